@@ -1,0 +1,1 @@
+"""Wire formats of providers, turned into normalised values and back. See README.md."""

@@ -1,0 +1,349 @@
+"""Typed settings: `config/contact_center.toml`, overridden by ``CC_*`` environment variables.
+
+``CC_DATABASE_URL`` sets `database_url`, ``CC_INTAKE__BATCH`` sets `batch` of section `intake`.
+What is unknown or of the wrong type is refused at start with its place and what was expected.
+Every key is explained in `config/contact_center.toml`; a test compares the two.
+"""
+
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from contact_center.kernel import configfile
+from contact_center.kernel.errors import SettingsError
+from contact_center.kernel.log import Format, Level
+
+Role = Literal["web", "worker", "router"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(gt=0)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+def _split(value: Any) -> Any:
+    """``"web, worker"`` of an environment variable is what ``["web", "worker"]`` is in TOML."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+class Section(BaseModel):
+    """A table of the settings file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Log(Section):
+    """How the service speaks to whoever runs it."""
+
+    level: Level = "info"
+    format: Format = "auto"
+
+
+class Database(Section):
+    """Limits of this process's database connections."""
+
+    pool_min: Count = 2
+    pool_max: Count = 16
+    statement_timeout: Seconds = 15.0
+    lock_timeout: Seconds = 3.0
+    idle_in_transaction_timeout: Seconds = 1.0
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.pool_min > self.pool_max:
+            raise ValueError("pool_min may not exceed pool_max")
+        return self
+
+
+class Session(Section):
+    """How long a sign-in lasts."""
+
+    idle_hours: Seconds = 12.0
+    absolute_hours: Seconds = 24.0 * 14
+    visitor_days: Seconds = 30.0
+
+
+class Intake(Section):
+    """The door for everything that comes in."""
+
+    batch: Count = 256
+    queue: Count = 4096
+    max_body_bytes: Count = 1024 * 1024
+    retry_after: Seconds = 2.0
+
+
+class Media(Section):
+    """Attachments."""
+
+    max_bytes: Count = 25 * 1024 * 1024
+
+
+class Outbox(Section):
+    """Sending."""
+
+    concurrency: Count = 16
+    attempts: Count = 8
+    send_timeout: Seconds = 15.0
+    uncertain_hold: Seconds = 60.0
+    lease_ttl: Seconds = 10.0
+
+
+class Dispatch(Section):
+    """Giving out work."""
+
+    lease_ttl: Seconds = 2.0
+    lease_renew: Seconds = 0.5
+    presence_grace: Seconds = 15.0
+
+    @model_validator(mode="after")
+    def _renewed_in_time(self) -> Self:
+        if self.lease_renew * 2 > self.lease_ttl:
+            raise ValueError("lease_renew may be at most half of lease_ttl")
+        return self
+
+
+class Live(Section):
+    """The operators' open screens."""
+
+    buffer: Count = 1024
+    ping_seconds: Seconds = 20.0
+
+
+class Settings(BaseSettings):
+    """Everything that differs from one installation to another."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=configfile.PREFIX,
+        env_nested_delimiter=configfile.NESTED,
+        extra="forbid",
+        frozen=True,
+        validate_default=False,
+    )
+
+    database_url: SecretStr | None = None
+    redis_url: SecretStr | None = None
+    data_dir: Path = Path("var")
+    key_file: Path | None = None
+    listen_host: str = "127.0.0.1"
+    listen_port: Port = 8080
+    public_url: str = ""
+    trusted_proxies: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)
+    ] = ()
+    node_name: str = Field(default_factory=socket.gethostname, min_length=1, max_length=64)
+    roles: Annotated[frozenset[Role], NoDecode, BeforeValidator(_split), Field(min_length=1)] = (
+        frozenset(ROLES)
+    )
+    demo: bool = False
+    log: Log = Log()
+    database: Database = Database()
+    session: Session = Session()
+    intake: Intake = Intake()
+    media: Media = Media()
+    outbox: Outbox = Outbox()
+    dispatch: Dispatch = Dispatch()
+    live: Live = Live()
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgres(cls, value: SecretStr | None) -> SecretStr | None:
+        return _with_scheme(value, "postgresql", "postgres")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        return _with_scheme(value, "redis", "rediss", "unix")
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_web_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("expected an address that begins with http:// or https://")
+        return value.rstrip("/")
+
+    @property
+    def base_url(self) -> str:
+        """The address people and providers use, without a slash at the end."""
+        return self.public_url or f"http://{_bracketed(self.listen_host)}:{self.listen_port}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether people come over HTTPS, so that cookies may be marked for it alone."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def key_path(self) -> Path:
+        """Where the sealing key is."""
+        return self.key_file or self.data_dir / "key"
+
+    @property
+    def may_create_key(self) -> bool:
+        """Only a key file nobody named may be made: a named one that is missing is a mistake."""
+        return self.key_file is None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is theirs
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over the values given by `load_settings` (the file's)."""
+        return env_settings, init_settings
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the file and the environment; raises `SettingsError`.
+
+    Without a path: ``CC_CONFIG``, else `config/contact_center.toml`, else nothing but defaults.
+    """
+    path = path or configfile.path_of(os.environ)
+    values = configfile.read(path) if path else {}
+    _refuse_unknown_variables(os.environ)
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise _explain(error, str(path or "")) from None
+
+
+def _with_scheme(value: SecretStr | None, *schemes: str) -> SecretStr | None:
+    if value is None or not value.get_secret_value():
+        return None
+    if value.get_secret_value().partition("://")[0] not in schemes:
+        raise ValueError(
+            "expected an address that begins with "
+            + " or ".join(f"{scheme}://" for scheme in schemes)
+        )
+    return value
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """Every key of the settings as written in the file: ``intake.batch``."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            yield from keys_of(field.annotation, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
+    known = {configfile.variable_of(key) for key in keys_of(Settings)}
+    for name in environ:
+        if not name.startswith(configfile.PREFIX) or name in known:
+            continue
+        if not configfile.is_not_a_setting(name):
+            raise SettingsError(
+                "there is no such setting" + _nearest(name, known), file="environment", key=name
+            )
+
+
+def _explain(error: ValidationError, file: str) -> SettingsError:
+    """Turn the first problem into one line; the others follow in the detail."""
+    problems = error.errors(include_url=False, include_context=True)
+    first, *others = [_problem(problem, file) for problem in problems]
+    if others:
+        first.detail += "".join(f"\n  and {other}" for other in others)
+    return first
+
+
+def _problem(problem: ErrorDetails, file: str) -> SettingsError:
+    # The location ends with the branch of a union or the place in a list: keep what is a key.
+    names = [part for part in problem["loc"] if isinstance(part, str)]
+    known = set(keys_of(Settings))
+    key = ".".join(names)
+    while key not in known and "." in key and problem["type"] != "extra_forbidden":
+        key = key.rpartition(".")[0]
+    variable = configfile.variable_of(key)
+    from_environment = variable in os.environ
+    place = "environment" if from_environment else file
+    shown = variable if from_environment else key
+    if problem["type"] == "extra_forbidden":
+        return SettingsError(
+            "there is no such setting" + _nearest(key, known), file=place, key=shown
+        )
+    detail = problem["msg"].removeprefix("Value error, ")
+    return SettingsError(detail, file=place, key=shown, expected=_expected(key))
+
+
+def _expected(key: str) -> str:
+    """The type of a key in words a person writes in TOML."""
+    model: type[BaseModel] = Settings
+    *sections, name = key.split(".")
+    for section in sections:
+        model = _section(model, section)
+    field = model.model_fields.get(name)
+    if field is None:
+        return "a section of keys"
+    schema = TypeAdapter(field.rebuild_annotation()).json_schema()
+    return _in_words(schema)
+
+
+def _section(model: type[BaseModel], name: str) -> type[BaseModel]:
+    annotation = model.model_fields[name].annotation
+    return (
+        annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else model
+    )
+
+
+_WORDS = {
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "text in quotes",
+    "object": "a section of keys",
+    "null": "nothing",
+}
+
+
+def _in_words(schema: Mapping[str, Any]) -> str:
+    if "anyOf" in schema:
+        words = dict.fromkeys(_in_words(s) for s in schema["anyOf"] if s.get("type") != "null")
+        return " or ".join(words)
+    if "enum" in schema:
+        return "one of " + ", ".join(f'"{value}"' for value in schema["enum"])
+    if schema.get("type") == "array":
+        return "a list of " + _in_words(schema.get("items", {}))
+    text = _WORDS.get(str(schema.get("type")), "another value")
+    for bound, words in (
+        ("exclusiveMinimum", "more than"), ("minimum", "at least"), ("maximum", "at most")
+    ):  # fmt: skip
+        if bound in schema:
+            text += f", {words} {schema[bound]}"
+    return text
+
+
+def _nearest(name: str, known: set[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only when something is wrong
+
+    close = get_close_matches(name, known, n=1)
+    return f", did you mean {close[0]}?" if close else ""
