@@ -1,0 +1,1 @@
+"""The one database: its schema, sessions, log, and the private PostgreSQL."""
