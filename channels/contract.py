@@ -1,0 +1,161 @@
+"""What a channel is: the description the registry holds and the protocols an account fulfils.
+
+Channels have no clock, no database, no retry and no settings files. A capability declared here
+and its optional protocol come together: one without the other fails the contract suite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from pydantic import BaseModel
+
+from channels.messages import Event, Medium, Outbound, Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """A provider's request as it came. Header names are lower case; `url` is the public one."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the provider expects as an answer."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The parsed request: events in the provider's order and the reply to give after commit."""
+
+    events: tuple[Event, ...] = ()
+    reply: Reply = Reply()
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """`count` messages per `seconds`, for the whole account or per recipient."""
+
+    count: int
+    seconds: float
+    per: Literal["account", "recipient"] = "account"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a provider can carry. Sizes in bytes, lengths in characters."""
+
+    authentication: Literal["body", "secret"]  # signs the body, or shows a secret
+    timestamped: bool = False  # the signature covers a time: stale requests are refused
+    text_limit: int = 4096
+    attachments: Mapping[str, int] = field(default_factory=dict)  # kind → largest size
+    buttons: int = 0
+    receipts: bool = False
+    read_receipts: bool = False
+    typing: bool = False
+    edit: bool = False
+    delete: bool = False
+    templates: bool = False
+    starts_conversations: bool = False
+    reply_window_hours: int | None = None
+    idempotent_send: bool = False
+    rate_limits: tuple[RateLimit, ...] = ()
+    groups: bool = False
+    reply_to: bool = False
+    undo_seconds: int = 3  # how long a reply is held before it leaves
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What a channel may use of the outside: the account's id and the guarded HTTP client."""
+
+    account_id: str
+    http: Any = None
+
+
+class Channel(Protocol):
+    """One account."""
+
+    async def send(self, message: Outbound) -> Receipt:
+        """Send; raises Unsupported, Temporary, Rejected, Uncertain or Misconfigured."""
+        ...
+
+    async def check(self) -> None:
+        """Raise Misconfigured or Temporary when the account cannot work."""
+        ...
+
+
+@runtime_checkable
+class WebhookChannel(Channel, Protocol):
+    def receive(self, request: WebhookRequest) -> Received:
+        """Verify and parse; pure. Raises Refused or Malformed and nothing else."""
+        ...
+
+
+Cursor = dict[str, Any]
+Deliver = Callable[[Sequence[Event], Cursor], Awaitable[None]]
+
+
+@runtime_checkable
+class ListeningChannel(Channel, Protocol):
+    async def listen(self, cursor: Cursor | None, deliver: Deliver) -> None:
+        """Listen until cancelled; `deliver` returns after the events and cursor are committed."""
+        ...
+
+
+@runtime_checkable
+class SendsTyping(Protocol):
+    async def typing(self, conversation_key: str) -> None: ...
+
+
+@runtime_checkable
+class SendsReads(Protocol):
+    async def read(self, conversation_key: str, external_id: str) -> None: ...
+
+
+@runtime_checkable
+class Edits(Protocol):
+    async def edit(self, provider_id: str, message: Outbound) -> None: ...
+
+
+@runtime_checkable
+class Deletes(Protocol):
+    async def delete(self, conversation_key: str, provider_id: str) -> None: ...
+
+
+@runtime_checkable
+class Media(Protocol):
+    async def open(self, ref: str) -> Any:
+        """An async iterator of bytes; raises Rejected when gone, Temporary when to be retried."""
+        ...
+
+
+@runtime_checkable
+class Installs(Protocol):
+    async def install(self, webhook_url: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """What the registry holds; the wizard and the documentation are generated from it."""
+
+    name: str
+    title: Mapping[str, str]  # {"ru": …, "en": …}
+    icon: str
+    medium: Medium
+    Settings: type[BaseModel]  # fields marked by `setting(...)`: secret, help, example
+    capabilities: Capabilities
+    build: Callable[[Any, Deps], Channel]

@@ -1,0 +1,230 @@
+"""The one door to PostgreSQL: a pool, reads, and transactions that repeat themselves.
+
+Queries are SQL text with $1 … or SQLAlchemy Core statements, which serve as query builder only:
+asyncpg runs both (DECISIONS.md, "One pool"). jsonb goes in and out as Python values.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import asyncpg
+import orjson
+from asyncpg.pool import PoolConnectionProxy
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+
+from contact_center.kernel.errors import Unavailable
+from contact_center.kernel.hints import Hints
+from contact_center.storage.unit import Query, Record, Unit
+
+T = TypeVar("T")
+if TYPE_CHECKING:  # generic for the type checker only
+    Connection = asyncpg.Connection[Record] | PoolConnectionProxy[Record]
+
+LOG_TOPIC = "log"
+ATTEMPTS = 5
+CALL_SECONDS = 30.0
+SESSION = {
+    "idle_in_transaction_session_timeout": "1000",
+    "lock_timeout": "3000",
+    "statement_timeout": "30000",
+    "tcp_keepalives_idle": "3",
+    "tcp_keepalives_interval": "3",
+    "tcp_keepalives_count": "3",
+    "jit": "off",
+    "timezone": "UTC",
+    "application_name": "contact-center",
+}
+# Deadlock, serialisation, lock time-out: the transaction is gone, all of it may be repeated.
+REPEATABLE = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+# The server is away, stopping, starting or full. Repeatable while commit was not attempted.
+LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    OSError,
+    TimeoutError,
+)
+_dialect = asyncpg_dialect()
+
+
+def compiled(query: Query, args: Sequence[Any]) -> tuple[str, list[Any]]:
+    """SQL text and positional values of a Core statement; text passes through."""
+    if isinstance(query, str):
+        return query, list(args)
+    form = query.compile(dialect=_dialect, compile_kwargs={"render_postcompile": True})
+    values = form.params
+    return str(form), [values[name] for name in form.positiontup or ()]
+
+
+async def prepare(connection: asyncpg.Connection[Record]) -> None:
+    """Teach a new connection the house's codecs."""
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(
+            name, encoder=_dump, decoder=orjson.loads, schema="pg_catalog", format="text"
+        )
+
+
+def _dump(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+class Database:
+    """A pool of prepared connections; safe for all tasks of one event loop."""
+
+    def __init__(self, pool: asyncpg.Pool[Record], url: str, hints: Hints | None) -> None:
+        self._pool = pool
+        self._hints = hints
+        self.url = url
+        self._wakes: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    async def connect(cls, url: str, *, hints: Hints | None = None, size: int = 10) -> Database:
+        """Open the pool. Raises Unavailable when the server does not answer within 10 s."""
+        try:
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=1,
+                max_size=size,
+                timeout=10,
+                command_timeout=CALL_SECONDS,
+                server_settings=SESSION,
+                init=prepare,
+                max_inactive_connection_lifetime=300,
+            )
+        except LOST as error:
+            raise Unavailable(f"the database does not answer: {error}") from error
+        return cls(pool, url, hints)
+
+    async def close(self) -> None:
+        """Close all connections; those still busy are cut after 5 s."""
+        try:
+            await asyncio.wait_for(self._pool.close(), 5)
+        except TimeoutError:
+            self._pool.terminate()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """One raw connection for a hot path. Raises Unavailable when none is to be had."""
+        try:
+            connection = await self._pool.acquire(timeout=5)
+        except LOST as error:
+            raise Unavailable(f"the database does not answer: {error}") from error
+        try:
+            yield connection
+        finally:
+            await self._release(connection)
+
+    async def _release(self, connection: PoolConnectionProxy[Record]) -> None:
+        try:
+            await self._pool.release(connection, timeout=5)
+        except LOST:
+            connection.terminate()
+
+    async def fetch(self, query: Query, *args: Any) -> list[Record]:
+        """Rows of one autocommitted statement."""
+        text, values = compiled(query, args)
+        return await self._call(lambda connection: connection.fetch(text, *values))
+
+    async def fetchrow(self, query: Query, *args: Any) -> Record | None:
+        text, values = compiled(query, args)
+        return await self._call(lambda connection: connection.fetchrow(text, *values))
+
+    async def fetchval(self, query: Query, *args: Any) -> Any:
+        text, values = compiled(query, args)
+        return await self._call(lambda connection: connection.fetchval(text, *values))
+
+    async def execute(self, query: Query, *args: Any) -> str:
+        text, values = compiled(query, args)
+        return await self._call(lambda connection: connection.execute(text, *values))
+
+    async def _call(self, call: Callable[[Connection], Awaitable[T]]) -> T:
+        async with self.connection() as connection:
+            try:
+                return await call(connection)
+            except LOST as error:
+                raise Unavailable(f"the database does not answer: {error}") from error
+
+    async def run(self, step: Callable[[Unit], Awaitable[T]]) -> T:
+        """Run `step` in one transaction and commit it.
+
+        A refused transaction (deadlock, lock time-out, pause, connection lost before commit) is
+        repeated whole, up to five times, so `step` must have no effect outside the unit. Raises
+        Unavailable when the database is away, or when the outcome of a commit is unknown.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                result, unit = await self._attempt(step)
+            except REPEATABLE:
+                if attempt == ATTEMPTS:
+                    raise
+            except _Lost as lost:
+                if attempt == ATTEMPTS or lost.committing:
+                    raise Unavailable(f"the database does not answer: {lost.cause}") from lost.cause
+            else:
+                self._wake(unit)
+                return result
+            await asyncio.sleep(0.01 * 2**attempt)
+        raise AssertionError
+
+    async def _attempt(self, step: Callable[[Unit], Awaitable[T]]) -> tuple[T, Unit]:
+        async with self.connection() as connection:
+            transaction = connection.transaction()
+            committing = False
+            try:
+                await transaction.start()
+                unit = Unit(connection, compiled)
+                result = await step(unit)
+                await unit.write_log()
+                committing = True
+                await transaction.commit()
+            except LOST as error:
+                raise _Lost(error, committing=committing) from error
+            except BaseException:
+                if not committing and not connection.is_closed():
+                    await _rollback(transaction)
+                raise
+            return result, unit
+
+    def _wake(self, unit: Unit) -> None:
+        topics: Iterable[str] = unit.wakes | ({LOG_TOPIC} if unit.logged else set())
+        for call in unit.calls:
+            call()
+        for topic in topics:
+            self.wake(topic)
+
+    def wake(self, topic: str = LOG_TOPIC) -> None:
+        """Tell the readers that there is something; never waits, never fails."""
+        if self._hints is None:
+            return
+        task = asyncio.get_running_loop().create_task(self._hints.publish(topic))
+        self._wakes.add(task)
+        task.add_done_callback(self._wakes.discard)
+
+
+class _Lost(Exception):
+    def __init__(self, cause: BaseException, *, committing: bool) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.committing = committing
+
+
+async def _rollback(transaction: Any) -> None:
+    """Roll back; a connection that cannot even do that is dropped by the pool."""
+    try:
+        await asyncio.wait_for(asyncio.shield(transaction.rollback()), 5)
+    except (*LOST, asyncpg.PostgresError):
+        return
+
+

@@ -1,0 +1,176 @@
+"""The log and its one reader.
+
+A reader sees rows in the order (xid, seq) and only below the oldest running transaction, so it
+never steps over a row that commits late. That order is the order of delivery and nothing more:
+an xid is given before a lock is won, so what happened first is told by the versions alone, and a
+reader ignores a version older than what it has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from contact_center.kernel.errors import Unavailable
+from contact_center.kernel.hints import Hints
+from contact_center.storage.database import LOG_TOPIC, Database
+from contact_center.storage.unit import Record, Unit
+
+BATCH = 1000
+POLL_SECONDS = 0.25
+HORIZON_SECONDS = 0.01
+
+# Rows at or above the horizon come back too (they sort last): they say "ask again soon".
+READ = """
+SELECT seq, xid, kind, subject_kind, subject_id, version, identity_id, actor, cause, data, at,
+       xid < pg_snapshot_xmin(pg_current_snapshot()) AS settled
+FROM events WHERE (xid, seq) > ($1::xid8, $2::bigint) ORDER BY xid, seq LIMIT $3
+"""
+HORIZON = "SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::numeric - 1)::text::bigint"
+LOAD = "SELECT xid, seq FROM cursors WHERE reader = $1"
+MOVE = """
+INSERT INTO cursors (reader, era, xid, seq)
+VALUES ($1, (SELECT era FROM workspace), $2::xid8, $3)
+ON CONFLICT (reader) DO UPDATE SET era = excluded.era, xid = excluded.xid, seq = excluded.seq,
+                                   moved_at = now()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One row of the log."""
+
+    seq: int
+    xid: int
+    kind: str
+    subject_kind: str
+    subject_id: UUID
+    version: int
+    identity_id: UUID | None
+    actor: str
+    cause: str
+    data: dict[str, Any]
+    at: datetime
+
+
+Position = tuple[int, int]
+
+
+async def horizon(database: Database) -> Position:
+    """The position below which everything is settled now: read it, then the rows, then the log."""
+    return int(await database.fetchval(HORIZON)), 2**62
+
+
+class LogReader:
+    """Reads the log from a position on; keep one per consumer.
+
+    A durable reader loads its cursor and moves it by `commit`, in the unit that did the work where
+    there is one. Others start at `start`, or at the present horizon.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        name: str,
+        *,
+        hints: Hints | None = None,
+        durable: bool = False,
+        start: Position | None = None,
+    ) -> None:
+        self._database = database
+        self._hints = hints
+        self._name = name
+        self._durable = durable
+        self.position: Position | None = start
+        self._woken = asyncio.Event()
+        self.behind = False
+
+    async def open(self) -> Position:
+        """Where reading begins; loads the durable cursor. A new durable reader starts at 0."""
+        if self.position is None:
+            if self._durable:
+                row = await self._database.fetchrow(LOAD, self._name)
+                self.position = (int(row["xid"]), int(row["seq"])) if row else (0, 0)
+            else:
+                self.position = await horizon(self._database)
+        return self.position
+
+    async def commit(self, unit: Unit | None = None) -> None:
+        """Make the position durable, with the unit that did the work or by itself."""
+        xid, seq = self.position or (0, 0)
+        await (unit or self._database).execute(MOVE, self._name, xid, seq)
+
+    async def poll(self) -> list[Event]:
+        """What is settled and new, at most a thousand events; moves the position in memory."""
+        position = await self.open()
+        rows = await self._database.fetch(READ, *position, BATCH)
+        settled = [row for row in rows if row["settled"]]
+        self.behind = len(settled) < len(rows) or len(rows) == BATCH
+        if settled:
+            last = settled[-1]
+            self.position = (int(last["xid"]), int(last["seq"]))
+        return [_event(row) for row in settled]
+
+    async def read(self) -> AsyncIterator[list[Event]]:
+        """Batches for ever. Raises Unavailable when the database is away: back off, read again."""
+        waker = asyncio.create_task(self._listen()) if self._hints else None
+        try:
+            while True:
+                self._woken.clear()
+                batch = await self.poll()
+                if batch:
+                    yield batch
+                if not batch or not self.behind:
+                    await self._pause()
+        finally:
+            if waker:
+                waker.cancel()
+
+    async def _pause(self) -> None:
+        if self.behind:
+            await asyncio.sleep(HORIZON_SECONDS)
+            return
+        try:
+            await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+        except TimeoutError:
+            return
+
+    async def _listen(self) -> None:
+        if self._hints is None:
+            return
+        async with self._hints.subscribe(LOG_TOPIC) as heard:
+            async for _ in heard:
+                self._woken.set()
+
+
+def _event(row: Record) -> Event:
+    values = dict(row)
+    del values["settled"]
+    values["xid"] = int(values["xid"])
+    return Event(**values)
+
+
+async def ensure_era(database: Database) -> bool:
+    """Open a new era where the log comes from another cluster (a restore); True if it did.
+
+    There the transaction ids of the rows lie above the present one, and a reader would wait for
+    years. The old rows keep their order by seq under one old xid, and so do the cursors.
+    """
+    if not await database.fetchval(
+        "SELECT coalesce((SELECT max(xid) FROM events), '0') >= pg_current_xact_id()"
+    ):
+        return False
+    await database.run(_new_era)
+    return True
+
+
+async def _new_era(unit: Unit) -> None:
+    await unit.execute("UPDATE events SET xid = '3' WHERE xid >= pg_current_xact_id()")
+    await unit.execute("UPDATE cursors SET xid = '3' WHERE xid >= pg_current_xact_id()")
+    era = await unit.fetchval("UPDATE workspace SET era = era + 1 RETURNING era")
+    if era is None:
+        raise Unavailable("the workspace row is missing: run the migrations")

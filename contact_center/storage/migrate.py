@@ -1,0 +1,112 @@
+"""Bring a database to the present schema; safe when several processes start at once.
+
+Tables come by Alembic revisions, SQL functions from the .sql files below: they are installed
+again whenever their text has changed. A database that is up to date costs three short queries
+and never imports Alembic, which keeps the second start short.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from contact_center.storage.database import prepare
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+ROOT = Path(__file__).resolve().parent.parent
+MIGRATIONS = ROOT / "storage" / "migrations"
+LOCK = 7_304_215_001  # any number, the same in every process
+# In order of dependence: a function may use those of the files above it.
+FUNCTIONS = ("work/snapshot.sql", "outbox/deliveries.sql", "intake/batch.sql")
+
+
+def head() -> str:
+    """The newest revision: revision files are numbered."""
+    return max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def digests() -> dict[str, str]:
+    """What each function file should be, by name."""
+    files = ((name, ROOT / name) for name in FUNCTIONS)
+    return {
+        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files if path.exists()
+    }
+
+
+async def migrate(url: str) -> bool:
+    """Migrate under an advisory lock; True when there was something to do.
+
+    Raises asyncpg's errors when the server is away or a migration fails (nothing of the failed
+    revision is kept).
+    """
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        await prepare(connection)
+        if await _up_to_date(connection):
+            return False
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        if await _up_to_date(connection):
+            return False
+        if await _revision(connection) != head():
+            await _upgrade(url)
+        await _install(connection)
+        return True
+    finally:
+        await connection.close(timeout=5)
+
+
+async def _revision(connection: asyncpg.Connection[asyncpg.Record]) -> str | None:
+    if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+        return None
+    revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+    return revision
+
+
+async def _up_to_date(connection: asyncpg.Connection[asyncpg.Record]) -> bool:
+    if await _revision(connection) != head():
+        return False
+    rows = await connection.fetch("SELECT name, digest FROM installed_functions")
+    return {row["name"]: row["digest"] for row in rows} == digests()
+
+
+async def _upgrade(url: str) -> None:
+    from alembic import command  # noqa: PLC0415 - costs 1.7 s, needed only when there is work
+    from alembic.config import Config  # noqa: PLC0415
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+
+    def upgrade(connection: Connection) -> None:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+
+    engine = create_async_engine(alchemy_url(url))
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(upgrade)
+    finally:
+        await engine.dispose()
+
+
+async def _install(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    async with connection.transaction():
+        for name, digest in digests().items():
+            await connection.execute((ROOT / name).read_text())
+            await connection.execute(
+                "INSERT INTO installed_functions (name, digest) VALUES ($1, $2) "
+                "ON CONFLICT (name) DO UPDATE SET digest = excluded.digest",
+                name,
+                digest,
+            )
+
+
+def alchemy_url(url: str) -> str:
+    """The same address as SQLAlchemy's asyncpg dialect writes it."""
+    return f"postgresql+asyncpg://{url.split('://', 1)[1]}"

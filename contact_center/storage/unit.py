@@ -1,0 +1,124 @@
+"""The unit of work: what a step may do inside its transaction.
+
+Row locks are taken in one order through `lock`, so two steps can never wait for each other in a
+circle; events are gathered and written in one statement before the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+import sqlalchemy as sa
+
+Record = asyncpg.Record
+Query = str | sa.sql.ClauseElement
+Lockable = Literal["leases", "operators", "work", "contacts", "outbox_lines", "clients"]
+LOCK_ORDER: tuple[Lockable, ...] = (
+    "leases",
+    "operators",
+    "work",
+    "contacts",
+    "outbox_lines",
+    "clients",
+)
+
+WRITE_LOG = """
+INSERT INTO events (kind, subject_kind, subject_id, version, identity_id, actor, cause, data)
+SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::int[], $5::uuid[], $6::text[],
+                     $7::text[], $8::jsonb[])
+"""
+
+
+class Unit:
+    """One transaction. Everything read and written through it is committed together or not."""
+
+    def __init__(
+        self,
+        connection: Any,
+        compiled: Callable[[Query, Sequence[Any]], tuple[str, list[Any]]],
+    ) -> None:
+        self._connection = connection
+        self._compiled = compiled
+        self._deepest = -1
+        self._events: list[tuple[Any, ...]] = []
+        self.logged = False
+        self.wakes: set[str] = set()
+        self.calls: list[Callable[[], None]] = []
+
+    async def fetch(self, query: Query, *args: Any) -> list[Record]:
+        text, values = self._compiled(query, args)
+        rows: list[Record] = await self._connection.fetch(text, *values)
+        return rows
+
+    async def fetchrow(self, query: Query, *args: Any) -> Record | None:
+        text, values = self._compiled(query, args)
+        row: Record | None = await self._connection.fetchrow(text, *values)
+        return row
+
+    async def fetchval(self, query: Query, *args: Any) -> Any:
+        text, values = self._compiled(query, args)
+        return await self._connection.fetchval(text, *values)
+
+    async def execute(self, query: Query, *args: Any) -> str:
+        text, values = self._compiled(query, args)
+        status: str = await self._connection.execute(text, *values)
+        return status
+
+    async def executemany(self, query: str, rows: Iterable[Sequence[Any]]) -> None:
+        await self._connection.executemany(query, rows)
+
+    async def lock(
+        self, kind: Lockable, ids: Iterable[UUID | str], columns: str = "*"
+    ) -> list[Record]:
+        """Lock rows by id, in id order, and return them; leases are named, the rest are UUIDs.
+
+        Raises AssertionError when this unit already holds locks that come later in the house's
+        order: a fault of the program, found by its first test.
+        """
+        depth = LOCK_ORDER.index(kind)
+        if depth < self._deepest:
+            msg = f"{kind} must be locked before {LOCK_ORDER[self._deepest]}"
+            raise AssertionError(msg)
+        self._deepest = depth
+        key, cast = ("name", "text[]") if kind == "leases" else ("id", "uuid[]")
+        return await self.fetch(
+            f"SELECT {columns} FROM {kind} WHERE {key} = ANY($1::{cast}) "  # noqa: S608 - names
+            f"ORDER BY {key} FOR NO KEY UPDATE",  # come from the literal above, never from outside
+            list(set(ids)),
+        )
+
+    def log(
+        self,
+        kind: str,
+        subject_kind: str,
+        subject_id: UUID,
+        *,
+        version: int,
+        actor: str,
+        cause: str = "",
+        identity_id: UUID | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write an event with this transaction; `data` holds ids and codes, never personal text."""
+        self.logged = True
+        self._events.append(
+            (kind, subject_kind, subject_id, version, identity_id, actor, cause, dict(data or {}))
+        )
+
+    def wake(self, topic: str) -> None:
+        """Publish a hint after the commit."""
+        self.wakes.add(topic)
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Call this once the transaction is durable; it must not fail or wait."""
+        self.calls.append(call)
+
+    async def write_log(self) -> None:
+        """Write the gathered events (the database does this before it commits)."""
+        if self._events:
+            columns = [list(column) for column in zip(*self._events, strict=True)]
+            self._events.clear()
+            await self._connection.execute(WRITE_LOG, *columns)
