@@ -29,11 +29,15 @@ Kind = Literal["contact", "work", "queue"]
 def authorize(actor: Actor, permission: Permission) -> None:
     """Raise Forbidden unless the actor holds the permission."""
     if not actor.may(permission):
-        raise Forbidden(f"the role {actor.role} lacks the permission {permission.value}")
+        raise Forbidden(
+            f"the role {actor.role} lacks the permission {permission.value}"
+        )
 
 
 def _own_departments(actor: Actor) -> sa.ScalarSelect[UUID] | sa.Select[tuple[UUID]]:
-    return sa.select(t.queues.c.id).where(t.queues.c.department_id.in_(list(actor.departments)))
+    return sa.select(t.queues.c.id).where(
+        t.queues.c.department_id.in_(list(actor.departments))
+    )
 
 
 def visible(actor: Actor, kind: Kind) -> sa.ColumnElement[bool]:
@@ -46,6 +50,7 @@ def visible(actor: Actor, kind: Kind) -> sa.ColumnElement[bool]:
         return sa.true()
     table = {"contact": t.contacts, "work": t.work, "queue": t.queues}[kind]
     queue = table.c.id if kind == "queue" else table.c.queue_id
+    seen: sa.ColumnElement[bool]
     if actor.role == "operator":
         seen = queue.in_(list(actor.queues))
     else:

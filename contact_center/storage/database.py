@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import asyncpg
 import orjson
-from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 from contact_center.kernel.errors import Unavailable
@@ -21,8 +20,9 @@ from contact_center.kernel.hints import Hints
 from contact_center.storage.unit import Query, Record, Unit
 
 T = TypeVar("T")
-if TYPE_CHECKING:  # generic for the type checker only
-    Connection = asyncpg.Connection[Record] | PoolConnectionProxy[Record]
+Connection = (
+    Any  # asyncpg.Connection or the pool's proxy of one; asyncpg ships no types
+)
 
 LOG_TOPIC = "log"
 ATTEMPTS = 5
@@ -63,16 +63,22 @@ def compiled(query: Query, args: Sequence[Any]) -> tuple[str, list[Any]]:
     """SQL text and positional values of a Core statement; text passes through."""
     if isinstance(query, str):
         return query, list(args)
-    form = query.compile(dialect=_dialect, compile_kwargs={"render_postcompile": True})
+    form: Any = query.compile(
+        dialect=_dialect, compile_kwargs={"render_postcompile": True}
+    )
     values = form.params
     return str(form), [values[name] for name in form.positiontup or ()]
 
 
-async def prepare(connection: asyncpg.Connection[Record]) -> None:
+async def prepare(connection: Connection) -> None:
     """Teach a new connection the house's codecs."""
     for name in ("json", "jsonb"):
         await connection.set_type_codec(
-            name, encoder=_dump, decoder=orjson.loads, schema="pg_catalog", format="text"
+            name,
+            encoder=_dump,
+            decoder=orjson.loads,
+            schema="pg_catalog",
+            format="text",
         )
 
 
@@ -83,14 +89,16 @@ def _dump(value: Any) -> str:
 class Database:
     """A pool of prepared connections; safe for all tasks of one event loop."""
 
-    def __init__(self, pool: asyncpg.Pool[Record], url: str, hints: Hints | None) -> None:
+    def __init__(self, pool: Any, url: str, hints: Hints | None) -> None:
         self._pool = pool
         self._hints = hints
         self.url = url
         self._wakes: set[asyncio.Task[None]] = set()
 
     @classmethod
-    async def connect(cls, url: str, *, hints: Hints | None = None, size: int = 10) -> Database:
+    async def connect(
+        cls, url: str, *, hints: Hints | None = None, size: int = 10
+    ) -> Database:
         """Open the pool. Raises Unavailable when the server does not answer within 10 s."""
         try:
             pool = await asyncpg.create_pool(
@@ -126,7 +134,7 @@ class Database:
         finally:
             await self._release(connection)
 
-    async def _release(self, connection: PoolConnectionProxy[Record]) -> None:
+    async def _release(self, connection: Connection) -> None:
         try:
             await self._pool.release(connection, timeout=5)
         except LOST:
@@ -171,7 +179,9 @@ class Database:
                     raise
             except _Lost as lost:
                 if attempt == ATTEMPTS or lost.committing:
-                    raise Unavailable(f"the database does not answer: {lost.cause}") from lost.cause
+                    raise Unavailable(
+                        f"the database does not answer: {lost.cause}"
+                    ) from lost.cause
             else:
                 self._wake(unit)
                 return result
@@ -226,5 +236,3 @@ async def _rollback(transaction: Any) -> None:
         await asyncio.wait_for(asyncio.shield(transaction.rollback()), 5)
     except (*LOST, asyncpg.PostgresError):
         return
-
-

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from contact_center.storage.database import prepare
+from contact_center.storage.database import Connection, prepare
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection as AlchemyConnection
 
 ROOT = Path(__file__).resolve().parent.parent
 MIGRATIONS = ROOT / "storage" / "migrations"
@@ -34,7 +34,9 @@ def digests() -> dict[str, str]:
     """What each function file should be, by name."""
     files = ((name, ROOT / name) for name in FUNCTIONS)
     return {
-        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files if path.exists()
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in files
+        if path.exists()
     }
 
 
@@ -60,14 +62,16 @@ async def migrate(url: str) -> bool:
         await connection.close(timeout=5)
 
 
-async def _revision(connection: asyncpg.Connection[asyncpg.Record]) -> str | None:
+async def _revision(connection: Connection) -> str | None:
     if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
         return None
-    revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+    revision: str | None = await connection.fetchval(
+        "SELECT version_num FROM alembic_version"
+    )
     return revision
 
 
-async def _up_to_date(connection: asyncpg.Connection[asyncpg.Record]) -> bool:
+async def _up_to_date(connection: Connection) -> bool:
     if await _revision(connection) != head():
         return False
     rows = await connection.fetch("SELECT name, digest FROM installed_functions")
@@ -75,14 +79,14 @@ async def _up_to_date(connection: asyncpg.Connection[asyncpg.Record]) -> bool:
 
 
 async def _upgrade(url: str) -> None:
-    from alembic import command  # noqa: PLC0415 - costs 1.7 s, needed only when there is work
-    from alembic.config import Config  # noqa: PLC0415
-    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
+    from alembic import command  # costs 1.7 s, needed only when there is work
+    from alembic.config import Config
+    from sqlalchemy.ext.asyncio import create_async_engine
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
 
-    def upgrade(connection: Connection) -> None:
+    def upgrade(connection: AlchemyConnection) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
@@ -95,7 +99,7 @@ async def _upgrade(url: str) -> None:
         await engine.dispose()
 
 
-async def _install(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+async def _install(connection: Connection) -> None:
     async with connection.transaction():
         for name, digest in digests().items():
             await connection.execute((ROOT / name).read_text())

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
-import asyncpg
 import sqlalchemy as sa
 
-Record = asyncpg.Record
+Record = Mapping[str, Any]  # asyncpg's rows are read by name
 Query = str | sa.sql.ClauseElement
 Lockable = Literal["leases", "operators", "work", "contacts", "outbox_lines", "clients"]
 LOCK_ORDER: tuple[Lockable, ...] = (
@@ -85,8 +84,8 @@ class Unit:
         self._deepest = depth
         key, cast = ("name", "text[]") if kind == "leases" else ("id", "uuid[]")
         return await self.fetch(
-            f"SELECT {columns} FROM {kind} WHERE {key} = ANY($1::{cast}) "  # noqa: S608 - names
-            f"ORDER BY {key} FOR NO KEY UPDATE",  # come from the literal above, never from outside
+            f"SELECT {columns} FROM {kind} WHERE {key} = ANY($1::{cast}) "
+            f"ORDER BY {key} FOR NO KEY UPDATE",  # both names come from literals, never from outside
             list(set(ids)),
         )
 
@@ -105,7 +104,16 @@ class Unit:
         """Write an event with this transaction; `data` holds ids and codes, never personal text."""
         self.logged = True
         self._events.append(
-            (kind, subject_kind, subject_id, version, identity_id, actor, cause, dict(data or {}))
+            (
+                kind,
+                subject_kind,
+                subject_id,
+                version,
+                identity_id,
+                actor,
+                cause,
+                dict(data or {}),
+            )
         )
 
     def wake(self, topic: str) -> None:
