@@ -1,0 +1,293 @@
+// What opens: a labelled dialog with the conversation, a form before it where asked, and the
+// composer. Loaded on first open, or at once where the visitor has talked before.
+// Class components and plain `h`: the hooks would cost a tenth of the size budget.
+import { Component, createRef, Fragment, h, render } from "preact";
+import type { Lang } from "./texts";
+import type { FileInfo, Net, Refusal } from "./net";
+import { type Field, type Identity, later, type Link, type Message, Transport, type Waiting } from "./transport";
+
+export interface PanelOptions {
+  net: Net; lang: Lang; whole: boolean; words: readonly string[];
+  side: "left" | "right"; identity?: Identity;
+  onUnread: (count: number) => void; onClose: () => void; onMessage: (message: Message) => void;
+}
+export interface Panel {
+  open: () => void; close: () => void; send: (text: string) => void;
+  identify: (identity: Identity) => void; logout: () => void;
+}
+
+const ICONS = {
+  close: "M6 6l12 12M18 6 6 18",
+  send: "M4 12 20 4l-6 16-3-7-7-1Z",
+  clip: "m20 11-8.5 8.5a5 5 0 0 1-7-7L13 4a3.5 3.5 0 0 1 5 5l-8.5 8.5a2 2 0 0 1-3-3L14 7",
+  file: "M7 3h7l5 5v13H7zM14 3v5h5",
+};
+const Icon = ({ of }: { of: keyof typeof ICONS }) => (
+  <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d={ICONS[of]} /></svg>
+);
+export function mount(root: ShadowRoot, options: PanelOptions): Panel {
+  const place = document.createElement("div");
+  root.append(place);
+  const seenKey = `cc:${options.net.key}:seen`;
+  let open = false;
+  let told = new Set<string>();
+  const [, closeWord = "", , connecting = "", offline = ""] = options.words;
+  const first: Texts = { close: closeWord, connecting, offline };
+  const transport = new Transport(options.net, options.lang, update, options.identity);
+
+  function update(): void {
+    const { link } = transport;
+    const seen = localStorage.getItem(seenKey) ?? "";
+    const last = link.messages.at(-1);
+    const answers = link.messages.filter((one) => one.from === "operator");
+    for (const one of answers) if (link.loaded && told.size && !told.has(one.id)) options.onMessage(one);
+    told = new Set(["", ...answers.map((one) => one.id)]);
+    if (open && last && !document.hidden) {
+      if (later(last.cursor, seen)) localStorage.setItem(seenKey, last.cursor);
+      const answer = answers.at(-1);
+      if (answer && later(answer.cursor, seen)) transport.read(answer.cursor);
+    }
+    options.onUnread(open ? 0 : answers.filter((one) => later(one.cursor, seen)).length);
+    const t = { ...first, ...link.session?.texts };
+    render(<Dialog link={link} open={open} t={t} options={options} transport={transport} close={close} />, place);
+  }
+  function show(): void { open = true; transport.start(); update(); }
+  function close(): void { if (options.whole) return; open = false; update(); options.onClose(); }
+  document.addEventListener("visibilitychange", update);
+  transport.start();
+  update();
+  return {
+    open: show, close: () => { open = false; update(); },
+    send: (text) => transport.send(text),
+    identify: (identity) => transport.identify(identity),
+    logout: () => { localStorage.removeItem(seenKey); transport.logout(); },
+  };
+}
+
+/** The words, by name; until the session brings them only the first few are there. */
+type Texts = Record<string, string>;
+
+interface Props { link: Link; open: boolean; t: Texts; options: PanelOptions; transport: Transport; close: () => void }
+
+class Dialog extends Component<Props, { asked?: Record<string, string> }> {
+  render({ link, open, t, options, transport, close }: Props, { asked }: { asked?: Record<string, string> }) {
+    const { session } = link;
+    const fresh = link.loaded && !link.messages.length && !link.queue.length;
+    const away = !!session && !(session.open && session.ready);
+    const form = fresh && session && !asked && (away ? session.offline_form : session.prechat.length > 0);
+    const operator = link.contact?.operator?.name;
+    const state = !session ? t.connecting : operator ?? (away ? t.away : t.subtitle || t.online);
+    return (
+      <section class={`panel ${options.side} ${options.whole ? "whole" : ""}`} role="dialog" aria-label={t.title || options.words[0]} hidden={!open} lang={options.lang}
+        onKeyDown={(event) => { if (event.key === "Escape") { event.stopPropagation(); close(); } }}>
+        <header>
+          <div><h2>{t.title}</h2><p>{state}</p></div>
+          {!options.whole && <button type="button" class="icon" aria-label={t.close} onClick={close}><Icon of="close" /></button>}
+        </header>
+        <div role="status">
+          {link.state === "offline" && <div class="net">{t.offline}</div>}
+          {link.state === "blocked" && <div class="net">{t.blocked}</div>}
+        </div>
+        {form ? <Ask {...{ link, t, options, transport, away, done: (given) => this.setState({ asked: given }) }} />
+          : <Talk {...{ link, open, t, options, transport, prechat: asked }} />}
+      </section>
+    );
+  }
+}
+
+type AskProps = Omit<Props, "open" | "close"> & { away: boolean; done: (given: Record<string, string>) => void };
+
+class Ask extends Component<AskProps, { missing?: string }> {
+  fields(): Field[] {
+    const { session } = this.props.link;
+    const asked = session?.prechat ?? [];
+    return asked.length || !this.props.away ? asked : [{ name: "name" }, { name: "email", type: "email", required: true }];
+  }
+
+  submit = (event: Event) => {
+    event.preventDefault();
+    const { away, transport, done } = this.props;
+    const box = event.currentTarget as HTMLFormElement;
+    const given: Record<string, string> = {};
+    for (const [name, value] of new FormData(box)) given[name] = String(value).trim();
+    const wanted = [...this.fields().filter((field) => field.required).map((field) => field.name), ...(away ? ["message"] : [])];
+    const missing = wanted.find((name) => !given[name]) ?? (box.checkValidity() ? "" : "email");
+    if (missing) {
+      this.setState({ missing });
+      (box.elements.namedItem(missing) as HTMLElement | null)?.focus();
+      return;
+    }
+    const { message, ...rest } = given;
+    if (message) transport.send(message, [], { prechat: rest, offline: away || undefined });
+    done(rest);
+  };
+
+  render({ link, t, away, options }: AskProps, { missing }: { missing?: string }) {
+    const session = link.session!;
+    const opens = session.opens_at && new Intl.DateTimeFormat(options.lang, { weekday: "long", hour: "2-digit", minute: "2-digit" }).format(new Date(session.opens_at));
+    const wrong = (name: string) => missing === name && <span class="err" role="alert">{t.required}</span>;
+    return (
+      <form class="ask" noValidate onSubmit={this.submit}>
+        <p>{away ? t.offline_text || t.leaveHint : t.greeting}</p>
+        {away && opens && <p>{t.opens}: {opens}</p>}
+        {this.fields().map(({ name, label, type, required }) => (
+          <label key={name}>
+            <span>{label || t[name] || name}{required && " *"}</span>
+            <input name={name} {...{ type: type ?? "text" } as { type: "text" }} autocomplete={({ email: "email", phone: "tel", name: "name" })[name] ?? "off"}
+              maxLength={200} aria-required={required} aria-invalid={missing === name} />
+            {wrong(name)}
+          </label>
+        ))}
+        {away && <label><span>{t.message} *</span><textarea name="message" rows={4} maxLength={session.limits.text} aria-required="true" aria-invalid={missing === "message"} />{wrong("message")}</label>}
+        <button class="go2" type="submit">{away ? t.leave : t.start}</button>
+      </form>
+    );
+  }
+}
+
+type TalkProps = Omit<Props, "close"> & { prechat?: Record<string, string> };
+
+class Talk extends Component<TalkProps> {
+  log = createRef<HTMLUListElement>();
+  stuck = true;
+  toEnd = () => { if (this.stuck && this.log.current) this.log.current.scrollTop = this.log.current.scrollHeight; };
+  componentDidMount = this.toEnd;
+  componentDidUpdate = this.toEnd;
+
+  render({ link, open, t, options, transport, prechat }: TalkProps) {
+  const clock = new Intl.DateTimeFormat(options.lang, { hour: "2-digit", minute: "2-digit" });
+  const dates = new Intl.DateTimeFormat(options.lang, { day: "numeric", month: "long" });
+  const greeting = t.greeting;
+  let day = dates.format(new Date());
+  let who = "";
+  return (
+    <>
+      <ul class="log" ref={this.log} role="log" aria-label={t.log} tabIndex={0} onScroll={({ currentTarget: box }) => { this.stuck = box.scrollHeight - box.scrollTop - box.clientHeight < 40; }}>
+        {greeting && <li class="m"><div class="b">{greeting}</div></li>}
+        {link.messages.map((one) => {
+          const today: string = dates.format(new Date(one.at));
+          const line = today !== day && <li class="day" key={today}>{today}</li>;
+          const name = one.from === "operator" && (one.name || t.someone) !== who ? one.name || t.someone : "";
+          day = today;
+          who = (one.from === "operator" && (one.name || t.someone)) || "";
+          const status = one.from === "visitor" && (link.operatorRead && !later(one.cursor, link.operatorRead) ? t.read : t.delivered);
+          const words = one.from === "system" ? one.text || (one.code === "closed" ? t.closed : "") : one.text;
+          if (one.from === "system" && !words) return line;
+          return (
+            <>
+              {line}
+              <li key={one.id} class={`m ${one.from === "visitor" ? "me" : one.from === "system" ? "sys" : ""}`}>
+                {name && <span class="who">{name}</span>}
+                {one.from === "system" ? words : <div class="b">{words}<Files of={one.attachments} options={options} /></div>}
+                {one.from !== "system" && <span class="meta">{clock.format(new Date(one.at))}{status && ` · ${status}`}</span>}
+              </li>
+            </>
+          );
+        })}
+        {link.queue.map((one) => <Pending key={one.id} {...{ one, t, link, transport, options }} />)}
+        {link.typing && <li class="m"><span class="who">{link.contact?.operator?.name ?? t.someone} {t.typing}</span><div class="b dots"><i /><i /><i /></div></li>}
+      </ul>
+      <Composer {...{ link, open, t, options, transport, prechat }} />
+    </>
+  );
+}
+}
+
+function Pending({ one, t, link, transport, options }: { one: Waiting; t: Texts; link: Link; transport: Transport; options: PanelOptions }) {
+  return (
+    <li class="m me">
+      <div class="b">{one.text}<Files of={one.attachments} options={options} /></div>
+      {one.failed ? (
+        <span class="meta bad" role="alert">{t.failed}: {one.failed}
+          <button type="button" onClick={() => transport.retry(one.id)}>{t.retry}</button>
+          <button type="button" onClick={() => transport.drop(one.id)}>{t.drop}</button></span>
+      ) : <span class="meta">{link.state === "offline" ? t.waiting : t.sending}</span>}
+    </li>
+  );
+}
+
+function Files({ of, options: { net, lang } }: { of: FileInfo[]; options: PanelOptions }) {
+  return <>{of.map((file) => (
+    <a class="file" key={file.id} href={file.url && new URL(file.url, net.origin).href} target="_blank" rel="noopener noreferrer">
+      <Icon of="file" /><span>{file.name}</span><small>{net.size(file.size, lang)}</small></a>
+  ))}</>;
+}
+
+interface Upload { id: number; name: string; part: number; error?: string; stop: AbortController }
+interface Composing { text: string; going: Upload[] }
+let uploads = 0;
+
+class Composer extends Component<TalkProps, Composing> {
+  draftKey = `cc:${this.props.options.net.key}:draft`;
+  state: Composing = { text: localStorage.getItem(this.draftKey) ?? "", going: [] };
+  field = createRef<HTMLTextAreaElement>();
+  picker = createRef<HTMLInputElement>();
+
+  componentDidMount() { if (this.props.open) this.field.current?.focus(); this.grow(); }
+  componentDidUpdate(before: TalkProps) {
+    if (this.props.open && !before.open) this.field.current?.focus();
+    this.grow();
+  }
+  grow() {
+    const box = this.field.current;
+    if (box) { box.style.height = "auto"; box.style.height = `${Math.min(box.scrollHeight + 2, 140)}px`; }
+  }
+
+  type = (text: string) => {
+    this.setState({ text });
+    try { localStorage.setItem(this.draftKey, text); } catch { /* private mode */ }
+    if (text) this.props.transport.typing();
+  };
+
+  send = () => {
+    const { link, transport, prechat } = this.props;
+    const text = this.state.text.trim();
+    if (!text) return;
+    transport.send(text, [], link.messages.length || link.queue.length || !prechat ? {} : { prechat });
+    this.type("");
+    this.field.current?.focus();
+  };
+
+  change(id: number, part?: Partial<Upload>) {
+    this.setState(({ going }) => ({ going: part ? going.map((one) => (one.id === id ? { ...one, ...part } : one)) : going.filter((one) => one.id !== id) }));
+  }
+
+  attach(files: Iterable<File>) {
+    const { link, t, options, transport } = this.props;
+    const limit = link.session?.limits.file_bytes ?? Infinity;
+    const large = `${t.tooLarge} ${options.net.size(limit, options.lang)}`;
+    for (const file of files) {
+      const id = ++uploads;
+      const stop = new AbortController();
+      const over = file.size > limit;
+      stop.signal.onabort = () => this.change(id);
+      this.setState(({ going }) => ({ going: [...going, { id, stop, name: file.name, part: 0, error: over ? large : undefined }] }));
+      if (!over) options.net.upload(file, (part) => this.change(id, { part }), stop.signal).then(
+        (info) => { this.change(id); transport.send("", [info]); },
+        (error: Refusal) => this.change(id, { error: error.status === 413 ? large : error.message || t.refused }),
+      );
+    }
+  }
+
+  render({ link, t }: TalkProps, { text, going }: Composing) {
+    return (
+      <div onDragOver={(event) => event.preventDefault()} onDrop={(event) => { event.preventDefault(); this.attach(event.dataTransfer?.files ?? []); }}>
+        {going.map((one) => (
+          <div class="up" key={one.id} role={one.error ? "alert" : "status"}>
+            <span>{one.error ? `${one.name}: ${one.error}` : `${t.uploading} ${one.name}`}</span>
+            {!one.error && <progress value={one.part} aria-label={one.name} />}
+            <button type="button" class="icon" aria-label={`${t.cancel}: ${one.name}`} onClick={() => one.stop.abort()}><Icon of="close" /></button>
+          </div>
+        ))}
+        <div class="bar">
+          <button type="button" class="icon" aria-label={t.attach} disabled={!link.session} onClick={() => this.picker.current?.click()}><Icon of="clip" /></button>
+          <input ref={this.picker} class="vh" type="file" multiple tabIndex={-1} aria-hidden="true" onChange={(event) => { this.attach([...(event.currentTarget.files ?? [])]); event.currentTarget.value = ""; }} />
+          <textarea ref={this.field} rows={1} value={text} placeholder={t.write} aria-label={t.write} maxLength={link.session?.limits.text ?? 4000} onInput={(event) => this.type(event.currentTarget.value)}
+            onPaste={(event) => { const files = event.clipboardData?.files; if (files?.length) { event.preventDefault(); this.attach(files); } }}
+            onKeyDown={(event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); this.send(); } }} />
+          <button type="button" class="icon send" aria-label={t.send} disabled={!text.trim()} onClick={this.send}><Icon of="send" /></button>
+        </div>
+      </div>
+    );
+  }
+}

@@ -1,0 +1,272 @@
+// Talks to the server: session, queue of what is to be sent, messages by cursor, live socket.
+// The server is the truth; what is not yet there stands in the queue, which survives a reload.
+// A message carries an id made here, so sending it twice makes one message.
+
+import type { FileInfo, Net, Refusal } from "./net";
+
+export interface Message {
+  id: string; cursor: string; from: "visitor" | "operator" | "system"; name?: string; text: string;
+  at: string; attachments: FileInfo[]; client_id?: string; status?: string; code?: string;
+}
+export interface Waiting {
+  id: string; text: string; at: string; attachments: FileInfo[];
+  prechat?: Record<string, string>; offline?: boolean; failed?: string;
+}
+export interface Field { name: string; label?: string; type?: string; required?: boolean }
+export interface ContactInfo { number: number; state: string; operator?: { name: string } | null; position?: number | null }
+export interface Session {
+  token: string; expires_at: string; visitor: string; texts: Record<string, string>;
+  theme: Record<string, string>; prechat: Field[]; open: boolean; opens_at: string | null;
+  ready: boolean; offline_form: boolean; limits: { text: number; file_bytes: number };
+  contact: ContactInfo | null; cursor: string | null;
+}
+export interface Identity { user_id: string; hash: string; name?: string; email?: string }
+export interface Link {
+  state: "off" | "connecting" | "live" | "offline" | "blocked";
+  session?: Session; messages: Message[]; queue: Waiting[]; typing: boolean;
+  contact: ContactInfo | null; operatorRead: string; loaded: boolean;
+}
+
+/** A cursor is "<contact>:<seq>"; contacts are time-ordered ids, so both parts compare. */
+export function later(a: string, b: string): boolean {
+  const [x = "", m = "0"] = a.split(":");
+  const [y = "", n = "0"] = b.split(":");
+  return x === y ? Number(m) > Number(n) : x > y;
+}
+
+export class Transport {
+  link: Link;
+  private socket: WebSocket | undefined;
+  private tries = 0;
+  private running = false;
+  private sending = false;
+  private fetching: Promise<void> | undefined;
+  private again = false;
+  private typingTimer: ReturnType<typeof setTimeout> | undefined;
+  private typedAt = 0;
+  private lastBeat = 0;
+  private readCursor = "";
+
+  constructor(
+    private readonly net: Net, private readonly lang: string,
+    private readonly changed: () => void, private identity?: Identity,
+  ) {
+    net.token = localStorage.getItem(this.name("token"));
+    this.link = {
+      state: "off", messages: [], queue: this.stored<Waiting[]>("queue") ?? [], typing: false,
+      contact: null, operatorRead: "", loaded: false,
+    };
+    addEventListener("online", () => this.kick());
+    addEventListener("offline", () => { this.set({ state: "offline" }); this.socket?.close(); });
+    addEventListener("storage", (event) => {
+      if (event.key === this.name("queue")) this.set({ queue: this.stored<Waiting[]>("queue") ?? [] });
+    });
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.kick(); });
+  }
+
+  private name(part: string): string { return `cc:${this.net.key}:${part}`; }
+
+  private stored<T>(part: string): T | undefined {
+    try { return JSON.parse(localStorage.getItem(this.name(part)) ?? "null") as T; } catch { return undefined; }
+  }
+
+  private set(part: Partial<Link>): void {
+    this.link = { ...this.link, ...part };
+    this.changed();
+  }
+
+  private keep(queue: Waiting[]): void {
+    try { localStorage.setItem(this.name("queue"), JSON.stringify(queue)); } catch { /* storage full: kept in memory */ }
+    this.set({ queue });
+  }
+
+  /** Connect and stay connected until `stop`. */
+  start(): void {
+    if (this.running) return this.kick();
+    this.running = true;
+    void this.run();
+  }
+
+  stop(): void { this.running = false; this.socket?.close(); }
+
+  private wake: (() => void) | undefined;
+  private kick(): void { this.tries = 0; this.wake?.(); void this.flush(); }
+
+  private async run(): Promise<void> {
+    while (this.running) {
+      this.set({ state: this.link.session ? "offline" : "connecting" });
+      try {
+        await this.begin();
+        await this.fetchNew();
+        void this.flush();
+        await this.listen();
+      } catch (error) {
+        if ((error as Refusal).status === 403) { this.set({ state: "blocked" }); this.running = false; return; }
+      }
+      if (!this.running) return;
+      this.set({ state: "offline" });
+      await Promise.race([this.net.pause(this.tries++), new Promise<void>((done) => { this.wake = done; })]);
+    }
+  }
+
+  private async begin(): Promise<void> {
+    const ask = { locale: this.lang, page: location.href.slice(0, 2000), referrer: document.referrer.slice(0, 2000), title: document.title.slice(0, 200), identity: this.identity };
+    let session: Session;
+    try {
+      session = await this.net.call<Session>("/session", ask);
+    } catch (error) {
+      if ((error as Refusal).status !== 401) throw error;
+      this.net.token = null; // expired: start anew, the queue stays
+      session = await this.net.call<Session>("/session", ask);
+    }
+    this.net.token = session.token;
+    try { localStorage.setItem(this.name("token"), session.token); } catch { /* private mode */ }
+    this.set({ session, contact: session.contact, state: "connecting" });
+  }
+
+  /** Fetch what is new; calls while one runs make it run once more. */
+  fetchNew(): Promise<void> {
+    if (this.fetching) { this.again = true; return this.fetching; }
+    this.fetching = this.fetchAll().finally(() => {
+      this.fetching = undefined;
+      if (this.again) { this.again = false; void this.fetchNew(); }
+    });
+    return this.fetching;
+  }
+
+  private async fetchAll(): Promise<void> {
+    for (let more = true; more;) {
+      const after = this.link.messages.at(-1)?.cursor ?? "";
+      const page = await this.net.call<{ items: Message[]; contact: ContactInfo | null }>(`/messages?after=${encodeURIComponent(after)}`);
+      this.take(page.items, page.contact);
+      more = page.items.length >= 50;
+    }
+  }
+
+  private take(items: Message[], contact: ContactInfo | null): void {
+    const known = new Map(this.link.messages.map((one) => [one.id, one]));
+    for (const one of items) known.set(one.id, one);
+    const messages = [...known.values()].sort((a, b) => (later(a.cursor, b.cursor) ? 1 : -1));
+    const arrived = new Set(items.map((one) => one.client_id));
+    const queue = this.link.queue.filter((one) => !arrived.has(one.id));
+    if (queue.length !== this.link.queue.length) this.keep(queue);
+    const typing = this.link.typing && !items.some((one) => one.from === "operator");
+    this.set({ messages, contact: contact ?? this.link.contact, typing, loaded: true });
+  }
+
+  private listen(): Promise<void> {
+    return new Promise((done) => {
+      const url = this.net.path("/live").replace(/^http/, "ws");
+      const socket = new WebSocket(url, ["cc.chat", this.net.token ?? ""]);
+      this.socket = socket;
+      let opened = false;
+      const watch = setInterval(() => {
+        if (Date.now() - this.lastBeat > 20000) socket.close();
+        else if (socket.readyState === 1) socket.send('{"t":"ping"}');
+      }, 5000);
+      this.lastBeat = Date.now();
+      socket.onopen = () => { opened = true; this.tries = 0; this.set({ state: "live" }); void this.fetchNew().catch(() => socket.close()); };
+      socket.onmessage = (event) => { this.lastBeat = Date.now(); this.hear(String(event.data)); };
+      socket.onclose = () => {
+        clearInterval(watch);
+        if (!opened && navigator.onLine) void this.poll().then(done);
+        else done();
+      };
+    });
+  }
+
+  /** Where sockets are blocked: ask and wait, until that fails too or ten minutes have passed. */
+  private async poll(): Promise<void> {
+    try {
+      for (let round = 0; round < 25 && this.running; round++) {
+        this.set({ state: "live" });
+        const after = this.link.messages.at(-1)?.cursor ?? "";
+        const page = await this.net.call<{ items: Message[]; contact: ContactInfo | null; typing?: boolean }>(`/messages?after=${encodeURIComponent(after)}&wait=25`, undefined, 40);
+        this.take(page.items, page.contact);
+        if (page.typing) this.hear('{"t":"typing"}');
+      }
+    } catch { /* the outer loop backs off */ }
+  }
+
+  private hear(text: string): void {
+    let frames: { t: string; cursor?: string; contact?: ContactInfo }[];
+    try { frames = [JSON.parse(text)].flat() as typeof frames; } catch { return; }
+    for (const frame of frames) {
+      if (frame.t === "typing") {
+        clearTimeout(this.typingTimer);
+        this.typingTimer = setTimeout(() => this.set({ typing: false }), 6000);
+        this.set({ typing: true });
+      } else if (frame.t === "read" && frame.cursor) this.set({ operatorRead: frame.cursor });
+      else if (frame.t === "contact" && frame.contact) this.set({ contact: frame.contact });
+      else if (frame.t === "new" || frame.t === "changed") void this.fetchNew().catch(() => this.socket?.close());
+      else if (frame.t === "beat" && frame.cursor && later(frame.cursor, this.link.messages.at(-1)?.cursor ?? "")) void this.fetchNew().catch(() => undefined);
+    }
+  }
+
+  /** Put a message into the queue; it leaves when it can. */
+  send(text: string, attachments: FileInfo[] = [], more: Partial<Waiting> = {}): void {
+    const id = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+    this.keep([...this.link.queue, { id, text, attachments, at: new Date().toISOString(), ...more }]);
+    this.start();
+    void this.flush();
+  }
+
+  retry(id: string): void {
+    this.keep(this.link.queue.map((one) => (one.id === id ? { ...one, failed: undefined } : one)));
+    void this.flush();
+  }
+
+  drop(id: string): void { this.keep(this.link.queue.filter((one) => one.id !== id)); }
+
+  private async flush(): Promise<void> {
+    if (this.sending || !this.net.token) return;
+    this.sending = true;
+    try {
+      for (let tries = 0; ;) {
+        const next = this.link.queue.find((one) => !one.failed);
+        if (!next) return;
+        try {
+          await this.net.call("/events", {
+            type: "message", id: next.id, text: next.text, attachments: next.attachments.map((file) => file.id),
+            page: location.href.slice(0, 2000), prechat: next.prechat, offline: next.offline,
+          });
+          tries = 0;
+          await this.fetchNew();
+          this.drop(next.id);
+        } catch (error) {
+          const { status = 0, message } = error as Refusal;
+          if (status >= 400 && status < 500 && ![401, 408, 425, 429].includes(status)) {
+            this.keep(this.link.queue.map((one) => (one.id === next.id ? { ...one, failed: message || String(status) } : one)));
+          } else {
+            if (status === 401) await this.begin().catch(() => undefined);
+            if (!navigator.onLine) return;
+            await this.net.pause(tries++);
+          }
+        }
+      }
+    } finally { this.sending = false; }
+  }
+
+  typing(): void {
+    if (Date.now() - this.typedAt < 3000 || this.socket?.readyState !== 1) return;
+    this.typedAt = Date.now();
+    this.socket.send('{"t":"typing"}');
+  }
+
+  /** Tell how far the visitor has read; only ever forward. */
+  read(cursor: string): void {
+    if (this.readCursor && !later(cursor, this.readCursor)) return;
+    this.readCursor = cursor;
+    void this.net.call("/events", { type: "read", cursor }).catch(() => { this.readCursor = ""; });
+  }
+
+  identify(identity: Identity): void { this.identity = identity; this.socket?.close(); this.start(); this.kick(); }
+
+  logout(): void {
+    this.stop();
+    for (const part of ["token", "queue", "seen"]) localStorage.removeItem(this.name(part));
+    this.net.token = null;
+    this.identity = undefined;
+    this.set({ state: "off", messages: [], queue: [], session: undefined, contact: null, loaded: false });
+  }
+}
