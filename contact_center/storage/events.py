@@ -163,7 +163,8 @@ async def ensure_era(database: Database) -> bool:
     years. The old rows keep their order by seq under one old xid, and so do the cursors.
     """
     if not await database.fetchval(
-        "SELECT coalesce((SELECT max(xid) FROM events), '0') >= pg_current_xact_id()"
+        "SELECT coalesce((SELECT xid FROM events ORDER BY xid DESC, seq DESC LIMIT 1), '0')"
+        " >= pg_current_xact_id()"
     ):
         return False
     await database.run(_new_era)
