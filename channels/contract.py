@@ -75,6 +75,9 @@ class Capabilities:
     rate_limits: tuple[RateLimit, ...] = ()
     groups: bool = False
     reply_to: bool = False
+    marks_read: bool = False  # the provider is told what we have read (SendsReads)
+    fetches_media: bool = False  # files are fetched by reference (Media)
+    installs_webhook: bool = False  # the account registers its own webhook (Installs)
     undo_seconds: int = 3  # how long a reply is held before it leaves
 
 
@@ -102,6 +105,13 @@ class Channel(Protocol):
 class WebhookChannel(Channel, Protocol):
     def receive(self, request: WebhookRequest) -> Received:
         """Verify and parse; pure. Raises Refused or Malformed and nothing else."""
+        ...
+
+
+@runtime_checkable
+class Parses(Protocol):
+    def parse(self, request: WebhookRequest) -> Received:
+        """Read without verifying, for looking at recordings. Raises Malformed and nothing else."""
         ...
 
 

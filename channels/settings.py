@@ -1,0 +1,142 @@
+"""What an administrator fills in for an account: described once, shown by the wizard as it is.
+
+A provider's settings are a pydantic model whose fields are made by `setting(...)`; `describe`
+turns the model into plain JSON, from which the console draws the form.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+SECRET_BYTES = 32
+
+Control = Literal[
+    "text", "long_text", "texts", "number", "flag", "choice", "list", "color", "url", "questions"
+]
+
+
+class AccountSettings(BaseModel):
+    """Base of every provider's settings: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Texts(AccountSettings):
+    """One text in the languages of the house."""
+
+    ru: str = ""
+    en: str = ""
+
+    def within(self, locale: str) -> str:
+        """The text for a locale such as `en-GB`; Russian where there is none."""
+        other, first = (self.ru, self.en) if locale.lower().startswith("en") else (self.en, self.ru)
+        return first or other
+
+
+def setting(
+    default: Any = ...,
+    *,
+    label: Mapping[str, str],
+    help: Mapping[str, str] | None = None,  # noqa: A002 - the word the wizard uses
+    example: str = "",
+    secret: bool = False,
+    generated: bool = False,
+    control: Control | None = None,
+    **limits: Any,
+) -> Any:
+    """A field of a settings model.
+
+    `label` and `help` in "ru" and "en". `secret`: sealed at rest, never shown again. `generated`:
+    the house makes a value where none is given. `limits` go to pydantic's Field.
+    """
+    extra: dict[str, Any] = {
+        "label": dict(label),
+        "help": dict(help or {"ru": "", "en": ""}),
+        "example": example,
+        "secret": secret,
+        "generated": generated,
+        "control": control,
+    }
+    return Field(default, json_schema_extra=extra, **limits)
+
+
+def describe(model: type[BaseModel]) -> list[dict[str, Any]]:
+    """A settings model as JSON, in the order of its fields.
+
+    Each entry: name, type (a Control), options (of a choice), secret, generated, required,
+    default (never of a secret), label{ru,en}, help{ru,en}, example.
+    """
+    return [_described(name, field) for name, field in model.model_fields.items()]
+
+
+def secret_names(model: type[BaseModel]) -> frozenset[str]:
+    """The fields that are sealed at rest."""
+    return frozenset(
+        name for name, field in model.model_fields.items() if _extra(field).get("secret")
+    )
+
+
+def with_generated(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with a fresh random text for each generated field that is empty."""
+    filled = dict(values)
+    for name, field in model.model_fields.items():
+        if _extra(field).get("generated") and not filled.get(name):
+            filled[name] = secrets.token_urlsafe(SECRET_BYTES)
+    return filled
+
+
+def _described(name: str, field: FieldInfo) -> dict[str, Any]:
+    extra = _extra(field)
+    options = [str(option) for option in get_args(field.annotation)] if _chooses(field) else []
+    return {
+        "name": name,
+        "type": extra.get("control") or _control(field),
+        "options": options,
+        "secret": bool(extra.get("secret")),
+        "generated": bool(extra.get("generated")),
+        "required": field.is_required(),
+        "default": None if extra.get("secret") else _default(field),
+        "label": extra.get("label") or {"ru": name, "en": name},
+        "help": extra.get("help") or {"ru": "", "en": ""},
+        "example": extra.get("example") or "",
+    }
+
+
+def _extra(field: FieldInfo) -> dict[str, Any]:
+    extra = field.json_schema_extra
+    return dict(extra) if isinstance(extra, dict) else {}
+
+
+def _chooses(field: FieldInfo) -> bool:
+    return getattr(field.annotation, "__origin__", None) is Literal
+
+
+def _control(field: FieldInfo) -> Control:
+    kind = field.annotation
+    if _chooses(field):
+        return "choice"
+    if kind is bool:
+        return "flag"
+    if kind in (int, float):
+        return "number"
+    if kind is Texts:
+        return "texts"
+    if getattr(kind, "__origin__", None) in (list, tuple, set, frozenset):
+        return "list"
+    return "text"
+
+
+def _default(field: FieldInfo) -> Any:
+    if field.is_required():
+        return None
+    value = field.get_default(call_default_factory=True, validated_data={})
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, tuple | list | frozenset | set):
+        return [v.model_dump(mode="json") if isinstance(v, BaseModel) else v for v in value]
+    return value

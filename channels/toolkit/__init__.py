@@ -1,0 +1,1 @@
+"""What adapters are built from: signing, fitting, sniffing, phones, the guarded HTTP client."""

@@ -1,0 +1,97 @@
+"""Fit a message to what a channel can carry. What does not fit is refused aloud, never dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from channels.contract import Capabilities
+from channels.errors import Unsupported
+from channels.messages import Button, Outbound, OutboundFile
+
+_BREAKS = ("\n\n", "\n", ". ", "! ", "? ", " ")
+
+
+def fit(message: Outbound, can: Capabilities) -> tuple[Outbound, ...]:
+    """The message as one or more that the channel can carry, in the order to be sent.
+
+    A long text becomes several; files and the answered message go with the first, buttons with
+    the last. The first keeps the id, the others get "<id>/2", …. Raises Unsupported.
+    """
+    if not (message.text.strip() or message.files):
+        raise Unsupported("an empty message cannot be sent")
+    check_buttons(message.buttons, can)
+    check_files(message.files, can)
+    if message.reply_to and not can.reply_to:
+        raise Unsupported("this channel cannot answer one particular message")
+    parts = split_text(message.text, can.text_limit) or [""]
+    return tuple(_part(message, text, at, len(parts)) for at, text in enumerate(parts))
+
+
+def _part(message: Outbound, text: str, at: int, count: int) -> Outbound:
+    first, last = at == 0, at == count - 1
+    return Outbound(
+        id=message.id if first else f"{message.id}/{at + 1}",
+        conversation_key=message.conversation_key,
+        text=text,
+        files=message.files if first else (),
+        buttons=message.buttons if last else (),
+        reply_to=message.reply_to if first else None,
+        data=message.data,
+    )
+
+
+def check_buttons(buttons: Sequence[Button], can: Capabilities) -> None:
+    """Raise Unsupported where there are more buttons than the channel shows."""
+    if len(buttons) > can.buttons:
+        raise Unsupported(f"this channel carries {can.buttons} buttons, not {len(buttons)}")
+
+
+def check_files(files: Sequence[OutboundFile], can: Capabilities) -> None:
+    """Raise Unsupported for a kind the channel does not carry or a file over its limit."""
+    for file in files:
+        limit = can.attachments.get(file.kind)
+        if limit is None:
+            raise Unsupported(f"this channel does not carry attachments of the kind {file.kind}")
+        if file.size > limit:
+            raise Unsupported(f"{file.name} has {file.size} bytes, the channel carries {limit}")
+
+
+def split_text(text: str, limit: int) -> list[str]:
+    """Cut a text into parts of at most `limit` characters, at the best break near the end.
+
+    No character is lost but the white space at a cut; a text that fits is left as it is.
+    """
+    if limit < 1:
+        raise ValueError("limit must be positive")
+    parts = []
+    while len(text) > limit:
+        cut = _cut(text, limit)
+        parts.append(text[:cut].rstrip())
+        text = text[cut:].lstrip()
+    return [part for part in (*parts, text) if part]
+
+
+def _cut(text: str, limit: int) -> int:
+    for mark in _BREAKS:
+        at = text.rfind(mark, 0, limit)
+        if at > limit // 2:  # an earlier break would leave a stub of a message
+            return at + len(mark.rstrip())
+    return _whole_character(text, limit)
+
+
+def _whole_character(text: str, at: int) -> int:
+    """Do not tear a joined emoji or an accent off its letter, unless it alone fills the limit."""
+    start = at
+    while start > 1 and (_joins(text[start]) or text[start - 1] == "\u200d"):
+        start -= 1
+    return start if start > at // 2 else at
+
+
+def _joins(char: str) -> bool:
+    code = ord(char)
+    return (
+        code in (0x200D, 0x20E3)
+        or 0x300 <= code <= 0x36F
+        or 0xFE00 <= code <= 0xFE0F
+        or 0x1F3FB <= code <= 0x1F3FF
+    )

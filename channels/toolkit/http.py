@@ -1,0 +1,302 @@
+"""The one HTTP client of all adapters: guarded, bounded, discreet.
+
+Every call has a deadline and a size cap, every socket passes the guard, secrets never reach an
+error text, and what goes wrong comes out as a channel error: `Temporary` where nothing can have
+arrived, `Uncertain` where bytes went out and no answer came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from channels.errors import (
+    ChannelError,
+    Malformed,
+    Misconfigured,
+    Rejected,
+    Temporary,
+    Uncertain,
+)
+from channels.toolkit.guard import Blocked, guarded_socket, plain_socket
+
+DEADLINE = 15.0
+SIZE = 1024 * 1024
+HOPS = 5
+CHUNK = 64 * 1024
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_SENT_ALONG = ("authorization", "cookie", "proxy-authorization")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response read whole. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON; raises Malformed."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            raise Malformed(f"HTTP {self.status} with a body that is not JSON") from None
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a request got: before its head was sent, repeating it is safe."""
+
+    sent: bool = False
+
+
+@dataclass(slots=True)
+class Client:
+    """HTTP for adapters; open it once (`async with Client() as http`) and share it.
+
+    `trusted` hosts are those an administrator configured: they may be private and on any port.
+    `secrets` are struck out of every error text.
+    """
+
+    trusted: frozenset[str] = frozenset()
+    secrets: tuple[str, ...] = ()
+    deadline: float = DEADLINE
+    _session: aiohttp.ClientSession | None = field(default=None, init=False)
+    _open_session: aiohttp.ClientSession | None = field(default=None, init=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for session in (self._session, self._open_session):
+            if session is not None:
+                await session.close()
+        self._session = self._open_session = None
+
+    def with_secrets(self, *secrets: str) -> Client:
+        """The same connections, with further texts to strike out."""
+        self._guarded(), self._plain()  # both exist before they are shared
+        twin = Client(self.trusted, (*self.secrets, *secrets), self.deadline)
+        twin._session, twin._open_session = self._session, self._open_session
+        return twin
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+        deadline: float | None = None,
+        limit: int = SIZE,
+        idempotent: bool | None = None,
+    ) -> Answer:
+        """Call and read the answer whole; any status comes back, see `accepted`.
+
+        `idempotent` (default: GET and the like are) tells whether no answer means Temporary
+        rather than Uncertain. Raises Temporary, Uncertain, Rejected ("too_large", "blocked").
+        """
+        body = _body(json, form, data)
+        async with self.stream(
+            method, url, headers={**body.headers, **(headers or {})}, data=body.data,
+            deadline=deadline, limit=limit, idempotent=idempotent,
+        ) as (head, chunks):
+            parts = [chunk async for chunk in chunks]
+        return Answer(head.status, head.headers, b"".join(parts))
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+        deadline: float | None = None,
+        limit: int = SIZE,
+        idempotent: bool | None = None,
+    ) -> AsyncIterator[tuple[Answer, AsyncIterator[bytes]]]:
+        """Call and read the answer in pieces; the deadline covers the whole block.
+
+        Yields the head (an Answer without body) and the pieces, which raise Rejected("too_large")
+        beyond `limit` bytes.
+        """
+        safe = method.upper() in _SAFE if idempotent is None else idempotent
+        progress = _Progress()
+        try:
+            async with (
+                asyncio.timeout(deadline or self.deadline),
+                self._hops(method, url, dict(headers or {}), data, progress) as response,
+            ):
+                head = Answer(
+                    response.status, {k.lower(): v for k, v in response.headers.items()}, b""
+                )
+                _within(response.content_length or 0, limit)
+                yield head, _pieces(response, limit)
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            raise self._named(error, url, progress, safe=safe) from None
+
+    @asynccontextmanager
+    async def _hops(
+        self, method: str, url: str, headers: dict[str, str], data: bytes | None,
+        progress: _Progress,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Follow redirects by hand: each hop is guarded anew, and credentials stay at home."""
+        target = URL(url)
+        for _ in range(HOPS + 1):
+            async with self._for(target).request(
+                method, target, headers=headers, data=data, allow_redirects=False,
+                trace_request_ctx=progress,
+            ) as response:
+                location = response.headers.get("Location")
+                if response.status not in _REDIRECTS or not location:
+                    yield response
+                    return
+                onward = target.join(URL(location))
+                if onward.origin() != target.origin():
+                    headers = {k: v for k, v in headers.items() if k.lower() not in _SENT_ALONG}
+                if response.status == 303 or (response.status < 303 and method == "POST"):  # noqa: PLR2004
+                    method, data = "GET", None
+                target = onward
+        raise Rejected("redirected too often", code="blocked")
+
+    def _for(self, url: URL) -> aiohttp.ClientSession:
+        if url.scheme not in ("http", "https") or not url.host:
+            raise Blocked(f"{url.scheme or 'no'} scheme: only http and https may be called")
+        return self._plain() if url.host in self.trusted else self._guarded()
+
+    def _guarded(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = _session(guarded_socket)
+        return self._session
+
+    def _plain(self) -> aiohttp.ClientSession:
+        if self._open_session is None:
+            self._open_session = _session(plain_socket)
+        return self._open_session
+
+    def _named(
+        self, error: Exception, url: str, progress: _Progress, *, safe: bool
+    ) -> ChannelError:
+        text = self.redact(f"{_host(url)}: {error or type(error).__name__}")
+        if blocked := _blocked(error):
+            return Rejected(self.redact(f"not called: {blocked}"), code="blocked")
+        if isinstance(error, aiohttp.InvalidURL | ValueError):
+            return Rejected(text, code="blocked")
+        if isinstance(error, aiohttp.ClientConnectorError) or not progress.sent or safe:
+            return Temporary(f"no connection or no answer: {text}")
+        return Uncertain(f"sent, but no answer came: {text}")
+
+    def redact(self, text: str) -> str:
+        """The text with every secret, also percent-encoded, struck out."""
+        for secret in filter(None, self.secrets):
+            text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")
+        return text
+
+
+def accepted(answer: Answer, *, idempotent: bool = False, text: str = "") -> Answer:
+    """The answer where its status is a success; else the channel error it stands for.
+
+    `text` is the provider's own explanation, already free of secrets.
+    """
+    status = answer.status
+    if status < 300:  # noqa: PLR2004
+        return answer
+    detail = f"HTTP {status} {text}".strip()
+    if status in (401, 403):
+        raise Misconfigured(detail)
+    if status == 429 or (status == 503 and "retry-after" in answer.headers):  # noqa: PLR2004
+        raise Temporary(detail, retry_after=retry_after(answer.headers))
+    if status >= 500:  # noqa: PLR2004
+        raise Temporary(detail) if idempotent else Uncertain(detail)
+    raise Rejected(detail, code=str(status))
+
+
+def retry_after(headers: Mapping[str, str], *, most: float = 3600.0) -> float | None:
+    """Seconds of a Retry-After header given as a number; dates are left to the caller's back-off."""
+    text = headers.get("retry-after", "").strip()
+    return min(float(text), most) if text.isascii() and text.isdecimal() else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    data: bytes | None
+    headers: Mapping[str, str]
+
+
+def _body(json: Any, form: Mapping[str, str] | None, data: bytes | None) -> _Body:
+    if json is not None:
+        return _Body(orjson.dumps(json), {"Content-Type": "application/json"})
+    if form is not None:
+        text = "&".join(f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in form.items())
+        return _Body(text.encode(), {"Content-Type": "application/x-www-form-urlencoded"})
+    return _Body(data, {})
+
+
+def _session(factory: Any) -> aiohttp.ClientSession:
+    trace = aiohttp.TraceConfig(lambda trace_request_ctx=None: trace_request_ctx)  # type: ignore[arg-type]
+    trace.on_request_headers_sent.append(_head_sent)
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(socket_factory=factory, limit=100, ttl_dns_cache=60),
+        timeout=aiohttp.ClientTimeout(total=None),  # the deadline of each call rules
+        trust_env=False,  # a proxy would resolve names behind the guard's back
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trace_configs=[trace],
+        auto_decompress=True,
+    )
+
+
+async def _head_sent(_: Any, progress: Any, __: Any) -> None:
+    if isinstance(progress, _Progress):
+        progress.sent = True
+
+
+async def _pieces(response: aiohttp.ClientResponse, limit: int) -> AsyncIterator[bytes]:
+    size = 0
+    async for chunk in response.content.iter_chunked(CHUNK):
+        size += len(chunk)
+        _within(size, limit)
+        yield chunk
+
+
+def _host(url: str) -> str:
+    try:
+        return URL(url).host or "no host"
+    except ValueError:
+        return "not an address"
+
+
+def _within(size: int, limit: int) -> None:
+    if size > limit:
+        raise Rejected(f"the answer has more than {limit} bytes", code="too_large")
+
+
+def _blocked(error: BaseException | None) -> str | None:
+    """The guard's word, which aiohttp wraps (in a group, where a name has several addresses)."""
+    found: Collection[BaseException] = (
+        error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    )
+    if isinstance(error, Blocked):
+        return str(error)
+    inner = [*found, getattr(error, "os_error", None), error.__cause__ if error else None]
+    return next((text for one in inner if one and (text := _blocked(one))), None)

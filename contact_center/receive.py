@@ -1,0 +1,185 @@
+"""`contact-center receive CHANNEL`: what did the provider send us?
+
+Recorded requests come in as JSON lines, what the adapter makes of each goes out as one line. A
+line that cannot be read gives an error line and the work goes on.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
+
+import orjson
+from pydantic import ValidationError
+
+from channels import registry
+from channels.contract import Deps, Parses, Provider, Received, WebhookChannel, WebhookRequest
+from channels.errors import ChannelError, Malformed, Refused, Unsupported
+from channels.messages import (
+    ButtonPressed,
+    DeliveryChanged,
+    Event,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+)
+
+
+class BadLine(ValueError):
+    """The line is not a recorded request; the message says why."""
+
+    kind = "line"
+
+
+def main(
+    channel: str,
+    *,
+    verify: bool = True,
+    stdin: Iterable[bytes] | None = None,
+    stdout: BinaryIO | None = None,
+    stderr: BinaryIO | None = None,
+) -> int:
+    """Read every line of `stdin`, write one line each to `stdout`.
+
+    Returns 0 whatever the lines were, 2 when there is no such channel.
+    """
+    out, err = stdout or sys.stdout.buffer, stderr or sys.stderr.buffer
+    try:
+        provider = registry.provider(channel)
+    except registry.UnknownProvider as error:
+        err.write(f"{error}\n".encode())
+        return 2
+    for line in stdin if stdin is not None else sys.stdin.buffer:
+        if line.strip():
+            out.write(orjson.dumps(answer(provider, line, verify=verify)) + b"\n")
+            out.flush()
+    return 0
+
+
+def answer(provider: Provider, line: bytes, *, verify: bool = True) -> dict[str, Any]:
+    """The output line of one input line."""
+    given: Any = None
+    try:
+        given = _object(line)
+        received = _receive(provider, given, verify=verify)
+        result = {"events": [shown(event) for event in received.events], "reply": _reply(received)}
+        return {"id": given.get("id"), **result, "error": None}
+    except (ChannelError, BadLine) as error:
+        status = error.status if isinstance(error, Refused | Malformed) else None
+        return {
+            "id": given.get("id") if isinstance(given, dict) else None,
+            "events": [],
+            "reply": {"status": status, "headers": {}, "body": ""} if status else None,
+            "error": {"kind": error.kind, "text": str(error)},
+        }
+
+
+def shown(event: Event) -> dict[str, Any]:
+    """An event as JSON; what does not apply to its type is null. `reply_to` is what it refers to."""
+    result: dict[str, Any] = {
+        "type": type(event).__name__,
+        "external_id": event.external_id,
+        "at": event.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "conversation_key": event.conversation_key,
+        "sender": {
+            "medium": event.sender.medium,
+            "value": event.sender.value,
+            "name": event.sender.name,
+        },
+    }
+    nothing = dict.fromkeys(("text", "attachments", "buttons", "reply_to", "status"))
+    return result | nothing | _particulars(event)
+
+
+def _particulars(event: Event) -> dict[str, Any]:
+    if isinstance(event, MessageReceived):
+        files = [
+            {"kind": file.kind, "ref": file.ref, "name": file.name, "type": file.type}
+            for file in event.attachments
+        ]
+        buttons = [{"text": b.text, "value": b.value, "url": b.url} for b in event.buttons]
+        return {
+            "text": event.text, "attachments": files, "buttons": buttons,
+            "reply_to": event.reply_to,
+        }  # fmt: skip
+    if isinstance(event, MessageEdited):
+        return {"text": event.text, "reply_to": event.target}
+    if isinstance(event, MessageDeleted):
+        return {"reply_to": event.target}
+    if isinstance(event, DeliveryChanged):
+        return {"reply_to": event.target, "status": event.status.value}
+    if isinstance(event, ButtonPressed):
+        pressed = {"text": event.text, "value": event.value, "url": None}
+        return {"text": event.text, "buttons": [pressed], "reply_to": event.target}
+    return {}
+
+
+def _receive(provider: Provider, given: Mapping[str, Any], *, verify: bool) -> Received:
+    request = _request(given)
+    try:
+        settings = provider.Settings.model_validate(_mapping(given, "settings"))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadLine(f"settings: {place}: {first['msg']}") from None
+    channel = provider.build(settings, Deps(account_id=str(given.get("account") or "")))
+    if not verify and isinstance(channel, Parses):
+        return channel.parse(request)
+    if not isinstance(channel, WebhookChannel):
+        raise Unsupported(f"{provider.name} is not called by its provider: it listens")
+    return channel.receive(request)
+
+
+def _request(given: Mapping[str, Any]) -> WebhookRequest:
+    try:
+        body = base64.b64decode(str(given.get("body") or ""), validate=True)
+    except (binascii.Error, ValueError):
+        raise BadLine("body is not base64") from None
+    headers = {name.lower(): str(value) for name, value in _mapping(given, "headers").items()}
+    query = {name: str(value) for name, value in _mapping(given, "query").items()}
+    method, url = str(given.get("method") or "POST"), str(given.get("url") or "")
+    return WebhookRequest(method, url, headers, query, body, _now(given.get("now")))
+
+
+def _now(value: Any) -> datetime:
+    try:
+        if value is None:
+            return datetime.now(UTC)
+        if isinstance(value, int | float):
+            return datetime.fromtimestamp(value, UTC)
+        moment = datetime.fromisoformat(str(value))
+    except (ValueError, OverflowError, OSError):
+        raise BadLine("now is neither a time in ISO 8601 nor seconds since 1970") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        given = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise BadLine(f"not JSON: {error}") from None
+    if not isinstance(given, dict):
+        raise BadLine("not a JSON object")
+    return given
+
+
+def _mapping(given: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = given.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise BadLine(f"{name} is not an object")
+    return value
+
+
+def _reply(received: Received) -> dict[str, Any]:
+    reply = received.reply
+    return {
+        "status": reply.status,
+        "headers": dict(reply.headers),
+        "body": reply.body.decode("utf-8", "replace"),
+    }
