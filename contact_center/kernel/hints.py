@@ -150,8 +150,9 @@ class RedisHints:
     def __init__(self, url: str, *, prefix: str = "cc:") -> None:
         self._prefix = prefix
         # No retries inside the client: a hint that is late is worth nothing.
+        options = {} if url.startswith("unix:") else {"socket_keepalive": True}
         self._redis: Redis = Redis.from_url(
-            url, socket_connect_timeout=PUBLISH_TIMEOUT, socket_keepalive=True, retry=None
+            url, socket_connect_timeout=PUBLISH_TIMEOUT, retry=None, **options
         )
         self._board = _Switchboard()
         self._pubsub: PubSub | None = None
@@ -187,8 +188,10 @@ class RedisHints:
         """End all subscriptions and connections."""
         self._board.close()
         if self._reader is not None:
-            self._reader.cancel()
-            await asyncio.gather(self._reader, return_exceptions=True)
+            # redis-py 8 swallows a cancellation that comes together with a reply: ask again.
+            while not self._reader.done():
+                self._reader.cancel()
+                await asyncio.wait([self._reader], timeout=0.05)
         with contextlib.suppress(RedisError, OSError):
             await self._redis.aclose()
 
@@ -237,8 +240,9 @@ class RedisHints:
                     if message is None:
                         await pubsub.ping()  # finds a connection that died without a word
                         continue
-                    topic = message["channel"].decode().removeprefix(self._prefix)
-                    self._board.deliver(topic, message["data"])
+                    if message["type"] == "message":
+                        topic = message["channel"].decode().removeprefix(self._prefix)
+                        self._board.deliver(topic, message["data"])
             finally:
                 self._pubsub = None
                 self._ready.clear()

@@ -10,6 +10,7 @@ import binascii
 import contextlib
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -99,8 +100,7 @@ def create_key_file(key_file: Path) -> bool:
     key_file.parent.mkdir(parents=True, exist_ok=True)
     if key_file.exists():
         return False
-    draft = key_file.with_name(f".{key_file.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    handle, draft = tempfile.mkstemp(prefix=f".{key_file.name}.", dir=key_file.parent)  # mode 0600
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(base64.urlsafe_b64encode(os.urandom(KEY_BYTES)) + b"\n")
@@ -111,7 +111,7 @@ def create_key_file(key_file: Path) -> bool:
             return True
         return False
     finally:
-        draft.unlink()
+        Path(draft).unlink()
 
 
 def require_same_key(sealer: Sealer, stored_key_id: str, key_file: Path) -> None:
