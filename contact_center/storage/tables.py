@@ -443,7 +443,7 @@ outbox = sa.Table(
     _one_of("origin", "operator", "rule", "bot", "survey", "campaign"),
     _one_of("state", "held", "pending", "sending", "sent", "delivered", "read", "failed",
             "uncertain", "cancelled"),
-    sa.Index("ix_outbox_due", "account_id", "due_at", postgresql_where=sa.text(
+    sa.Index("ix_outbox_due", "account_id", "class", "due_at", postgresql_where=sa.text(
         "state IN ('held','pending','sending','uncertain')")),
     sa.Index("ix_outbox_line_open", "line_id", "seq", postgresql_where=sa.text(
         "state IN ('held','pending','sending','uncertain')")),

@@ -1,0 +1,42 @@
+"""What a job is and how long it waits before the next try. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+ATTEMPTS = 8
+FIRST_PAUSE = 2.0
+LONGEST_PAUSE = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One claimed job. `attempts` counts this try; handlers are idempotent by (kind, key)."""
+
+    id: UUID
+    kind: str
+    key: str
+    due_at: datetime
+    attempts: int
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+Handler = Callable[[Job], Awaitable[None]]
+
+
+class GiveUp(Exception):
+    """Raised by a handler that knows no further try can help: dead at once, with this reason."""
+
+
+def pause(attempts: int, jitter: float) -> float:
+    """Seconds before the next try after `attempts` tries; `jitter` is a number from 0 to 1.
+
+    Doubles up to an hour; the upper half is left to chance, so that what failed together does not
+    come back together.
+    """
+    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** max(0, attempts - 1))
+    return longest * (0.5 + jitter / 2)

@@ -1,0 +1,202 @@
+"""The runner: claims due jobs, runs their handlers, sleeps until the next one is due.
+
+It never polls faster than there is something to do: it sleeps until the next due time, a hint,
+or half a minute, whichever comes first. Several runners share the work; a runner that dies loses
+its leases and another one runs its jobs again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+
+from contact_center.jobs import store
+from contact_center.jobs.model import ATTEMPTS, GiveUp, Handler, Job, pause
+from contact_center.kernel.clock import Clock
+from contact_center.kernel.errors import Conflict, NotFound, Unavailable
+from contact_center.kernel.hints import Hints
+from contact_center.kernel.ids import new_id
+from contact_center.kernel.log import get_logger
+from contact_center.kernel.masking import mask_value
+from contact_center.storage.database import Database
+from contact_center.storage.unit import Record, Unit
+
+LEASE_SECONDS = 30.0
+LONGEST_SLEEP = 30.0
+KEEP_DONE_DAYS = 7
+PRUNE = "jobs.prune"
+
+log = get_logger(__name__)
+
+
+class JobRunner:
+    """Runs the jobs whose kinds have a handler here; `run` until cancelled, or `stop`."""
+
+    def __init__(
+        self,
+        database: Database,
+        hints: Hints,
+        clock: Clock,
+        handlers: Mapping[str, Handler],
+        node: str,
+        *,
+        concurrency: int = 16,
+        attempts: int = ATTEMPTS,
+        lease: float = LEASE_SECONDS,
+    ) -> None:
+        self._database = database
+        self._hints = hints
+        self._clock = clock
+        self._handlers: dict[str, Handler] = {**handlers, PRUNE: self._prune}
+        self._owner = f"{node}:{new_id().hex[-12:]}"
+        self._concurrency = concurrency
+        self._attempts = attempts
+        self._lease = lease
+        self._running: dict[UUID, asyncio.Task[None]] = {}
+        self._news = asyncio.Event()
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Work until `stop`, or until cancelled (then what runs is given back at once)."""
+        helpers = [asyncio.create_task(self._listen()), asyncio.create_task(self._renew())]
+        try:
+            while not self._stopping:
+                self._news.clear()
+                try:
+                    sleep = await self._turn()
+                except Unavailable as error:
+                    log.warning("jobs wait for the database", error=str(error))
+                    sleep = 1.0
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), sleep)
+            await self._finish()
+        finally:
+            for task in (*helpers, *self._running.values()):
+                task.cancel()
+            await asyncio.gather(*helpers, *self._running.values(), return_exceptions=True)
+            await self._give_back()
+
+    async def stop(self, grace: float = 10.0) -> None:
+        """Claim nothing more; `run` returns when what runs has ended, or after `grace` seconds."""
+        self._grace = grace
+        self._stopping = True
+        self._news.set()
+
+    _grace = 10.0
+
+    async def _turn(self) -> float:
+        """Claim what is due and start it; returns how long to sleep."""
+        free = self._concurrency - len(self._running)
+        if free <= 0:
+            return LONGEST_SLEEP  # the end of a job wakes us
+        kinds = sorted(self._handlers)
+        jobs = await store.claim(
+            self._database, self._owner, self._lease, self._clock.now(), kinds,
+            list(self._running), free,
+        )
+        for job in jobs:
+            task = asyncio.create_task(self._work(job), name=f"job {job.kind}")
+            self._running[job.id] = task
+        if len(jobs) == free:
+            return LONGEST_SLEEP
+        seconds = await store.next_due(self._database, self._clock.now(), kinds)
+        return LONGEST_SLEEP if seconds is None else min(LONGEST_SLEEP, max(0.02, seconds))
+
+    async def _work(self, job: Job) -> None:
+        try:
+            await self._end(job, await self._try(job))
+        finally:
+            self._running.pop(job.id, None)
+            self._news.set()
+
+    async def _try(self, job: Job) -> BaseException | None:
+        try:
+            await self._handlers[job.kind](job)
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises is written to its job
+            return error
+        return None
+
+    async def _end(self, job: Job, error: BaseException | None) -> None:
+        state, text, due = "done", None, None
+        if error is not None:
+            text = str(mask_value(f"{type(error).__name__}: {error}"))[:2000]
+            state = "waiting"
+            due = self._clock.now() + timedelta(seconds=pause(job.attempts, random.random()))  # noqa: S311 - jitter
+            if isinstance(error, GiveUp) or job.attempts >= self._attempts:
+                state = "dead"
+            log.warning("job failed", kind=job.kind, job=str(job.id), state=state, error=text)
+        with contextlib.suppress(Unavailable):  # then the lease runs out and it is tried again
+            await store.end(self._database, job, self._owner, state, text, due)
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease / 3)
+            if self._running:
+                with contextlib.suppress(Unavailable):
+                    await self._database.execute(
+                        store.RENEW, self._owner, self._lease, list(self._running)
+                    )
+
+    async def _listen(self) -> None:
+        async with self._hints.subscribe(store.TOPIC) as heard:
+            async for _ in heard:
+                self._news.set()
+
+    async def _finish(self) -> None:
+        if self._running:
+            await asyncio.wait(list(self._running.values()), timeout=self._grace)
+
+    async def _give_back(self) -> None:
+        """What was cut off is another runner's at once, and the try does not count."""
+        with contextlib.suppress(Unavailable):
+            await self._database.execute(
+                "UPDATE jobs SET state = 'waiting', owner = NULL, claim_until = NULL, "
+                "attempts = attempts - 1 WHERE owner = $1 AND state = 'running'",
+                self._owner,
+            )
+
+    async def _prune(self, job: Job) -> None:
+        while await self._database.execute(store.PRUNE, KEEP_DONE_DAYS) == "DELETE 1000":
+            await asyncio.sleep(0)
+        tomorrow = self._clock.now() + timedelta(days=1)
+        await self._database.run(lambda unit: store.reschedule(unit, PRUNE, job.key, tomorrow))
+
+    async def prepare(self) -> None:
+        """Make sure the runner's own housekeeping is scheduled; once at start."""
+        now = self._clock.now()
+        await self._database.run(lambda unit: store.schedule(unit, PRUNE, "daily", now))
+
+
+class Jobs:
+    """What administrators see and do: the dead list."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def dead(self, before: UUID | None, limit: int) -> list[Record]:
+        return await store.dead(self._database, before, limit)
+
+    async def count_dead(self) -> int:
+        return int(await self._database.fetchval("SELECT count(*) FROM jobs WHERE state = 'dead'"))
+
+    async def replay(self, job_id: UUID) -> None:
+        """Let a dead job run again. Raises NotFound, or Conflict when a newer one is live."""
+
+        async def step(unit: Unit) -> Any:
+            if await store.replay(unit, job_id):
+                return
+            if await unit.fetchval("SELECT true FROM jobs WHERE id = $1", job_id) is None:
+                raise NotFound("there is no such job")
+            raise Conflict("the job is not dead, or a newer one does its work")
+
+        await self._database.run(step)
+
+
+SERVICE: web.AppKey[Jobs] = web.AppKey("jobs", Jobs)

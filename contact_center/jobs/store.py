@@ -1,0 +1,146 @@
+"""The rows of jobs. Due times are compared with the caller's clock, leases with the database's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from contact_center.jobs.model import Job
+from contact_center.kernel.ids import new_id
+from contact_center.storage.database import Database
+from contact_center.storage.unit import Record, Unit
+
+TOPIC = "jobs"
+
+SCHEDULE = """
+INSERT INTO jobs (id, kind, key, due_at, payload) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO NOTHING
+"""
+# A running job goes back to waiting: its present run may finish, but the end it reports is no
+# longer its own, so it runs once more and sees what has changed since.
+RESCHEDULE = """
+INSERT INTO jobs (id, kind, key, due_at, payload) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO UPDATE SET
+  due_at = excluded.due_at, payload = excluded.payload, state = 'waiting', owner = NULL,
+  claim_until = NULL, attempts = 0, error = NULL
+"""
+CANCEL = """
+UPDATE jobs SET state = 'done', error = 'cancelled', owner = NULL, ended_at = now()
+WHERE kind = $1 AND key = $2 AND state IN ('waiting', 'running') RETURNING id
+"""
+CLAIM = """
+UPDATE jobs SET state = 'running', owner = $1, claim_until = now() + make_interval(secs => $2),
+       attempts = attempts + 1
+WHERE id IN (
+  SELECT id FROM jobs
+  WHERE state IN ('waiting', 'running') AND due_at <= $3 AND kind = ANY($4)
+    AND (state = 'waiting' OR claim_until < now()) AND NOT id = ANY($5)
+  ORDER BY due_at LIMIT $6 FOR UPDATE SKIP LOCKED)
+RETURNING id, kind, key, due_at, attempts, payload
+"""
+RENEW = """
+UPDATE jobs SET claim_until = now() + make_interval(secs => $2)
+WHERE id = ANY($3) AND owner = $1 AND state = 'running'
+"""
+NEXT = """
+SELECT min(seconds) FROM (
+  (SELECT extract(epoch FROM due_at - $1::timestamptz) AS seconds FROM jobs
+   WHERE state = 'waiting' AND kind = ANY($2) ORDER BY due_at LIMIT 1)
+  UNION ALL
+  SELECT extract(epoch FROM min(claim_until) - now()) FROM jobs
+  WHERE state = 'running' AND kind = ANY($2)) AS instants
+"""
+END = """
+UPDATE jobs SET state = $4, error = $5, ended_at = CASE WHEN $4 = 'waiting' THEN NULL ELSE now() END,
+       due_at = coalesce($6, due_at), owner = NULL, claim_until = NULL
+WHERE id = $1 AND owner = $2 AND attempts = $3 AND state = 'running'
+"""
+RELEASE = """
+UPDATE jobs SET state = 'waiting', owner = NULL, claim_until = NULL, attempts = attempts - 1
+WHERE owner = $1 AND state = 'running' AND id = ANY($2)
+"""
+DEAD = """
+SELECT id, kind, key, due_at, attempts, error, created_at, ended_at FROM jobs
+WHERE state = 'dead' AND ($1::uuid IS NULL OR id < $1) ORDER BY id DESC LIMIT $2
+"""
+REPLAY = """
+UPDATE jobs j SET state = 'waiting', due_at = now(), attempts = 0, ended_at = NULL, error = NULL
+WHERE id = $1 AND state = 'dead' AND NOT EXISTS (
+  SELECT 1 FROM jobs l WHERE l.kind = j.kind AND l.key = j.key AND l.state IN ('waiting', 'running'))
+RETURNING id
+"""
+PRUNE = """
+DELETE FROM jobs WHERE id IN (
+  SELECT id FROM jobs WHERE state = 'done' AND ended_at < now() - make_interval(days => $1)
+  LIMIT 1000)
+"""
+
+
+async def schedule(
+    unit: Unit, kind: str, key: str, due_at: datetime, payload: Mapping[str, Any] | None = None
+) -> None:
+    """Insert a job with this transaction; does nothing while one of this kind and key is live."""
+    await unit.execute(SCHEDULE, new_id(), kind, key, due_at, dict(payload or {}))
+    unit.wake(TOPIC)
+
+
+async def schedule_many(
+    unit: Unit, kind: str, jobs: Sequence[tuple[str, datetime, Mapping[str, Any]]]
+) -> None:
+    """The same for many (key, due_at, payload) of one kind."""
+    rows = [(new_id(), kind, key, due_at, dict(payload)) for key, due_at, payload in jobs]
+    await unit.executemany(SCHEDULE, rows)
+    unit.wake(TOPIC)
+
+
+async def reschedule(
+    unit: Unit, kind: str, key: str, due_at: datetime, payload: Mapping[str, Any] | None = None
+) -> None:
+    """Move the live job of this kind and key to another time (and payload), or insert it.
+
+    From inside its own handler this makes a job that comes back: the end of the present run no
+    longer counts.
+    """
+    await unit.execute(RESCHEDULE, new_id(), kind, key, due_at, dict(payload or {}))
+    unit.wake(TOPIC)
+
+
+async def cancel(unit: Unit, kind: str, key: str) -> bool:
+    """End the live job of this kind and key unrun; False where there is none."""
+    return await unit.fetchval(CANCEL, kind, key) is not None
+
+
+async def claim(
+    database: Database, owner: str, lease: float, now: datetime, kinds: Sequence[str],
+    running: Sequence[UUID], limit: int,
+) -> list[Job]:
+    """Claim due jobs and those whose holder fell silent, but none of `running`."""
+    rows = await database.fetch(CLAIM, owner, lease, now, list(kinds), list(running), limit)
+    return [Job(**dict(row)) for row in rows]
+
+
+async def next_due(database: Database, now: datetime, kinds: Sequence[str]) -> float | None:
+    """Seconds until a job may have to run (negative: overdue); None where nothing waits."""
+    seconds = await database.fetchval(NEXT, now, list(kinds))
+    return None if seconds is None else float(seconds)
+
+
+async def end(
+    database: Database, job: Job, owner: str, state: str,
+    error: str | None = None, due_at: datetime | None = None,
+) -> None:
+    """Report how a run ended; without effect when the job is no longer this run's."""
+    await database.execute(END, job.id, owner, job.attempts, state, error, due_at)
+
+
+async def dead(database: Database, before: UUID | None, limit: int) -> list[Record]:
+    """Jobs that were given up, newest first."""
+    return await database.fetch(DEAD, before, limit)
+
+
+async def replay(unit: Unit, job_id: UUID) -> bool:
+    """Let a dead job run again; False when it is not dead or a newer one of its key is live."""
+    unit.wake(TOPIC)
+    return await unit.fetchval(REPLAY, job_id) is not None

@@ -1,0 +1,179 @@
+-- Where a receipt and its message meet, in either order. Intake calls cc_deliveries (or cc_delivery
+-- for one), the sender calls cc_delivery_meets after it has written provider ids. Both upsert the
+-- same deliveries row, so whoever comes second sees the first and carries the news to the message:
+-- none is lost, whatever the order. A status only ever grows by its weight, so any permutation of
+-- receipts, with repeats, ends in the same state.
+
+-- sent < failed < delivered < read: a failure settles only what was never delivered.
+CREATE OR REPLACE FUNCTION cc_delivery_weight(status text) RETURNS int
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE status WHEN 'sent' THEN 1 WHEN 'failed' THEN 2 WHEN 'delivered' THEN 3
+                     WHEN 'read' THEN 4 ELSE 0 END
+$$;
+
+-- The outbox row behind the id of ours that a provider echoes (`Outbound.id`: the row's id, with a
+-- tail for a part of a long text or an attempt made anew); NULL for anything else somebody sends.
+CREATE OR REPLACE FUNCTION cc_own_id(own text) RETURNS uuid
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN own ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-r[0-9]+)?(/[0-9]+)?$'
+              THEN left(own, 36)::uuid END
+$$;
+
+-- Tell the world that the delivery of these outbox rows changed: versions and one event a message.
+-- The caller holds the locks of their contacts.
+CREATE OR REPLACE FUNCTION cc_outbox_changed(ids uuid[], who text, why text DEFAULT '')
+RETURNS void LANGUAGE sql VOLATILE AS $$
+  WITH touched AS (
+    UPDATE messages m SET version = m.version + 1
+    FROM (SELECT DISTINCT message_id FROM outbox WHERE id = ANY(ids)) o
+    WHERE m.id = o.message_id
+    RETURNING m.id, m.contact_id, m.seq, m.kind
+  ), bumped AS (
+    UPDATE contacts c SET version = c.version + t.n
+    FROM (SELECT contact_id, count(*)::int AS n FROM touched GROUP BY contact_id) t
+    WHERE c.id = t.contact_id
+    RETURNING c.id, c.version - t.n AS before, c.queue_id, c.operator_id, c.identity_id
+  )
+  INSERT INTO events (kind, subject_kind, subject_id, version, identity_id, actor, cause, data)
+  SELECT 'message.changed', 'contact', b.id,
+         b.before + row_number() OVER (PARTITION BY b.id ORDER BY t.seq), b.identity_id, who, why,
+         jsonb_build_object('message_id', t.id, 'seq', t.seq, 'kind', t.kind,
+                            'queue_id', b.queue_id, 'operator_id', b.operator_id)
+  FROM touched t JOIN bumped b ON b.id = t.contact_id
+$$;
+
+-- The client has seen these messages of ours, so he has seen all before them.
+CREATE OR REPLACE FUNCTION cc_outbox_read(ids uuid[]) RETURNS void LANGUAGE sql VOLATILE AS $$
+  INSERT INTO contact_reads (contact_id, reader, seq)
+  SELECT m.contact_id, 'client', max(m.seq)
+  FROM outbox o JOIN messages m ON m.id = o.message_id
+  WHERE o.id = ANY(ids) AND o.state = 'read' GROUP BY m.contact_id ORDER BY m.contact_id
+  ON CONFLICT (contact_id, reader)
+  DO UPDATE SET seq = greatest(contact_reads.seq, excluded.seq), at = now()
+$$;
+
+-- Carry what the deliveries rows of these outbox rows know to the rows; returns the changed ones.
+-- A row that is sent anew has another provider id: late news of the former attempt pass by.
+CREATE OR REPLACE FUNCTION cc_delivery_apply(ids uuid[]) RETURNS uuid[]
+LANGUAGE sql VOLATILE AS $$
+  WITH changed AS (
+    UPDATE outbox o SET
+      state = d.status, settled_at = coalesce(d.provider_at, now()), version = o.version + 1,
+      error_kind = CASE WHEN d.status = 'failed' THEN 'rejected' END,
+      error_text = CASE WHEN d.status = 'failed' THEN d.reason END
+    FROM deliveries d
+    WHERE o.id = ANY(ids) AND d.outbox_id = o.id AND d.account_id = o.account_id
+      AND d.provider_id = o.provider_id AND o.state IN ('sent', 'failed', 'delivered', 'read')
+      AND d.rank > cc_delivery_weight(o.state)
+    RETURNING o.id
+  )
+  SELECT coalesce(array_agg(id), '{}') FROM changed
+$$;
+
+-- The sender's side: these rows have just got their provider id (and the status it came with).
+CREATE OR REPLACE FUNCTION cc_delivery_meets(ids uuid[], statuses text[] DEFAULT NULL)
+RETURNS uuid[] LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  changed uuid[];
+BEGIN
+  INSERT INTO deliveries AS d (account_id, provider_id, outbox_id, rank, status)
+  SELECT o.account_id, o.provider_id, o.id, cc_delivery_weight(coalesce(s.status, 'sent')),
+         coalesce(s.status, 'sent')
+  FROM unnest(ids, statuses) AS s (id, status) JOIN outbox o ON o.id = s.id
+  WHERE o.provider_id IS NOT NULL
+  ORDER BY o.account_id, o.provider_id
+  ON CONFLICT (account_id, provider_id) DO UPDATE SET
+    outbox_id = excluded.outbox_id, changed_at = now(),
+    rank = greatest(d.rank, excluded.rank),
+    status = CASE WHEN excluded.rank > d.rank THEN excluded.status ELSE d.status END;
+  changed := cc_delivery_apply(ids);
+  PERFORM cc_outbox_read(changed);
+  RETURN changed;
+END
+$$;
+
+-- Intake's side, for a whole batch. `own` is the id of ours that some providers echo (Outbound.id):
+-- it settles a message whose answer never came. `up_to` carries the status to all before it in the
+-- conversation. Returns the outbox rows that changed; messages, versions and log are done.
+CREATE OR REPLACE FUNCTION cc_deliveries(
+  accounts uuid[], provider_ids text[], statuses text[], reasons text[], ats timestamptz[],
+  up_tos boolean[] DEFAULT NULL, owns text[] DEFAULT NULL
+) RETURNS uuid[] LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  known uuid[];
+  changed uuid[];
+  earlier uuid[];
+BEGIN
+  known := ARRAY(
+    SELECT d.outbox_id FROM unnest(accounts, provider_ids) AS r (account_id, provider_id)
+    JOIN deliveries d ON d.account_id = r.account_id AND d.provider_id = r.provider_id
+    WHERE d.outbox_id IS NOT NULL
+    UNION
+    SELECT o.id FROM unnest(accounts, owns) AS r (account_id, own)
+    JOIN outbox o ON o.id = cc_own_id(r.own) AND o.account_id = r.account_id);
+  -- Contacts before deliveries rows, as the sender does it. A message that is marked sent between
+  -- this and the next statement is locked late; should that ever close a circle, the batch repeats.
+  PERFORM 1 FROM contacts c
+  WHERE c.id IN (SELECT contact_id FROM outbox WHERE id = ANY(known))
+  ORDER BY c.id FOR NO KEY UPDATE;
+
+  UPDATE outbox o SET provider_id = r.provider_id, state = 'sent', sent_at = coalesce(r.at, now()),
+         settled_at = now(), error_kind = NULL, error_text = NULL, version = o.version + 1
+  FROM unnest(accounts, provider_ids, ats, owns) AS r (account_id, provider_id, at, own)
+  WHERE o.id = ANY(known) AND o.id = cc_own_id(r.own) AND o.account_id = r.account_id
+    AND o.provider_id IS NULL AND o.state IN ('sending', 'uncertain');
+
+  INSERT INTO deliveries AS d
+    (account_id, provider_id, outbox_id, rank, status, reason, provider_at)
+  SELECT DISTINCT ON (r.account_id, r.provider_id)
+         r.account_id, r.provider_id, o.id, cc_delivery_weight(r.status), r.status, r.reason, r.at
+  FROM unnest(accounts, provider_ids, statuses, reasons, ats, owns)
+       AS r (account_id, provider_id, status, reason, at, own)
+  LEFT JOIN outbox o ON o.id = ANY(known) AND o.id = cc_own_id(r.own) AND o.account_id = r.account_id
+    AND o.provider_id = r.provider_id
+  ORDER BY r.account_id, r.provider_id, cc_delivery_weight(r.status) DESC, r.at
+  ON CONFLICT (account_id, provider_id) DO UPDATE SET
+    outbox_id = coalesce(d.outbox_id, excluded.outbox_id), changed_at = now(),
+    rank = greatest(d.rank, excluded.rank),
+    status = CASE WHEN excluded.rank > d.rank THEN excluded.status ELSE d.status END,
+    reason = CASE WHEN excluded.rank > d.rank THEN excluded.reason ELSE d.reason END,
+    provider_at = CASE WHEN excluded.rank > d.rank THEN excluded.provider_at ELSE d.provider_at END;
+
+  changed := cc_delivery_apply(ARRAY(
+    SELECT d.outbox_id FROM deliveries d
+    JOIN unnest(accounts, provider_ids) AS r (account_id, provider_id)
+      ON d.account_id = r.account_id AND d.provider_id = r.provider_id
+    WHERE d.outbox_id IS NOT NULL));
+
+  WITH before AS (
+    UPDATE outbox o SET state = r.status, settled_at = coalesce(r.at, now()), version = o.version + 1
+    FROM (
+      SELECT DISTINCT ON (t.line_id) t.line_id, t.seq, r.status, r.at
+      FROM unnest(accounts, provider_ids, statuses, ats, up_tos)
+           AS r (account_id, provider_id, status, at, up_to)
+      JOIN deliveries d ON d.account_id = r.account_id AND d.provider_id = r.provider_id
+      JOIN outbox t ON t.id = d.outbox_id
+      WHERE r.up_to AND r.status IN ('delivered', 'read')
+      ORDER BY t.line_id, t.seq DESC, cc_delivery_weight(r.status) DESC
+    ) r
+    WHERE o.line_id = r.line_id AND o.seq < r.seq AND o.state IN ('sent', 'delivered')
+      AND cc_delivery_weight(o.state) < cc_delivery_weight(r.status)
+    RETURNING o.id
+  )
+  SELECT coalesce(array_agg(id), '{}') INTO earlier FROM before;
+
+  changed := ARRAY(SELECT DISTINCT id FROM unnest(changed || earlier) AS u (id));
+  PERFORM cc_outbox_read(changed);
+  PERFORM cc_outbox_changed(changed, 'provider');
+  RETURN changed;
+END
+$$;
+
+-- One receipt; true when it changed anything anybody sees.
+CREATE OR REPLACE FUNCTION cc_delivery(
+  account uuid, provider_id text, status text, reason text, at timestamptz,
+  up_to boolean DEFAULT false, own text DEFAULT NULL
+) RETURNS boolean LANGUAGE sql VOLATILE AS $$
+  SELECT cardinality(cc_deliveries(ARRAY[account], ARRAY[provider_id], ARRAY[status],
+                                   ARRAY[reason], ARRAY[at], ARRAY[up_to], ARRAY[own])) > 0
+$$;

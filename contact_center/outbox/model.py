@@ -1,0 +1,189 @@
+"""What is sent, how a send ended, and what follows from that. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from channels.contract import Capabilities, Channel
+from channels.errors import ChannelError, Misconfigured, Rejected, Temporary, Uncertain, Unsupported
+from channels.messages import Button, Outbound, OutboundFile, Receipt
+from channels.toolkit.fitting import fit
+
+Origin = Literal["operator", "rule", "bot", "survey", "campaign"]
+Klass = Literal["interactive", "automatic", "bulk"]
+Ending = Literal["sent", "pending", "failed", "uncertain"]
+
+OPEN = ("held", "pending", "sending", "uncertain")
+LONGEST_PAUSE = 600.0
+
+
+class NotBegun(Temporary):
+    """The fault lies in this house: nothing went out, and the provider is not to blame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How patient the sender is; seconds and counts."""
+
+    concurrency: int = 16  # sends at once per account
+    attempts: int = 8
+    send_timeout: float = 15.0
+    margin: float = 5.0  # a claim outlives its send by this
+    uncertain_hold: float = 60.0
+    lease_ttl: float = 10.0
+    first_pause: float = 4.0  # before the second try; doubles from there
+
+
+class LiveAccount(Protocol):
+    """A connected account: its channel and what the channel can carry."""
+
+    @property
+    def channel(self) -> Channel: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+
+class Accounts(Protocol):
+    """What the sender asks of the accounts."""
+
+    async def sending(self) -> Sequence[UUID]:
+        """The accounts that are switched on."""
+        ...
+
+    async def live(self, account_id: UUID) -> LiveAccount:
+        """The account's channel. Raises Misconfigured, or NotFound when it is off or gone."""
+        ...
+
+    async def report(self, account_id: UUID, health: str, text: str | None) -> None:
+        """Note how the account does: green or red, and why."""
+        ...
+
+
+class Files(Protocol):
+    """What the sender asks of the files."""
+
+    async def outbound(self, ids: Sequence[UUID]) -> tuple[OutboundFile, ...]:
+        """Readable local copies of stored attachments. Raises Rejected for one that is gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claimed row. `attempts` numbers the claim: only its own result counts."""
+
+    id: UUID
+    attempts: int
+    conversation_key: str
+    message_id: UUID | None
+    payload: dict[str, Any]
+    reply_to: str | None = None
+
+    @property
+    def part(self) -> int:
+        """Which part of a long text is next; the earlier ones have left."""
+        return int(self.payload.get("part", 0))
+
+    @property
+    def tries(self) -> int:
+        """Attempts since an employee last asked for one."""
+        return self.attempts - int(self.payload.get("since", 0))
+
+    @property
+    def key(self) -> str:
+        """The idempotency key: stable over automatic repeats, new when an employee tries anew."""
+        anew = int(self.payload.get("anew", 0))
+        return f"{self.id}-r{anew}" if anew else str(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What to write about a claim."""
+
+    claim: Claim
+    state: Ending
+    provider_id: str | None = None
+    status: str = "sent"
+    error_kind: str | None = None
+    error_text: str | None = None
+    delay: float = 0.0
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What classification needs to know beside the error."""
+
+    idempotent: bool
+    limits: Limits = field(default_factory=Limits)
+    jitter: float = 0.5  # a number from 0 to 1
+
+
+def parts(claim: Claim, files: tuple[OutboundFile, ...], can: Capabilities) -> tuple[Outbound, ...]:
+    """The message as the channel carries it, in parts where it is long. Raises Unsupported."""
+    given = claim.payload
+    whole = Outbound(
+        id=claim.key,
+        conversation_key=claim.conversation_key,
+        text=given.get("text", ""),
+        files=files,
+        buttons=tuple(Button(**button) for button in given.get("buttons", ())),
+        reply_to=claim.reply_to if can.reply_to else None,
+        data=given.get("data", {}),
+    )
+    return fit(whole, can)
+
+
+def accepted(claim: Claim, receipt: Receipt, count: int) -> Mark:
+    """The mark of a part the provider took; the row goes on while parts are left."""
+    following = claim.part + 1
+    if following < count:
+        return Mark(claim, "pending", part=following)
+    return Mark(claim, "sent", provider_id=receipt.provider_id, status=receipt.status.value)
+
+
+def refused(claim: Claim, error: BaseException, policy: Policy) -> Mark:
+    """The mark of a failed send.
+
+    Not accepted: again, with back-off. Refused for good: failed. Anything that may have arrived,
+    an unforeseen error among them: again with the same key where the provider takes one, else
+    uncertain; never silently resent.
+    """
+    kind, text = describe(error)
+    mark = Mark(claim, "failed", error_kind=kind, error_text=text)
+    if isinstance(error, Rejected | Unsupported):
+        return mark
+    again = replace(mark, state="pending", delay=pause(policy.limits.first_pause, claim.tries, policy.jitter))
+    spent = claim.tries >= policy.limits.attempts
+    if isinstance(error, Misconfigured):  # the account rests; the message waits for its cure
+        return again
+    if isinstance(error, Temporary):
+        return mark if spent else replace(again, delay=max(again.delay, error.retry_after or 0.0))
+    if policy.idempotent and not spent:
+        return again
+    return replace(mark, state="uncertain", delay=policy.limits.uncertain_hold)
+
+
+def orphaned(claim: Claim, policy: Policy) -> Mark:
+    """The mark of a claim whose sender fell silent: nobody knows whether it left."""
+    silence = Uncertain("the sending process ended before the provider's answer was written")
+    mark = refused(claim, silence, policy)
+    return replace(mark, delay=0.0) if mark.state == "pending" else mark
+
+
+def pause(first: float, tries: int, jitter: float) -> float:
+    """Seconds before the next try: doubling, the upper half left to chance."""
+    longest = min(LONGEST_PAUSE, first * 2.0 ** max(0, tries - 1))
+    return longest * (0.5 + jitter / 2)
+
+
+def describe(error: BaseException) -> tuple[str, str]:
+    """The kind and the words an employee sees; never the inside of an unforeseen error."""
+    if isinstance(error, ChannelError):
+        return error.kind, str(error)[:500]
+    if isinstance(error, TimeoutError):
+        return Uncertain.kind, "the provider did not answer in time"
+    return Uncertain.kind, f"the channel failed: {type(error).__name__}"

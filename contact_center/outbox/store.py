@@ -1,0 +1,258 @@
+"""The rows of the outbox. All instants are the database's: nodes may disagree about the time.
+
+`due_at` is, in every open state, the next instant at which the row matters: held = end of the
+hold, pending = earliest try, sending = end of the claim, uncertain = end of the line's wait. So one
+index finds what is due and what is next, however much lies behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from contact_center.kernel.ids import new_id
+from contact_center.outbox.model import Claim, Klass, Mark, Origin
+from contact_center.storage.database import LOG_TOPIC, Database
+from contact_center.storage.unit import Record, Unit
+
+OPEN = "('held', 'pending', 'sending', 'uncertain')"
+
+LINE = "SELECT id FROM outbox_lines WHERE account_id = $1 AND conversation_key = $2"
+NEW_LINE = """
+INSERT INTO outbox_lines (id, account_id, conversation_key) VALUES ($1, $2, $3)
+ON CONFLICT (account_id, conversation_key) DO NOTHING
+"""
+ENQUEUE = """
+WITH line AS (UPDATE outbox_lines SET last_seq = last_seq + 1 WHERE id = $2 RETURNING id, last_seq)
+INSERT INTO outbox (id, line_id, seq, account_id, contact_id, message_id, origin, class, payload,
+                    state, hold_until, due_at)
+SELECT $1, id, last_seq, $3, $4, $5, $6, $7, $8,
+       CASE WHEN $9::float > 0 THEN 'held' ELSE 'pending' END,
+       CASE WHEN $9::float > 0 THEN now() + make_interval(secs => $9) END,
+       now() + make_interval(secs => $9)
+FROM line
+"""
+# The earliest open row of its line, and nothing of the line in flight. An uncertain row lets its
+# followers go when its wait is over.
+HEAD = f"""NOT EXISTS (
+  SELECT 1 FROM outbox e WHERE e.line_id = o.line_id AND e.id <> o.id AND e.state IN {OPEN}
+    AND (e.state = 'sending'
+         OR (e.seq < o.seq AND (e.state <> 'uncertain' OR e.due_at > now()))))"""  # noqa: S608
+_DUE = f"""(SELECT o.id, o.line_id, {{rank}} AS rank, o.due_at FROM outbox o
+ WHERE o.account_id = $1 AND o.class = '{{name}}' AND o.due_at <= now()
+   AND o.state IN ('held', 'pending') AND {HEAD}
+ ORDER BY o.due_at LIMIT $2)"""  # noqa: S608
+CANDIDATES = (
+    "SELECT d.id, l.conversation_key FROM ("
+    + " UNION ALL ".join(
+        _DUE.format(rank=rank, name=name)
+        for rank, name in enumerate(("interactive", "automatic", "bulk"))
+    )
+    + ") AS d JOIN outbox_lines l ON l.id = d.line_id ORDER BY d.rank, d.due_at, d.id LIMIT $2"
+)
+# Fenced: a sender that lost its lease while it was paused claims nothing.
+CLAIM = f"""
+UPDATE outbox o SET
+  state = 'sending', attempts = o.attempts + 1, owner = $2, token = $3,
+  claim_until = now() + make_interval(secs => $4), due_at = now() + make_interval(secs => $4),
+  version = o.version + 1,
+  payload = CASE WHEN EXISTS (SELECT 1 FROM outbox u WHERE u.line_id = o.line_id
+                              AND u.seq < o.seq AND u.state = 'uncertain')
+                 THEN o.payload || '{{"after_uncertain": true}}' ELSE o.payload END
+FROM outbox_lines l
+WHERE l.id = o.line_id AND o.id IN (
+    SELECT o.id FROM outbox o WHERE o.id = ANY($1) AND o.state IN ('held', 'pending')
+      AND o.due_at <= now() AND {HEAD}
+    FOR NO KEY UPDATE SKIP LOCKED)
+  AND EXISTS (SELECT 1 FROM leases WHERE name = $5 AND token = $3 AND until > now())
+RETURNING o.id, o.attempts, o.message_id, o.payload, l.conversation_key
+"""  # noqa: S608
+ORPHANS = """
+SELECT o.id, o.attempts, o.message_id, o.payload, l.conversation_key
+FROM outbox o JOIN outbox_lines l ON l.id = o.line_id
+WHERE o.account_id = $1 AND o.class IN ('interactive', 'automatic', 'bulk')
+  AND o.due_at <= now() AND o.state = 'sending' AND o.claim_until <= now()
+"""
+NEXT = (
+    "SELECT extract(epoch FROM least("
+    + ", ".join(
+        "(SELECT min(due_at) FROM outbox WHERE account_id = $1 "
+        f"AND class = '{name}' AND state IN {OPEN} AND due_at > now())"  # noqa: S608
+        for name in ("interactive", "automatic", "bulk")
+    )
+    + ") - now())"
+)
+WAITING = f"SELECT EXISTS (SELECT 1 FROM outbox WHERE account_id = $1 AND state IN {OPEN})"  # noqa: S608
+# A late answer settles what was called uncertain meanwhile, for it is the truth.
+SETTLE = """
+UPDATE outbox o SET
+  state = m.state, provider_id = coalesce(m.provider_id, o.provider_id),
+  error_kind = m.error_kind, error_text = m.error_text, owner = NULL, claim_until = NULL,
+  due_at = now() + make_interval(secs => m.delay), version = o.version + 1,
+  sent_at = CASE WHEN m.state = 'sent' THEN now() ELSE o.sent_at END,
+  settled_at = CASE WHEN m.state = 'pending' THEN NULL ELSE now() END,
+  payload = CASE WHEN m.part > 0 THEN o.payload || jsonb_build_object('part', m.part)
+                 ELSE o.payload END
+FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float[],
+            $8::int[])
+     AS m (id, attempts, state, provider_id, error_kind, error_text, delay, part)
+WHERE o.id = m.id AND o.attempts = m.attempts
+  AND (o.state = 'sending' OR (o.state = 'uncertain' AND m.state IN ('sent', 'failed')))
+RETURNING o.id, o.state, o.account_id
+"""
+RELEASE = """
+UPDATE outbox SET state = 'pending', due_at = now(), version = version + 1
+WHERE contact_id = $1 AND state = 'held' RETURNING id, account_id
+"""
+CANCEL = """
+UPDATE outbox SET state = 'cancelled', settled_at = now(), version = version + 1
+WHERE message_id = $1 AND state = 'held' RETURNING id, contact_id, account_id
+"""
+# A new attempt has a new key, and no provider id: late news of the old one pass it by.
+AGAIN = """
+UPDATE outbox SET state = 'pending', due_at = now(), attempts = attempts + 1, provider_id = NULL,
+       error_kind = NULL, error_text = NULL, settled_at = NULL, version = version + 1,
+       payload = payload || jsonb_build_object('since', attempts + 1)
+         || CASE WHEN $3 THEN jsonb_build_object(
+                   'anew', coalesce((payload->>'anew')::int, 0) + 1) ELSE '{}' END
+WHERE message_id = $1 AND state = $2 RETURNING id, contact_id, account_id
+"""
+ARRIVED = """
+UPDATE outbox SET state = 'sent', sent_at = coalesce(sent_at, now()), settled_at = now(),
+       error_kind = NULL, error_text = NULL, version = version + 1
+WHERE message_id = $1 AND state = 'uncertain' RETURNING id, contact_id, account_id
+"""
+STATE = """
+SELECT o.id, o.state, o.account_id, o.contact_id FROM outbox o
+WHERE o.message_id = $1 ORDER BY o.seq DESC LIMIT 1
+"""
+REFERENCE = """
+SELECT coalesce(m.external_id, o.provider_id) FROM messages m
+LEFT JOIN outbox o ON o.message_id = m.id WHERE m.id = $1 LIMIT 1
+"""
+
+
+def topic(account_id: UUID) -> str:
+    """The hint that wakes the sender of an account."""
+    return f"outbox:{account_id}"
+
+
+async def enqueue(
+    unit: Unit,
+    *,
+    account_id: UUID,
+    conversation_key: str,
+    contact_id: UUID | None,
+    message_id: UUID | None,
+    origin: Origin = "operator",
+    klass: Klass = "interactive",
+    payload: dict[str, Any],
+    hold_seconds: float = 0.0,
+) -> UUID:
+    """Put a message into its line with this transaction; returns the outbox id.
+
+    `payload`: {text, attachments: [ids of stored attachments], buttons: [{text, value, url}],
+    reply_to: id of one of our messages, data}. It leaves after `hold_seconds`.
+    """
+    line = await unit.fetchval(LINE, account_id, conversation_key)
+    if line is None:
+        await unit.execute(NEW_LINE, new_id(), account_id, conversation_key)
+        line = await unit.fetchval(LINE, account_id, conversation_key)
+    await unit.lock("outbox_lines", [line], "id")
+    outbox_id = new_id()
+    await unit.execute(
+        ENQUEUE, outbox_id, line, account_id, contact_id, message_id, origin, klass, payload,
+        float(hold_seconds),
+    )  # fmt: skip
+    unit.wake(topic(account_id))
+    return outbox_id
+
+
+async def release_holds(unit: Unit, contact_id: UUID) -> int:
+    """Let go what is held of a contact: its operator went on, so he will not undo."""
+    rows = await unit.fetch(RELEASE, contact_id)
+    for row in rows:
+        unit.wake(topic(row["account_id"]))
+    return len(rows)
+
+
+async def change(unit: Unit, query: str, message_id: UUID, *args: Any) -> list[Record]:
+    """Run one of CANCEL, AGAIN, ARRIVED; wakes the sender."""
+    rows = await unit.fetch(query, message_id, *args)
+    for row in rows:
+        unit.wake(topic(row["account_id"]))
+    return rows
+
+
+async def changed(unit: Unit, ids: Sequence[UUID], actor: str, cause: str = "") -> None:
+    """Versions and log of the messages of these rows; the contacts are locked already."""
+    await unit.execute("SELECT cc_outbox_changed($1, $2, $3)", list(ids), actor, cause)
+    unit.wake(LOG_TOPIC)
+
+
+async def candidates(database: Database, account_id: UUID, limit: int) -> list[Record]:
+    """Rows that may go now, the most urgent class first: (id, conversation_key)."""
+    return await database.fetch(CANDIDATES, account_id, limit)
+
+
+async def claim(
+    database: Database, ids: Sequence[UUID], owner: str, token: int, seconds: float, lease: str
+) -> list[Claim]:
+    """Claim what is still to be sent; nothing without the lease."""
+    rows = await database.fetch(CLAIM, list(ids), owner, token, seconds, lease)
+    order = {value: at for at, value in enumerate(ids)}
+    rows.sort(key=lambda row: order[row["id"]])
+    return [Claim(**dict(row)) for row in rows]
+
+
+async def orphans(database: Database, account_id: UUID) -> list[Claim]:
+    """Claims whose time is over."""
+    return [Claim(**dict(row)) for row in await database.fetch(ORPHANS, account_id)]
+
+
+async def next_due(database: Database, account_id: UUID) -> float | None:
+    """Seconds until something of this account becomes due; None where nothing will."""
+    seconds = await database.fetchval(NEXT, account_id)
+    return None if seconds is None else float(seconds)
+
+
+async def settle(unit: Unit, marks: Sequence[Mark]) -> list[UUID]:
+    """Write how sends ended, in one step; returns the rows whose claim still stood."""
+    ids = [mark.claim.id for mark in marks]
+    contacts = await unit.fetch(
+        "SELECT DISTINCT contact_id FROM outbox WHERE id = ANY($1) AND contact_id IS NOT NULL", ids
+    )
+    await unit.lock("contacts", [row["contact_id"] for row in contacts], "id")
+    rows = await unit.fetch(
+        SETTLE,
+        ids,
+        [mark.claim.attempts for mark in marks],
+        [mark.state for mark in marks],
+        [mark.provider_id for mark in marks],
+        [mark.error_kind for mark in marks],
+        [mark.error_text for mark in marks],
+        [mark.delay for mark in marks],
+        [mark.part for mark in marks],
+    )
+    await _meet(unit, [mark for mark in marks if mark.state == "sent"], {row["id"] for row in rows})
+    await changed(unit, [row["id"] for row in rows], "system", "outbox")
+    for account_id in {row["account_id"] for row in rows}:
+        unit.wake(topic(account_id))
+    return [row["id"] for row in rows]
+
+
+async def _meet(unit: Unit, sent: Sequence[Mark], settled: set[UUID]) -> None:
+    met = [mark for mark in sent if mark.claim.id in settled]
+    if met:
+        await unit.execute(
+            "SELECT cc_delivery_meets($1, $2)",
+            [mark.claim.id for mark in met],
+            [mark.status for mark in met],
+        )
+
+
+async def reference(database: Database, message_id: UUID) -> str | None:
+    """How the provider calls one of our messages, for an answer to it."""
+    name: str | None = await database.fetchval(REFERENCE, message_id)
+    return name

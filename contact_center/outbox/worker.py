@@ -1,0 +1,261 @@
+"""Sends the messages of one account, as long as this process holds its lease."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from channels.contract import Channel
+from channels.errors import Misconfigured, Rejected, Temporary
+from channels.messages import Outbound
+from contact_center.kernel.clock import Clock
+from contact_center.kernel.errors import HouseError, Unavailable
+from contact_center.kernel.hints import Hints
+from contact_center.kernel.log import get_logger
+from contact_center.outbox import store
+from contact_center.outbox.marks import Marks
+from contact_center.outbox.model import (
+    Accounts,
+    Claim,
+    Files,
+    Limits,
+    LiveAccount,
+    Mark,
+    NotBegun,
+    Policy,
+    accepted,
+    orphaned,
+    parts,
+    refused,
+)
+from contact_center.outbox.pace import Circuit, Rates
+from contact_center.storage.database import Database
+from contact_center.storage.leases import Lease
+
+LONGEST_SLEEP = 30.0
+SHORTEST_SLEEP = 0.01
+REPORT_EVERY = 30.0
+
+log = get_logger(__name__)
+
+
+class AccountWorker:
+    """One account's sender. Asleep it holds no lease and asks nothing of the database."""
+
+    def __init__(
+        self,
+        account_id: UUID,
+        *,
+        database: Database,
+        hints: Hints,
+        clock: Clock,
+        accounts: Accounts,
+        files: Files,
+        marks: Marks,
+        node: str,
+        limits: Limits,
+    ) -> None:
+        self._id = account_id
+        self._database = database
+        self._hints = hints
+        self._clock = clock
+        self._accounts = accounts
+        self._files = files
+        self._marks = marks
+        self._node = node
+        self._limits = limits
+        self._name = store.topic(account_id)
+        self._lease = Lease(database, self._name, node, limits.lease_ttl)
+        self._circuit = Circuit(clock)
+        self._rates: Rates | None = None
+        self._rated: object = None
+        self._flights: set[asyncio.Task[None]] = set()
+        self._news = asyncio.Event()
+        self._reported: tuple[str, float] = ("", -REPORT_EVERY)
+
+    async def run(self) -> None:
+        """Send until cancelled; what is in flight then gets its time to end."""
+        listener = asyncio.create_task(self._listen())
+        try:
+            while True:
+                self._news.clear()
+                sleep = await self._safely()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), max(SHORTEST_SLEEP, sleep))
+        finally:
+            listener.cancel()
+            await self._land()
+
+    async def _land(self) -> None:
+        if self._flights:
+            await asyncio.wait(self._flights, timeout=self._limits.send_timeout)
+        for flight in self._flights:
+            flight.cancel()
+        with contextlib.suppress(Unavailable):
+            await self._lease.release()
+
+    async def _listen(self) -> None:
+        async with self._hints.subscribe(self._name) as heard:
+            async for _ in heard:
+                self._news.set()
+
+    async def _safely(self) -> float:
+        try:
+            return await self._turn()
+        except Unavailable as error:
+            log.warning("sender waits for the database", error=str(error))
+        except Misconfigured as error:
+            await self._report("red", str(error))
+            return LONGEST_SLEEP
+        except Exception:
+            log.exception("sender stumbled", account=str(self._id))
+        return 1.0
+
+    async def _turn(self) -> float:
+        """Settle orphans, claim what may go, start sending it; returns how long to sleep."""
+        if not self._fresh():
+            if not await self._database.fetchval(store.WAITING, self._id):
+                if self._lease.held and not self._flights:
+                    await self._lease.release()
+                return LONGEST_SLEEP
+            if not await self._lease.acquire():
+                return self._limits.lease_ttl / 3
+            self._renewed = asyncio.get_running_loop().time()
+        try:
+            account = await self._accounts.live(self._id)
+        except HouseError:
+            return LONGEST_SLEEP  # switched off meanwhile: its messages wait
+        await self._settle_orphans(account)
+        await self._send_due(account)
+        return await self._sleep()
+
+    def _fresh(self) -> bool:
+        """Whether the lease was renewed a moment ago; the claim asks the database anyway."""
+        age = asyncio.get_running_loop().time() - self._renewed
+        return self._lease.held and age < self._limits.lease_ttl / 3
+
+    _renewed = 0.0
+
+    async def _sleep(self) -> float:
+        due = await store.next_due(self._database, self._id)
+        sleep = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, due + SHORTEST_SLEEP)
+        if self._flights:  # keep the lease over a long send
+            sleep = min(sleep, self._limits.lease_ttl / 3)
+        if self._circuit.rest:
+            sleep = min(sleep, self._circuit.rest)
+        return min(sleep, self._wait_for_room)
+
+    _wait_for_room = LONGEST_SLEEP
+
+    async def _settle_orphans(self, account: LiveAccount) -> None:
+        for claim in await store.orphans(self._database, self._id):
+            await self._marks.put(orphaned(claim, self._policy(account)))
+
+    async def _send_due(self, account: LiveAccount) -> None:
+        room = self._limits.concurrency - len(self._flights)
+        if self._circuit.probing:
+            room = 0 if self._flights else 1
+        self._wait_for_room = LONGEST_SLEEP
+        if room <= 0 or self._circuit.rest:
+            return
+        ids = await self._choose(account, room)
+        if not ids:
+            return
+        limits = self._limits
+        started = self._clock.monotonic()
+        claims = await store.claim(
+            self._database, ids, self._node, self._lease.token,
+            limits.send_timeout + limits.margin, self._name,
+        )  # fmt: skip
+        for claim in claims:
+            flight = asyncio.create_task(self._fly(account, claim, started))
+            self._flights.add(flight)
+            flight.add_done_callback(self._landed)
+        if len(claims) == room:
+            self._wait_for_room = 0.0 if not self._circuit.probing else LONGEST_SLEEP
+
+    async def _choose(self, account: LiveAccount, room: int) -> list[UUID]:
+        """The due rows for which the provider's limits leave room."""
+        if self._rates is None or self._rated is not account:
+            self._rates, self._rated = Rates(account.capabilities.rate_limits), account
+        rates = self._rates
+        rows = await store.candidates(self._database, self._id, room)
+        chosen = [row["id"] for row in rows if await rates.take(row["conversation_key"])]
+        if len(chosen) < len(rows):
+            self._wait_for_room = max(SHORTEST_SLEEP, rates.again())
+        return chosen
+
+    def _landed(self, flight: asyncio.Task[None]) -> None:
+        self._flights.discard(flight)
+        self._news.set()
+        if not flight.cancelled() and flight.exception():
+            log.error("flight failed", account=str(self._id), error=repr(flight.exception()))
+
+    async def _fly(self, account: LiveAccount, claim: Claim, started: float) -> None:
+        error: BaseException | None = None
+        try:
+            mark = await self._send(account, claim, started)
+        except Exception as caught:  # noqa: BLE001 - every end of a send is classified
+            error = caught
+            mark = refused(claim, caught, self._policy(account))
+        self._circuit.note(error)
+        await self._marks.put(mark)
+        await self._note_health(error)
+
+    async def _send(self, account: LiveAccount, claim: Claim, started: float) -> Mark:
+        left = self._limits.send_timeout - (self._clock.monotonic() - started)
+        if left <= 0:  # the process was paused: the claim may be another's by now
+            raise NotBegun("the send began too late")
+        claim, pieces = await self._pieces(account, claim)
+        receipt = await _deliver(account.channel, pieces[claim.part], left)
+        return accepted(claim, receipt, len(pieces))
+
+    async def _pieces(self, account: LiveAccount, claim: Claim) -> tuple[Claim, Any]:
+        """Everything that can fail before a byte goes out."""
+        try:
+            ids = [UUID(text) for text in claim.payload.get("attachments", ())]
+            files = await self._files.outbound(ids) if ids else ()
+            claim = replace(claim, reply_to=await self._reference(claim, account))
+        except (HouseError, OSError) as error:
+            raise NotBegun(f"the message could not be read: {type(error).__name__}") from error
+        pieces = parts(claim, files, account.capabilities)
+        if claim.part >= len(pieces):
+            raise Rejected("the message changed while it was sent")
+        return claim, pieces
+
+    async def _reference(self, claim: Claim, account: LiveAccount) -> str | None:
+        target = claim.payload.get("reply_to")
+        if not target or not account.capabilities.reply_to:
+            return None
+        return await store.reference(self._database, UUID(str(target)))
+
+    def _policy(self, account: LiveAccount) -> Policy:
+        jitter = random.random()  # noqa: S311 - jitter
+        return Policy(account.capabilities.idempotent_send, self._limits, jitter)
+
+    async def _note_health(self, error: BaseException | None) -> None:
+        if isinstance(error, Misconfigured):
+            await self._report("red", str(error))
+        elif isinstance(error, Temporary):
+            if self._circuit.probing:
+                await self._report("yellow", str(error))
+        elif error is None:
+            await self._report("green", None)
+
+    async def _report(self, health: str, text: str | None) -> None:
+        """Report a change at once, the same again only now and then."""
+        now = self._clock.monotonic()
+        if self._reported[0] == health and now - self._reported[1] < REPORT_EVERY:
+            return
+        self._reported = (health, now)
+        with contextlib.suppress(HouseError):
+            await self._accounts.report(self._id, health, text)
+
+
+async def _deliver(channel: Channel, message: Outbound, seconds: float) -> Any:
+    async with asyncio.timeout(seconds):
+        return await channel.send(message)
