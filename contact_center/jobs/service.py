@@ -62,6 +62,7 @@ class JobRunner:
         self._running: dict[UUID, asyncio.Task[None]] = {}
         self._news = asyncio.Event()
         self._stopping = False
+        self._grace = 10.0
 
     async def run(self) -> None:
         """Work until `stop`, or until cancelled (then what runs is given back at once)."""
@@ -88,8 +89,6 @@ class JobRunner:
         self._grace = grace
         self._stopping = True
         self._news.set()
-
-    _grace = 10.0
 
     async def _turn(self) -> float:
         """Claim what is due and start it; returns how long to sleep."""
@@ -156,11 +155,7 @@ class JobRunner:
     async def _give_back(self) -> None:
         """What was cut off is another runner's at once, and the try does not count."""
         with contextlib.suppress(Unavailable):
-            await self._database.execute(
-                "UPDATE jobs SET state = 'waiting', owner = NULL, claim_until = NULL, "
-                "attempts = attempts - 1 WHERE owner = $1 AND state = 'running'",
-                self._owner,
-            )
+            await self._database.execute(store.RELEASE, self._owner)
 
     async def _prune(self, job: Job) -> None:
         while await self._database.execute(store.PRUNE, KEEP_DONE_DAYS) == "DELETE 1000":

@@ -59,7 +59,7 @@ WHERE id = $1 AND owner = $2 AND attempts = $3 AND state = 'running'
 """
 RELEASE = """
 UPDATE jobs SET state = 'waiting', owner = NULL, claim_until = NULL, attempts = attempts - 1
-WHERE owner = $1 AND state = 'running' AND id = ANY($2)
+WHERE owner = $1 AND state = 'running'
 """
 DEAD = """
 SELECT id, kind, key, due_at, attempts, error, created_at, ended_at FROM jobs
