@@ -136,8 +136,9 @@ class LogReader:
         if self.behind:
             await asyncio.sleep(HORIZON_SECONDS)
             return
-        try:
-            await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+        try:  # not wait_for: before Python 3.12 it loses a cancellation that meets the wake-up
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._woken.wait()
         except TimeoutError:
             return
 

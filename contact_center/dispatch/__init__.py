@@ -1,0 +1,1 @@
+"""Dispatch: one active router that turns the engine's decisions into rows."""

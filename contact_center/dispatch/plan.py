@@ -1,0 +1,100 @@
+"""Which decisions the locked rows still allow, and what the rows become: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from routing import policy as rules
+from routing.model import Decision, Expire, Offer, OperatorState, Rescind, WorkState
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An offer that ends, and its work row back in line."""
+
+    offer_id: str
+    state: str  # missed | rescinded
+    reason: str | None
+    work: WorkState
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new offer and its work row."""
+
+    offer: Offer
+    work: WorkState
+
+
+@dataclass
+class Plan:
+    """Starts with the rows as locked; `take` each decision in its order.
+
+    What one decision changes the next one sees, so a version that two decisions of a batch count
+    on is counted here as the engine counted it.
+    """
+
+    work: dict[str, WorkState]
+    operators: dict[str, OperatorState]
+    ended: list[Ended] = field(default_factory=list)
+    made: list[Made] = field(default_factory=list)
+    applied: list[Decision] = field(default_factory=list)
+    refuted: list[Decision] = field(default_factory=list)
+    changed: dict[str, int] = field(default_factory=dict)  # operator → version of its row
+    not_answering: dict[str, None] = field(default_factory=dict)
+
+    def take_all(self, decisions: Iterable[Decision]) -> None:
+        """Sort the decisions into applied and refuted."""
+        for decision in decisions:
+            allowed = self._offer(decision) if isinstance(decision, Offer) else self._end(decision)
+            (self.applied if allowed else self.refuted).append(decision)
+
+    def _offer(self, offer: Offer) -> bool:
+        work, operator = (
+            self.work.get(offer.work_id),
+            self.operators.get(offer.operator_id),
+        )
+        if work is None or operator is None:
+            return False
+        if work.state != "waiting" or work.version != offer.work_version:
+            return False
+        if operator.version != offer.operator_version:
+            return False
+        if not rules.has_room(operator, work.medium, work.cost):
+            return False
+        after = rules.offered(work, operator.id, offer.offer_id, offer.until_ms)
+        self.work[work.id] = after
+        self._change(rules.loaded(operator, work, 1))
+        self.made.append(Made(offer, after))
+        return True
+
+    def _end(self, decision: Expire | Rescind) -> bool:
+        work = self.work.get(decision.work_id)
+        if work is None or work.state != "offered" or work.offer_id != decision.offer_id:
+            return False
+        if work.version != decision.work_version:
+            return False
+        operator = self.operators.get(decision.operator_id)
+        if operator is not None:
+            operator = rules.loaded(operator, work, -1)
+        until = None
+        state, reason = "missed", None
+        if isinstance(decision, Rescind):
+            state, reason = "rescinded", decision.reason
+        else:
+            until = decision.excluded_until_ms
+            if operator is not None:
+                if decision.not_answering and operator.presence == rules.READY:
+                    self.not_answering[operator.id] = None
+                operator = rules.missed(operator, not_answering=decision.not_answering)
+        after = rules.returned(work, until)
+        self.work[work.id] = after
+        if operator is not None:
+            self._change(operator)
+        self.ended.append(Ended(decision.offer_id, state, reason, after))
+        return True
+
+    def _change(self, after: OperatorState) -> None:
+        self.changed.setdefault(after.id, self.operators[after.id].version)
+        self.operators[after.id] = after

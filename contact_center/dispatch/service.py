@@ -1,0 +1,248 @@
+"""The dispatcher: a warm engine on every node, deciding on the one that holds the lease.
+
+A session begins with a position in the log and the rows read after it, and ends when something
+breaks; then the next one begins. Inside it three tasks work: one follows the log, one keeps the
+lease, one feeds the engine. A standby's engine only observes, so it holds nothing but what rows
+have said; when the lease comes to it, its next step decides all that is due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+
+from prometheus_client import CollectorRegistry
+
+from contact_center.dispatch import store
+from contact_center.dispatch.metrics import DispatchMetrics
+from contact_center.dispatch.snapshots import state_of
+from contact_center.dispatch.time import DatabaseTime
+from contact_center.kernel.clock import Clock
+from contact_center.kernel.errors import Unavailable
+from contact_center.kernel.hints import Hints
+from contact_center.kernel.log import get_logger
+from contact_center.storage.database import Database
+from contact_center.storage.events import Event, LogReader, horizon
+from contact_center.storage.leases import Fenced, Lease
+from routing.engine import Engine
+from routing.model import Decision, EngineEvent, Resync, Tick
+from routing.policy import Policy
+
+log = get_logger(__name__)
+
+LEASE = "router"
+BATCH = 200
+"""Decisions per transaction: it stays far below the half second a writer may take."""
+WRITE_SECONDS = 5.0
+BATCHES = 8  # of a thousand events, read ahead of the engine
+PATIENCE = 3  # rounds of refutations without a pause
+LOAD_SECONDS = 30.0
+LONGEST_REST = 5.0
+LOOKS_AT_CLOCK = 20  # renewals of the lease between two looks at the database's clock
+SILENCES = 3  # failed renewals in a row after which the database counts as away
+
+
+class Dispatcher:
+    """One per process with the router's role; `active` while its decisions count."""
+
+    def __init__(
+        self,
+        database: Database,
+        hints: Hints | None,
+        clock: Clock,
+        node: str,
+        ttl: float = 2.0,
+        *,
+        registry: CollectorRegistry | None = None,
+        policy: Policy | None = None,
+    ) -> None:
+        self._database = database
+        self._hints = hints
+        self._time = DatabaseTime(clock)
+        self._policy = policy or Policy()
+        self._metrics = DispatchMetrics(registry or CollectorRegistry())
+        self._lease = Lease(database, LEASE, node, ttl)
+        self._engine = Engine(self._policy)
+        self._batches: asyncio.Queue[list[Event]] = asyncio.Queue(BATCHES)
+        self._wake = asyncio.Event()
+        self.active = False
+
+    async def run(self) -> None:
+        """Work until cancelled; whatever breaks is begun again from the rows."""
+        failures = 0
+        try:
+            while True:
+                begun = asyncio.get_running_loop().time()
+                try:
+                    await self._session()
+                except (Unavailable, Fenced, TimeoutError) as error:
+                    log.warning("router begins again", reason=repr(error))
+                except Exception:  # the line must move again whatever has happened
+                    log.exception("router begins again after a fault")
+                lasted = asyncio.get_running_loop().time() - begun
+                failures = 0 if lasted > LONGEST_REST else min(failures + 1, 5)
+                await asyncio.sleep(0.04 * 2**failures * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+        finally:
+            await self._leave()
+
+    async def _leave(self) -> None:
+        """Let the next one begin at once instead of after the time to live."""
+        if self._lease.held:
+            with contextlib.suppress(Unavailable, TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._lease.release()
+
+    async def _session(self) -> None:
+        """From the rows to the first fault."""
+        reader = await self._rebuild()
+        tasks = [
+            asyncio.create_task(self._follow(reader), name="router follows the log"),
+            asyncio.create_task(self._keep_lease(), name="router keeps the lease"),
+            asyncio.create_task(self._feed(), name="router feeds the engine"),
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            self._set_active(active=False)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _rebuild(self) -> LogReader:
+        """Position first, rows after: what changes in between comes again and is known as old."""
+        async with asyncio.timeout(LOAD_SECONDS):
+            await self._time.look(self._database)
+            position = await horizon(self._database)
+            states = await store.load(self._database)
+        self._engine = Engine.restore(states, self._time.now_ms(), self._policy)
+        self._batches = asyncio.Queue(BATCHES)
+        self._metrics.rebuilds.inc()
+        return LogReader(self._database, "router", hints=self._hints, start=position)
+
+    # --- the three tasks -------------------------------------------------------------------------
+
+    async def _follow(self, reader: LogReader) -> None:
+        async for batch in reader.read():
+            await self._batches.put(batch)
+            self._wake.set()
+
+    async def _keep_lease(self) -> None:
+        """Take or renew the lease; raise Unavailable when the database stays silent."""
+        renewals = silences = 0
+        while True:
+            try:
+                async with asyncio.timeout(0.75 * self._lease.ttl):
+                    held = await self._lease.acquire()
+                    if renewals % LOOKS_AT_CLOCK == 0:
+                        await self._time.look(self._database)
+                silences = 0
+            except (Unavailable, TimeoutError) as error:
+                silences += 1
+                if silences == SILENCES:
+                    raise Unavailable("the lease cannot be renewed") from error
+                held = self._lease.held
+            self._set_active(active=held)
+            renewals += 1
+            await asyncio.sleep(self._lease.ttl / 4)
+
+    async def _feed(self) -> None:
+        """Give the engine what has happened and what time it is; carry out what it decides."""
+        while True:
+            await self._rest()
+            await self._take_in()
+            if self.active:
+                await self._decide()
+            self._metrics.waiting.set(self._engine.waiting())
+
+    def _set_active(self, *, active: bool) -> None:
+        if active == self.active:
+            return
+        self.active = active
+        self._metrics.active.set(active)
+        log.info(
+            "router active" if active else "router on standby",
+            holder=self._lease.holder,
+        )
+        self._wake.set()
+
+    async def _rest(self) -> None:
+        """Until something comes, the lease moves or a deadline passes."""
+        due = self._engine.next_due_ms() if self.active else None
+        seconds = LONGEST_REST
+        if due is not None:
+            seconds = min(seconds, max(0.0, (due - self._time.now_ms() + 1) / 1000))
+        # Not wait_for: it loses a cancellation that meets the wake-up (before Python 3.12).
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        self._wake.clear()
+
+    async def _take_in(self) -> None:
+        """All that the log has brought, before anything is decided on a part of it."""
+        while not self._batches.empty():
+            batch = self._batches.get_nowait()
+            for event in batch:
+                await self._observe(event)
+            late = self._time.now_ms() / 1000 - batch[-1].at.timestamp()
+            self._metrics.lag.observe(max(0.0, late))
+
+    async def _observe(self, event: Event) -> None:
+        seen: EngineEvent | None
+        try:
+            seen = state_of(event.kind, event.data)
+        except (KeyError, TypeError, ValueError) as error:
+            log.exception("unreadable snapshot in the log", kind=event.kind, error=repr(error))
+            seen = await self._read_again(event)
+        if seen is not None:
+            self._engine.observe(seen, self._time.now_ms())
+
+    async def _read_again(self, event: Event) -> Resync | None:
+        """A snapshot nobody can read must not leave the engine with an old one."""
+        subject = [str(event.subject_id)]
+        if event.subject_kind not in ("work", "operator"):
+            return None
+        work, operators = (subject, []) if event.subject_kind == "work" else ([], subject)
+        async with asyncio.timeout(WRITE_SECONDS):
+            return await store.read_again(self._database, work, operators)
+
+    # --- carrying out ----------------------------------------------------------------------------
+
+    async def _decide(self) -> None:
+        """Decide and write until the rows agree with everything."""
+        decisions = self._engine.apply(Tick(), self._time.now_ms())
+        rounds = 0
+        while decisions:
+            truth = await self._carry_out(decisions)
+            if truth is None:
+                return
+            rounds += 1
+            if rounds > PATIENCE:  # rows that refute for ever must not be asked without a pause
+                await asyncio.sleep(min(1.0, 0.01 * 2 ** (rounds - PATIENCE)))
+            self._engine.observe(truth, self._time.now_ms())
+            await self._take_in()
+            decisions = self._engine.apply(Tick(), self._time.now_ms())
+
+    async def _carry_out(self, decisions: list[Decision]) -> Resync | None:
+        """Write the decisions; the rows of the refuted ones, or None when there are none."""
+        truth: Resync | None = None
+        for first in range(0, len(decisions), BATCH):
+            async with asyncio.timeout(WRITE_SECONDS):
+                batch = decisions[first : first + BATCH]
+                outcome = await store.apply(self._database, self._lease, batch)
+            self._count(outcome)
+            if outcome.refuted:
+                before = truth or Resync()
+                truth = Resync(
+                    {**before.work, **outcome.truth.work},
+                    {**before.operators, **outcome.truth.operators},
+                )
+        return truth
+
+    def _count(self, outcome: store.Outcome) -> None:
+        for name, group in (("applied", outcome.applied), ("refuted", outcome.refuted)):
+            for decision in group:
+                kind = type(decision).__name__.lower()
+                self._metrics.decisions.labels(kind, name).inc()

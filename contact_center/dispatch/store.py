@@ -1,0 +1,265 @@
+"""The router's SQL: read the rows the engine is rebuilt from, and write decisions set by set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from contact_center.dispatch.plan import Ended, Made, Plan
+from contact_center.dispatch.snapshots import (
+    State,
+    operator_state,
+    queue_state,
+    work_state,
+)
+from contact_center.kernel.ids import new_id
+from contact_center.kernel.log import get_logger
+from contact_center.storage.database import Database
+from contact_center.storage.leases import Lease
+from contact_center.storage.unit import Unit
+from routing.model import Decision, OperatorState, Resync, WorkState
+
+log = get_logger(__name__)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ACTOR = "router"
+
+# What is done plays no part any more; everything else the engine has to know.
+LOAD = """
+SELECT 'queue' AS kind, cc_queue_snapshot(id) AS data FROM queues
+UNION ALL SELECT 'operator', cc_operator_snapshot(id) FROM operators
+UNION ALL SELECT 'work', cc_work_snapshot(work) FROM work WHERE state <> 'done'
+"""
+NOW = "SELECT cc_ms(clock_timestamp())"
+# By now the rows are locked: a statement of its own sees them as they are.
+OPERATORS = "SELECT cc_operator_snapshot(id) AS data FROM unnest($1::uuid[]) AS id"
+BACK_IN_LINE = """
+UPDATE work w
+SET state = 'waiting', operator_id = NULL, offer_id = NULL, offered_at = NULL, offer_until = NULL,
+    excluded = v.excluded, misses = v.misses, version = v.version
+FROM unnest($1::uuid[], $2::int[], $3::jsonb[], $4::int[]) AS v(id, version, excluded, misses)
+WHERE w.id = v.id AND w.version = v.version - 1
+RETURNING w.id, w.version, cc_work_snapshot(w) AS data
+"""
+END_OFFERS = """
+UPDATE offers o SET state = v.state, reason = v.reason, ended_at = clock_timestamp()
+FROM unnest($1::uuid[], $2::text[], $3::text[]) AS v(id, state, reason)
+WHERE o.id = v.id AND o.state = 'live'
+"""
+# Work in line has no live offer. Should a row say otherwise, it must not stop the line for ever.
+STRAY_OFFERS = """
+UPDATE offers SET state = 'rescinded', reason = 'stray', ended_at = clock_timestamp()
+WHERE work_id = ANY($1::uuid[]) AND state = 'live'
+"""
+MAKE_OFFERS = """
+INSERT INTO offers (id, work_id, operator_id, fence, explanation, until)
+SELECT v.id, v.work_id, v.operator_id, $5, v.explanation, v.until
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::jsonb[], $6::timestamptz[])
+     AS v(id, work_id, operator_id, explanation, until)
+"""
+OFFER_WORK = """
+UPDATE work w
+SET state = 'offered', operator_id = v.operator_id, offer_id = v.offer_id,
+    offered_at = clock_timestamp(), offer_until = v.until, version = v.version
+FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::uuid[], $5::timestamptz[])
+     AS v(id, version, operator_id, offer_id, until)
+WHERE w.id = v.id AND w.version = v.version - 1 AND w.state = 'waiting'
+RETURNING w.id, w.version, cc_work_snapshot(w) AS data
+"""
+# `used` may lie over a budget that was lowered meanwhile; it must not grow there.
+CHANGE_OPERATORS = """
+UPDATE operators o
+SET used = v.used, load = v.load, misses = v.misses, version = v.version,
+    presence = CASE WHEN v.away THEN 'not_answering' ELSE o.presence END,
+    presence_reason = CASE WHEN v.away THEN NULL ELSE o.presence_reason END,
+    presence_since = CASE WHEN v.away THEN clock_timestamp() ELSE o.presence_since END
+FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::jsonb[], $6::int[], $7::bool[])
+     AS v(id, expected, version, used, load, misses, away)
+WHERE o.id = v.id AND o.version = v.expected AND (v.used <= o.budget OR v.used <= o.used)
+RETURNING o.id
+"""
+END_PRESENCE = """
+UPDATE presence_history SET ended_at = clock_timestamp()
+WHERE employee_id = ANY($1::uuid[]) AND ended_at IS NULL
+"""
+BEGIN_PRESENCE = """
+INSERT INTO presence_history (id, employee_id, presence, cause)
+SELECT v.id, v.employee_id, 'not_answering', $3
+FROM unnest($1::uuid[], $2::uuid[]) AS v(id, employee_id)
+"""
+
+
+class BrokenRows(Exception):
+    """Locked rows did not take a change they allowed: the program is at fault, nothing is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a batch; `truth` holds the rows of what was refuted."""
+
+    applied: list[Decision]
+    refuted: list[Decision]
+    truth: Resync
+
+
+async def load(database: Database) -> list[State]:
+    """All that the engine has to know, as of one instant."""
+    reads: dict[str, Callable[[dict[str, Any]], State]] = {
+        "queue": queue_state,
+        "operator": operator_state,
+        "work": work_state,
+    }
+    return [reads[row["kind"]](row["data"]) for row in await database.fetch(LOAD)]
+
+
+async def database_ms(database: Database) -> int:
+    """The database's clock in milliseconds."""
+    return int(await database.fetchval(NOW))
+
+
+async def read_again(database: Database, work: Iterable[str], operators: Iterable[str]) -> Resync:
+    """What the rows say now of these."""
+    return await database.run(lambda unit: _lock(unit, work, operators))
+
+
+async def apply(database: Database, lease: Lease, decisions: Sequence[Decision]) -> Outcome:
+    """Write what the rows allow, in one transaction under our lease; report what they refute.
+
+    Raises Fenced when the lease is another's, Unavailable when the outcome is unknown.
+    """
+
+    async def step(unit: Unit) -> Outcome:
+        await lease.guard(unit)
+        rows = await _lock(
+            unit,
+            {decision.work_id for decision in decisions},
+            {decision.operator_id for decision in decisions},
+        )
+        plan = Plan(_known(rows.work), _known(rows.operators))
+        plan.take_all(decisions)
+        await _write_ended(unit, plan.ended)
+        await _write_made(unit, plan.made, lease.token)
+        await _write_operators(unit, plan)
+        return Outcome(plan.applied, plan.refuted, _truth(plan))
+
+    return await database.run(step)
+
+
+def _known(rows: Any) -> dict[str, Any]:
+    return {key: row for key, row in rows.items() if row is not None}
+
+
+def _truth(plan: Plan) -> Resync:
+    return Resync(
+        work={one.work_id: plan.work.get(one.work_id) for one in plan.refuted},
+        operators={one.operator_id: plan.operators.get(one.operator_id) for one in plan.refuted},
+    )
+
+
+async def _lock(unit: Unit, work: Iterable[str], operators: Iterable[str]) -> Resync:
+    """Lock these rows in the house's order and read them; None stands for a missing row."""
+    found_work: dict[str, WorkState | None] = dict.fromkeys(sorted(work))
+    found_operators: dict[str, OperatorState | None] = dict.fromkeys(sorted(operators))
+    await unit.lock("operators", found_operators, columns="id")
+    locked = await unit.lock("work", found_work, columns="cc_work_snapshot(work) AS data")
+    for row in locked:
+        state = work_state(row["data"])
+        found_work[state.id] = state
+    for row in await unit.fetch(OPERATORS, list(found_operators)):
+        if row["data"] is not None:
+            operator = operator_state(row["data"])
+            found_operators[operator.id] = operator
+    return Resync(found_work, found_operators)
+
+
+async def _write_ended(unit: Unit, ended: list[Ended]) -> None:
+    if not ended:
+        return
+    states = [one.work for one in ended]
+    await unit.execute(
+        END_OFFERS,
+        [one.offer_id for one in ended],
+        [one.state for one in ended],
+        [one.reason for one in ended],
+    )
+    rows = await unit.fetch(
+        BACK_IN_LINE,
+        [state.id for state in states],
+        [state.version for state in states],
+        [[list(entry) for entry in state.excluded] for state in states],
+        [state.misses for state in states],
+    )
+    causes = {one.work.id: one.reason or one.state for one in ended}
+    _log_work(unit, "work.waiting", rows, causes)
+
+
+async def _write_made(unit: Unit, made: list[Made], fence: int) -> None:
+    if not made:
+        return
+    offers = [one.offer for one in made]
+    ids = [offer.work_id for offer in offers]
+    until = [EPOCH + timedelta(milliseconds=offer.until_ms) for offer in offers]
+    stray = await unit.execute(STRAY_OFFERS, ids)
+    if stray != "UPDATE 0":
+        log.error("work in line had a live offer", rows=stray)
+    names = [offer.offer_id for offer in offers]
+    operators = [offer.operator_id for offer in offers]
+    reasons = [dict(offer.explanation) for offer in offers]
+    await unit.execute(MAKE_OFFERS, names, ids, operators, reasons, fence, until)
+    versions = [one.work.version for one in made]
+    rows = await unit.fetch(OFFER_WORK, ids, versions, operators, names, until)
+    _log_work(unit, "work.offered", rows, {o.work_id: o.explanation["rule"] for o in offers})
+
+
+def _log_work(unit: Unit, kind: str, rows: list[Any], causes: dict[str, str]) -> None:
+    if len(rows) != len(causes):
+        raise BrokenRows(f"{kind}: {len(causes)} rows were to change, {len(rows)} did")
+    for row in rows:
+        data, cause = row["data"], causes[str(row["id"])]
+        unit.log(
+            kind,
+            "work",
+            row["id"],
+            version=row["version"],
+            actor=ACTOR,
+            cause=cause,
+            data=data,
+        )
+
+
+async def _write_operators(unit: Unit, plan: Plan) -> None:
+    if not plan.changed:
+        return
+    states = [plan.operators[operator_id] for operator_id in plan.changed]
+    ids = [state.id for state in states]
+    rows = await unit.fetch(
+        CHANGE_OPERATORS,
+        ids,
+        list(plan.changed.values()),
+        [state.version for state in states],
+        [state.used for state in states],
+        [dict(state.load) for state in states],
+        [state.misses for state in states],
+        [state.id in plan.not_answering for state in states],
+    )
+    if len(rows) != len(ids):
+        raise BrokenRows(f"operators: {len(ids)} rows were to change, {len(rows)} did")
+    await _write_presence(unit, list(plan.not_answering))
+    for row in await unit.fetch(OPERATORS, ids):
+        data = row["data"]
+        unit.log(
+            "operator.changed",
+            "operator",
+            UUID(data["id"]),
+            version=data["version"],
+            actor=ACTOR,
+            data=data,
+        )
+
+
+async def _write_presence(unit: Unit, operators: list[str]) -> None:
+    if operators:
+        await unit.execute(END_PRESENCE, operators)
+        await unit.execute(BEGIN_PRESENCE, [new_id() for _ in operators], operators, "no_answer")
