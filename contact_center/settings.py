@@ -270,7 +270,9 @@ def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
 def _explain(error: ValidationError, file: str) -> SettingsError:
     """Turn the first problem into one line; the others follow in the detail."""
     problems = error.errors(include_url=False, include_context=True)
-    first, *others = [_problem(problem, file) for problem in problems]
+    # One problem per key: a value that fits no branch of a union fails once for each.
+    told = {(told.file, told.key): told for told in (_problem(p, file) for p in reversed(problems))}
+    first, *others = reversed(told.values())
     if others:
         first.detail += "".join(f"\n  and {other}" for other in others)
     return first
@@ -315,6 +317,7 @@ def _section(model: type[BaseModel], name: str) -> type[BaseModel]:
     )
 
 
+_NETWORKS = {"ipv4network", "ipv6network"}
 _WORDS = {
     "boolean": "true or false",
     "integer": "a whole number",
@@ -329,6 +332,8 @@ def _in_words(schema: Mapping[str, Any]) -> str:
     if "anyOf" in schema:
         words = dict.fromkeys(_in_words(s) for s in schema["anyOf"] if s.get("type") != "null")
         return " or ".join(words)
+    if schema.get("format") in _NETWORKS:
+        return 'a network such as "10.0.0.0/8"'
     if "enum" in schema:
         return "one of " + ", ".join(f'"{value}"' for value in schema["enum"])
     if schema.get("type") == "array":
