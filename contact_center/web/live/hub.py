@@ -1,0 +1,123 @@
+"""Who listens to what on this node, and the giving out of events. Synchronous: it never waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+from uuid import UUID
+
+from contact_center.storage.events import Event
+from contact_center.web.live import protocol
+from contact_center.web.live.session import Session
+
+Facts = tuple[str | None, str | None]
+
+
+class Hub:
+    """Sessions by topic.
+
+    `on_moved` is called with contacts that went to another queue or operator while somebody
+    watches them, for the watchers may have lost the right to.
+    """
+
+    def __init__(self, on_moved: Callable[[set[UUID]], None] = lambda _: None) -> None:
+        self.sessions: dict[UUID, Session] = {}
+        self._topics: dict[str, set[Session]] = {}
+        self._holders: dict[UUID, str] = {}  # work → operator who has or is offered it
+        self._places: dict[UUID, Facts] = {}  # watched contact → queue and operator
+        self._on_moved = on_moved
+        self._serial = 0
+        self.watched: Callable[[str, bool], None] = lambda _topic, _on: None
+
+    def add(self, session: Session) -> None:
+        self.sessions[session.id] = session
+        self.subscribe(session, [f"operator:{session.employee_id}"])
+
+    def remove(self, session: Session) -> None:
+        """Forget a session and all it listened to."""
+        self.sessions.pop(session.id, None)
+        self.unsubscribe(session, list(session.topics))
+
+    def subscribe(self, session: Session, topics: Iterable[str]) -> None:
+        for topic in topics:
+            session.topics.add(topic)
+            listeners = self._topics.get(topic)
+            if listeners is None:
+                listeners = self._topics[topic] = set()
+                self.watched(topic, True)
+            listeners.add(session)
+
+    def unsubscribe(self, session: Session, topics: Iterable[str]) -> None:
+        for topic in topics:
+            session.topics.discard(topic)
+            listeners = self._topics.get(topic)
+            if listeners is None:
+                continue
+            listeners.discard(session)
+            if not listeners:
+                del self._topics[topic]
+                self._forget(topic)
+                self.watched(topic, False)
+
+    def listeners(self, topic: str) -> Collection[Session]:
+        return self._topics.get(topic, ())
+
+    def of_employee(self, employee_id: UUID) -> list[Session]:
+        return [s for s in self.sessions.values() if s.employee_id == employee_id]
+
+    def publish(self, events: Iterable[Event]) -> None:
+        """Give events out: to every session once, under its most particular topic."""
+        moved: set[UUID] = set()
+        for event in events:
+            self._serial += 1
+            if self._moved(event):
+                moved.add(event.subject_id)
+            for topic in (*protocol.topics_for(event), *self._former_holder(event)):
+                if listeners := self._topics.get(topic):
+                    self._give(listeners, protocol.event_tail(event, topic))
+        if moved:
+            self._on_moved(moved)
+
+    def _give(self, listeners: Iterable[Session], tail: bytes) -> None:
+        serial = self._serial
+        for session in listeners:
+            if session.seen != serial:
+                session.seen = serial
+                session.out.push(tail)
+                if session.out.cut:
+                    session.cut()
+
+    def whisper(self, topic: str, part: bytes, *, but: Session | None = None) -> None:
+        """Give an unnumbered object to the listeners of a topic."""
+        for session in self._topics.get(topic, ()):
+            if session is not but:
+                session.out.put(part)
+
+    def beat(self, now: datetime) -> None:
+        """Tell every session the time and the last number it should have."""
+        tail = protocol.beat_tail(now)
+        for session in self.sessions.values():
+            session.out.put(protocol.numbered(session.out.n, tail))
+
+    def _former_holder(self, event: Event) -> list[str]:
+        """Who had the work before: he must learn that it is gone, and the event no longer says."""
+        if not event.kind.startswith("work."):
+            return []
+        holder = event.data.get("operator_id")
+        former = self._holders.pop(event.subject_id, None)
+        if holder and event.kind != "work.done":
+            self._holders[event.subject_id] = str(holder)
+        return [f"operator:{former}"] if former and former != holder else []
+
+    def _moved(self, event: Event) -> bool:
+        if event.subject_kind != "contact" or f"contact:{event.subject_id}" not in self._topics:
+            return False
+        place = (event.data.get("queue_id"), event.data.get("operator_id"))
+        known = self._places.get(event.subject_id)
+        self._places[event.subject_id] = place
+        return known is not None and known != place
+
+    def _forget(self, topic: str) -> None:
+        kind, _, value = topic.partition(":")
+        if kind == "contact":
+            self._places.pop(UUID(value), None)
