@@ -23,7 +23,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     "administrator": ADMINISTRATOR,
 }
 
-Kind = Literal["contact", "work", "queue"]
+Kind = Literal["contact", "work", "queue", "client"]
 
 
 def authorize(actor: Actor, permission: Permission) -> None:
@@ -44,10 +44,13 @@ def visible(actor: Actor, kind: Kind) -> sa.ColumnElement[bool]:
     """The rows of a kind the actor may see, as a predicate on that kind's table.
 
     administrator: all. supervisor and light: queues of the own departments. operator: the queues
-    he works in. Everybody: what is assigned to him.
+    he works in. Everybody: what is assigned or offered to him. Clients: all for who works with
+    them, for others those of whom they see a contact.
     """
-    if actor.role == "administrator":
+    if actor.role == "administrator" or (kind == "client" and actor.may(P.WORK)):
         return sa.true()
+    if kind == "client":
+        return _has_visible_contact(actor)
     table = {"contact": t.contacts, "work": t.work, "queue": t.queues}[kind]
     queue = table.c.id if kind == "queue" else table.c.queue_id
     seen: sa.ColumnElement[bool]
@@ -57,4 +60,24 @@ def visible(actor: Actor, kind: Kind) -> sa.ColumnElement[bool]:
         seen = sa.or_(queue.in_(_own_departments(actor)), queue.in_(list(actor.queues)))
     if kind == "queue":
         return seen
-    return sa.or_(seen, table.c.operator_id == actor.employee_id)
+    seen = sa.or_(seen, table.c.operator_id == actor.employee_id)
+    return sa.or_(seen, t.contacts.c.id.in_(_offered(actor))) if kind == "contact" else seen
+
+
+def _offered(actor: Actor) -> sa.Select[tuple[UUID]]:
+    """What is being offered to him may come from a queue that is not his."""
+    w = t.work.c
+    return sa.select(w.contact_id).where(
+        w.operator_id == actor.employee_id, w.state == "offered"
+    )
+
+
+def _has_visible_contact(actor: Actor) -> sa.ColumnElement[bool]:
+    of_client = t.identities.join(t.contacts, t.contacts.c.identity_id == t.identities.c.id)
+    return (
+        sa.select(sa.literal(1))
+        .select_from(of_client)
+        .where(t.identities.c.client_id == t.clients.c.id, visible(actor, "contact"))
+        .correlate(t.clients)
+        .exists()
+    )

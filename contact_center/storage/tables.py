@@ -220,12 +220,16 @@ clients = sa.Table(
     _ref("responsible_id", "employees"), _ref("touchpoint_id", "touchpoints"), _data("fields"),
     _ref("merged_into", "clients", index=True), _at("created_at", null=False), _at("changed_at"),
     _at("erased_at"), _number("version", 1), _one_of("kind", "person", "company", "public_body"),
+    sa.Index("ix_clients_name_trgm", "name", postgresql_using="gin",
+             postgresql_ops={"name": "gin_trgm_ops"}),
 )
 identities = sa.Table(  # medium: the kind of address (visitor, email, phone, telegram…)
     "identities", metadata, _id(), _ref("client_id", "clients", null=False, index=True),
     _text("medium"), _text("value"), _text("name", default=""), _text("proof", default="claimed"),
     _ref("touchpoint_id", "touchpoints"), _at("created_at", null=False), _at("seen_at"),
     _number("version", 1), sa.UniqueConstraint("medium", "value"),
+    sa.Index("ix_identities_value_trgm", "value", postgresql_using="gin",
+             postgresql_ops={"value": "gin_trgm_ops"}),
     _one_of("proof", "claimed", "provider", "signed", "confirmed"),
 )
 merges = sa.Table(
@@ -286,6 +290,11 @@ contacts = sa.Table(  # number: shown to the client; gaps are allowed, so a sequ
              postgresql_where=sa.text("state = 'open'")),
     sa.Index("ix_contacts_closed", "queue_id", "closed_at",
              postgresql_where=sa.text("state = 'closed'")),
+    sa.Index("ix_contacts_operator_closed", "operator_id", "closed_at",
+             postgresql_where=sa.text("state = 'closed'")),
+    sa.Index("ix_contacts_queue_number", "queue_id", "number"),
+    sa.Index("ix_contacts_operator_number", "operator_id", "number",
+             postgresql_where=sa.text("operator_id IS NOT NULL")),
 )
 participants = sa.Table(
     "participants", metadata, sa.Column("contact_id", sa.ForeignKey("contacts.id"), primary_key=True),
@@ -411,6 +420,13 @@ raw_events = sa.Table(
     "raw_events", metadata, _id(), sa.Column("account_id", UUID(as_uuid=True), nullable=False),
     _text("external_id"), sa.Column("body", BYTEA, nullable=False), _at("received_at", null=False),
     sa.Index("ix_raw_events_external", "account_id", "external_id"),
+)
+parked_changes = sa.Table(  # an edit or deletion that came before its message waits here for it
+    "parked_changes", metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("account_id", UUID(as_uuid=True), nullable=False), _text("target"), _text("kind"),
+    _text("text"), _at("at", null=False), _one_of("kind", "edit", "delete"),
+    sa.Index("ix_parked_changes_target", "account_id", "target"),
 )
 quarantine = sa.Table(
     "quarantine", metadata, _id(), _ref("account_id", "accounts", null=False), _text("kind"),
