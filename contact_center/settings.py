@@ -208,10 +208,10 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is theirs
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is theirs
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment over the values given by `load_settings` (the file's)."""
@@ -317,6 +317,7 @@ def _section(model: type[BaseModel], name: str) -> type[BaseModel]:
     )
 
 
+_BOUNDS = (("exclusiveMinimum", "more than"), ("minimum", "at least"), ("maximum", "at most"))
 _NETWORKS = {"ipv4network", "ipv6network"}
 _WORDS = {
     "boolean": "true or false",
@@ -339,12 +340,7 @@ def _in_words(schema: Mapping[str, Any]) -> str:
     if schema.get("type") == "array":
         return "a list of " + _in_words(schema.get("items", {}))
     text = _WORDS.get(str(schema.get("type")), "another value")
-    for bound, words in (
-        ("exclusiveMinimum", "more than"), ("minimum", "at least"), ("maximum", "at most")
-    ):  # fmt: skip
-        if bound in schema:
-            text += f", {words} {schema[bound]}"
-    return text
+    return text + "".join(f", {words} {schema[key]}" for key, words in _BOUNDS if key in schema)
 
 
 def _nearest(name: str, known: set[str]) -> str:

@@ -30,7 +30,7 @@ def postgres() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def template(postgres: Server) -> str:
     """The name of a migrated, empty database from which the tests' databases are copied."""
-    from contact_center.storage.migrate import migrate  # noqa: PLC0415 - only who needs it
+    from contact_center.storage.migrate import migrate
 
     url = postgres.create()
     in_thread(lambda: migrate(url))

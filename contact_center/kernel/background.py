@@ -52,5 +52,5 @@ async def _keep(name: str, work: Callable[[], Awaitable[None]]) -> None:
             return
         if loop.time() - began > HEALTHY_AFTER:
             pause = FIRST_PAUSE
-        await asyncio.sleep(pause * random.uniform(0.7, 1.3))
+        await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
         pause = min(pause * 2, LONGEST_PAUSE)

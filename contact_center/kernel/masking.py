@@ -58,10 +58,14 @@ def mask_value(value: Any, key: str = "", depth: int = 0) -> Any:
     """A copy of a value, masked by its key, by its text, and all the way down."""
     if value is not None and key and _SECRET_KEY.search(key):
         return SECRET
+    if type(value) in (int, str) and key.lower() in _PERSON_KEYS:
+        return _PERSON_KEYS[key.lower()]
     if isinstance(value, _HARMLESS):
-        return _PERSON_KEYS.get(key.lower(), value) if type(value) is int else value
-    if isinstance(value, str):
-        return _PERSON_KEYS.get(key.lower()) or mask_text(value)
+        return value
+    return mask_text(value) if isinstance(value, str) else _mask_inside(value, key, depth)
+
+
+def _mask_inside(value: Any, key: str, depth: int) -> Any:
     if isinstance(value, bytes | bytearray | memoryview):
         return f"<{len(value)} bytes>"
     if depth >= _DEEPEST:

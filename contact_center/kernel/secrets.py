@@ -66,7 +66,7 @@ class Sealer:
             raise Unsealable("belongs to another row or was changed") from None
 
     def derive(self, purpose: str) -> bytes:
-        """A 32-byte key for one purpose, e.g. signing visitor sessions. It tells nothing of ours."""
+        """A 32-byte key for one purpose, e.g. signing visitor sessions; tells nothing of ours."""
         return HKDF(
             SHA256(), KEY_BYTES, salt=None, info=b"contact-center/" + purpose.encode()
         ).derive(self._key)

@@ -344,7 +344,7 @@ def _is_zombie(pid: int) -> bool:
 def _works_in(pid: int, cluster: Path) -> bool:
     """Whether a process is the server of this cluster; where /proc is not, believe it is."""
     try:
-        return Path(os.readlink(f"/proc/{pid}/cwd")) == cluster
+        return Path(f"/proc/{pid}/cwd").readlink() == cluster
     except FileNotFoundError:
         return not Path("/proc/self").exists()
     except OSError:

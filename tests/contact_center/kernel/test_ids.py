@@ -1,5 +1,6 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from uuid import RFC_4122
 
 import pytest
@@ -16,7 +17,7 @@ def test_an_id_is_a_uuid_of_version_7_that_knows_its_time() -> None:
 
 def test_ids_of_one_process_strictly_increase() -> None:
     ids = [new_id() for _ in range(50_000)]
-    assert all(earlier < later for earlier, later in zip(ids, ids[1:], strict=False))
+    assert all(earlier < later for earlier, later in pairwise(ids))
 
 
 def test_ids_made_in_threads_are_all_different_and_each_thread_sees_them_grow() -> None:

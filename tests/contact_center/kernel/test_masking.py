@@ -64,7 +64,7 @@ def kernel_of(canary: str) -> str:
 def test_nothing_personal_or_secret_comes_out(lines: io.StringIO, said: str, way: str) -> None:
     logger = log.get_logger("test")
     if way == "event":
-        logger.info(f"got {said}")
+        logger.info(said)
     elif way == "value":
         logger.info("got", text=f"it was {said}")
     elif way == "nested":

@@ -1,4 +1,3 @@
-import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -65,7 +64,7 @@ def test_the_first_start_makes_a_key_only_its_owner_may_read(tmp_path: Path) -> 
     made = load_sealer(file, create=True)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert load_sealer(file, create=True).key_id == made.key_id
-    assert os.listdir(file.parent) == ["key"]
+    assert list(file.parent.iterdir()) == [file]
 
 
 def test_two_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:

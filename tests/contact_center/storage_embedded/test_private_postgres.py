@@ -70,7 +70,8 @@ async def test_a_server_that_outlived_its_owner_is_taken_over(short_path: Path) 
     script = (
         "import os, sys; from pathlib import Path\n"
         "from contact_center.storage.embedded import PrivatePostgres\n"
-        "server = PrivatePostgres(Path(sys.argv[1])); server.start(); print(server.pid, flush=True)\n"
+        "server = PrivatePostgres(Path(sys.argv[1])); server.start()\n"
+        "print(server.pid, flush=True)\n"
         "os._exit(9)"
     )
     died = subprocess.run(
