@@ -36,6 +36,7 @@ class World:
         self.hints = hints
         self.accounts = FakeAccounts()
         self.senders: list[asyncio.Task[None]] = []
+        self.dead: list[Database] = []
         self._contacts: dict[tuple[UUID, str], UUID] = {}
         self._seq: dict[UUID, int] = {}
 
@@ -169,12 +170,16 @@ class World:
             database._pool.terminate()
             task.cancel()
 
+        self.dead.append(database)
+
         return kill
 
     async def close(self) -> None:
         for task in self.senders:
             task.cancel()
         await asyncio.gather(*self.senders, return_exceptions=True)
+        for database in self.dead:
+            await database.close()
 
 
 @pytest.fixture

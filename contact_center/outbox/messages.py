@@ -1,0 +1,115 @@
+"""What an employee may do with a message on its way: take it back, try it anew, settle a doubt."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from uuid import UUID
+
+import sqlalchemy as sa
+from aiohttp import web
+
+from contact_center.access.model import Actor
+from contact_center.access.policy import visible
+from contact_center.kernel.errors import Conflict, NotFound
+from contact_center.outbox import store
+from contact_center.storage import tables as t
+from contact_center.storage.database import Database
+from contact_center.storage.unit import Record, Unit
+
+# The list shows what is left when the message is taken back, and the client waits again.
+FORGET = """
+WITH undone AS (
+  UPDATE messages SET deleted_at = now() WHERE id = $1 RETURNING contact_id
+), talk AS (
+  SELECT m.seq, m.kind, m.text, m.created_at FROM messages m JOIN undone u USING (contact_id)
+  WHERE m.id <> $1 AND m.deleted_at IS NULL AND m.kind IN ('inbound', 'outbound')
+), newest AS (SELECT * FROM talk ORDER BY seq DESC LIMIT 1
+), answered AS (SELECT coalesce(max(seq), 0) AS seq FROM talk WHERE kind = 'outbound')
+UPDATE contacts c SET
+  last_text = left(n.text, 200), last_kind = n.kind, last_at = n.created_at,
+  awaiting = CASE WHEN n.kind = 'inbound' AND c.state = 'open' THEN 'us' ELSE c.awaiting END,
+  waiting_since = CASE WHEN n.kind = 'inbound' AND c.state = 'open' THEN
+    (SELECT min(created_at) FROM talk WHERE seq > (SELECT seq FROM answered)) END,
+  first_reply_at = CASE WHEN (SELECT seq FROM answered) > 0 THEN c.first_reply_at END
+FROM undone u, newest n WHERE c.id = u.contact_id
+"""
+DELIVERY = """
+SELECT o.message_id, o.state, o.error_kind, o.error_text, o.hold_until, m.version
+FROM outbox o JOIN messages m ON m.id = o.message_id WHERE o.message_id = $1
+ORDER BY o.created_at DESC LIMIT 1
+"""
+
+
+class Messages:
+    """Steps of one transaction each. All raise NotFound for a message the actor may not see, and
+    Conflict with the present state when it is too late."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def undo(self, actor: Actor, message_id: UUID) -> Record:
+        """Take back what is still held; the message stays as deleted."""
+
+        async def step(unit: Unit) -> Record:
+            await self._lock(unit, actor, message_id)
+            rows = await store.change(unit, store.CANCEL, message_id)
+            if rows:
+                await unit.execute(FORGET, message_id)
+            return await self._report(unit, actor, message_id, rows, "undo")
+
+        return await self._database.run(step)
+
+    async def retry(self, actor: Actor, message_id: UUID) -> Record:
+        """Send a failed message again, as a new attempt at its old place in the line."""
+        return await self._again(actor, message_id, "failed", anew=True)
+
+    async def resolve(
+        self, actor: Actor, message_id: UUID, verdict: Literal["arrived", "send_again"]
+    ) -> Record:
+        """Settle an uncertain message by what the employee knows."""
+        if verdict == "send_again":
+            return await self._again(actor, message_id, "uncertain", anew=False)
+
+        async def step(unit: Unit) -> Record:
+            await self._lock(unit, actor, message_id)
+            rows = await store.change(unit, store.ARRIVED, message_id)
+            return await self._report(unit, actor, message_id, rows, "arrived")
+
+        return await self._database.run(step)
+
+    async def _again(self, actor: Actor, message_id: UUID, state: str, *, anew: bool) -> Record:
+        async def step(unit: Unit) -> Record:
+            await self._lock(unit, actor, message_id)
+            rows = await store.change(unit, store.AGAIN, message_id, state, anew)
+            return await self._report(unit, actor, message_id, rows, "retry")
+
+        return await self._database.run(step)
+
+    async def _lock(self, unit: Unit, actor: Actor, message_id: UUID) -> None:
+        found = await unit.fetchval(
+            sa.select(t.contacts.c.id)
+            .join(t.messages, t.messages.c.contact_id == t.contacts.c.id)
+            .where(t.messages.c.id == message_id, visible(actor, "contact"))
+        )
+        if found is None:
+            raise NotFound("there is no such message")
+        await unit.lock("contacts", [found], "id")
+
+    async def _report(
+        self, unit: Unit, actor: Actor, message_id: UUID, rows: list[Any], cause: str
+    ) -> Record:
+        if rows:
+            await store.changed(unit, [row["id"] for row in rows], actor.label, cause)
+        delivery = await unit.fetchrow(DELIVERY, message_id)
+        if delivery is None:
+            raise Conflict("the message was never sent through a channel", code="not_sent")
+        if not rows:
+            raise Conflict(
+                f"too late: the message is {delivery['state']}",
+                code="delivery_changed",
+                current={"state": delivery["state"]},
+            )
+        return delivery
+
+
+SERVICE: web.AppKey[Messages] = web.AppKey("outbox_messages", Messages)
