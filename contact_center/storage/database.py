@@ -56,7 +56,7 @@ LOST = (
     OSError,
     TimeoutError,
 )
-_dialect = asyncpg_dialect()
+_dialect: Any = asyncpg_dialect()  # type: ignore[no-untyped-call]
 
 
 def compiled(query: Query, args: Sequence[Any]) -> tuple[str, list[Any]]:

@@ -238,11 +238,12 @@ merges = sa.Table(
     _ref("merged_by", "employees"), _at("merged_at", null=False), _ref("undone_by", "employees"),
     _at("undone_at"),
 )
-merge_moves = sa.Table(  # the ledger: what to give back, in the order of seq
+merge_moves = sa.Table(  # the ledger: left_at = no longer there by this merge
     "merge_moves", metadata, sa.Column("merge_id", sa.ForeignKey("merges.id"), primary_key=True),
     sa.Column("seq", sa.Integer, primary_key=True),
     _ref("identity_id", "identities", null=False), _ref("from_client_id", "clients", null=False),
-    _ref("to_client_id", "clients", null=False),
+    _ref("to_client_id", "clients", null=False), _at("left_at"),
+    sa.Index("ix_merge_moves_identity", "identity_id", postgresql_where=sa.text("left_at IS NULL")),
 )
 client_changes = sa.Table(  # who changed which field from which source
     "client_changes", metadata, _id(), _ref("client_id", "clients", null=False),

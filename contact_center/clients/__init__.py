@@ -1,0 +1,1 @@
+"""Clients: the unified record, its addresses, merging and its undoing."""

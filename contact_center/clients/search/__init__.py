@@ -1,0 +1,1 @@
+"""Finding clients: by name in either alphabet, by number in any format, by address."""

@@ -1,0 +1,141 @@
+"""Merge and undo: whatever the order, the record equals one that was never merged that way."""
+
+import random
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+
+from contact_center.clients import merging
+from contact_center.kernel.errors import Conflict, NotFound
+from contact_center.kernel.ids import new_id
+from contact_center.storage.database import Database
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = await Database.connect(database_url, size=3)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def employee(database: Database) -> UUID:
+    employee_id = new_id()
+    await database.execute(
+        "INSERT INTO employees (id, email, name, role) "
+        "VALUES ($1, 'a@example.org', 'A', 'operator')",
+        employee_id,
+    )
+    return employee_id
+
+
+class World:
+    """The real tables beside an oracle that knows only homes and merges in force."""
+
+    def __init__(self, database: Database, employee: UUID) -> None:
+        self.database = database
+        self.employee = employee
+        self.homes: dict[UUID, UUID] = {}  # identity → the client it would have without merges
+        self.edges: dict[UUID, tuple[UUID, UUID]] = {}  # merge in force → (loser, winner)
+        self.clients: list[UUID] = []
+
+    def root(self, client: UUID) -> UUID:
+        parents = dict(self.edges.values())
+        while client in parents:
+            client = parents[client]
+        return client
+
+    async def register(self) -> None:
+        client = new_id()
+        await self.database.execute("INSERT INTO clients (id, name) VALUES ($1, 'c')", client)
+        self.clients.append(client)
+        await self.write(client)
+
+    async def write(self, client: UUID) -> None:
+        """A new address comes in, at whoever the client now is part of."""
+        at = self.root(client)
+        identity = new_id()
+        await self.database.execute(
+            "INSERT INTO identities (id, client_id, medium, value) VALUES ($1, $2, 'visitor', $3)",
+            identity, at, str(identity),
+        )  # fmt: skip
+        self.homes[identity] = at
+
+    async def merge(self, winner: UUID, loser: UUID) -> UUID:
+        merge = await self.database.run(
+            lambda unit: merging.merge(
+                unit, winner, loser, reason="", actor="test", employee_id=self.employee
+            )
+        )
+        self.edges[merge] = (loser, winner)
+        return merge
+
+    async def undo(self, merge: UUID) -> None:
+        await self.database.run(
+            lambda unit: merging.undo(unit, merge, actor="test", employee_id=self.employee)
+        )
+        del self.edges[merge]
+
+    async def agrees(self) -> bool:
+        rows = await self.database.fetch("SELECT id, client_id FROM identities")
+        real = {row["id"]: row["client_id"] for row in rows}
+        pointers = await self.database.fetch("SELECT id, merged_into FROM clients")
+        parents = dict(self.edges.values())
+        return real == {i: self.root(home) for i, home in self.homes.items()} and all(
+            row["merged_into"] == parents.get(row["id"]) for row in pointers
+        )
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_random_merges_traffic_and_undos_equal_the_never_merged_oracle(
+    database: Database, employee: UUID, seed: int
+) -> None:
+    dice = random.Random(seed)
+    world = World(database, employee)
+    for _ in range(5):
+        await world.register()
+    for step in range(40):
+        roots = [client for client in world.clients if world.root(client) == client]
+        action = dice.choice(["merge", "merge", "undo", "write"])
+        if action == "merge" and len(roots) > 1:
+            await world.merge(*dice.sample(roots, 2))
+        elif action == "undo" and world.edges:
+            await world.undo(dice.choice(list(world.edges)))
+        else:
+            await world.write(dice.choice(world.clients))
+        assert await world.agrees(), f"seed {seed}, step {step}"
+
+
+async def test_a_merged_client_cannot_be_merged_again_and_an_undo_happens_once(
+    database: Database, employee: UUID
+) -> None:
+    world = World(database, employee)
+    for _ in range(3):
+        await world.register()
+    one, two, three = world.clients
+    merge = await world.merge(one, two)
+    with pytest.raises(Conflict) as refused:
+        await world.merge(three, two)
+    assert refused.value.extra["merged_into"] == str(one)
+    with pytest.raises(Conflict):
+        await world.merge(one, one)
+    with pytest.raises(NotFound):
+        await world.merge(one, new_id())
+    await world.undo(merge)
+    world.edges[merge] = (two, one)
+    with pytest.raises(Conflict):
+        await world.undo(merge)
+
+
+async def test_merge_and_undo_are_events_of_both_clients_and_count_versions(
+    database: Database, employee: UUID
+) -> None:
+    world = World(database, employee)
+    await world.register()
+    await world.register()
+    await world.undo(await world.merge(*world.clients))
+    rows = await database.fetch("SELECT kind, subject_id, version FROM events ORDER BY seq")
+    assert [row["kind"] for row in rows] == ["client.merged"] * 2 + ["client.unmerged"] * 2
+    assert {row["subject_id"] for row in rows} == set(world.clients)
+    assert sorted(row["version"] for row in rows) == [2, 2, 3, 3]
