@@ -1,0 +1,730 @@
+-- The whole intake of one batch: ONE call, ONE transaction, ONE round trip (autocommit).
+--
+-- Every step is a statement of its own with its own snapshot, in the order of the house's locks:
+-- dedupe keys, touchpoints and identities in key order, then contacts by id, then the rest. Work
+-- that exists is never touched. The functions named cc_intake_<step> are the rare steps; each takes
+-- its rows as JSON. Everything a step logs holds ids and codes only.
+
+CREATE OR REPLACE FUNCTION cc_new_id() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
+  -- UUIDv7: 48 bits of milliseconds over a random UUID, version and variant bits set.
+  SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
+    substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3)
+    FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
+$$;
+
+-- What triage has to know of a conversation without an open contact.
+CREATE OR REPLACE FUNCTION cc_intake_facts(account uuid, key text) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object(
+    'now', now(),
+    'last', (
+      SELECT jsonb_build_object(
+        'id', c.id, 'closed_at', c.closed_at, 'operator_id', c.operator_id, 'spam', c.spam,
+        'automatic', c.automatic, 'queue_id', c.queue_id,
+        'follow_up_minutes', q.follow_up_minutes,
+        'preferred_hold_seconds', q.preferred_hold_seconds,
+        'archived', q.archived_at IS NOT NULL,
+        'virtual_arrival', (SELECT w.virtual_arrival FROM work w WHERE w.contact_id = c.id
+                            ORDER BY w.arrived_at DESC LIMIT 1))
+      FROM contacts c JOIN queues q ON q.id = c.queue_id
+      WHERE c.account_id = account AND c.conversation_key = key AND c.state = 'closed'
+      ORDER BY c.closed_at DESC LIMIT 1),
+    'expectation', (
+      SELECT jsonb_build_object('kind', x.kind, 'contact_id', x.contact_id)
+      FROM expectations x
+      WHERE x.account_id = account AND x.conversation_key = key AND x.until > now()))
+$$;
+
+-- Senders seen for the first time: identity, client, the beginning of his history. Whoever comes
+-- with an address that the site or provider vouches for joins the client of that address; what he
+-- merely typed never does. rows: [{medium, value, name, proof, touchpoint, locale, claims}]
+CREATE OR REPLACE FUNCTION cc_intake_register(rows jsonb) RETURNS void LANGUAGE sql VOLATILE AS $$
+  WITH sender AS (
+    SELECT DISTINCT ON (r.medium, r.value COLLATE "C") r.*, (
+      SELECT i.client_id
+      FROM jsonb_to_recordset(r.claims) AS k (medium text, value text, proof text)
+      JOIN identities i ON i.medium = k.medium AND i.value = k.value
+      WHERE k.proof <> 'claimed' AND i.proof <> 'claimed' ORDER BY i.created_at LIMIT 1) AS known
+    FROM jsonb_to_recordset(rows) AS r
+      (i int, medium text, value text, name text, proof text, touchpoint uuid, locale text,
+       claims jsonb)
+    ORDER BY r.medium, r.value COLLATE "C", r.i
+  ), made AS (
+    INSERT INTO identities (id, client_id, medium, value, name, proof, touchpoint_id, seen_at)
+    SELECT cc_new_id(), coalesce(known, cc_new_id()), medium, value, name, proof, touchpoint, now()
+    FROM sender ORDER BY medium, value COLLATE "C"
+    ON CONFLICT (medium, value) DO NOTHING
+    RETURNING id, client_id, medium, value, name, touchpoint_id
+  ), registered AS (
+    INSERT INTO clients (id, name, locale, touchpoint_id)
+    SELECT m.client_id, m.name, s.locale, m.touchpoint_id
+    FROM made m JOIN sender s ON s.medium = m.medium AND s.value = m.value
+    WHERE s.known IS NULL
+    RETURNING id
+  ), staged AS (
+    INSERT INTO stage_history (id, client_id, stage, cause)
+    SELECT cc_new_id(), id, 'learns', 'first_contact' FROM registered
+  )
+  INSERT INTO events (kind, subject_kind, subject_id, version, actor, cause)
+  SELECT 'client.changed', 'client', id, 1, 'client', 'registered' FROM registered
+$$;
+
+-- Further addresses of senders that are known by now. A free one becomes an identity of the client,
+-- marked as what it is; one that belongs to another client is only noted, for a person to judge.
+-- rows: [{identity, touchpoint, claims: [{medium, value, name, proof}]}]
+CREATE OR REPLACE FUNCTION cc_intake_claims(rows jsonb) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  INSERT INTO identities (id, client_id, medium, value, name, proof, touchpoint_id)
+  SELECT cc_new_id(), c.client_id, c.medium, c.value, c.name, c.proof, c.touchpoint FROM (
+    SELECT DISTINCT ON (k.medium, k.value COLLATE "C")
+           i.client_id, r.touchpoint, k.medium, k.value, k.name, k.proof
+    FROM jsonb_to_recordset(rows) AS r (identity uuid, touchpoint uuid, claims jsonb)
+    JOIN identities i ON i.id = r.identity
+    CROSS JOIN jsonb_to_recordset(r.claims) AS k (medium text, value text, name text, proof text)
+    WHERE NOT EXISTS (SELECT 1 FROM identities o
+                      WHERE o.medium = k.medium AND o.value = k.value)
+    ORDER BY k.medium, k.value COLLATE "C", (k.proof = 'claimed')) c
+  ORDER BY c.medium, c.value COLLATE "C"
+  ON CONFLICT (medium, value) DO NOTHING;
+
+  INSERT INTO client_changes (id, client_id, identity_id, field, new, source)
+  SELECT cc_new_id(), s.client_id, s.identity, s.medium, to_jsonb(s.value), s.proof FROM (
+    SELECT DISTINCT i.client_id, i.id AS identity, k.medium, k.value, k.proof
+    FROM jsonb_to_recordset(rows) AS r (identity uuid, claims jsonb)
+    JOIN identities i ON i.id = r.identity
+    CROSS JOIN jsonb_to_recordset(r.claims) AS k (medium text, value text, proof text)
+    JOIN identities o ON o.medium = k.medium AND o.value = k.value
+    WHERE o.client_id <> i.client_id
+      AND NOT EXISTS (SELECT 1 FROM client_changes h WHERE h.client_id = i.client_id
+                      AND h.field = k.medium AND h.new = to_jsonb(k.value))) s;
+END
+$$;
+
+-- An address somebody once typed now writes itself, vouched for. Where it hangs on the client of
+-- whoever typed it, it leaves him: nobody gets another's talk by typing his address first.
+-- rows: [{identity, proof, name}]
+CREATE OR REPLACE FUNCTION cc_intake_vouch(rows jsonb) RETURNS void LANGUAGE sql VOLATILE AS $$
+  WITH vouched AS (
+    SELECT i.id, i.client_id AS old, r.proof, coalesce(nullif(i.name, ''), r.name) AS name,
+           i.touchpoint_id,
+           CASE WHEN EXISTS (SELECT 1 FROM identities o
+                             WHERE o.client_id = i.client_id AND o.id <> i.id)
+                THEN cc_new_id() END AS own
+    FROM (SELECT DISTINCT ON (identity) * FROM jsonb_to_recordset(rows)
+          AS r (identity uuid, proof text, name text)) r
+    JOIN identities i ON i.id = r.identity
+    WHERE i.proof = 'claimed' ORDER BY i.medium, i.value COLLATE "C" FOR NO KEY UPDATE OF i
+  ), made AS (
+    INSERT INTO clients (id, name, touchpoint_id)
+    SELECT own, name, touchpoint_id FROM vouched WHERE own IS NOT NULL
+    RETURNING id
+  ), staged AS (
+    INSERT INTO stage_history (id, client_id, stage, cause)
+    SELECT cc_new_id(), id, 'learns', 'first_contact' FROM made
+  ), noted AS (
+    INSERT INTO client_changes (id, client_id, identity_id, field, old, new, source)
+    SELECT cc_new_id(), old, id, 'identity', to_jsonb(old), to_jsonb(own), proof
+    FROM vouched WHERE own IS NOT NULL
+  )
+  UPDATE identities i SET proof = v.proof, client_id = coalesce(v.own, v.old),
+         version = i.version + 1
+  FROM vouched v WHERE i.id = v.id
+$$;
+
+-- New contacts, in key order. Filed ones are closed from the start. Returns those made here:
+-- [{i, id, account, key, filed}]. rows: [{i, account, key, identity, proof, touchpoint, data, mode, locale, subject,
+-- verdict}]
+CREATE OR REPLACE FUNCTION cc_intake_open(rows jsonb) RETURNS jsonb LANGUAGE sql VOLATILE AS $$
+  WITH asked AS (
+    SELECT DISTINCT ON (r.account, r.key COLLATE "C", r.mode = 'file') r.*, cc_new_id() AS id,
+           (r.verdict ->> 'queue_id')::uuid AS queue_id
+    FROM jsonb_to_recordset(rows) AS r
+      (i int, account uuid, key text, identity uuid, proof text, touchpoint uuid, data jsonb,
+       mode text, locale text, subject text, verdict jsonb)
+    ORDER BY r.account, r.key COLLATE "C", r.mode = 'file', r.i
+  ), made AS (
+    INSERT INTO contacts (id, account_id, conversation_key, medium, brand_id, queue_id, identity_id,
+      touchpoint_id, follows_id, state, subject, locale, priority_seconds, awaiting, spam,
+      automatic, data, closed_at)
+    SELECT r.id, r.account, r.key, a.medium, a.brand_id, q.id, r.identity, r.touchpoint,
+           (r.verdict ->> 'follows_id')::uuid,
+           CASE r.mode WHEN 'file' THEN 'closed' ELSE 'open' END, r.subject, r.locale,
+           q.priority_seconds + coalesce((r.verdict ->> 'priority_seconds')::int, 0), 'nobody',
+           coalesce((r.verdict ->> 'spam')::boolean, false),
+           coalesce((r.verdict ->> 'automatic')::boolean, false), coalesce(r.data, '{}'),
+           CASE r.mode WHEN 'file' THEN now() END
+    FROM asked r JOIN accounts a ON a.id = r.account
+    JOIN queues q ON q.id = coalesce(r.queue_id, a.queue_id)
+    ORDER BY r.account, r.key COLLATE "C"
+    ON CONFLICT (account_id, conversation_key) WHERE state = 'open' DO NOTHING
+    RETURNING id, account_id, queue_id, identity_id
+  ), owners AS (
+    INSERT INTO participants (contact_id, identity_id, verified)
+    SELECT m.id, m.identity_id, r.proof <> 'claimed' FROM made m JOIN asked r ON r.id = m.id
+  ), logged AS (
+    INSERT INTO events (kind, subject_kind, subject_id, version, identity_id, actor, cause, data)
+    SELECT 'contact.opened', 'contact', m.id, 1, m.identity_id, 'client',
+           coalesce(r.verdict ->> 'cause', ''),
+           jsonb_build_object('queue_id', m.queue_id, 'operator_id', NULL,
+                              'account_id', m.account_id)
+    FROM made m JOIN asked r ON r.id = m.id ORDER BY r.i
+  )
+  SELECT jsonb_agg(jsonb_build_object('i', r.i, 'id', r.id, 'account', r.account, 'key', r.key,
+                                      'filed', r.mode = 'file'))
+  FROM made m JOIN asked r ON r.id = m.id
+$$;
+
+-- The turn in the waiting line of new contacts. rows: [{contact, verdict}]
+CREATE OR REPLACE FUNCTION cc_intake_wait(rows jsonb) RETURNS void LANGUAGE sql VOLATILE AS $$
+  WITH made AS (
+    INSERT INTO work AS w (id, contact_id, queue_id, medium, cost, origin, arrived_at,
+      virtual_arrival, requirement, preferred_id, preferred_until)
+    SELECT cc_new_id(), c.id, c.queue_id, c.medium, (r.verdict ->> 'cost')::int,
+           CASE WHEN c.follows_id IS NULL THEN 'arrival' ELSE 'follow_up' END, now(),
+           least((r.verdict ->> 'virtual_arrival')::timestamptz,
+                 now() - make_interval(secs => c.priority_seconds)),
+           coalesce(r.verdict -> 'requirement', '{}'), (r.verdict ->> 'preferred_id')::uuid,
+           now() + make_interval(secs => nullif((r.verdict ->> 'preferred_seconds')::int, 0))
+    FROM jsonb_to_recordset(rows) AS r (i int, contact uuid, verdict jsonb)
+    JOIN contacts c ON c.id = r.contact ORDER BY r.i
+    RETURNING w AS turn
+  )
+  INSERT INTO events (kind, subject_kind, subject_id, version, identity_id, actor, cause, data)
+  SELECT 'work.waiting', 'work', (m.turn).id, (m.turn).version, c.identity_id, 'client',
+         (m.turn).origin, cc_work_snapshot(m.turn)
+  FROM made m JOIN contacts c ON c.id = (m.turn).contact_id ORDER BY (m.turn).seq
+$$;
+
+-- Files that came with messages: rows and a job for each that must be fetched; files the sender has
+-- uploaded before are tied to their message. Returns the number of jobs.
+-- rows: [{message, contact, account, owner, files: [{kind, ref, name, type, size, data}]}]
+CREATE OR REPLACE FUNCTION cc_intake_files(rows jsonb) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  jobs_made int;
+BEGIN
+  UPDATE attachments a SET message_id = r.message, contact_id = r.contact, version = a.version + 1
+  FROM jsonb_to_recordset(rows)
+       AS r (message uuid, contact uuid, account uuid, owner text, files jsonb)
+  CROSS JOIN jsonb_to_recordset(r.files) AS f (data jsonb)
+  WHERE a.id = CASE WHEN f.data ->> 'upload' ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
+                    THEN (f.data ->> 'upload')::uuid END
+    AND a.message_id IS NULL AND a.account_id = r.account AND a.owner = r.owner;
+
+  WITH made AS (
+    INSERT INTO attachments (id, message_id, contact_id, account_id, owner, kind, name, type, size,
+                             state, ref, data)
+    SELECT cc_new_id(), r.message, r.contact, r.account, r.owner, f.kind, f.name, f.type, f.size,
+           CASE WHEN f.ref IS NULL THEN 'stored' ELSE 'wanted' END, f.ref, coalesce(f.data, '{}')
+    FROM jsonb_to_recordset(rows)
+         AS r (message uuid, contact uuid, account uuid, owner text, files jsonb)
+    CROSS JOIN jsonb_to_recordset(r.files)
+         AS f (kind text, ref text, name text, type text, size bigint, data jsonb)
+    WHERE NOT coalesce(f.data, '{}') ? 'upload'
+    RETURNING id, state
+  ), jobs_asked AS (
+    INSERT INTO jobs (id, kind, key, due_at, payload)
+    SELECT cc_new_id(), 'media.fetch', id::text, now(), jsonb_build_object('attachment_id', id)
+    FROM made WHERE state = 'wanted'
+    ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO NOTHING
+    RETURNING id
+  )
+  SELECT count(*) INTO jobs_made FROM jobs_asked;
+  RETURN jobs_made;
+END
+$$;
+
+-- One edit or deletion of one message, whose contact is locked. Edits are ordered by the provider's
+-- time, so they may come in any order; what was written before stays in data.edits.
+CREATE OR REPLACE FUNCTION cc_intake_change(message uuid, change text, new_text text, new_at timestamptz)
+RETURNS void LANGUAGE sql VOLATILE AS $$
+  WITH changed AS (
+    UPDATE messages m SET
+      version = m.version + 1,
+      data = CASE WHEN change = 'edit' THEN jsonb_set(m.data, '{edits}',
+               coalesce(m.data -> 'edits', '[]') ||
+                 CASE WHEN m.edited_at IS NULL OR m.edited_at < new_at
+                      THEN jsonb_build_object('at', m.edited_at, 'text', m.text)
+                      ELSE jsonb_build_object('at', new_at, 'text', new_text) END)
+             ELSE m.data END,
+      text = CASE WHEN change = 'edit' AND (m.edited_at IS NULL OR m.edited_at < new_at)
+                  THEN new_text ELSE m.text END,
+      edited_at = CASE WHEN change = 'edit' THEN greatest(m.edited_at, new_at) ELSE m.edited_at END,
+      deleted_at = CASE WHEN change = 'delete' THEN least(m.deleted_at, new_at) ELSE m.deleted_at END
+    WHERE m.id = message
+    RETURNING m.id, m.contact_id, m.seq, m.kind, m.text, m.deleted_at
+  ), bumped AS (
+    UPDATE contacts c SET version = c.version + 1,
+      last_text = CASE WHEN c.last_seq <> t.seq THEN c.last_text
+                       WHEN t.deleted_at IS NULL THEN left(t.text, 200) ELSE '' END
+    FROM changed t WHERE c.id = t.contact_id
+    RETURNING c.id, c.version, c.queue_id, c.operator_id, c.identity_id
+  )
+  INSERT INTO events (kind, subject_kind, subject_id, version, identity_id, actor, cause, data)
+  SELECT 'message.changed', 'contact', b.id, b.version, b.identity_id, 'client', change,
+         jsonb_build_object('message_id', t.id, 'seq', t.seq, 'kind', t.kind,
+                            'queue_id', b.queue_id, 'operator_id', b.operator_id)
+  FROM changed t, bumped b
+$$;
+
+-- Edits and deletions. One that comes before its message is parked; the message's dedupe key, which
+-- the caller has tried to insert, is where the two meet. rows: [{account, key, target, kind, text,
+-- at}]
+CREATE OR REPLACE FUNCTION cc_intake_changes(rows jsonb) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  r record;
+  found_id uuid;
+BEGIN
+  FOR r IN SELECT * FROM jsonb_to_recordset(rows)
+    AS e (account uuid, key text, target text, kind text, text text, at timestamptz)
+  LOOP
+    SELECT m.id INTO found_id FROM contacts c JOIN messages m ON m.contact_id = c.id
+    WHERE c.account_id = r.account AND c.conversation_key = r.key AND m.external_id = r.target
+    LIMIT 1;
+    IF found_id IS NOT NULL THEN
+      PERFORM cc_intake_change(found_id, r.kind, r.text, r.at);
+    ELSE
+      INSERT INTO parked_changes (account_id, target, kind, text, at)
+      VALUES (r.account, r.target, r.kind, r.text, r.at);
+    END IF;
+  END LOOP;
+END
+$$;
+
+-- What the sender told of himself. His name becomes the client's where nobody has given another.
+-- rows: [{identity, name, fields}]
+CREATE OR REPLACE FUNCTION cc_intake_profiles(rows jsonb) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  r record;
+BEGIN
+  FOR r IN
+    SELECT p.*, i.client_id, i.name AS known, c.name AS client_name
+    FROM jsonb_to_recordset(rows) AS p (identity uuid, name text, fields jsonb)
+    JOIN identities i ON i.id = p.identity JOIN clients c ON c.id = i.client_id
+    ORDER BY c.id FOR NO KEY UPDATE OF c
+  LOOP
+    IF coalesce(r.name, '') <> '' AND r.name <> r.known THEN
+      UPDATE identities SET name = r.name, version = version + 1 WHERE id = r.identity;
+    END IF;
+    IF coalesce(r.name, '') <> '' AND r.client_name IN ('', r.known) AND r.name <> r.client_name THEN
+      INSERT INTO client_changes (id, client_id, identity_id, field, old, new, source)
+      VALUES (cc_new_id(), r.client_id, r.identity, 'name', to_jsonb(r.client_name),
+              to_jsonb(r.name), 'client');
+      WITH named AS (
+        UPDATE clients SET name = r.name, version = version + 1, changed_at = now()
+        WHERE id = r.client_id RETURNING id, version
+      )
+      INSERT INTO events (kind, subject_kind, subject_id, version, identity_id, actor, cause)
+      SELECT 'client.changed', 'client', id, version, r.identity, 'client', 'profile' FROM named;
+    END IF;
+    INSERT INTO client_changes (id, client_id, identity_id, field, new, source)
+    SELECT cc_new_id(), r.client_id, r.identity, f.key, f.value, 'client'
+    FROM jsonb_each(coalesce(r.fields, '{}')) AS f WHERE f.key <> 'name';
+  END LOOP;
+END
+$$;
+
+-- Where clients met us, when not at the account itself. rows: [{kind, key, title}]
+CREATE OR REPLACE FUNCTION cc_intake_touchpoints(rows jsonb) RETURNS void LANGUAGE sql VOLATILE AS $$
+  INSERT INTO touchpoints (id, kind, key, title)
+  SELECT cc_new_id(), r.kind, r.key, r.title FROM (
+    SELECT DISTINCT ON (kind, key COLLATE "C") * FROM jsonb_to_recordset(rows)
+      AS r (kind text, key text, title text) ORDER BY kind, key COLLATE "C") r
+  WHERE NOT EXISTS (SELECT 1 FROM touchpoints t WHERE t.kind = r.kind AND t.key = r.key)
+  ORDER BY r.kind, r.key COLLATE "C"
+  ON CONFLICT (kind, key) DO NOTHING
+$$;
+
+-- The touchpoint an event says it came by, else its account's own.
+CREATE OR REPLACE FUNCTION cc_intake_touchpoint(account uuid, given jsonb) RETURNS uuid
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(
+    (SELECT t.id FROM touchpoints t WHERE t.kind = given ->> 'kind' AND t.key = given ->> 'key'),
+    (SELECT a.touchpoint_id FROM accounts a WHERE a.id = account))
+$$;
+
+-- The message a reply is about: the provider's id of it, or ours.
+CREATE OR REPLACE FUNCTION cc_intake_reply(contact uuid, target text) RETURNS uuid
+LANGUAGE sql STABLE AS $$
+  SELECT m.id FROM messages m
+  WHERE m.contact_id = contact AND (m.external_id = target OR m.id::text = target) LIMIT 1
+$$;
+
+-- Contacts that events point at by other ways than their conversation: a verdict, the message that
+-- is edited or deleted, the message of a receipt.
+CREATE OR REPLACE FUNCTION cc_intake_named(
+  go boolean[], kinds text[], accounts uuid[], keys text[], x jsonb[]
+) RETURNS uuid[] LANGUAGE sql STABLE AS $$
+  SELECT coalesce(array_agg(n.id), '{}') FROM (
+    SELECT (e.x #>> '{verdict,contact_id}')::uuid AS id FROM unnest(x, go) AS e (x, go)
+    WHERE e.go AND e.x #>> '{verdict,contact_id}' IS NOT NULL
+    UNION
+    SELECT c.id FROM unnest(x, go, kinds, accounts, keys) AS e (x, go, kind, account, key)
+    JOIN contacts c ON c.account_id = e.account AND c.conversation_key = e.key
+    JOIN messages m ON m.contact_id = c.id AND m.external_id = e.x ->> 'target'
+    WHERE e.go AND e.kind IN ('edit', 'delete')
+    UNION
+    SELECT o.contact_id FROM unnest(x, go, kinds, accounts) AS e (x, go, kind, account)
+    JOIN deliveries d ON d.account_id = e.account AND d.provider_id = e.x ->> 'target'
+    JOIN outbox o ON o.id = d.outbox_id
+    WHERE e.go AND e.kind = 'receipt' AND o.contact_id IS NOT NULL) n
+$$;
+
+-- What few batches have: parked changes met by their messages, other participants, edits and
+-- deletions, receipts, files, profiles, opt-outs, what the channel could not read. Returns the
+-- number of new jobs.
+CREATE OR REPLACE FUNCTION cc_intake_rest(
+  go boolean[], ids uuid[], accounts uuid[], externals text[], kinds text[], keys text[],
+  media text[], addresses text[], names text[], proofs text[], texts text[], ats timestamptz[],
+  identity uuid[], contact uuid[], x jsonb[]
+) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+DECLARE
+  rows jsonb;
+  r record;
+  jobs_made int := 0;
+BEGIN
+  INSERT INTO participants (contact_id, identity_id, role, verified)
+  SELECT DISTINCT ON (e.contact, e.identity) e.contact, e.identity, 'member', e.proof <> 'claimed'
+  FROM unnest(go, kinds, contact, identity, proofs) AS e (go, kind, contact, identity, proof)
+  JOIN contacts c ON c.id = e.contact AND c.identity_id <> e.identity
+  WHERE e.go AND e.kind IN ('in', 'auto') ORDER BY e.contact, e.identity
+  ON CONFLICT DO NOTHING;
+
+  FOR r IN
+    SELECT p.id, p.kind, p.text, p.at, e.id AS message
+    FROM unnest(go, kinds, accounts, externals, ids) AS e (go, kind, account, external, id)
+    JOIN parked_changes p ON p.account_id = e.account AND p.target = e.external
+    WHERE e.go AND e.kind IN ('in', 'auto', 'out') ORDER BY p.at, p.id
+  LOOP
+    PERFORM cc_intake_change(r.message, r.kind, r.text, r.at);
+    DELETE FROM parked_changes WHERE id = r.id;
+  END LOOP;
+  IF x IS NULL THEN
+    RETURN 0;
+  END IF;
+
+  SELECT jsonb_agg(jsonb_build_object('account', e.account, 'key', e.key, 'kind', e.kind,
+           'target', e.x ->> 'target', 'text', e.text, 'at', e.at) ORDER BY e.i)
+  INTO rows FROM unnest(go, kinds, accounts, keys, texts, ats, x) WITH ORDINALITY
+    AS e (go, kind, account, key, text, at, x, i) WHERE e.go AND e.kind IN ('edit', 'delete');
+  IF rows IS NOT NULL THEN
+    PERFORM cc_intake_changes(rows);
+  END IF;
+
+  PERFORM cc_deliveries(q.accounts, q.targets, q.statuses, q.reasons, q.ats, q.up_tos, q.owns) FROM (
+    SELECT array_agg(e.account ORDER BY e.i) AS accounts,
+           array_agg(e.x ->> 'target' ORDER BY e.i) AS targets,
+           array_agg(e.x ->> 'status' ORDER BY e.i) AS statuses,
+           array_agg(e.x ->> 'reason' ORDER BY e.i) AS reasons, array_agg(e.at ORDER BY e.i) AS ats,
+           array_agg(coalesce((e.x ->> 'up_to')::boolean, false) ORDER BY e.i) AS up_tos,
+           array_agg(e.x ->> 'own' ORDER BY e.i) AS owns
+    FROM unnest(go, kinds, accounts, ats, x) WITH ORDINALITY AS e (go, kind, account, at, x, i)
+    WHERE e.go AND e.kind = 'receipt') q
+  WHERE q.accounts IS NOT NULL;
+
+  SELECT jsonb_agg(jsonb_build_object('message', e.id, 'contact', e.contact, 'account', e.account,
+           'owner', e.medium || ':' || e.address, 'files', e.x -> 'files'))
+  INTO rows FROM unnest(go, kinds, ids, contact, accounts, media, addresses, x)
+    AS e (go, kind, id, contact, account, medium, address, x) WHERE e.go AND e.x ? 'files';
+  IF rows IS NOT NULL THEN
+    jobs_made := cc_intake_files(rows);
+  END IF;
+
+  SELECT jsonb_agg(jsonb_build_object('identity', e.identity, 'name', e.name,
+           'fields', e.x -> 'fields'))
+  INTO rows FROM unnest(go, kinds, identity, names, x) AS e (go, kind, identity, name, x)
+  WHERE e.go AND (e.kind = 'profile' OR e.x ? 'names');
+  IF rows IS NOT NULL THEN
+    PERFORM cc_intake_profiles(rows);
+  END IF;
+
+  INSERT INTO consents (id, identity_id, purpose, granted, text_version, source)
+  SELECT cc_new_id(), e.identity, 'messages', false, '', e.external
+  FROM unnest(go, identity, externals, x) AS e (go, identity, external, x)
+  WHERE e.go AND e.x ? 'opt_out';
+
+  WITH kept AS (
+    INSERT INTO quarantine (id, account_id, kind, error, request)
+    SELECT cc_new_id(), e.account, 'unsupported', e.x #>> '{unsupported,error}',
+           decode(e.x #>> '{unsupported,request}', 'base64')
+    FROM unnest(go, accounts, x) AS e (go, account, x) WHERE e.go AND e.x ? 'unsupported'
+    RETURNING id, version
+  )
+  INSERT INTO events (kind, subject_kind, subject_id, version, actor, cause)
+  SELECT 'quarantine.changed', 'quarantine', id, version, 'system', 'unsupported' FROM kept;
+  RETURN jobs_made;
+END
+$$;
+
+-- ids: of the messages, also of their raw rows. externals: the dedupe keys. bodies: the raw request,
+-- NULL where another event of it carries it. kinds: in, auto (an answering machine) and out (written
+-- by us elsewhere) are messages; edit, delete, receipt, profile; probe is the key of a message that
+-- an edit of this batch is about. media, addresses, names, proofs: the sender. datas: messages.data
+-- as JSON. ats: the provider's time. modes: NULL while nobody has judged the message, then attach |
+-- open | bot | append | file. extras: what few events have, as JSON: verdict, claims, files, target,
+-- status, reason, up_to, own, reply_to, subject, locale, touchpoint, fields, opt_out, unsupported.
+--
+-- Answer: fresh, the new events, counted from 1; jobs, of new jobs; back: the messages that were NOT
+-- written, with the facts triage needs: [{i, facts}], i from 1.
+--
+-- The settings pin every plan to index look-ups in nested loops: plans are cached as long as the
+-- writer lives, also where its first batch met empty tables.
+DROP FUNCTION IF EXISTS cc_intake;
+CREATE FUNCTION cc_intake(
+  ids uuid[], accounts uuid[], externals text[], bodies bytea[], kinds text[], keys text[],
+  media text[], addresses text[], names text[], proofs text[], texts text[], datas text[],
+  ats timestamptz[], modes text[], extras text[]
+) RETURNS jsonb LANGUAGE plpgsql VOLATILE
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+DECLARE
+  spoken CONSTANT text[] := '{in,auto,out}';
+  n CONSTANT int := cardinality(ids);
+  go boolean[];         -- what this call writes
+  x jsonb[];            -- extras, parsed; NULL where the whole batch has none
+  identity uuid[];      -- of the sender
+  contact uuid[];
+  fresh int[];
+  lockable uuid[];
+  alive uuid[];
+  missing boolean;
+  rows jsonb;
+  made jsonb;
+  r record;
+  i int;
+  back jsonb := '[]';
+  jobs_made int := 0;
+BEGIN
+  IF EXISTS (SELECT 1 FROM unnest(extras) AS u (e) WHERE e IS NOT NULL) THEN
+    x := ARRAY(SELECT e::jsonb FROM unnest(extras) WITH ORDINALITY AS u (e, i) ORDER BY u.i);
+  END IF;
+
+  -- (0) A message nobody has judged goes back unwritten when no open contact waits for it, or when
+  -- something was expected of its sender.
+  SELECT array_agg(c.id ORDER BY e.i),
+         array_agg(e.kind <> ALL (spoken) OR e.mode IS NOT NULL
+                   OR (c.id IS NOT NULL AND p.expected IS NULL) ORDER BY e.i)
+  INTO contact, go
+  FROM unnest(accounts, keys, kinds, modes) WITH ORDINALITY AS e (account, key, kind, mode, i)
+  LEFT JOIN LATERAL (
+    SELECT o.id FROM contacts o
+    WHERE e.kind = ANY (spoken) AND o.account_id = e.account AND o.conversation_key = e.key
+      AND o.state = 'open' OFFSET 0) c ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS expected FROM expectations t
+    WHERE e.kind = 'in' AND e.mode IS NULL AND t.account_id = e.account
+      AND t.conversation_key = e.key AND t.until > now() OFFSET 0) p ON true;
+  IF false = ANY (go) THEN
+    SELECT jsonb_agg(jsonb_build_object('i', g, 'facts', cc_intake_facts(accounts[g], keys[g]))
+                     ORDER BY g)
+    INTO back FROM generate_series(1, n) AS g WHERE NOT go[g];
+    IF NOT true = ANY (go) THEN
+      RETURN jsonb_build_object('fresh', '{}'::int[], 'jobs', 0, 'back', back);
+    END IF;
+  END IF;
+
+  -- (1) Dedupe keys: only what this call inserts goes on.
+  WITH inserted AS (
+    INSERT INTO inbound_keys (account_id, external_id)
+    SELECT e.a, e.e FROM unnest(accounts, externals, go) AS e (a, e, go)
+    WHERE e.go ORDER BY e.a, e.e COLLATE "C"
+    ON CONFLICT DO NOTHING RETURNING account_id, external_id
+  )
+  SELECT array_agg(s.i) INTO fresh FROM (
+    SELECT max(both_sides.i) AS i FROM (
+      SELECT account_id AS a, external_id AS e, NULL::bigint AS i FROM inserted UNION ALL
+      SELECT u.a, u.e, u.i FROM unnest(accounts, externals, go) WITH ORDINALITY AS u (a, e, go, i)
+      WHERE u.go) AS both_sides
+    GROUP BY both_sides.a, both_sides.e HAVING count(*) = 2) s;
+  IF fresh IS NULL THEN
+    RETURN jsonb_build_object('fresh', '{}'::int[], 'jobs', 0, 'back', back);
+  END IF;
+  go := array_fill(false, ARRAY[n]);
+  FOREACH i IN ARRAY fresh LOOP
+    go[i] := kinds[i] <> 'probe';
+  END LOOP;
+  IF 'probe' = ANY (kinds) THEN  -- the probe has served: the message itself has not come yet
+    DELETE FROM inbound_keys k USING unnest(accounts, externals, kinds) WITH ORDINALITY
+      AS e (account, external, kind, i)
+    WHERE e.kind = 'probe' AND e.i = ANY (fresh) AND k.account_id = e.account
+      AND k.external_id = e.external;
+  END IF;
+
+  -- (2) Identities: find, make the missing ones in address order, find again.
+  SELECT array_agg(d.id ORDER BY e.i), bool_or(e.go AND d.id IS NULL AND e.kind <> 'receipt'),
+         jsonb_agg(jsonb_build_object('identity', d.id, 'proof', e.proof, 'name', e.name))
+           FILTER (WHERE e.go AND d.proof = 'claimed' AND e.proof <> 'claimed')
+  INTO identity, missing, rows
+  FROM unnest(go, kinds, media, addresses, names, proofs)
+       WITH ORDINALITY AS e (go, kind, medium, address, name, proof, i)
+  LEFT JOIN LATERAL (SELECT o.id, o.proof FROM identities o WHERE e.go AND o.medium = e.medium
+                     AND o.value = e.address OFFSET 0) d ON true;
+  IF rows IS NOT NULL THEN
+    PERFORM cc_intake_vouch(rows);
+  END IF;
+  IF missing THEN
+    SELECT jsonb_agg(e.x -> 'touchpoint') INTO rows FROM unnest(x, go) AS e (x, go)
+    WHERE e.go AND e.x ? 'touchpoint';
+    IF rows IS NOT NULL THEN
+      PERFORM cc_intake_touchpoints(rows);
+    END IF;
+    SELECT jsonb_agg(jsonb_build_object(
+      'i', e.i, 'medium', e.medium, 'value', e.address, 'name', e.name, 'proof', e.proof,
+      'locale', e.x -> 'locale', 'claims', coalesce(e.x -> 'claims', '[]'),
+      'touchpoint', cc_intake_touchpoint(e.account, e.x -> 'touchpoint')))
+    INTO rows
+    FROM unnest(go, kinds, identity, accounts, media, addresses, names, proofs, x) WITH ORDINALITY
+         AS e (go, kind, identity, account, medium, address, name, proof, x, i)
+    WHERE e.go AND e.identity IS NULL AND (e.kind = ANY (spoken) OR e.kind = 'profile');
+    IF rows IS NOT NULL THEN
+      PERFORM cc_intake_register(rows);
+      SELECT array_agg(d.id ORDER BY e.i) INTO identity
+      FROM unnest(go, media, addresses) WITH ORDINALITY AS e (go, medium, address, i)
+      LEFT JOIN LATERAL (SELECT o.id FROM identities o WHERE e.go AND o.medium = e.medium
+                         AND o.value = e.address OFFSET 0) d ON true;
+    END IF;
+  END IF;
+  IF x IS NOT NULL THEN
+    SELECT jsonb_agg(jsonb_build_object('identity', e.identity, 'claims', e.x -> 'claims',
+      'touchpoint', cc_intake_touchpoint(e.account, e.x -> 'touchpoint')))
+    INTO rows FROM unnest(go, identity, accounts, x) AS e (go, identity, account, x)
+    WHERE e.go AND e.x ? 'claims';
+    IF rows IS NOT NULL THEN
+      PERFORM cc_intake_claims(rows);
+    END IF;
+  END IF;
+
+  -- (3) Lock by id all contacts this call may touch. One that has closed meanwhile is of use only
+  -- where the verdict or a change of an old message names it.
+  lockable := ARRAY(SELECT DISTINCT e.id FROM unnest(contact, go) AS e (id, go)
+                    WHERE e.go AND e.id IS NOT NULL);
+  IF x IS NOT NULL THEN
+    lockable := lockable || cc_intake_named(go, kinds, accounts, keys, x);
+  END IF;
+  alive := ARRAY(SELECT o.id FROM (
+    SELECT c.id, c.state FROM contacts c WHERE c.id = ANY (lockable)
+    ORDER BY c.id FOR NO KEY UPDATE) o WHERE o.state = 'open');
+  FOR i IN 1 .. n LOOP
+    IF NOT go[i] OR kinds[i] <> ALL (spoken) OR modes[i] IS NOT NULL AND modes[i] = 'file' THEN
+      contact[i] := NULL;
+    ELSIF modes[i] = 'append' AND (x[i] #> '{verdict,strict}' = 'true' OR contact[i] IS NULL
+                                   OR contact[i] <> ALL (alive)) THEN
+      contact[i] := (x[i] #>> '{verdict,contact_id}')::uuid;
+    ELSIF contact[i] <> ALL (alive) THEN
+      contact[i] := NULL;
+    END IF;
+  END LOOP;
+
+  -- Make the missing contacts in key order. Who loses a race finds the winner's; an event that has
+  -- none even so goes back: its contact was closed under it.
+  missing := EXISTS (SELECT 1 FROM unnest(go, kinds, contact) AS e (go, kind, id)
+                     WHERE e.go AND e.kind = ANY (spoken) AND e.id IS NULL);
+  IF missing THEN
+    SELECT jsonb_agg(jsonb_build_object(
+      'i', e.i, 'account', e.account, 'key', e.key, 'identity', e.identity, 'proof', e.proof,
+      'touchpoint', cc_intake_touchpoint(e.account, e.x -> 'touchpoint'), 'data', e.data::jsonb,
+      'mode', e.mode, 'locale', e.x -> 'locale', 'subject', e.x -> 'subject',
+      'verdict', e.x -> 'verdict'))
+    INTO rows
+    FROM unnest(go, kinds, contact, accounts, keys, identity, proofs, datas, modes, x)
+         WITH ORDINALITY
+         AS e (go, kind, contact, account, key, identity, proof, data, mode, x, i)
+    WHERE e.go AND e.kind = ANY (spoken) AND e.contact IS NULL AND e.mode IN ('open', 'bot', 'file');
+    made := CASE WHEN rows IS NOT NULL THEN cc_intake_open(rows) END;
+    SELECT array_agg(coalesce(e.contact, m.id, o.id) ORDER BY e.i) INTO contact
+    FROM unnest(go, kinds, contact, accounts, keys, modes)
+         WITH ORDINALITY AS e (go, kind, contact, account, key, mode, i)
+    LEFT JOIN LATERAL (
+      SELECT t.id FROM jsonb_to_recordset(made) AS t (id uuid, account uuid, key text, filed boolean)
+      WHERE e.go AND e.contact IS NULL AND e.kind = ANY (spoken) AND t.account = e.account
+        AND t.key = e.key AND t.filed = (e.mode IS NOT DISTINCT FROM 'file') OFFSET 0) m ON true
+    LEFT JOIN LATERAL (
+      SELECT c.id FROM contacts c
+      WHERE e.go AND e.contact IS NULL AND e.kind = ANY (spoken) AND m.id IS NULL
+        AND c.account_id = e.account AND c.conversation_key = e.key AND c.state = 'open'
+      OFFSET 0) o ON true;
+    FOR i IN 1 .. n LOOP
+      IF go[i] AND kinds[i] = ANY (spoken) AND contact[i] IS NULL THEN
+        go[i] := false;
+        fresh := array_remove(fresh, i);
+        DELETE FROM inbound_keys WHERE account_id = accounts[i] AND external_id = externals[i];
+        back := back || jsonb_build_object('i', i, 'facts', cc_intake_facts(accounts[i], keys[i]));
+      END IF;
+    END LOOP;
+  END IF;
+
+  -- The raw requests.
+  INSERT INTO raw_events (id, account_id, external_id, body, received_at)
+  SELECT e.id, e.account, e.external, e.body, now()
+  FROM unnest(ids, accounts, externals, bodies, go) AS e (id, account, external, body, go)
+  WHERE e.go AND e.body IS NOT NULL;
+
+  -- (4) Messages, numbered without gaps within their contact, and what the contact shows of them.
+  WITH e AS (
+    SELECT u.*, u.kind = 'in' AND u.mode IS DISTINCT FROM 'append' AS rings,
+           coalesce(nullif(u.text, ''), u.x #>> '{files,0,name}', '') AS shown,
+           coalesce(u.x #>> '{verdict,kind}',
+                    CASE u.kind WHEN 'out' THEN 'outbound' ELSE 'inbound' END) AS written
+    FROM unnest(ids, contact, identity, kinds, externals, texts, datas, ats, modes, x, go)
+         WITH ORDINALITY AS u (id, contact, identity, kind, external, text, data, at, mode, x, go, i)
+    WHERE u.go AND u.kind = ANY (spoken)
+  ), per AS (
+    SELECT contact, count(*)::int AS n, bool_or(rings) AS rings,
+           (array_agg(shown ORDER BY i DESC))[1] AS shown,
+           (array_agg(written ORDER BY i DESC))[1] AS written,
+           (array_agg(kind ORDER BY i DESC) FILTER (WHERE rings OR kind = 'out'))[1] AS turn
+    FROM e GROUP BY contact
+  ), bumped AS (
+    UPDATE contacts c SET
+      last_seq = c.last_seq + p.n, version = c.version + p.n,
+      last_text = CASE WHEN c.state = 'open' OR c.last_seq = 0 THEN left(p.shown, 200)
+                       ELSE c.last_text END,
+      last_kind = CASE WHEN c.state = 'open' OR c.last_seq = 0 THEN p.written ELSE c.last_kind END,
+      last_at = CASE WHEN c.state = 'open' OR c.last_seq = 0 THEN now() ELSE c.last_at END,
+      awaiting = CASE WHEN c.state <> 'open' OR p.turn IS NULL THEN c.awaiting
+                      WHEN p.turn = 'out' THEN 'client' ELSE 'us' END,
+      waiting_since = CASE WHEN c.state <> 'open' OR p.turn IS NULL THEN c.waiting_since
+                           WHEN p.turn = 'out' THEN NULL
+                           WHEN c.awaiting = 'us' THEN coalesce(c.waiting_since, now())
+                           ELSE now() END,
+      first_reply_at = CASE WHEN c.state = 'open' AND p.turn = 'out'
+                            THEN coalesce(c.first_reply_at, now()) ELSE c.first_reply_at END,
+      snoozed_until = CASE WHEN p.rings THEN NULL ELSE c.snoozed_until END
+    FROM per p WHERE c.id = p.contact
+    RETURNING c.id, c.last_seq - p.n AS seq, c.version - p.n AS version, c.queue_id, c.operator_id,
+              c.identity_id
+  ), placed AS (
+    SELECT e.*, row_number() OVER (PARTITION BY e.contact ORDER BY e.i) AS k, b.seq, b.version,
+           b.queue_id, b.operator_id
+    FROM e JOIN bumped b ON b.id = e.contact
+  ), written AS (
+    INSERT INTO messages (id, contact_id, seq, kind, identity_id, text, external_id, reply_to, data,
+                          provider_at)
+    SELECT p.id, p.contact, p.seq + p.k, p.written, CASE WHEN p.kind <> 'out' THEN p.identity END,
+           p.text, p.external,
+           CASE WHEN p.x ? 'reply_to' THEN cc_intake_reply(p.contact, p.x ->> 'reply_to') END,
+           coalesce(p.data::jsonb, '{}'), p.at
+    FROM placed p ORDER BY p.i
+  )
+  INSERT INTO events (kind, subject_kind, subject_id, version, identity_id, actor, cause, data)
+  SELECT 'message.added', 'contact', p.contact, p.version + p.k, p.identity,
+         CASE p.kind WHEN 'out' THEN 'provider' ELSE 'client' END,
+         coalesce(CASE WHEN p.mode IN ('append', 'file') THEN p.x #>> '{verdict,cause}' END, ''),
+         jsonb_build_object('message_id', p.id, 'seq', p.seq + p.k, 'kind', p.written,
+                            'queue_id', p.queue_id, 'operator_id', p.operator_id)
+  FROM placed p ORDER BY p.i;
+
+  -- (5) A turn in the waiting line for each new contact that somebody is to take.
+  IF made IS NOT NULL THEN
+    SELECT jsonb_agg(jsonb_build_object('i', t.i, 'contact', t.id, 'verdict', x[t.i] -> 'verdict'))
+    INTO rows FROM jsonb_to_recordset(made) AS t (i int, id uuid) WHERE modes[t.i] = 'open';
+    IF rows IS NOT NULL THEN
+      PERFORM cc_intake_wait(rows);
+    END IF;
+  END IF;
+  jobs_made := cc_intake_rest(go, ids, accounts, externals, kinds, keys, media, addresses, names,
+                              proofs, texts, ats, identity, contact, x);
+  RETURN jsonb_build_object('fresh', fresh, 'jobs', jobs_made, 'back', back);
+END
+$$;

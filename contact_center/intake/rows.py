@@ -1,0 +1,232 @@
+"""Events become the rows the batch function takes: cleaned, one column each. No I/O.
+
+The common message costs one pass over its fields; what few events have goes into `rare`, which
+becomes one JSON text.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from channels.messages import (
+    Address,
+    ButtonPressed,
+    DeliveryChanged,
+    Event,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+    ProfileChanged,
+)
+from contact_center.contacts.triage import Action, Arrival, Verdict, opts_out
+from contact_center.intake import cleaning
+from contact_center.intake.model import AccountFacts
+from contact_center.kernel.ids import new_id
+from contact_center.work.model import cost_of
+
+SPOKEN = frozenset({"in", "auto", "out"})
+
+# Columns of Row.values that change after a row is made.
+BODY, KIND, MODE, EXTRAS = 3, 4, 13, 14
+
+
+class Row:
+    """One event on its way into the database; `values` in the order of the function's arguments."""
+
+    __slots__ = ("account", "done", "event", "parcel", "rare", "twins", "values")
+
+    def __init__(
+        self, account: AccountFacts, event: Event | None, parcel: Any, values: list[Any], rare: Any
+    ) -> None:
+        self.account = account
+        self.event = event
+        self.parcel = parcel
+        self.values = values
+        self.rare: dict[str, Any] | None = rare
+        self.twins: list[Row] = []  # copies of the same event in the same batch
+        self.done = False
+
+    @property
+    def key(self) -> tuple[Any, str]:
+        """What the event is deduplicated by."""
+        return self.values[1], self.values[2]
+
+    @property
+    def conversation(self) -> tuple[Any, str]:
+        return self.values[1], self.values[5]
+
+    def judge(self, verdict: Verdict) -> None:
+        """Take the verdict along into the next batch."""
+        rare = dict(self.rare or {})
+        rare.update(_opening(self), verdict=_verdict(verdict, self.account))
+        self.rare = rare
+        self.values[MODE] = verdict.action.value
+        self.values[EXTRAS] = cleaning.dump(rare)
+
+
+def arrival_of(row: Row) -> Arrival:
+    """The event as triage sees it."""
+    return Arrival(
+        medium=row.account.medium,
+        text=row.values[10],
+        automatic=row.values[KIND] == "auto",
+        outgoing=row.values[KIND] == "out",
+        data=row.event.data if row.event else {},
+    )
+
+
+def row_of(account: AccountFacts, event: Event, parcel: Any) -> Row | None:
+    """The row of an event; None for an event of a kind nobody stores."""
+    maker = _MAKERS.get(type(event))
+    if maker is None:
+        return None
+    kind, text, data, rare = maker(event)
+    sender = event.sender
+    if event.claims:
+        rare = {**(rare or {}), "claims": [_address(claim) for claim in event.claims]}
+    if "prechat" in event.data:
+        rare = {**(rare or {}), "names": True}
+    text = cleaning.text(text)
+    if kind == "in" and opts_out(Arrival(account.medium, text)):
+        rare = {**(rare or {}), "opt_out": True}
+    key = cleaning.key
+    values = [
+        new_id(), account.id, key(event.external_id), None, kind, key(event.conversation_key),
+        key(sender.medium), key(sender.value), cleaning.text(sender.name, cleaning.NAME),
+        sender.proof.value, text, cleaning.dump(data) if data else None, event.at, None,
+        cleaning.dump(rare) if rare else None,
+    ]  # fmt: skip
+    return Row(account, event, parcel, values, rare)
+
+
+def probe_of(row: Row) -> Row:
+    """The key of the message an edit is about: whether it has come decides if the edit waits."""
+    values: list[Any] = [None] * len(row.values)
+    values[1], values[2], values[KIND] = row.values[1], (row.rare or {})["target"], "probe"
+    return Row(row.account, None, None, values, None)
+
+
+def _message(event: MessageReceived) -> tuple[str, str, Any, Any]:
+    kind = "out" if event.outgoing else "auto" if event.automatic else "in"
+    data = event.data
+    rare: dict[str, Any] | None = None
+    if event.attachments or event.reply_to or event.unsupported:
+        rare = {}
+        if event.attachments:
+            rare["files"] = [_file(attachment) for attachment in event.attachments]
+        if event.reply_to:
+            rare["reply_to"] = cleaning.key(event.reply_to)
+            data = {**data, "reply_to": event.reply_to}
+        if event.unsupported:
+            data = {**data, "unsupported": event.unsupported}
+            rare["unsupported"] = {"error": event.unsupported}
+    if event.buttons:
+        data = {**data, "buttons": [{"text": b.text, "value": b.value} for b in event.buttons]}
+    if event.subject:
+        data = {**data, "subject": event.subject}
+    return kind, event.text, data, rare
+
+
+def _button(event: ButtonPressed) -> tuple[str, str, Any, Any]:
+    data = {**event.data, "button": {"value": event.value, "target": event.target}}
+    rare = {"reply_to": cleaning.key(event.target)} if event.target else None
+    return "in", event.text or event.value, data, rare
+
+
+def _edit(event: MessageEdited) -> tuple[str, str, Any, Any]:
+    return "edit", event.text, None, {"target": cleaning.key(event.target)}
+
+
+def _delete(event: MessageDeleted) -> tuple[str, str, Any, Any]:
+    return "delete", "", None, {"target": cleaning.key(event.target)}
+
+
+def _receipt(event: DeliveryChanged) -> tuple[str, str, Any, Any]:
+    rare = {
+        "target": cleaning.key(event.target),
+        "status": event.status.value,
+        "reason": event.reason,
+        "up_to": event.up_to,
+        "own": event.data.get("own"),
+    }
+    return "receipt", "", None, rare
+
+
+def _profile(event: ProfileChanged) -> tuple[str, str, Any, Any]:
+    return "profile", "", None, {"fields": event.fields}
+
+
+_MAKERS: dict[type[Event], Any] = {
+    MessageReceived: _message,
+    ButtonPressed: _button,
+    MessageEdited: _edit,
+    MessageDeleted: _delete,
+    DeliveryChanged: _receipt,
+    ProfileChanged: _profile,
+}
+
+
+def _address(address: Address) -> dict[str, str]:
+    return {
+        "medium": cleaning.key(address.medium),
+        "value": cleaning.key(address.value),
+        "name": cleaning.text(address.name, cleaning.NAME),
+        "proof": address.proof.value,
+    }
+
+
+def _file(attachment: Any) -> dict[str, Any]:
+    return {
+        "kind": attachment.kind,
+        "ref": attachment.ref,
+        "name": cleaning.text(attachment.name, cleaning.NAME),
+        "type": cleaning.text(attachment.type, cleaning.NAME),
+        "size": attachment.size,
+        "data": attachment.data,
+    }
+
+
+def _verdict(verdict: Verdict, account: AccountFacts) -> dict[str, Any]:
+    said: dict[str, Any] = {"cause": verdict.cause, "kind": verdict.kind}
+    if verdict.action is Action.APPEND:
+        strict = verdict.cause.startswith("expectation:")
+        return said | {"contact_id": verdict.contact_id, "strict": strict}
+    said |= {"spam": verdict.spam, "automatic": verdict.automatic, "queue_id": verdict.queue_id}
+    return said | {
+        "priority_seconds": verdict.priority_seconds,
+        "requirement": {"skills": dict(verdict.skills)} if verdict.skills else {},
+        "preferred_id": verdict.preferred_id,
+        "preferred_seconds": verdict.preferred_seconds,
+        "follows_id": verdict.follows_id,
+        "virtual_arrival": verdict.virtual_arrival,
+        "cost": cost_of(account.medium),
+    }
+
+
+def _opening(row: Row) -> dict[str, Any]:
+    """What only the first message of a contact tells."""
+    event = row.event
+    if event is None:
+        return {}
+    found: dict[str, Any] = {}
+    subject, locale = getattr(event, "subject", None), event.data.get("locale")
+    if subject:
+        found["subject"] = cleaning.text(subject, 500)
+    if isinstance(locale, str) and locale:
+        found["locale"] = cleaning.text(locale, 16)
+    campaign = _campaign(event.data.get("page"))
+    if campaign:
+        found["touchpoint"] = {"kind": "campaign", "key": campaign, "title": campaign}
+    return found
+
+
+def _campaign(page: Any) -> str | None:
+    """The campaign an address names: utm_campaign."""
+    if not isinstance(page, str) or "utm_campaign=" not in page:
+        return None
+    try:
+        given = parse_qs(urlsplit(page).query).get("utm_campaign", [""])[0]
+    except ValueError:
+        return None
+    return cleaning.text(given.strip(), cleaning.NAME) or None

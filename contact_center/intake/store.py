@@ -1,0 +1,151 @@
+"""SQL of intake: the one call, and the quarantine."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from contact_center.kernel.errors import Unavailable
+from contact_center.kernel.ids import new_id
+from contact_center.storage.database import Database
+from contact_center.storage.unit import Record, Unit
+
+CALL = (
+    "SELECT cc_intake($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::text[], "
+    "$7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], "
+    "$13::timestamptz[], $14::text[], $15::text[])"
+)
+KEEP = """
+INSERT INTO quarantine (id, account_id, kind, error, request) VALUES ($1, $2, $3, $4, $5)
+RETURNING version
+"""
+COLUMNS = """
+q.id, q.account_id, a.title AS account, q.kind, q.error, q.state, q.attempts, q.received_at,
+q.settled_at, q.settled_by, q.version
+"""
+LIST = f"""
+SELECT {COLUMNS} FROM quarantine q JOIN accounts a ON a.id = q.account_id
+WHERE ($1::text IS NULL OR q.state = $1) AND ($2::uuid IS NULL OR q.id < $2)
+ORDER BY q.id DESC LIMIT $3
+"""  # noqa: S608 - the columns stand above
+GET = f"""
+SELECT {COLUMNS}, q.request FROM quarantine q JOIN accounts a ON a.id = q.account_id
+WHERE q.id = $1
+"""  # noqa: S608
+SETTLE = """
+UPDATE quarantine SET state = $2, settled_at = now(), settled_by = $3, version = version + 1
+WHERE id = $1 AND state = 'waiting' RETURNING version
+"""
+FAILED_AGAIN = """
+UPDATE quarantine SET attempts = attempts + 1, error = $2, version = version + 1
+WHERE id = $1 AND state = 'waiting' RETURNING version
+"""
+SEEN = "UPDATE accounts SET last_in_at = now() WHERE id = ANY($1::uuid[])"
+WAITING = "SELECT count(*) FROM quarantine WHERE state = 'waiting'"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that could not be taken in, as it came."""
+
+    account_id: UUID
+    kind: str  # malformed | poison | unsupported
+    error: str
+    request: bytes  # packed, see packing.py
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """One row of the quarantine; `request` is there only when one is asked for."""
+
+    id: UUID
+    account_id: UUID
+    account: str
+    kind: str
+    error: str
+    state: str
+    attempts: int
+    received_at: datetime
+    settled_at: datetime | None
+    settled_by: UUID | None
+    version: int
+    request: bytes = b""
+
+
+async def keep(database: Database, kept: Kept) -> UUID:
+    """Put something into quarantine; returns its id after the commit."""
+    made = new_id()
+
+    async def step(unit: Unit) -> None:
+        await unit.execute(KEEP, made, kept.account_id, kept.kind, kept.error, kept.request)
+        _log(unit, made, 1, "system", kept.kind)
+
+    await database.run(step)
+    return made
+
+
+async def listed(
+    database: Database, state: str | None, before: UUID | None, limit: int
+) -> list[Quarantined]:
+    """Newest first."""
+    rows = await database.fetch(LIST, state, before, limit)
+    return [_of(row) for row in rows]
+
+
+async def get(database: Database, quarantined: UUID) -> Quarantined | None:
+    """One row with its request."""
+    row = await database.fetchrow(GET, quarantined)
+    return _of(row) if row else None
+
+
+async def settle(
+    database: Database, quarantined: UUID, state: str, employee_id: UUID | None
+) -> bool:
+    """Mark as replayed or dropped; False when somebody has settled it already."""
+
+    async def step(unit: Unit) -> bool:
+        version = await unit.fetchval(SETTLE, quarantined, state, employee_id)
+        if version is None:
+            return False
+        actor = f"employee:{employee_id}" if employee_id else "system"
+        _log(unit, quarantined, version, actor, state)
+        return True
+
+    return await database.run(step)
+
+
+async def failed_again(database: Database, quarantined: UUID, error: str) -> None:
+    """Note that a replay brought no success."""
+
+    async def step(unit: Unit) -> None:
+        version = await unit.fetchval(FAILED_AGAIN, quarantined, error)
+        if version is not None:
+            _log(unit, quarantined, version, "system", "failed_again")
+
+    await database.run(step)
+
+
+async def waiting(database: Database) -> int:
+    """How many rows wait for a person."""
+    return int(await database.fetchval(WAITING))
+
+
+async def mark_seen(database: Database, accounts: Sequence[UUID]) -> None:
+    """Note that accounts were heard of; of no consequence when it fails."""
+    with contextlib.suppress(Unavailable, asyncpg.PostgresError):
+        await database.execute(SEEN, list(accounts))
+
+
+def _log(unit: Unit, subject: UUID, version: int, actor: str, cause: str) -> None:
+    unit.log("quarantine.changed", "quarantine", subject, version=version, actor=actor, cause=cause)
+
+
+def _of(row: Record) -> Quarantined:
+    values: dict[str, Any] = dict(row)
+    return Quarantined(**values)

@@ -1,0 +1,436 @@
+"""The micro-batching writer: one per process, one connection, one transaction at a time.
+
+While one batch commits the next one gathers; there is no timer, so an idle house adds no wait and a
+busy one writes up to 256 events at once. Whoever submits waits for the commit: a provider hears
+"yes" only about what is on disk.
+
+Bad data is isolated by halving: what fails twice alone is poison and goes into quarantine. Faults
+of the database are never poison: the sender hears 503 and comes again, the dedupe keys make the
+repetition harmless.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from channels.contract import WebhookRequest
+from channels.messages import Event, Typing
+from contact_center.contacts.triage import (
+    Expectation,
+    Facts,
+    LastContact,
+    QueueFacts,
+    Rule,
+    triage,
+)
+from contact_center.intake import store
+from contact_center.intake.model import AccountFacts, SubmitResult
+from contact_center.intake.packing import pack
+from contact_center.intake.rows import BODY, KIND, MODE, SPOKEN, Row, arrival_of, probe_of, row_of
+from contact_center.jobs.store import TOPIC as JOBS_TOPIC
+from contact_center.kernel.clock import Clock
+from contact_center.kernel.errors import Unavailable
+from contact_center.kernel.hints import Hints
+from contact_center.kernel.log import get_logger
+from contact_center.storage.database import (
+    LOG_TOPIC,
+    LOST,
+    REPEATABLE,
+    SESSION,
+    Connection,
+    Database,
+    prepare,
+)
+
+BATCH = 256
+QUEUE = 4096
+RETRY_AFTER = 2.0
+ATTEMPTS = 5
+CONNECT_SECONDS = 2.0
+CALL_SECONDS = 15.0
+REST_SECONDS = 0.5  # after a failed connect nobody else waits for the next one
+SHARED_BODY_BYTES = 256 * 1024
+SEEN_SECONDS = 30.0
+
+POISON = ("22", "23", "54")  # data exception, integrity violation, limit exceeded
+
+log = get_logger(__name__)
+
+
+class Parcel:
+    """The events of one request and who waits for them."""
+
+    __slots__ = ("future", "left", "quarantined", "raw", "request", "stored", "twice")
+
+    def __init__(self, raw: bytes, request: WebhookRequest | None) -> None:
+        self.future: asyncio.Future[SubmitResult] = asyncio.get_running_loop().create_future()
+        self.raw = raw
+        self.request = request
+        self.left = self.stored = self.twice = self.quarantined = 0
+
+    def settle(self) -> None:
+        self.left -= 1
+        if self.left == 0 and not self.future.done():
+            self.future.set_result(SubmitResult(self.stored, self.twice, self.quarantined))
+
+    def fail(self, error: BaseException) -> None:
+        self.left -= 1
+        if not self.future.done():
+            self.future.set_exception(error)
+            self.future.exception()  # whoever waited may be gone: no complaint about that
+
+    def packed(self) -> bytes:
+        """What a replay needs."""
+        return pack(self.request, self.raw)
+
+
+class _Poison(Exception):
+    """These rows cannot be written as they are."""
+
+
+class Intake:
+    """The writer of one process. `run` it; then `submit` from any task of the same loop.
+
+    Typing is never written: it goes to the hint topic ``typing:{account id}:{conversation key}``,
+    payload ``{"account_id", "conversation_key", "medium", "address", "name", "at"}``.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        hints: Hints,
+        clock: Clock,
+        *,
+        rules: tuple[Rule, ...] = (),
+        batch: int = BATCH,
+        queue: int = QUEUE,
+        retry_after: float = RETRY_AFTER,
+    ) -> None:
+        self._database = database
+        self._hints = hints
+        self._clock = clock
+        self.rules = rules
+        self._batch = batch
+        self._limit = queue
+        self._retry_after = retry_after
+        self._queue: deque[Row] = deque()
+        self._judged: list[Row] = []
+        self._news = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._rest_until = 0.0
+        self._closed = False
+        self._seen: dict[UUID, float] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self.batches = self.events = self.poisoned = 0
+
+    # --- the door -------------------------------------------------------------------------
+
+    async def submit(
+        self,
+        account: AccountFacts,
+        events: Sequence[Event],
+        raw: bytes = b"",
+        request: WebhookRequest | None = None,
+    ) -> SubmitResult:
+        """Store the events of one request; returns after their commit.
+
+        `raw` is kept beside the events; `request` lets a quarantined event be replayed. Raises
+        Unavailable (503) when the queue is full or the database is away: nothing is promised
+        then, and coming again is safe.
+        """
+        stored = [event for event in events if type(event) is not Typing]
+        if len(stored) < len(events):
+            await self._pass_on([event for event in events if type(event) is Typing], account)
+        parcel = Parcel(raw, request)
+        rows = [row for event in stored if (row := row_of(account, event, parcel))]
+        if not rows:
+            return SubmitResult(ephemeral=len(events) - len(stored))
+        self._refuse_if_full(len(rows))
+        parcel.left = len(rows)
+        carriers = rows if len(raw) * len(rows) <= SHARED_BODY_BYTES else rows[:1]
+        for row in carriers:
+            row.values[BODY] = raw
+        self._queue.extend(rows)
+        self._idle.clear()
+        self._news.set()
+        return await parcel.future
+
+    def _refuse_if_full(self, count: int) -> None:
+        if self._closed:
+            raise Unavailable("this node is stopping", retry_after=self._retry_after)
+        if asyncio.get_running_loop().time() < self._rest_until:
+            raise Unavailable("the database does not answer", retry_after=self._retry_after)
+        if len(self._queue) + count > self._limit and self._queue:
+            raise Unavailable("too much is coming in", retry_after=self._retry_after)
+
+    async def _pass_on(self, typing: Iterable[Event], account: AccountFacts) -> None:
+        for event in typing:
+            payload = {
+                "account_id": str(account.id), "conversation_key": event.conversation_key,
+                "medium": event.sender.medium, "address": event.sender.value,
+                "name": event.sender.name, "at": event.at,
+            }  # fmt: skip
+            topic = f"typing:{account.id}:{event.conversation_key}"
+            await self._hints.publish(topic, orjson.dumps(payload))
+
+    # --- the loop -------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Write until cancelled; what still waits then hears Unavailable."""
+        try:
+            while True:
+                await self._turn()
+        finally:
+            self._give_up()
+            await self._disconnect()
+
+    async def drain(self, seconds: float = 10.0) -> None:
+        """Take no more; return when everything taken is committed, or after `seconds`."""
+        self._closed = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), seconds)
+
+    async def _turn(self) -> None:
+        if not (self._queue or self._judged):
+            self._idle.set()
+            self._news.clear()
+            await self._news.wait()
+        rows = self._take()
+        try:
+            await self._write(rows)
+        except Unavailable as error:
+            self._fail(rows, error)
+        except asyncio.CancelledError:
+            self._fail(rows, Unavailable("this node is stopping", retry_after=self._retry_after))
+            raise
+        except Exception as error:
+            log.exception("intake_failed", rows=len(rows))
+            self._fail(rows, Unavailable(f"intake failed: {error}", retry_after=self._retry_after))
+
+    def _take(self) -> list[Row]:
+        """The judged rows first, then what waits; a repeated event follows its first copy."""
+        first: dict[Any, Row] = {}
+        opening = set()
+        judged, self._judged = self._judged, []
+        for row in judged:
+            twin = first.setdefault(row.key, row)
+            if twin is not row:
+                twin.twins.append(row)
+            opening.add(row.conversation)
+        while self._queue and len(first) < self._batch:
+            row = self._queue.popleft()
+            twin = first.setdefault(row.key, row)
+            if twin is not row:
+                twin.twins.append(row)
+            elif opening and row.values[KIND] in SPOKEN and row.conversation in opening:
+                row.values[MODE] = "attach"
+        return list(first.values())
+
+    def _give_up(self) -> None:
+        rows, self._judged = [*self._judged, *self._queue], []
+        self._queue.clear()
+        self._fail(rows, Unavailable("this node is stopping", retry_after=self._retry_after))
+
+    @staticmethod
+    def _fail(rows: Iterable[Row], error: Exception) -> None:
+        for row in rows:
+            for copy in (row, *row.twins):
+                if not copy.done:
+                    copy.done = True
+                    copy.parcel.fail(error)
+
+    # --- one batch ------------------------------------------------------------------------
+
+    async def _write(self, rows: list[Row]) -> None:
+        """Write rows in one transaction; where some are poison, halve until they stand alone."""
+        try:
+            answer = await self._call(rows)
+        except _Poison as poison:
+            if len(rows) > 1:
+                middle = len(rows) // 2
+                await self._write(rows[:middle])
+                await self._write(rows[middle:])
+                return
+            await self._last_try(rows[0], poison)
+            return
+        self._release(rows, answer)
+
+    async def _last_try(self, row: Row, first: _Poison) -> None:
+        try:
+            answer = await self._call([row])
+        except _Poison:
+            await self._quarantine(row, first)
+        else:
+            self._release([row], answer)
+
+    def _release(self, rows: list[Row], answer: dict[str, Any]) -> None:
+        fresh, back = set(answer["fresh"]), {entry["i"]: entry for entry in answer["back"]}
+        self.batches += 1
+        self.events += len(fresh)
+        for number, row in enumerate(rows, 1):
+            if number in back:
+                self._judge(row, back[number]["facts"])
+                continue
+            self._settle(row, fresh=number in fresh)
+        if fresh:
+            self._database.wake(LOG_TOPIC)
+            self._note_seen(rows)
+        if answer["jobs"]:
+            self._database.wake(JOBS_TOPIC)
+
+    def _judge(self, row: Row, facts: dict[str, Any]) -> None:
+        row.judge(triage(arrival_of(row), facts_of(facts, row.account), self.rules))
+        self._judged.append(row)
+
+    @staticmethod
+    def _settle(row: Row, *, fresh: bool) -> None:
+        row.done = True
+        if fresh:
+            row.parcel.stored += 1
+        else:
+            row.parcel.twice += 1
+        row.parcel.settle()
+        for twin in row.twins:
+            twin.done = True
+            twin.parcel.twice += 1
+            twin.parcel.settle()
+
+    async def _quarantine(self, row: Row, poison: _Poison) -> None:
+        error = repr(poison.__cause__)
+        log.warning("event_quarantined", account=str(row.account.id), error=error)
+        kept = store.Kept(row.account.id, "poison", error[:2000], row.parcel.packed())
+        try:
+            await store.keep(self._database, kept)
+        except asyncpg.PostgresError as failed:
+            raise Unavailable(f"quarantine failed: {failed}") from failed
+        self.poisoned += 1
+        row.done = True
+        row.parcel.quarantined += 1
+        row.parcel.settle()
+        for twin in row.twins:
+            self._settle(twin, fresh=False)
+
+    # --- the database ---------------------------------------------------------------------
+
+    async def _call(self, rows: list[Row]) -> dict[str, Any]:
+        """The one statement. Raises _Poison for bad data and Unavailable for a bad database."""
+        columns = _columns(rows)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await self._ask(columns)
+            except REPEATABLE as error:
+                if attempt == ATTEMPTS:
+                    raise Unavailable(f"the database is too busy: {error}") from error
+            except LOST as error:
+                await self._disconnect()
+                if attempt > 1:
+                    raise self._away(error) from error
+            except asyncpg.PostgresError as error:
+                if (error.sqlstate or "")[:2] in POISON:
+                    raise _Poison from error
+                raise Unavailable(f"the database refused: {error}") from error
+            except (ValueError, TypeError, OverflowError) as error:
+                raise _Poison from error  # the client could not even encode it
+            await asyncio.sleep(0.005 * 2**attempt)
+        raise AssertionError
+
+    async def _ask(self, columns: list[Any]) -> dict[str, Any]:
+        connection = self._connection
+        if connection is None or connection.is_closed():
+            connection = self._connection = await self._connect()
+        answer: dict[str, Any] = await connection.fetchval(store.CALL, *columns)
+        return answer
+
+    async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
+        connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
+            self._database.url,
+            timeout=CONNECT_SECONDS,
+            command_timeout=CALL_SECONDS,
+            server_settings={**SESSION, "application_name": "contact-center intake"},
+        )
+        await prepare(connection)
+        self._rest_until = 0.0
+        return connection
+
+    def _away(self, error: BaseException) -> Unavailable:
+        self._rest_until = asyncio.get_running_loop().time() + REST_SECONDS
+        log.warning("intake_database_away", error=repr(error))
+        return Unavailable("the database does not answer", retry_after=self._retry_after)
+
+    async def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
+
+    def _note_seen(self, rows: Iterable[Row]) -> None:
+        """Once in a while: when the accounts were last heard of. Never waited for."""
+        now = asyncio.get_running_loop().time()
+        ids = {row.account.id for row in rows}
+        due = [one for one in ids if now - self._seen.get(one, -SEEN_SECONDS) >= SEEN_SECONDS]
+        if due:
+            self._seen.update(dict.fromkeys(due, now))
+            self._start(store.mark_seen(self._database, due))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _columns(rows: list[Row]) -> list[Any]:
+    edits = [row for row in rows if row.values[KIND] in ("edit", "delete")]
+    if edits:
+        keys = {row.key for row in rows}
+        probes = {probe.key: probe for probe in map(probe_of, edits)}
+        rows = [*rows, *(probe for key, probe in probes.items() if key not in keys)]
+    return [list(column) for column in zip(*[row.values for row in rows], strict=True)]
+
+
+def facts_of(facts: dict[str, Any], account: AccountFacts) -> Facts:
+    """What the batch function tells of a conversation, as triage takes it."""
+    last, expected = facts["last"], facts["expectation"]
+    return Facts(
+        now=_instant(facts["now"]),
+        queue=QueueFacts(account.queue_id),
+        last=_last(last) if last else None,
+        expectation=_expectation(expected) if expected else None,
+    )
+
+
+def _last(last: dict[str, Any]) -> LastContact:
+    return LastContact(
+        id=UUID(last["id"]),
+        closed_at=_instant(last["closed_at"]),
+        queue=QueueFacts(
+            UUID(last["queue_id"]),
+            last["follow_up_minutes"],
+            last["preferred_hold_seconds"],
+            last["archived"],
+        ),
+        operator_id=_uuid(last["operator_id"]),
+        virtual_arrival=_instant(last["virtual_arrival"]) if last["virtual_arrival"] else None,
+        spam=last["spam"],
+        automatic=last["automatic"],
+    )
+
+
+def _expectation(expected: dict[str, Any]) -> Expectation:
+    return Expectation(expected["kind"], _uuid(expected["contact_id"]))
+
+
+def _uuid(text: str | None) -> UUID | None:
+    return UUID(text) if text else None
+
+
+_instant: Callable[[str], datetime] = datetime.fromisoformat
