@@ -1,0 +1,1 @@
+"""Contacts: one talk with a client from opening to closing."""

@@ -1,0 +1,1 @@
+"""The views: which contacts, in which order, and how many."""

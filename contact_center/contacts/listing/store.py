@@ -1,0 +1,232 @@
+"""SQL of the views: ids in order, never more work than a page, however long the history.
+
+Open views start from what is open or waiting. The closed and complete ones take one short index
+scan per visible queue and one for what the employee himself handled, and merge them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from contact_center.clients import words
+from contact_center.contacts.listing.cursor import Key
+from contact_center.contacts.model import Sort, View
+from contact_center.storage import tables as t
+from contact_center.storage.database import Database
+
+c, w = t.contacts.c, t.work.c
+Where = sa.ColumnElement[bool]
+IN_LINE = w.state.in_(["waiting", "offered"])
+LAST_NUMBER = 2**63 - 1
+FOUND = 500
+"""Addresses looked at for one search: whoever finds more should type more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the asking employee may see: predicates on contacts and on queues."""
+
+    me: UUID
+    contact: Where
+    queue: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which page of which view."""
+
+    view: View
+    queue_id: UUID | None = None
+    q: str = ""
+    sort: Sort | None = None
+    after: Key | None = None
+    limit: int = 50
+
+
+async def page(db: Database, asked: Asked, visible: Seen) -> list[tuple[UUID, Key]]:
+    """Ids with their keys, at most one more than asked for: then there is a next page."""
+    if asked.view == "queue":
+        query = _in_line(asked, visible)
+    elif asked.view in ("closed", "all") and not asked.q:
+        query = _history(asked, visible)
+    else:
+        query = _plain(asked, visible)
+    return [(row["id"], (row["key"], row["id"])) for row in await db.fetch(query)]
+
+
+def _order(asked: Asked) -> tuple[sa.ColumnElement[Any], bool]:
+    """What a list of contacts is sorted by, and whether the greatest comes first."""
+    if asked.view == "closed":
+        return sa.func.coalesce(c.closed_at, c.opened_at), asked.sort != "oldest"
+    if asked.view == "all":
+        return c.number, asked.sort != "oldest"
+    if asked.sort == "waiting":
+        return sa.func.coalesce(c.waiting_since, c.last_at, c.opened_at), False
+    return sa.func.coalesce(c.last_at, c.opened_at), asked.sort != "oldest"
+
+
+def _beyond(key: sa.ColumnElement[Any], row_id: Any, asked: Asked, *, down: bool) -> list[Where]:
+    if asked.after is None:
+        return []
+    here, there = sa.tuple_(key, row_id), sa.tuple_(*asked.after)
+    return [here < there if down else here > there]
+
+
+def _sorted(
+    query: sa.Select[Any], key: Any, row_id: Any, asked: Asked, *, down: bool
+) -> sa.Select[Any]:
+    order = (key.desc(), row_id.desc()) if down else (key.asc(), row_id.asc())
+    return query.order_by(*order).limit(asked.limit + 1)
+
+
+def _plain(asked: Asked, visible: Seen) -> sa.Select[Any]:
+    """Few contacts to begin with: the own ones, the offered ones, the found ones."""
+    key, down = _order(asked)
+    wanted = [visible.contact, *_of_view(asked.view, visible.me)]
+    if asked.view == "offered":  # an offer shows what it offers, wherever it comes from
+        wanted.remove(visible.contact)
+    if asked.queue_id:
+        wanted.append(c.queue_id == asked.queue_id)
+    if asked.q:
+        wanted.append(_found(asked.q))
+    query = sa.select(c.id, key.label("key")).where(
+        *wanted, *_beyond(key, c.id, asked, down=down)
+    )
+    return _sorted(query, key, c.id, asked, down=down)
+
+
+def _of_view(view: View, me: UUID) -> list[Where]:
+    mine = [c.operator_id == me, c.state == "open"]
+    match view:
+        case "mine":
+            return mine
+        case "waiting":
+            return [*mine, c.awaiting == "us"]
+        case "unread":
+            return [*mine, _unread(me)]
+        case "offered":
+            return [c.id.in_(_offered_to(me))]
+        case "closed":
+            return [c.state == "closed"]
+        case _:
+            return []
+
+
+def _offered_to(me: UUID) -> sa.Select[Any]:
+    joined = t.offers.join(t.work, w.id == t.offers.c.work_id)
+    live = sa.and_(t.offers.c.operator_id == me, t.offers.c.state == "live")
+    return sa.select(w.contact_id).select_from(joined).where(live)
+
+
+def _unread(me: UUID) -> Where:
+    read = (
+        sa.select(t.contact_reads.c.seq)
+        .where(t.contact_reads.c.contact_id == c.id, t.contact_reads.c.reader == str(me))
+        .scalar_subquery()
+    )
+    m = t.messages.c
+    newer = sa.select(m.id).where(
+        m.contact_id == c.id, m.kind == "inbound", m.seq > sa.func.coalesce(read, 0)
+    )
+    return newer.exists()
+
+
+def _matching(q: str) -> sa.Select[Any]:
+    """Addresses of the clients whose name or address matches: trigram indexes find them."""
+    i, patterns = t.identities.c, [words.pattern(one) for one in words.readings(q)]
+    tail = words.digits(q)
+    values = [*patterns, *([f"%{tail}"] if tail else [])]
+    by_name = sa.select(t.clients.c.id).where(
+        sa.or_(sa.false(), *(t.clients.c.name.ilike(one) for one in patterns)),
+        t.clients.c.merged_into.is_(None),
+    )
+    by_value = sa.select(i.client_id).where(
+        sa.or_(sa.false(), *(i.value.ilike(one) for one in values))
+    )
+    clients = sa.union(by_name.limit(FOUND), by_value.limit(FOUND)).subquery("clients_found")
+    owned = sa.select(i.id).join(clients, clients.c.id == i.client_id)
+    return owned.limit(FOUND)
+
+
+def _found(q: str) -> Where:
+    found = c.identity_id.in_(_matching(q))
+    number = q.lstrip("#№ ")
+    if number.isdecimal() and int(number) <= LAST_NUMBER:
+        return sa.or_(found, c.number == int(number))
+    return found
+
+
+def _not_offered_to(me: UUID) -> Where:
+    return sa.func.coalesce(w.operator_id != me, sa.true())
+
+
+def _in_line(asked: Asked, visible: Seen) -> sa.Select[Any]:
+    """Waiting or offered to others, in the order of the line."""
+    down = asked.sort == "newest"
+    queues = _queues(asked, visible)
+    wanted = [IN_LINE, w.queue_id == queues.c.id, _not_offered_to(visible.me)]
+    wanted += _beyond(w.virtual_arrival, w.contact_id, asked, down=down)
+    line = sa.select(w.contact_id.label("id"), w.virtual_arrival.label("key"))
+    if asked.q:
+        line = line.join(t.contacts, c.id == w.contact_id).where(_found(asked.q))
+    line = _sorted(line.where(*wanted), w.virtual_arrival, w.contact_id, asked, down=down)
+    heads = line.lateral("line")
+    merged = sa.select(heads.c.id, heads.c.key).select_from(queues.join(heads, sa.true()))
+    return _sorted(merged, heads.c.key, heads.c.id, asked, down=down)
+
+
+def _queues(asked: Asked, visible: Seen) -> sa.Subquery:
+    wanted = [visible.queue]
+    if asked.queue_id:
+        wanted.append(t.queues.c.id == asked.queue_id)
+    return sa.select(t.queues.c.id).where(*wanted).subquery("seen")
+
+
+def _history(asked: Asked, visible: Seen) -> sa.Select[Any]:
+    """Everything or everything closed: a short scan per visible queue and one for the own ones."""
+    down = asked.sort != "oldest"
+    key = c.closed_at if asked.view == "closed" else c.number
+    wanted = [visible.contact, *_beyond(key, c.id, asked, down=down)]
+    if asked.view == "closed":
+        wanted.append(c.state == "closed")
+    queues = _queues(asked, visible)
+    some = sa.select(c.id, key.label("key")).where(*wanted)
+    of_queue = _sorted(some.where(c.queue_id == queues.c.id), key, c.id, asked, down=down)
+    scans = of_queue.lateral("scans")
+    others = sa.select(scans.c.id, scans.c.key).select_from(queues.join(scans, sa.true()))
+    own = some.where(c.operator_id == visible.me)
+    if asked.queue_id:
+        own = own.where(c.queue_id == asked.queue_id)
+    mine = _sorted(own, key, c.id, asked, down=down).subquery("own")
+    both = sa.union(others, sa.select(mine.c.id, mine.c.key)).subquery("merged")
+    return _sorted(sa.select(both.c.id, both.c.key), both.c.key, both.c.id, asked, down=down)
+
+
+async def counts(db: Database, visible: Seen) -> Mapping[str, Any]:
+    """How many: mine, offered, unread, waiting, and by queue what stands in line there."""
+    open_mine = sa.and_(c.operator_id == visible.me, c.state == "open")
+    mine = sa.select(
+        sa.func.count().label("mine"),
+        sa.func.count().filter(c.awaiting == "us").label("waiting"),
+        sa.func.count().filter(_unread(visible.me)).label("unread"),
+        sa.select(sa.func.count()).select_from(_offered_to(visible.me).subquery())
+        .scalar_subquery().label("offered"),
+    ).where(open_mine, visible.contact)  # fmt: skip
+    seen = sa.select(t.queues.c.id).where(visible.queue)
+    lines = (
+        sa.select(w.queue_id, sa.func.count().label("n"))
+        .where(
+            IN_LINE,
+            w.queue_id.in_(seen),
+            _not_offered_to(visible.me),
+        )
+        .group_by(w.queue_id)
+    )
+    row = await db.fetchrow(mine)
+    queues = {one["queue_id"]: one["n"] for one in await db.fetch(lines)}
+    return {**dict(row or {}), "queue": sum(queues.values()), "queues": queues}

@@ -1,0 +1,285 @@
+"""What the API says of contacts and their messages, and what it takes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+View = Literal["mine", "offered", "queue", "unread", "waiting", "closed", "all"]
+Sort = Literal["newest", "oldest", "waiting"]
+DraftKind = Literal["reply", "note"]
+
+Text = Annotated[str, StringConstraints(max_length=20_000)]
+Subject = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
+
+
+class Body(BaseModel):
+    """What comes in: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class AccountRef(BaseModel):
+    """The connection a contact came by."""
+
+    id: UUID
+    title: str
+    provider: str
+
+
+class ClientRef(BaseModel):
+    """The client of a contact."""
+
+    id: UUID
+    name: str
+    kind: str
+
+
+class IdentityRef(BaseModel):
+    """The address a contact came from."""
+
+    id: UUID
+    medium: str
+    value: str
+    proof: str
+
+
+class WorkRef(BaseModel):
+    """The contact's turn in the waiting line, while it is not over."""
+
+    id: UUID
+    state: str
+    version: int
+    operator_id: UUID | None
+    offer_id: UUID | None
+    offer_until: datetime | None
+    wrap_up_until: datetime | None
+    arrived_at: datetime
+    origin: str
+    note: str
+
+
+class ContactRow(BaseModel):
+    """One line of a list. `unread` counts the client's messages after `read_seq`, up to 100."""
+
+    id: UUID
+    number: int
+    version: int
+    state: Literal["open", "closed"]
+    medium: str
+    account: AccountRef
+    brand_id: UUID
+    queue_id: UUID
+    operator_id: UUID | None
+    client: ClientRef
+    identity: IdentityRef
+    kind_id: UUID | None
+    result_code_id: UUID | None
+    subject: str | None
+    last_text: str
+    last_kind: str
+    last_at: datetime | None
+    last_seq: int
+    read_seq: int
+    unread: int
+    awaiting: Literal["us", "client", "nobody"]
+    waiting_since: datetime | None
+    opened_at: datetime
+    closed_at: datetime | None
+    follows_id: UUID | None
+    draft: bool
+    spam: bool
+    automatic: bool
+    locale: str | None
+    work: WorkRef | None
+
+
+class Attachment(BaseModel):
+    """A file of a message; `url` is short-lived and only there once the file is stored."""
+
+    id: UUID
+    kind: str
+    name: str
+    type: str
+    size: int | None
+    state: Literal["wanted", "stored", "too_large", "gone", "infected"]
+    url: str | None
+    width: int | None = None
+    height: int | None = None
+
+
+class Draft(BaseModel):
+    """What an employee has not sent yet."""
+
+    text: str
+    attachments: list[Attachment]
+    changed_at: datetime | None = None
+
+
+class Drafts(BaseModel):
+    """The own drafts of a contact."""
+
+    reply: Draft | None = None
+    note: Draft | None = None
+
+
+class Participant(BaseModel):
+    """Somebody on the client's side of a contact."""
+
+    identity_id: UUID
+    client_id: UUID
+    name: str
+    medium: str
+    value: str
+    role: str
+    verified: bool
+
+
+class Can(BaseModel):
+    """What the asking employee may do with the contact now."""
+
+    reply: bool
+    note: bool
+    take: bool
+    transfer: bool
+    close: bool
+    wrap_up: bool
+    spam: bool
+    edit: bool
+
+
+class CapabilitiesOut(BaseModel):
+    """What the contact's channel can carry: lengths in characters, sizes in bytes."""
+
+    text_limit: int
+    attachments: dict[str, int]
+    buttons: int
+    receipts: bool
+    read_receipts: bool
+    typing: bool
+    edit: bool
+    delete: bool
+    reply_to: bool
+    undo_seconds: float
+
+
+class Contact(ContactRow):
+    """One contact. `client_read_seq`: how far the client has read."""
+
+    participants: list[Participant]
+    data: dict[str, Any]
+    drafts: Drafts
+    capabilities: CapabilitiesOut
+    can: Can
+    client_read_seq: int
+
+
+class ContactList(BaseModel):
+    """A page of contacts; `next` is the cursor of the following one."""
+
+    items: list[ContactRow]
+    next: str | None
+
+
+class Counts(BaseModel):
+    """How many contacts each view holds; `closed` is not counted. `queues`: waiting, by queue."""
+
+    mine: int
+    offered: int
+    queue: int
+    unread: int
+    waiting: int
+    closed: None = None
+    queues: dict[UUID, int]
+
+
+class Author(BaseModel):
+    """Who wrote a message."""
+
+    type: Literal["client", "employee", "system"]
+    id: UUID | None
+    name: str
+
+
+class Delivery(BaseModel):
+    """What became of a message of ours; `state` is null where nothing was to be sent."""
+
+    state: (
+        Literal["held", "pending", "sending", "sent", "delivered", "read", "failed", "uncertain",
+                "cancelled"] | None
+    )  # fmt: skip
+    reason: str | None = None
+    hold_until: datetime | None = None
+    can_retry: bool = False
+
+
+class Message(BaseModel):
+    """One entry of a contact's thread. A system entry has a `data.code` and no text."""
+
+    id: UUID
+    contact_id: UUID
+    seq: int
+    kind: str
+    text: str
+    author: Author
+    created_at: datetime
+    provider_at: datetime | None
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    reply_to: UUID | None
+    attachments: list[Attachment]
+    data: dict[str, Any]
+    delivery: Delivery
+    version: int
+    client_msg_id: str | None
+
+
+class MessagePage(BaseModel):
+    """A stretch of a thread in the order of seq; `version` is the contact's."""
+
+    items: list[Message]
+    has_before: bool
+    has_after: bool
+    version: int
+
+
+class ListQuery(Body):
+    """Which contacts. `q`: name, address or number."""
+
+    view: View = "mine"
+    queue_id: UUID | None = None
+    q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)] = ""
+    sort: Sort | None = None
+    cursor: str | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+class MessageQuery(Body):
+    """Which stretch: before or after a seq; the newest where neither is given."""
+
+    before: Annotated[int, Field(ge=0, le=2_000_000_000)] | None = None
+    after: Annotated[int, Field(ge=0, le=2_000_000_000)] | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class ContactPatch(Body):
+    """What may be changed of a contact; null empties it."""
+
+    kind_id: UUID | None = None
+    subject: Subject | None = None
+
+
+class DraftIn(Body):
+    """A draft to keep; an empty one is forgotten."""
+
+    text: Text
+    attachments: Annotated[list[UUID], Field(default_factory=list, max_length=20)]
+
+
+class ReadIn(Body):
+    """How far one has read."""
+
+    seq: Annotated[int, Field(ge=0, le=2_000_000_000)]

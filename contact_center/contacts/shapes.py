@@ -1,0 +1,111 @@
+"""From rows to the shapes of the API. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from channels.contract import Capabilities
+from contact_center.access.model import Actor, Permission
+from contact_center.contacts.model import CapabilitiesOut
+
+Row = Mapping[str, Any]
+CAN_RETRY = frozenset({"failed", "uncertain"})
+_PLAIN = (
+    "id", "number", "version", "state", "medium", "brand_id", "queue_id", "operator_id", "kind_id",
+    "result_code_id", "subject", "last_text", "last_kind", "last_at", "last_seq", "read_seq",
+    "unread", "awaiting", "waiting_since", "opened_at", "closed_at", "follows_id", "draft", "spam",
+    "automatic", "locale",
+)  # fmt: skip
+
+
+def row(one: Row) -> dict[str, Any]:
+    """A line of a list."""
+    return {
+        **{name: one[name] for name in _PLAIN},
+        "account": _part(one, "account", "id", "title", "provider"),
+        "client": _part(one, "client", "id", "name", "kind"),
+        "identity": _part(one, "identity", "id", "medium", "value", "proof"),
+        "work": _work(one) if one["work_id"] else None,
+    }
+
+
+def _part(one: Row, prefix: str, *names: str) -> dict[str, Any]:
+    return {name: one[f"{prefix}_{name}"] for name in names}
+
+
+def _work(one: Row) -> dict[str, Any]:
+    plain = ("offer_id", "offer_until", "wrap_up_until", "arrived_at", "origin", "note")
+    return {
+        **_part(one, "work", "id", "state", "version", "operator_id"),
+        **{name: one[name] for name in plain},
+    }
+
+
+def can(one: Row, actor: Actor) -> dict[str, bool]:
+    """What this employee may do with the contact in its present state."""
+    works, leads = actor.may(Permission.WORK), actor.may(Permission.SUPERVISE)
+    is_open = one["state"] == "open"
+    mine = is_open and one["operator_id"] == actor.employee_id
+    free = is_open and one["operator_id"] is None
+    offered_to_other = one["work_state"] == "offered" and (
+        one["work_operator_id"] != actor.employee_id
+    )
+    acts = works and (mine or (leads and is_open))
+    return {
+        "reply": works and mine,
+        "note": actor.may(Permission.NOTE),
+        "take": works and free and (leads or not offered_to_other),
+        "transfer": acts,
+        "close": acts,
+        "wrap_up": one["work_state"] == "wrap_up"
+        and one["work_operator_id"] == actor.employee_id,
+        "spam": acts or (works and free),
+        "edit": works,
+    }
+
+
+def capabilities(of: Capabilities) -> dict[str, Any]:
+    """What the console has to know of the channel."""
+    known = asdict(of)
+    return {name: known[name] for name in CapabilitiesOut.model_fields}
+
+
+def attachment(one: Row, link: Callable[[UUID], str]) -> dict[str, Any]:
+    """A file; only a stored one has an address."""
+    stored = one["state"] == "stored"
+    return {
+        **{name: one[name] for name in ("id", "kind", "name", "type", "size", "state")},
+        "url": link(one["id"]) if stored else None,
+        "width": one["data"].get("width"),
+        "height": one["data"].get("height"),
+    }
+
+
+def message(one: Row, files: list[dict[str, Any]]) -> dict[str, Any]:
+    """A message with its author and delivery."""
+    plain = (
+        "id", "contact_id", "seq", "kind", "text", "created_at", "provider_at", "edited_at",
+        "deleted_at", "reply_to", "data", "version", "client_msg_id",
+    )  # fmt: skip
+    return {
+        **{name: one[name] for name in plain},
+        "author": _author(one),
+        "attachments": [] if one["deleted_at"] else files,
+        "delivery": {
+            "state": one["delivery"],
+            "reason": one["reason"],
+            "hold_until": one["hold_until"],
+            "can_retry": one["delivery"] in CAN_RETRY,
+        },
+    }
+
+
+def _author(one: Row) -> dict[str, Any]:
+    if one["employee_id"] is not None and one["kind"] != "system":
+        return {"type": "employee", "id": one["employee_id"], "name": one["employee_name"] or ""}
+    if one["client_id"] is not None:
+        return {"type": "client", "id": one["client_id"], "name": one["client_name"] or ""}
+    return {"type": "system", "id": None, "name": ""}

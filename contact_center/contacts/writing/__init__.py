@@ -1,0 +1,1 @@
+"""How a contact is changed: one locked row, its new messages, versions and events together."""

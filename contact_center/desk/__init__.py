@@ -1,0 +1,1 @@
+"""What an operator does in one transaction: take, reply, note, transfer, close."""

@@ -1,0 +1,97 @@
+"""The desk's routes."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from contact_center.access.model import Permission
+from contact_center.access.routes import Call, Route
+from contact_center.contacts.model import Contact, Message
+from contact_center.desk import model
+from contact_center.desk.service import SERVICE
+from contact_center.kernel.errors import NotFound
+
+P = Permission
+
+
+async def offers(call: Call) -> list[model.Offer]:
+    return await call.app[SERVICE].taking.offers(call.actor)
+
+
+async def accept(call: Call) -> Contact:
+    desk = call.app[SERVICE]
+    contact_id = await desk.taking.accept(call.actor, call.id())
+    return await desk.contacts.contact(call.actor, contact_id)
+
+
+async def decline(call: Call) -> None:
+    await call.app[SERVICE].taking.decline(call.actor, call.id(), call.body.reason)
+
+
+async def take(call: Call) -> Contact:
+    desk = call.app[SERVICE]
+    await desk.taking.take(call.actor, call.id())
+    return await desk.contacts.contact(call.actor, call.id())
+
+
+async def history(call: Call) -> list[model.WorkSeen]:
+    return await call.app[SERVICE].taking.history(call.actor, call.id())
+
+
+async def write(call: Call) -> Message:
+    desk = call.app[SERVICE]
+    message_id = await desk.talking.write(call.actor, call.id(), call.body)
+    return await desk.contacts.message(message_id)
+
+
+async def transfer(call: Call) -> Contact | web.Response:
+    desk = call.app[SERVICE]
+    await desk.moving.transfer(call.actor, call.id(), call.body)
+    try:
+        return await desk.contacts.contact(call.actor, call.id())
+    except NotFound:  # handed on to where the actor may not look
+        return web.Response(status=204)
+
+
+async def close(call: Call) -> Contact:
+    desk = call.app[SERVICE]
+    await desk.ending.close(call.actor, call.id(), call.body)
+    return await desk.contacts.contact(call.actor, call.id())
+
+
+async def wrap_up(call: Call) -> Contact:
+    desk = call.app[SERVICE]
+    await desk.ending.wrap_up(call.actor, call.id(), call.body)
+    return await desk.contacts.contact(call.actor, call.id())
+
+
+async def spam(call: Call) -> Contact:
+    desk = call.app[SERVICE]
+    await desk.ending.spam(call.actor, call.id())
+    return await desk.contacts.contact(call.actor, call.id())
+
+
+ROUTES = [
+    Route("GET", "/offers", offers, P.WORK, "What is being offered to me",
+          answer=list[model.Offer], tags=("desk",)),
+    Route("POST", "/offers/{id}/accept", accept, P.WORK, "Accept an offer",
+          answer=Contact, tags=("desk",)),
+    Route("POST", "/offers/{id}/decline", decline, P.WORK, "Decline an offer",
+          body=model.Decline, tags=("desk",)),
+    Route("POST", "/contacts/{id}/messages", write, P.NOTE, "Write a reply or a note",
+          body=model.NewMessage, answer=Message, tags=("desk",)),
+    Route("POST", "/contacts/{id}/take", take, P.WORK, "Take a contact out of the line",
+          answer=Contact, tags=("desk",)),
+    Route("POST", "/contacts/{id}/transfer", transfer, P.WORK,
+          "Hand a contact to a colleague or a queue", body=model.Transfer, answer=Contact,
+          tags=("desk",)),
+    Route("POST", "/contacts/{id}/close", close, P.WORK, "Close a contact",
+          body=model.Result, answer=Contact, tags=("desk",)),
+    Route("POST", "/contacts/{id}/wrap-up", wrap_up, P.WORK,
+          "Finish the work after a contact, or extend the time for it", body=model.WrapUp,
+          answer=Contact, tags=("desk",)),
+    Route("POST", "/contacts/{id}/spam", spam, P.WORK, "Close a contact as spam",
+          answer=Contact, tags=("desk",)),
+    Route("GET", "/contacts/{id}/work", history, P.READ, "All turns of a contact, with offers",
+          answer=list[model.WorkSeen], tags=("desk",)),
+]  # fmt: skip

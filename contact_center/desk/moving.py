@@ -1,0 +1,104 @@
+"""Transfer: one turn in the line ends, the next begins, and the client keeps his place."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from contact_center.access.model import Actor
+from contact_center.desk import store
+from contact_center.desk.bench import Bench, Grip, require_charge, require_open
+from contact_center.desk.model import Transfer
+from contact_center.desk.store import QueueRules
+from contact_center.kernel.errors import Conflict, Invalid
+from contact_center.outbox import store as outbox
+from contact_center.storage.unit import Unit
+from contact_center.work import store as works
+from contact_center.work.model import EXPECTED_SECONDS, HANDED_ON_SECONDS, keep_from
+
+
+class Moving:
+    """Handing contacts on."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    async def transfer(self, actor: Actor, contact_id: UUID, to: Transfer) -> None:
+        """Hand a contact to a colleague, who is offered it, or to a queue.
+
+        Raises NotFound; Conflict `not_yours`, `contact_closed` or `operator_not_ready`; Invalid.
+        """
+
+        async def step(unit: Unit) -> None:
+            await self._bench.contacts.require(actor, contact_id, unit)
+            named = [to.id] if to.to == "operator" else []
+            grip = await self._bench.grip(
+                unit, contact_id, actor.label, [actor.employee_id, *named]
+            )
+            await require_open(grip.contact)
+            await require_charge(unit, grip.contact, actor)
+            if to.to == "operator":
+                await _to_operator(grip, actor, to)
+            else:
+                await _to_queue(grip, actor, to)
+
+        await self._bench.run(step)
+
+
+async def _to_operator(grip: Grip, actor: Actor, to: Transfer) -> None:
+    colleague = await store.colleague(grip.unit, to.id)
+    if colleague is None or not colleague.works:
+        raise Invalid("there is no such operator", field="id")
+    if to.id == grip.contact["operator_id"]:
+        raise Invalid("the contact is his already", field="id")
+    if not colleague.ready:
+        raise Conflict(
+            f"{colleague.name} is not ready",
+            code="operator_not_ready",
+            current={"presence": colleague.presence},
+        )
+    rules = await store.queue(grip.unit, grip.contact["queue_id"])
+    await _hand_on(
+        grip, actor, to, rules, {"preferred_id": to.id, "preferred_seconds": EXPECTED_SECONDS}
+    )
+
+
+async def _to_queue(grip: Grip, actor: Actor, to: Transfer) -> None:
+    rules = await store.queue(grip.unit, to.id)
+    if rules is None or rules.archived:
+        raise Invalid("there is no such queue", field="id")
+    excluded: list[list[Any]] = []
+    if grip.contact["operator_id"] is not None:
+        until = grip.now + timedelta(seconds=HANDED_ON_SECONDS)
+        excluded = keep_from([], grip.contact["operator_id"], until)
+    await _hand_on(grip, actor, to, rules, {"excluded": excluded})
+
+
+async def _hand_on(
+    grip: Grip, actor: Actor, to: Transfer, rules: QueueRules | None, next_turn: dict[str, Any]
+) -> None:
+    contact, former = grip.contact, grip.work
+    await outbox.release_holds(grip.unit, contact.id)
+    if to.note:
+        contact.say("note", to.note, employee_id=actor.employee_id)
+    contact.note_system(
+        "transferred",
+        employee_id=actor.employee_id,
+        from_employee_id=contact["operator_id"],
+        **{f"to_{'employee' if to.to == 'operator' else 'queue'}_id": to.id},
+    )
+    contact.set(operator_id=None, queue_id=rules.id if rules else contact["queue_id"])
+    await contact.flush("transferred")
+    own_place = grip.now - timedelta(seconds=rules.priority_seconds if rules else 0)
+    if former is not None:
+        await works.end(grip.unit, former, "transferred", now=grip.now, actor=actor.label)
+        if to.keep_seniority:
+            own_place = min(own_place, former.virtual_arrival)
+    await works.start(
+        grip.unit, contact_id=contact.id, queue_id=contact["queue_id"], medium=contact["medium"],
+        origin="transfer", now=grip.now, actor=actor.label, virtual_arrival=own_place,
+        previous=former, note=to.note, **next_turn,
+    )  # fmt: skip
+    if former is not None:
+        await grip.recount(former.operator_id, cause="transferred")

@@ -1,0 +1,36 @@
+"""The desk: everything an operator does with a contact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from contact_center.contacts.service import Contacts
+from contact_center.desk.bench import Bench
+from contact_center.desk.ending import WRAP_UP_TIMEOUT, Ending
+from contact_center.desk.moving import Moving
+from contact_center.desk.taking import Taking
+from contact_center.desk.talking import Talking
+from contact_center.jobs.model import Handler
+from contact_center.kernel.clock import Clock
+from contact_center.storage.database import Database
+
+
+class Desk:
+    """The acts, by what they are about. Each is one transaction."""
+
+    def __init__(self, database: Database, clock: Clock, contacts: Contacts) -> None:
+        bench = Bench(database, clock, contacts)
+        self.contacts = contacts
+        self.taking = Taking(bench)
+        self.talking = Talking(bench)
+        self.moving = Moving(bench)
+        self.ending = Ending(bench)
+
+    def jobs(self) -> Mapping[str, Handler]:
+        """Handlers of the desk's durable jobs, by kind."""
+        return {WRAP_UP_TIMEOUT: self.ending.time_out}
+
+
+SERVICE: web.AppKey[Desk] = web.AppKey("desk", Desk)

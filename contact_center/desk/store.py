@@ -1,0 +1,67 @@
+"""SQL of what the desk has to know beside the contact and its work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from contact_center.storage.unit import Unit
+
+NAME = "SELECT id, name FROM employees WHERE id = $1"
+QUEUE = """
+SELECT id, priority_seconds, wrap_up_seconds, wrap_up_code_required, archived_at IS NOT NULL AS
+  archived FROM queues WHERE id = $1
+"""
+COLLEAGUE = """
+SELECT e.id, e.name, o.presence, e.state = 'active' AND e.role <> 'light' AS works,
+  o.presence = 'ready' AND o.presence_next IS NULL AS ready
+FROM employees e JOIN operators o ON o.id = e.id WHERE e.id = $1
+"""
+ACCOUNT = "SELECT provider, settings FROM accounts WHERE id = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRules:
+    """What a queue says about ending work."""
+
+    id: UUID
+    priority_seconds: int
+    wrap_up_seconds: int
+    wrap_up_code_required: bool
+    archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody a contact may be transferred to."""
+
+    id: UUID
+    name: str
+    presence: str
+    works: bool
+    ready: bool
+
+
+async def who(unit: Unit, employee_id: UUID | None) -> dict[str, str] | None:
+    """{id, name} of an employee, as problems name him."""
+    row = await unit.fetchrow(NAME, employee_id) if employee_id else None
+    return {"id": str(row["id"]), "name": row["name"]} if row else None
+
+
+async def queue(unit: Unit, queue_id: UUID) -> QueueRules | None:
+    """The rules of a queue; None where there is none."""
+    row = await unit.fetchrow(QUEUE, queue_id)
+    return QueueRules(**dict(row)) if row else None
+
+
+async def colleague(unit: Unit, employee_id: UUID) -> Colleague | None:
+    """An employee with his presence; None where there is none."""
+    row = await unit.fetchrow(COLLEAGUE, employee_id)
+    return Colleague(**dict(row)) if row else None
+
+
+async def account(unit: Unit, account_id: UUID) -> tuple[str, dict[str, Any]]:
+    """The provider of a connection and its settings."""
+    row = await unit.fetchrow(ACCOUNT, account_id)
+    return (row["provider"], row["settings"]) if row else ("", {})

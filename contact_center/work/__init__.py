@@ -1,0 +1,1 @@
+"""Work: one turn in the waiting line, its queues and who took it when."""
