@@ -75,9 +75,7 @@ class Event:
     conversation_key: str
     sender: Address
     claims: tuple[Address, ...] = ()  # further addresses the sender gave of himself
-    data: dict[str, Any] = field(
-        default_factory=dict
-    )  # page, pre-chat answers, referrer…
+    data: dict[str, Any] = field(default_factory=dict)  # page, pre-chat answers, referrer…
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,9 @@ class Client:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         await self.close()
@@ -118,8 +120,13 @@ class Client:
         """
         body = _body(json, form, data)
         async with self.stream(
-            method, url, headers={**body.headers, **(headers or {})}, data=body.data,
-            deadline=deadline, limit=limit, idempotent=idempotent,
+            method,
+            url,
+            headers={**body.headers, **(headers or {})},
+            data=body.data,
+            deadline=deadline,
+            limit=limit,
+            idempotent=idempotent,
         ) as (head, chunks):
             parts = [chunk async for chunk in chunks]
         return Answer(head.status, head.headers, b"".join(parts))
@@ -158,14 +165,22 @@ class Client:
 
     @asynccontextmanager
     async def _hops(
-        self, method: str, url: str, headers: dict[str, str], data: bytes | None,
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        data: bytes | None,
         progress: _Progress,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Follow redirects by hand: each hop is guarded anew, and credentials stay at home."""
         target = URL(url)
         for _ in range(HOPS + 1):
             async with self._for(target).request(
-                method, target, headers=headers, data=data, allow_redirects=False,
+                method,
+                target,
+                headers=headers,
+                data=data,
+                allow_redirects=False,
                 trace_request_ctx=progress,
             ) as response:
                 location = response.headers.get("Location")

@@ -32,7 +32,9 @@ def same(left: str | bytes, right: str | bytes) -> bool:
     return bool(first) and bool(second) and hmac.compare_digest(first, second)
 
 
-def signed_hex(key: str | bytes, data: str | bytes, given: str, *, algorithm: str = "sha256") -> bool:
+def signed_hex(
+    key: str | bytes, data: str | bytes, given: str, *, algorithm: str = "sha256"
+) -> bool:
     """Whether `given` is the hex HMAC of data under a key that is not empty."""
     return bool(key) and same(hexdigest(key, data, algorithm=algorithm), given.strip().lower())
 

@@ -162,8 +162,10 @@ class WebhookContract:
     @given(
         body=st.recursive(
             st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-            lambda inner: st.lists(inner, max_size=4)
-            | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+            lambda inner: (
+                st.lists(inner, max_size=4)
+                | st.dictionaries(st.text(max_size=12), inner, max_size=4)
+            ),
         )
     )
     def test_any_json_with_a_proof_is_received_refused_or_malformed(self, body: Any) -> None:
@@ -189,7 +191,10 @@ class WebhookContract:
     def survives(self, request: WebhookRequest) -> None:
         """Assert that `receive` (and `parse`) end as the contract allows."""
         channel = self.channel()
-        reads = [channel.receive, *([channel.parse] if isinstance(channel, contract.Parses) else [])]
+        reads = [
+            channel.receive,
+            *([channel.parse] if isinstance(channel, contract.Parses) else []),
+        ]
         for read in reads:
             try:
                 received = read(request)

@@ -124,7 +124,9 @@ class WebChat:
             claims=self._claims(session, told.get("email", ""), told.get("phone", "")),
             text=body.text,
             # Uploads are stored already: the reference is our own id of the upload.
-            attachments=tuple(Attachment("file", ref, data={"upload": ref}) for ref in body.attachments),
+            attachments=tuple(
+                Attachment("file", ref, data={"upload": ref}) for ref in body.attachments
+            ),
             reply_to=body.reply_to,
             data=data | ({"offline": True} if body.offline else {}) | {"client_id": body.id},
             **common,
@@ -150,7 +152,11 @@ class WebChat:
     def _profile(
         self, body: ProfileBody, session: Session, common: dict[str, Any]
     ) -> ProfileChanged:
-        given = {"name": body.name.strip(), "email": body.email.strip(), "phone": body.phone.strip()}
+        given = {
+            "name": body.name.strip(),
+            "email": body.email.strip(),
+            "phone": body.phone.strip(),
+        }
         fields = {name: value for name, value in given.items() if value}
         mark = signing.fingerprint(*given.values())
         return ProfileChanged(

@@ -84,7 +84,9 @@ def verify_identity(secret: str, user_id: str, given: str) -> str:
 
     The site computes hex HMAC-SHA256(identity_secret, user_id) on its server.
     """
-    if not (user_id and len(user_id) <= USER_ID_LIMIT and signing.signed_hex(secret, user_id, given)):
+    if not (
+        user_id and len(user_id) <= USER_ID_LIMIT and signing.signed_hex(secret, user_id, given)
+    ):
         raise Refused("the site's signature of the user is wrong", status=403)
     return user_id
 
@@ -124,5 +126,7 @@ def _matches(origin: str, entry: str) -> bool:
     scheme, separator, host = entry.partition("://*.")
     if separator:
         tail = origin_of(f"{scheme}://{host}").partition("://")[2]
-        return bool(tail) and origin.startswith(f"{scheme.lower()}://") and origin.endswith("." + tail)
+        return (
+            bool(tail) and origin.startswith(f"{scheme.lower()}://") and origin.endswith("." + tail)
+        )
     return origin == origin_of(entry)

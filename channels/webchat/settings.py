@@ -102,7 +102,7 @@ class WebChatSettings(AccountSettings):
         max_length=8,
     )
     offline_form: bool = setting(
-        True,  # noqa: FBT003 - a default, not an argument
+        True,
         label={"ru": "Форма вне рабочего времени", "en": "Form outside working hours"},
         help={
             "ru": "Когда никто не может ответить, просит оставить сообщение и адрес.",
@@ -110,7 +110,7 @@ class WebChatSettings(AccountSettings):
         },
     )
     ask_email: bool = setting(
-        True,  # noqa: FBT003
+        True,
         label={"ru": "Просить почту в этой форме", "en": "Ask for e-mail in this form"},
     )
     region: str = setting(

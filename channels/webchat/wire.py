@@ -37,7 +37,7 @@ class MessageBody(Body):
 
 class ReadBody(Body):
     type: Literal["read"]
-    cursor: Annotated[str, StringConstraints(max_length=100)]
+    cursor: Annotated[str, StringConstraints(max_length=120)]
 
 
 class TypingBody(Body):
@@ -54,25 +54,26 @@ class ProfileBody(Body):
 AnyBody = MessageBody | ReadBody | TypingBody | ProfileBody
 BODY: TypeAdapter[Any] = TypeAdapter(Annotated[AnyBody, Field(discriminator="type")])
 
-_CURSOR = re.compile(r"^(\d{1,15})\.(\d{1,9})(?:\.([A-Za-z0-9-]{1,64}))?$")
+_ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_CURSOR = re.compile(rf"^({_ID}):(\d{{1,9}})(?::([A-Za-z0-9-]{{1,64}}))?$")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class ReadCursor:
-    """How far the visitor has read: contact number, message seq, our last message up to there.
+    """How far the visitor has: contact (ids grow with time), message seq, our last message by then.
 
     The last part lets the adapter name the message a reading receipt is about without a database.
     """
 
-    number: int = 0
-    seq: int = 0
+    contact: str
+    seq: int
     target: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """The cursor of a text; None when it is not one of ours."""
         found = _CURSOR.match(text)
-        return cls(int(found[1]), int(found[2]), found[3] or "") if found else None
+        return cls(found[1], int(found[2]), found[3] or "") if found else None
 
     def __str__(self) -> str:
-        return f"{self.number}.{self.seq}" + (f".{self.target}" if self.target else "")
+        return f"{self.contact}:{self.seq}" + (f":{self.target}" if self.target else "")

@@ -55,7 +55,7 @@ class SocketOutgoing(Outgoing):
 
     def __init__(self, socket: web.WebSocketResponse, limit: int = BUFFER) -> None:
         super().__init__(limit)
-        self._socket = socket
+        self.socket = socket
         self._parts: list[bytes] = []
 
     def put(self, part: bytes) -> None:
@@ -72,7 +72,7 @@ class SocketOutgoing(Outgoing):
                 if self._parts and not self.cut:
                     parts, self._parts = self._parts, []
                     async with asyncio.timeout(WRITE_SECONDS):
-                        await self._socket.send_frame(protocol.array(parts), WSMsgType.TEXT)
+                        await self.socket.send_frame(protocol.array(parts), WSMsgType.TEXT)
         except (ConnectionError, TimeoutError):
             self.cut = True
 

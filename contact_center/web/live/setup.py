@@ -86,7 +86,11 @@ class Live:
         await self.ephemera.close()
 
     async def open(
-        self, request: web.Request, actor: Actor, out: Outgoing, socket: web.WebSocketResponse | None
+        self,
+        request: web.Request,
+        actor: Actor,
+        out: Outgoing,
+        socket: web.WebSocketResponse | None,
     ) -> Session:
         """A new screen; its first object is "ready"."""
         session = Session(new_id(), actor, request, out, socket)

@@ -169,11 +169,12 @@ def test_an_empty_message_and_a_far_too_long_one_are_malformed() -> None:
 
 
 def test_a_read_cursor_names_our_last_message() -> None:
-    cursor = ReadCursor(12, 5, "0198-aa")
+    contact = "0198f2c0-0000-7000-8000-000000000001"
+    cursor = ReadCursor(contact, 5, "0198-aa")
     assert ReadCursor.parse(str(cursor)) == cursor
-    assert ReadCursor.parse("12.5") == ReadCursor(12, 5)
-    assert ReadCursor.parse("12") is ReadCursor.parse("x.y") is ReadCursor.parse("") is None
-    assert channel().receive(posted({"type": "read", "cursor": "12.5"})).events == ()
+    assert ReadCursor.parse(f"{contact}:5") == ReadCursor(contact, 5)
+    assert ReadCursor.parse("12:5") is ReadCursor.parse("x:y") is ReadCursor.parse("") is None
+    assert channel().receive(posted({"type": "read", "cursor": f"{contact}:5"})).events == ()
 
 
 async def test_check_wants_secrets_of_some_length() -> None:

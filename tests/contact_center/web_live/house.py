@@ -39,9 +39,7 @@ class House:
             ids[name] = new_id()
         await db.execute("INSERT INTO brands (id, name) VALUES ($1, 'Shop')", ids["brand"])
         for name in ("sales", "claims"):
-            await db.execute(
-                "INSERT INTO departments (id, name) VALUES ($1, $2)", ids[name], name
-            )
+            await db.execute("INSERT INTO departments (id, name) VALUES ($1, $2)", ids[name], name)
             await db.execute(
                 "INSERT INTO queues (id, name, department_id) VALUES ($1, $2, $3)",
                 ids[f"{name}_queue"], name, ids[name],
@@ -52,9 +50,7 @@ class House:
             ids["account"], ids["brand"], ids["sales_queue"],
         )  # fmt: skip
 
-    async def employee(
-        self, name: str, role: str = "operator", queue: str | None = "sales"
-    ) -> str:
+    async def employee(self, name: str, role: str = "operator", queue: str | None = "sales") -> str:
         """An employee who is signed in; returns his cookie."""
         employee = self.ids[name] = new_id()
         await self.database.execute(
@@ -86,9 +82,7 @@ class House:
         )  # fmt: skip
         return contact
 
-    async def log(
-        self, kind: str, subject: UUID, *, version: int = 1, **data: Any
-    ) -> None:
+    async def log(self, kind: str, subject: UUID, *, version: int = 1, **data: Any) -> None:
         """Write one event of a contact, an operator, …."""
         family = kind.partition(".")[0]
         subject_kind = "contact" if family == "message" else family

@@ -295,7 +295,7 @@ async def test_a_slow_screen_is_cut_and_delays_nobody(database_url: str) -> None
 
 
 def pause_reading(screen: Screen) -> None:
-    connection = screen.wire._conn  # noqa: SLF001 - no public way to stop reading
+    connection = screen.wire._conn
     assert connection.transport is not None
     connection.transport.pause_reading()
 

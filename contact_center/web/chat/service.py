@@ -1,0 +1,313 @@
+"""Who has a chat open on this node, and what of the log concerns him."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+from aiohttp import WSCloseCode, web
+
+from contact_center.kernel.background import Background
+from contact_center.kernel.clock import Clock, SystemClock
+from contact_center.kernel.hints import Hints
+from contact_center.kernel.log import get_logger
+from contact_center.storage.database import Database
+from contact_center.storage.events import Event
+from contact_center.web.chat import store
+from contact_center.web.chat.ports import Ports
+from contact_center.web.live.ephemera import typing_payload, typing_topic
+from contact_center.web.live.session import SocketOutgoing
+
+BEAT_SECONDS = 5.0
+TYPING_SECONDS = 6.0
+SEEN_KINDS = ("inbound", "outbound", "survey", "system")
+BEAT = orjson.dumps({"t": "beat"})
+TYPING = orjson.dumps({"t": "typing"})
+CHANGED = orjson.dumps({"t": "changed"})
+
+Key = tuple[UUID, str]
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much strangers may ask: per address, and per visitor."""
+
+    sessions: int = 300  # new visitors per address and ten minutes
+    uploads: int = 40  # per visitor and ten minutes
+    events: int = 60  # per visitor and ten seconds
+    sockets: int = 10  # at once per visitor
+    session_days: float = 30.0
+
+
+@dataclass(eq=False, slots=True)
+class Talk:
+    """One conversation somebody on this node has open."""
+
+    key: Key
+    sockets: set[SocketOutgoing] = field(default_factory=set)
+    waiters: set[asyncio.Event] = field(default_factory=set)
+    contact: UUID | None = None
+    typed_at: float = -TYPING_SECONDS
+    follows: asyncio.Task[None] | None = None
+    shown: bytes = b""  # the last contact frame, so that the same is not sent twice
+    read: bytes = b""
+
+    @property
+    def idle(self) -> bool:
+        return not (self.sockets or self.waiters)
+
+    def tell(self, part: bytes) -> None:
+        """Send an object to every socket of the conversation."""
+        for out in self.sockets:
+            out.put(part)
+
+    def wake(self) -> None:
+        for waiter in self.waiters:
+            waiter.set()
+
+
+class Chat:
+    """The node's open chats. Fed by the live reader's batches (`note`), so the log is read once."""
+
+    def __init__(
+        self, database: Database, hints: Hints, ports: Ports, *, base_url: str,
+        limits: Limits | None = None, clock: Clock | None = None, beat: float = BEAT_SECONDS,
+    ) -> None:  # fmt: skip
+        self.database = database
+        self.hints = hints
+        self.ports = ports
+        self.base_url = base_url
+        self.limits = limits or Limits()
+        self.clock = clock or SystemClock()
+        self.pace = Pace(self.limits.events)
+        self._beat = beat
+        self._talks: dict[Key, Talk] = {}
+        self._by_contact: dict[UUID, Talk] = {}
+        self._unknown: dict[UUID, list[Event]] = {}
+        self._dirty: set[Talk] = set()
+        self._work = asyncio.Event()
+        self._background = Background()
+
+    async def start(self) -> None:
+        self._background.start("chat-beat", self._beat_forever)
+        self._background.start("chat-look-up", self._look_up_forever)
+
+    async def close(self) -> None:
+        """Close all sockets; the widgets come back."""
+        for talk in list(self._talks.values()):
+            for out in list(talk.sockets):
+                await out.socket.close(code=WSCloseCode.GOING_AWAY, message=b"going away")
+        await self._background.close()
+
+    # --- who listens -----------------------------------------------------------------------
+
+    async def join(self, key: Key, *, socket: SocketOutgoing | None = None,
+                   waiter: asyncio.Event | None = None) -> Talk:  # fmt: skip
+        """Listen to a conversation with a socket or a waiting request; `leave` ends it."""
+        talk = self._talks.get(key)
+        if talk is None:
+            talk = self._talks[key] = Talk(key)
+        if socket:
+            talk.sockets.add(socket)
+        if waiter:
+            talk.waiters.add(waiter)
+        await self.refresh(talk)
+        return talk
+
+    def leave(self, talk: Talk, *, socket: SocketOutgoing | None = None,
+              waiter: asyncio.Event | None = None) -> None:  # fmt: skip
+        if socket:
+            talk.sockets.discard(socket)
+        if waiter:
+            talk.waiters.discard(waiter)
+        if talk.idle and self._talks.get(talk.key) is talk:
+            del self._talks[talk.key]
+            self._follow(talk, None)
+
+    async def refresh(self, talk: Talk) -> dict[str, Any] | None:
+        """Read the present contact, follow it and tell the sockets what changed of it."""
+        row = await store.contact(self.database, *talk.key)
+        if not talk.idle:
+            self._follow(talk, row["id"] if row else None)
+        info = contact_info(row)
+        if row:
+            frame = orjson.dumps({"t": "contact", "contact": info})
+            if frame != talk.shown:
+                talk.shown = frame
+                talk.tell(frame)
+            if row["read_seq"]:
+                self._tell_read(talk, row)
+        return info
+
+    def _tell_read(self, talk: Talk, row: Any) -> None:
+        frame = orjson.dumps({"t": "read", "cursor": f"{row['id']}:{row['read_seq']}"})
+        if frame != talk.read:
+            talk.read = frame
+            talk.tell(frame)
+
+    def _follow(self, talk: Talk, contact_id: UUID | None) -> None:
+        if talk.contact == contact_id and (contact_id is None or talk.follows):
+            return
+        if talk.contact is not None:
+            self._by_contact.pop(talk.contact, None)
+        if talk.follows:
+            talk.follows.cancel()
+            talk.follows = None
+        talk.contact = contact_id
+        if contact_id is not None:
+            self._by_contact[contact_id] = talk
+            talk.follows = asyncio.get_running_loop().create_task(self._hear(talk, contact_id))
+
+    async def _hear(self, talk: Talk, contact_id: UUID) -> None:
+        """Operators typing an answer; who writes a note is nobody's business outside."""
+        async with self.hints.subscribe(typing_topic(contact_id)) as heard:
+            async for _, payload in heard:
+                try:
+                    given = orjson.loads(payload)
+                    shown = given["who"]["type"] == "employee" and given.get("kind") != "note"
+                except (orjson.JSONDecodeError, KeyError, TypeError):
+                    continue
+                if shown:
+                    talk.typed_at = asyncio.get_running_loop().time()
+                    talk.tell(TYPING)
+                    talk.wake()
+
+    def sockets_of(self, key: Key) -> int:
+        """How many windows of one visitor listen on this node."""
+        talk = self._talks.get(key)
+        return len(talk.sockets) if talk else 0
+
+    def typing(self, key: Key) -> bool:
+        """Whether an operator is writing an answer now."""
+        talk = self._talks.get(key)
+        now = asyncio.get_running_loop().time()
+        return talk is not None and now - talk.typed_at < TYPING_SECONDS
+
+    async def visitor_types(self, key: Key, name: str) -> None:
+        """Tell the operators that the visitor writes; never stored."""
+        talk = self._talks.get(key)
+        contact_id = talk.contact if talk else None
+        if contact_id is None:
+            row = await store.contact(self.database, *key)
+            contact_id = row["id"] if row and row["state"] == "open" else None
+        if contact_id is not None:
+            await self.hints.publish(
+                typing_topic(contact_id), typing_payload("client", key[1], name)
+            )
+
+    # --- what happens ----------------------------------------------------------------------
+
+    def note(self, batch: Iterable[Event]) -> None:
+        """Pick out of the log what concerns an open chat; called with every batch, never waits."""
+        for event in batch:
+            family = event.kind.partition(".")[0]
+            if family == "work" and (contact := event.data.get("contact_id")):
+                self._changed(UUID(str(contact)))
+            elif family == "message":
+                self._message(event)
+            elif event.kind == "contact.opened" and self._talks:
+                self._later(event)
+            elif family == "contact":
+                self._changed(event.subject_id)
+
+    def _changed(self, contact_id: UUID) -> None:
+        talk = self._by_contact.get(contact_id)
+        if talk is not None:
+            self._dirty.add(talk)
+            self._work.set()
+
+    def _message(self, event: Event) -> None:
+        talk = self._by_contact.get(event.subject_id)
+        if talk is None:
+            if event.subject_id in self._unknown:
+                self._unknown[event.subject_id].append(event)
+            return
+        kind = event.data.get("kind")
+        if kind is not None and kind not in SEEN_KINDS:
+            return
+        talk.wake()
+        if event.kind == "message.added" and event.data.get("seq"):
+            cursor = f"{event.subject_id}:{event.data['seq']}"
+            talk.tell(orjson.dumps({"t": "new", "cursor": cursor}))
+        else:
+            talk.tell(CHANGED)
+
+    def _later(self, event: Event) -> None:
+        """A contact was opened, perhaps in one of our conversations: that must be looked up."""
+        self._unknown[event.subject_id] = []
+        self._work.set()
+
+    async def _look_up_forever(self) -> None:
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            await self._look_up()
+            dirty, self._dirty = self._dirty, set()
+            for talk in dirty:
+                await self.refresh(talk)
+
+    async def _look_up(self) -> None:
+        wanted = list(self._unknown)
+        if not wanted:
+            return
+        rows = await store.conversations(self.database, wanted)
+        for row in rows:
+            talk = self._talks.get((UUID(str(row["account_id"])), row["conversation_key"]))
+            if talk is not None:
+                await self.refresh(talk)
+                talk.tell(CHANGED)
+                talk.wake()
+        for contact_id in wanted:
+            for event in self._unknown.pop(contact_id, ()):
+                self._message(event)
+
+    async def _beat_forever(self) -> None:
+        while True:
+            await asyncio.sleep(self._beat)
+            self.pace.forget()
+            for talk in list(self._talks.values()):
+                talk.tell(BEAT)
+
+
+class Pace:
+    """At most `count` events per visitor and ten seconds, on this node."""
+
+    SECONDS = 10.0
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._seen: dict[Key, tuple[float, int]] = {}
+
+    def wait_of(self, key: Key) -> float:
+        """Count one; seconds to wait where that was too many, else 0."""
+        now = asyncio.get_running_loop().time()
+        since, count = self._seen.get(key, (now, 0))
+        if now - since >= self.SECONDS:
+            since, count = now, 0
+        self._seen[key] = (since, count + 1)
+        return 0.0 if count < self._count else since + self.SECONDS - now
+
+    def forget(self) -> None:
+        """Drop windows that are over."""
+        now = asyncio.get_running_loop().time()
+        old = [key for key, (since, _) in self._seen.items() if now - since >= self.SECONDS]
+        for key in old:
+            del self._seen[key]
+
+
+def contact_info(row: Any) -> dict[str, Any] | None:
+    """What a visitor is told of his contact."""
+    if row is None:
+        return None
+    operator = {"name": row["operator"]} if row["operator"] and row["state"] == "open" else None
+    return {"number": row["number"], "state": row["state"], "operator": operator,
+            "position": row["position"]}  # fmt: skip
+
+
+CHAT: web.AppKey[Chat] = web.AppKey("chat", Chat)
