@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from routing import policy as rules
 from routing.index import Index
@@ -226,21 +227,24 @@ class Engine:
                 continue  # nobody has room for this class any more, so for none of its contacts
             if line.waiting.first() == rank:
                 work = self._index.work[rank[2]]
-                chosen, runner_up = self._choose(work, line)
+                chosen, runner_up = self._choose(work)
                 if chosen is None:
                     aside.append((line, line.waiting.set_aside()))
                 else:
-                    decisions.append(self._offer(work, line, chosen, runner_up))
+                    decisions.append(self._offer(work, chosen, runner_up))
             _push_head(heads, line, number)
         for line, entry in aside:
             line.waiting.put_back(entry)
 
-    def _choose(
-        self, work: WorkState, line: Line
-    ) -> tuple[OperatorState | None, OperatorState | None]:
-        """The operator for this contact, and who would have been next."""
+    def _choose(self, work: WorkState) -> tuple[OperatorState | None, OperatorState | None]:
+        """The operator for this contact, and who would have been next.
+
+        A contact that is held stands in its preferred operator's class only, which is not looked
+        at while he has no room; so whoever comes here may have anybody.
+        """
         now, operators = self._index.now_ms, self._index.operators
-        found = line.able.firsts(2, lambda who: not rules.excluded(work, who, now))
+        able = self._index.queue_line(work).able
+        found = able.firsts(2, lambda who: not rules.excluded(work, who, now))
         ranked = [operators[rank[2]] for rank in found]
         wanted = operators.get(work.preferred_id or "")
         if (
@@ -252,17 +256,23 @@ class Engine:
         return (*ranked, None, None)[0], (*ranked, None, None)[1]
 
     def _offer(
-        self,
-        work: WorkState,
-        line: Line,
-        operator: OperatorState,
-        runner_up: OperatorState | None,
+        self, work: WorkState, operator: OperatorState, runner_up: OperatorState | None
     ) -> Offer:
-        index = self._index
-        now = index.now_ms
+        now = self._index.now_ms
         offer = self._make_id(work.id, work.version, operator.id, now)
-        until = now + 1000 * index.queues[work.queue_id].offer_seconds
-        reasons = {
+        until = now + 1000 * self._index.queues[work.queue_id].offer_seconds
+        reasons = self._explain(work, operator, runner_up)
+        self._assume(
+            rules.offered(work, operator.id, offer, until), rules.loaded(operator, work, 1)
+        )
+        return Offer(work.id, work.version, operator.id, operator.version, offer, until, reasons)
+
+    def _explain(
+        self, work: WorkState, operator: OperatorState, runner_up: OperatorState | None
+    ) -> dict[str, Any]:
+        """Why this one: written down with the offer, in codes and figures only."""
+        now = self._index.now_ms
+        return {
             "rule": "preferred" if operator.id == work.preferred_id else "longest_idle",
             "at_ms": now,
             "queue_id": work.queue_id,
@@ -270,22 +280,15 @@ class Engine:
             "rung": work.rung,
             "wait_ms": max(0, now - work.arrived_ms),
             "priority_ms": work.arrived_ms - work.virtual_ms,
-            "waiting": len(line.waiting),
-            **index.candidates(work),
-            "chosen": {"used": operator.used, "idle_ms": operator.idle_ms},
-            "runner_up": runner_up
-            and {
-                "id": runner_up.id,
-                "used": runner_up.used,
-                "idle_ms": runner_up.idle_ms,
-            },
+            **self._index.candidates(work),
+            "chosen": _figures(operator),
+            "runner_up": runner_up and _figures(runner_up),
             "excluded": [who for who, ends in work.excluded if ends > now],
         }
-        self._assume(
-            rules.offered(work, operator.id, offer, until),
-            rules.loaded(operator, work, 1),
-        )
-        return Offer(work.id, work.version, operator.id, operator.version, offer, until, reasons)
+
+
+def _figures(operator: OperatorState) -> dict[str, Any]:
+    return {"id": operator.id, "used": operator.used, "idle_ms": operator.idle_ms}
 
 
 def _push_head(heads: list[tuple[Rank, int]], line: Line, number: int) -> None:

@@ -80,12 +80,13 @@ class Index:
         return [work for work in found if work is not None and work.state == "offered"]
 
     def candidates(self, work: WorkState) -> dict[str, int]:
-        """How many operators could take such a contact, by what stands in the way."""
-        line = self._of_queue.get(work.queue_id, {}).get((work.medium, work.cost))
+        """How many wait for the same, and how many operators could take it, by what is missing."""
+        line = self.queue_line(work)
         return {
+            "waiting": len(line.waiting),
             "eligible": len(self._members.get(work.queue_id, ())),
             "ready": self._ready.get(work.queue_id, 0),
-            "with_room": len(line.able) if line else 0,
+            "with_room": len(line.able),
         }
 
     def _touch(self, line: Line) -> None:
@@ -151,7 +152,7 @@ class Index:
         if self._held(work, queue):
             self._at(rules.hold_until(work, queue), _PLACE, work.id)
         else:
-            lines.append(self._queue_line(work.queue_id, (work.medium, work.cost)))
+            lines.append(self.queue_line(work))
         for line in lines:
             line.waiting.put(work.id, rules.work_rank(work))
             self._touch(line)
@@ -178,11 +179,13 @@ class Index:
 
     # --- classes -------------------------------------------------------------------------------
 
-    def _queue_line(self, queue_id: str, need: Need) -> Line:
-        lines = self._of_queue.setdefault(queue_id, {})
+    def queue_line(self, work: WorkState) -> Line:
+        """The class this work belongs to by its queue."""
+        need = (work.medium, work.cost)
+        lines = self._of_queue.setdefault(work.queue_id, {})
         if need not in lines:
             lines[need] = Line(*need)
-            for operator_id in self._members.get(queue_id, ()):
+            for operator_id in self._members.get(work.queue_id, ()):
                 _rate(lines[need], self.operators[operator_id])
         return lines[need]
 

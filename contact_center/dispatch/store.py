@@ -15,6 +15,7 @@ from contact_center.dispatch.snapshots import (
     queue_state,
     work_state,
 )
+from contact_center.employees import presence
 from contact_center.kernel.ids import new_id
 from contact_center.kernel.log import get_logger
 from contact_center.storage.database import Database
@@ -247,6 +248,14 @@ async def _write_operators(unit: Unit, plan: Plan) -> None:
     if len(rows) != len(ids):
         raise BrokenRows(f"operators: {len(ids)} rows were to change, {len(rows)} did")
     await _write_presence(unit, list(plan.not_answering))
+    await _tell_operators(unit, ids)
+    if plan.ended:  # who asked for a break after his work, and has none left, begins it
+        now = await unit.fetchval("SELECT clock_timestamp()")
+        free = [UUID(state.id) for state in states if state.used == 0]
+        await presence.settle(unit, free, now=now, actor=ACTOR)
+
+
+async def _tell_operators(unit: Unit, ids: list[str]) -> None:
     for row in await unit.fetch(OPERATORS, ids):
         data = row["data"]
         unit.log(
@@ -262,4 +271,4 @@ async def _write_operators(unit: Unit, plan: Plan) -> None:
 async def _write_presence(unit: Unit, operators: list[str]) -> None:
     if operators:
         await unit.execute(END_PRESENCE, operators)
-        await unit.execute(BEGIN_PRESENCE, [new_id() for _ in operators], operators, "no_answer")
+        await unit.execute(BEGIN_PRESENCE, [new_id() for _ in operators], operators, "missed")
