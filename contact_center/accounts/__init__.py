@@ -1,0 +1,1 @@
+"""Connections at providers: records, sealed secrets, health, live channels."""

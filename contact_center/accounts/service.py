@@ -1,0 +1,256 @@
+"""Connections: making and changing them, sealing their secrets, keeping them live."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from channels.contract import Deps, Provider
+from channels.errors import ChannelError, Temporary
+from channels.settings import secret_names, with_generated
+from contact_center.access.model import Actor
+from contact_center.accounts import store
+from contact_center.accounts.live import Cache, LiveAccount, Registry, opened
+from contact_center.accounts.traffic import Traffic
+from contact_center.employees.operators import tell_directory
+from contact_center.kernel.clock import Clock
+from contact_center.kernel.errors import Conflict, Invalid, NotFound
+from contact_center.kernel.ids import new_id
+from contact_center.kernel.secrets import Sealer
+from contact_center.storage import tables as t
+from contact_center.storage.database import Database
+from contact_center.storage.events import Event
+from contact_center.storage.unit import Record, Unit
+
+CHECK_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Validated settings, parted: `plain` as JSON, `secret` sealed (None when there is none)."""
+
+    plain: dict[str, Any]
+    secret: bytes | None
+
+
+class Accounts:
+    """All connections of the workspace, live in this process."""
+
+    def __init__(
+        self, database: Database, registry: Registry, sealer: Sealer, clock: Clock, *,
+        deps: Callable[[UUID], Deps] | None = None,
+    ) -> None:  # fmt: skip
+        self.database = database
+        self.registry = registry
+        self.clock = clock
+        self.traffic = Traffic(database)
+        self._sealer = sealer
+        self._live = Cache(registry, sealer, deps)
+
+    # --- live --------------------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Build all accounts; before the first request."""
+        for row in await store.accounts(self.database, store.EVERYTHING):
+            self._live.put(row)
+
+    async def refresh(self, ids: Iterable[UUID]) -> None:
+        """Take over what has changed of these accounts."""
+        for row in await store.some_accounts(self.database, ids):
+            self._live.put(row)
+
+    async def on_events(self, events: Iterable[Event]) -> None:
+        """For the node's reader of the log: follow `account.changed`."""
+        changed = {e.subject_id for e in events if e.kind == "account.changed"}
+        if changed:
+            await self.refresh(changed)
+
+    def by_public_key(self, key: str) -> LiveAccount | None:
+        """The account of a webhook's or widget's path; None when there is none."""
+        return self._live.by_public_key(key)
+
+    def get(self, account_id: UUID) -> LiveAccount | None:
+        """The live account; None when it is archived or cannot be opened."""
+        return self._live.get(account_id)
+
+    def all(self) -> list[LiveAccount]:
+        """All live accounts, switched off ones included."""
+        return self._live.all()
+
+    def broken(self) -> dict[UUID, str]:
+        """Accounts that could not be opened, with the kind of error."""
+        return dict(self._live.broken)
+
+    # --- administration ----------------------------------------------------------------------
+
+    async def create(
+        self, actor: str, *, provider: str, title: str, brand_id: UUID, queue_id: UUID,
+        settings: Mapping[str, Any], state: str = "on", account_id: UUID | None = None,
+        public_key: str | None = None,
+    ) -> Record:  # fmt: skip
+        """Add an account. Raises Invalid with the field of the settings that is wrong."""
+        described = self._provider(provider)
+        new = account_id or new_id()
+        sealed = self._seal(described, new, with_generated(described.Settings, settings))
+        values = {
+            "id": new, "provider": provider, "title": title, "medium": described.medium.value,
+            "brand_id": brand_id, "queue_id": queue_id, "state": state,
+            "public_key": public_key or secrets.token_urlsafe(18),
+            "settings": sealed.plain, "secrets": sealed.secret,
+        }  # fmt: skip
+
+        async def step(unit: Unit) -> Record:
+            await self._require(unit, values)
+            await store.add_account(unit, values, new_id())
+            return await self._tell(unit, new, 1, actor, "created")
+
+        row = await self.database.run(step)
+        self._live.put(row)
+        return row
+
+    async def change(
+        self, actor: Actor, account_id: UUID, values: Mapping[str, Any], expected: int | None
+    ) -> Record:
+        """Change an account. Of the settings only what is given changes; null clears a field.
+
+        Raises NotFound, Conflict, Invalid.
+        """
+        changes = dict(values)
+        settings = changes.pop("settings", None)
+
+        async def step(unit: Unit) -> Record:
+            before = await store.lock_account(unit, account_id)
+            if expected is not None and expected != before["version"]:
+                current = _shown(dict(await store.account(unit, account_id)))
+                raise Conflict("the account was changed meanwhile", current=current)
+            await self._require(unit, changes)
+            columns = await self._columns(unit, before, dict(changes))
+            if settings is not None:
+                columns |= self._settings_columns(before, settings)
+            if "title" in changes:
+                await store.rename_touchpoint(unit, account_id, changes["title"])
+            version = await store.change_account(unit, account_id, columns)
+            return await self._tell(unit, account_id, version, actor.label, "changed")
+
+        row = await self.database.run(step)
+        self._live.put(row)
+        return row
+
+    async def _columns(self, unit: Unit, before: Record, changes: dict[str, Any]) -> dict[str, Any]:
+        if "archived" in changes:
+            archived = changes.pop("archived")
+            if archived and await store.has_open_contacts(unit, before["id"]):
+                raise Conflict("there are open contacts on this account", code="in_use")
+            changes["archived_at"] = self.clock.now() if archived else None
+        return changes
+
+    def _settings_columns(self, before: Record, settings: Mapping[str, Any]) -> dict[str, Any]:
+        described = self._provider(before["provider"])
+        merged = {**opened(before, self._sealer), **settings}
+        kept = {name: value for name, value in merged.items() if value is not None}
+        sealed = self._seal(described, before["id"], with_generated(described.Settings, kept))
+        return {"settings": sealed.plain, "secrets": sealed.secret}
+
+    async def _require(self, unit: Unit, values: Mapping[str, Any]) -> None:
+        if "brand_id" in values:
+            await store.require(unit, t.brands, values["brand_id"], "brand_id")
+        if "queue_id" in values:
+            await store.require(unit, t.queues, values["queue_id"], "queue_id")
+
+    async def _tell(
+        self, unit: Unit, account_id: UUID, version: int, actor: str, cause: str
+    ) -> Record:
+        unit.log("account.changed", "account", account_id, version=version, actor=actor,
+                 cause=cause)  # fmt: skip
+        await tell_directory(unit, account_id, actor=actor, cause="account")
+        return await store.account(unit, account_id)
+
+    def _provider(self, name: str) -> Provider:
+        try:
+            return self.registry.provider(name)
+        except LookupError as error:
+            raise Invalid(str(error), field="provider", code="unknown_provider") from None
+
+    def _seal(self, provider: Provider, account_id: UUID, values: Mapping[str, Any]) -> Sealed:
+        try:
+            valid: BaseModel = provider.Settings.model_validate(dict(values))
+        except ValidationError as error:
+            raise _invalid_settings(error) from None
+        dumped = valid.model_dump(mode="json")
+        names = secret_names(provider.Settings)
+        hidden = {name: dumped.pop(name) for name in names if name in dumped}
+        if not hidden:
+            return Sealed(dumped, None)
+        return Sealed(dumped, self._sealer.seal(orjson.dumps(hidden), account_id.bytes))
+
+    def secrets_set(self, row: Record) -> list[str]:
+        """Which secret fields have a value; never the values."""
+        provider = self._provider(row["provider"])
+        values = opened(row, self._sealer)
+        return sorted(name for name in secret_names(provider.Settings) if values.get(name))
+
+    # --- health ------------------------------------------------------------------------------
+
+    async def check(self, account_id: UUID) -> Record:
+        """Ask the provider whether the account works; its health says what came of it."""
+        live = self.get(account_id)
+        if live is None:
+            await store.account(self.database, account_id)
+            raise NotFound("the account is archived or cannot be opened", code="not_live")
+        health, text = await _checked(live)
+        await self.set_health(account_id, health, text)
+        return await store.account(self.database, account_id)
+
+    async def set_health(self, account_id: UUID, health: str, text: str | None = None) -> None:
+        """Write green, yellow or red with a reason; told only when it is news."""
+
+        async def step(unit: Unit) -> None:
+            version = await store.set_health(unit, account_id, health, text, self.clock.now())
+            if version is not None:
+                unit.log("account.changed", "account", account_id, version=version,
+                         actor="system", cause="health", data={"health": health})  # fmt: skip
+
+        await self.database.run(step)
+
+    async def close(self) -> None:
+        """Write what is noted."""
+        await self.traffic.close()
+
+
+async def _checked(live: LiveAccount) -> tuple[str, str | None]:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await live.channel.check()
+    except Temporary as error:
+        return "yellow", str(error)
+    except TimeoutError:
+        return "yellow", f"no answer within {CHECK_SECONDS:.0f} s"
+    except ChannelError as error:
+        return "red", str(error)
+    return "green", None
+
+
+def _invalid_settings(error: ValidationError) -> Invalid:
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    listed = [
+        {"field": "settings." + ".".join(str(part) for part in item["loc"]),
+         "reason": item["type"], "detail": item["msg"].removeprefix("Value error, ")}
+        for item in problems
+    ]  # fmt: skip
+    first = listed[0]
+    return Invalid(f"{first['field']}: {first['detail']}", field=first["field"], errors=listed)
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in ("secrets", "cursor")}
+
+
+SERVICE: web.AppKey[Accounts] = web.AppKey("accounts", Accounts)

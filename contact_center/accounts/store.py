@@ -1,0 +1,204 @@
+"""SQL of brands, accounts and their touchpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from contact_center.kernel.errors import Invalid, NotFound
+from contact_center.storage import tables as t
+from contact_center.storage.database import Database
+from contact_center.storage.unit import Record, Unit
+
+Queries = Database | Unit
+EVERYTHING = sa.true()
+
+# greatest() passes over null, so the first time counts like any later one.
+NOTE_TRAFFIC = """
+UPDATE accounts a SET last_in_at = greatest(a.last_in_at, n.last_in),
+                      last_out_at = greatest(a.last_out_at, n.last_out)
+FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS n(id, last_in, last_out)
+WHERE a.id = n.id
+"""
+SET_HEALTH = """
+UPDATE accounts SET health = $2, health_text = $3, health_at = $4
+WHERE id = $1 AND (health <> $2 OR health_text IS DISTINCT FROM $3)
+RETURNING version
+"""
+
+
+# --- brands ----------------------------------------------------------------------------------
+
+
+async def brands(
+    db: Queries, visible: sa.ColumnElement[bool], *, archived: bool = False
+) -> list[Record]:
+    """Brands by name."""
+    query = sa.select(t.brands).where(visible).order_by(sa.func.lower(t.brands.c.name))
+    return await db.fetch(query if archived else query.where(t.brands.c.archived_at.is_(None)))
+
+
+async def brand(db: Queries, brand_id: UUID) -> Record:
+    """One brand. Raises NotFound."""
+    row = await db.fetchrow(sa.select(t.brands).where(t.brands.c.id == brand_id))
+    if row is None:
+        raise NotFound("there is no such brand")
+    return row
+
+
+async def brand_name_is_taken(db: Queries, name: str, *, but: UUID) -> bool:
+    found = await db.fetchval(
+        "SELECT EXISTS (SELECT FROM brands WHERE name = $1 AND id <> $2)", name, but
+    )
+    return bool(found)
+
+
+async def brand_is_used(db: Queries, brand_id: UUID) -> bool:
+    found = await db.fetchval(
+        "SELECT EXISTS (SELECT FROM accounts WHERE brand_id = $1 AND archived_at IS NULL)", brand_id
+    )
+    return bool(found)
+
+
+async def add_brand(unit: Unit, values: Mapping[str, Any]) -> None:
+    await unit.execute(sa.insert(t.brands).values(dict(values)))
+
+
+async def change_brand(unit: Unit, brand_id: UUID, values: Mapping[str, Any]) -> None:
+    await unit.execute(
+        sa.update(t.brands)
+        .where(t.brands.c.id == brand_id)
+        .values(**values, version=t.brands.c.version + 1)
+    )
+
+
+# --- accounts --------------------------------------------------------------------------------
+
+
+async def accounts(
+    db: Queries, visible: sa.ColumnElement[bool], *, archived: bool = False
+) -> list[Record]:
+    """Accounts by title, with sealed secrets."""
+    query = sa.select(t.accounts).where(visible)
+    if not archived:
+        query = query.where(t.accounts.c.archived_at.is_(None))
+    return await db.fetch(query.order_by(sa.func.lower(t.accounts.c.title), t.accounts.c.id))
+
+
+async def account(db: Queries, account_id: UUID) -> Record:
+    """One account. Raises NotFound."""
+    row = await db.fetchrow(sa.select(t.accounts).where(t.accounts.c.id == account_id))
+    if row is None:
+        raise NotFound("there is no such account")
+    return row
+
+
+async def some_accounts(db: Queries, ids: Iterable[UUID]) -> list[Record]:
+    return await db.fetch(sa.select(t.accounts).where(t.accounts.c.id.in_(list(ids))))
+
+
+async def lock_account(unit: Unit, account_id: UUID) -> Record:
+    """The account, held against other changes. Raises NotFound."""
+    row = await unit.fetchrow("SELECT * FROM accounts WHERE id = $1 FOR NO KEY UPDATE", account_id)
+    if row is None:
+        raise NotFound("there is no such account")
+    return row
+
+
+async def add_account(unit: Unit, values: Mapping[str, Any], touchpoint_id: UUID) -> None:
+    """Insert the account with its touchpoint: where its clients meet us."""
+    await unit.execute(
+        "INSERT INTO touchpoints (id, kind, key, title) VALUES ($1, 'account', $2, $3)",
+        touchpoint_id, str(values["id"]), values["title"],
+    )  # fmt: skip
+    await unit.execute(sa.insert(t.accounts).values(**values, touchpoint_id=touchpoint_id))
+
+
+async def change_account(unit: Unit, account_id: UUID, values: Mapping[str, Any]) -> int:
+    """Write columns of an account; the new version."""
+    version: int = await unit.fetchval(
+        sa.update(t.accounts)
+        .where(t.accounts.c.id == account_id)
+        .values(**values, version=t.accounts.c.version + 1)
+        .returning(t.accounts.c.version)
+    )
+    return version
+
+
+async def rename_touchpoint(unit: Unit, account_id: UUID, title: str) -> None:
+    await unit.execute(
+        "UPDATE touchpoints SET title = $2 WHERE kind = 'account' AND key = $1",
+        str(account_id),
+        title,
+    )
+
+
+async def require(db: Queries, table: sa.Table, row_id: UUID, field: str) -> None:
+    """Raise Invalid unless the row exists and is not archived."""
+    query = sa.select(table.c.id).where(table.c.id == row_id, table.c.archived_at.is_(None))
+    if await db.fetchval(query) is None:
+        raise Invalid("there is no such entry", field=field, code="unknown_reference")
+
+
+async def has_open_contacts(db: Queries, account_id: UUID) -> bool:
+    found = await db.fetchval(
+        "SELECT EXISTS (SELECT FROM contacts WHERE account_id = $1 AND state = 'open')", account_id
+    )
+    return bool(found)
+
+
+# --- health ----------------------------------------------------------------------------------
+
+Traffic = Mapping[UUID, tuple[datetime | None, datetime | None]]
+
+
+async def note_traffic(db: Queries, traffic: Traffic) -> None:
+    """Write when accounts last received and sent; older instants change nothing."""
+    ids = sorted(traffic)
+    await db.execute(NOTE_TRAFFIC, ids, [traffic[i][0] for i in ids], [traffic[i][1] for i in ids])
+
+
+async def set_health(
+    db: Queries, account_id: UUID, health: str, text: str | None, at: datetime
+) -> int | None:
+    """Write the health; the account's version, None when it was the same before."""
+    version: int | None = await db.fetchval(SET_HEALTH, account_id, health, text, at)
+    return version
+
+
+# --- the sealing key -------------------------------------------------------------------------
+
+
+async def sealing_key_id(db: Queries) -> str:
+    key_id: str = await db.fetchval("SELECT sealing_key_id FROM workspace")
+    return key_id
+
+
+async def adopt_key_id(db: Queries, key_id: str) -> None:
+    """Make it the workspace's key unless there is one."""
+    await db.execute("UPDATE workspace SET sealing_key_id = $1 WHERE sealing_key_id = ''", key_id)
+
+
+async def lock_key_id(unit: Unit) -> str:
+    """The key's id, held: two rotations at once would lose one of the keys."""
+    key_id: str = await unit.fetchval("SELECT sealing_key_id FROM workspace FOR NO KEY UPDATE")
+    return key_id
+
+
+async def replace_key_id(unit: Unit, key_id: str) -> None:
+    await unit.execute("UPDATE workspace SET sealing_key_id = $1", key_id)
+
+
+async def lock_sealed(unit: Unit) -> Sequence[Record]:
+    """Everything that is sealed, archived or not, held until the end of the unit."""
+    return await unit.fetch(
+        "SELECT id, secrets FROM accounts WHERE secrets IS NOT NULL ORDER BY id FOR NO KEY UPDATE"
+    )
+
+
+async def reseal(unit: Unit, rows: Sequence[tuple[UUID, bytes]]) -> None:
+    await unit.executemany("UPDATE accounts SET secrets = $2 WHERE id = $1", rows)

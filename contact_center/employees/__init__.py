@@ -1,0 +1,1 @@
+"""Who works here: logins, roles, departments, skills, presence."""

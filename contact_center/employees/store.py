@@ -1,0 +1,253 @@
+"""SQL of employees, departments and the short lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from contact_center.kernel.errors import Invalid, NotFound
+from contact_center.storage import tables as t
+from contact_center.storage.coded import CodedList
+from contact_center.storage.database import Database
+from contact_center.storage.unit import Record, Unit
+
+Queries = Database | Unit
+
+break_reasons = CodedList(t.break_reasons)
+skills = CodedList(t.skills)
+EVERYTHING = sa.true()
+
+
+def _gathered(column: sa.Column[Any], table: sa.Table) -> sa.ColumnElement[Any]:
+    return sa.func.array(
+        sa.select(column)
+        .where(table.c.employee_id == t.employees.c.id)
+        .order_by(column)
+        .scalar_subquery()
+    )
+
+
+_SKILLS = (
+    sa.select(
+        sa.func.coalesce(
+            sa.func.jsonb_agg(
+                sa.func.jsonb_build_object(
+                    "skill_id", t.employee_skills.c.skill_id, "level", t.employee_skills.c.level
+                )
+            ),
+            sa.text("'[]'::jsonb"),
+        )
+    )
+    .where(t.employee_skills.c.employee_id == t.employees.c.id)
+    .scalar_subquery()
+)
+_EMPLOYEES = sa.select(
+    *[t.employees.c[name] for name in (
+        "id", "email", "name", "role", "state", "locale", "zone", "settings", "created_at",
+        "version")],
+    *[t.operators.c[name] for name in (
+        "presence", "presence_reason", "presence_since", "presence_next", "budget", "used",
+        "ceilings", "load")],
+    _gathered(t.department_members.c.department_id, t.department_members).label("departments"),
+    _gathered(t.queue_members.c.queue_id, t.queue_members).label("queues"),
+    _SKILLS.label("skills"),
+).select_from(t.employees.join(t.operators, t.operators.c.id == t.employees.c.id))  # fmt: skip
+
+
+async def employees(db: Queries, visible: sa.ColumnElement[bool]) -> list[Record]:
+    """Employees by name, with departments, queues, skills and presence."""
+    query = _EMPLOYEES.where(visible).order_by(sa.func.lower(t.employees.c.name), t.employees.c.id)
+    return await db.fetch(query)
+
+
+async def employee(db: Queries, employee_id: UUID) -> Record:
+    """One employee. Raises NotFound."""
+    row = await db.fetchrow(_EMPLOYEES.where(t.employees.c.id == employee_id))
+    if row is None:
+        raise NotFound("there is no such employee")
+    return row
+
+
+async def lock_employee(unit: Unit, employee_id: UUID) -> Record:
+    """Lock capacity row and employee, in this order. Raises NotFound."""
+    await unit.lock("operators", [employee_id])
+    row = await unit.fetchrow(
+        "SELECT * FROM employees WHERE id = $1 FOR NO KEY UPDATE", employee_id
+    )
+    if row is None:
+        raise NotFound("there is no such employee")
+    return row
+
+
+async def email_is_taken(db: Queries, email: str, *, but: UUID | None = None) -> bool:
+    found = await db.fetchval(
+        "SELECT EXISTS (SELECT FROM employees WHERE lower(email) = lower($1)"
+        " AND id IS DISTINCT FROM $2::uuid)",
+        email,
+        but,
+    )
+    return bool(found)
+
+
+async def add_employee(
+    unit: Unit, values: Mapping[str, Any], *, ceilings: Mapping[str, int], now: datetime
+) -> None:
+    """Insert the employee, his capacity row and the beginning of his presence history."""
+    await unit.execute(sa.insert(t.employees).values(dict(values)))
+    await unit.execute(
+        "INSERT INTO operators (id, ceilings, presence_since) VALUES ($1, $2, $3)",
+        values["id"], dict(ceilings), now,
+    )  # fmt: skip
+
+
+async def change_employee(unit: Unit, employee_id: UUID, values: Mapping[str, Any]) -> int:
+    """Write columns of an employee; the new version."""
+    version: int = await unit.fetchval(
+        sa.update(t.employees)
+        .where(t.employees.c.id == employee_id)
+        .values(**values, version=t.employees.c.version + 1)
+        .returning(t.employees.c.version)
+    )
+    return version
+
+
+async def set_capacity(unit: Unit, employee_id: UUID, values: Mapping[str, Any]) -> None:
+    """Write budget or ceilings."""
+    await unit.execute(
+        sa.update(t.operators).where(t.operators.c.id == employee_id).values(dict(values))
+    )
+
+
+async def other_administrators(unit: Unit, employee_id: UUID) -> bool:
+    """Whether somebody else administers; holds those rows, so two cannot leave at once."""
+    rows = await unit.fetch(
+        "SELECT id FROM employees WHERE role = 'administrator' AND state = 'active'"
+        " ORDER BY id FOR NO KEY UPDATE"
+    )
+    return any(row["id"] != employee_id for row in rows)
+
+
+async def set_departments(unit: Unit, employee_id: UUID, departments: Iterable[UUID]) -> None:
+    await _replace(unit, t.department_members, "employee_id", employee_id, departments)
+
+
+async def set_queues(unit: Unit, employee_id: UUID, queues: Iterable[UUID]) -> None:
+    await _replace(unit, t.queue_members, "employee_id", employee_id, queues)
+
+
+async def set_skills(unit: Unit, employee_id: UUID, levels: Mapping[UUID, int]) -> None:
+    table = t.employee_skills
+    await unit.execute(sa.delete(table).where(table.c.employee_id == employee_id))
+    await _known(unit, t.skills, list(levels))
+    for skill_id, level in levels.items():
+        values = {"employee_id": employee_id, "skill_id": skill_id, "level": level}
+        await unit.execute(sa.insert(table).values(values))
+
+
+async def _replace(
+    unit: Unit, table: sa.Table, key: str, value: UUID, others: Iterable[UUID]
+) -> None:
+    """Make the pairs of a membership table those of one side."""
+    other = next(column.name for column in table.c if column.name != key)
+    wanted = set(others)
+    target = next(iter(table.c[other].foreign_keys)).column.table
+    await _known(unit, target, list(wanted))
+    await unit.execute(
+        sa.delete(table).where(table.c[key] == value, table.c[other].not_in(list(wanted)))
+    )
+    await unit.execute(
+        f"INSERT INTO {table.name} ({key}, {other})"
+        " SELECT $1, unnest($2::uuid[]) ON CONFLICT DO NOTHING",
+        value,
+        sorted(wanted),
+    )
+
+
+async def _known(unit: Unit, table: sa.Table, ids: Sequence[UUID]) -> None:
+    found = await unit.fetch(
+        sa.select(table.c.id).where(table.c.id.in_(list(ids)), table.c.archived_at.is_(None))
+    )
+    missing = set(ids) - {row["id"] for row in found}
+    if missing:
+        raise Invalid(
+            f"there is no such entry in {table.name}: {min(missing)}",
+            field=table.name,
+            code="unknown_reference",
+        )
+
+
+# --- departments -----------------------------------------------------------------------------
+
+_DEPARTMENTS = sa.select(
+    t.departments,
+    sa.func.array(
+        sa.select(t.department_members.c.employee_id)
+        .where(t.department_members.c.department_id == t.departments.c.id)
+        .order_by(t.department_members.c.employee_id)
+        .scalar_subquery()
+    ).label("members"),
+)
+
+
+async def departments(
+    db: Queries, visible: sa.ColumnElement[bool], *, archived: bool = False
+) -> list[Record]:
+    query = _DEPARTMENTS.where(visible).order_by(sa.func.lower(t.departments.c.name))
+    return await db.fetch(query if archived else query.where(t.departments.c.archived_at.is_(None)))
+
+
+async def department(db: Queries, department_id: UUID) -> Record:
+    """One department. Raises NotFound."""
+    row = await db.fetchrow(_DEPARTMENTS.where(t.departments.c.id == department_id))
+    if row is None:
+        raise NotFound("there is no such department")
+    return row
+
+
+async def add_department(unit: Unit, values: Mapping[str, Any]) -> None:
+    await unit.execute(sa.insert(t.departments).values(dict(values)))
+
+
+async def change_department(unit: Unit, department_id: UUID, values: Mapping[str, Any]) -> None:
+    await unit.execute(
+        sa.update(t.departments)
+        .where(t.departments.c.id == department_id)
+        .values(**values, version=t.departments.c.version + 1)
+    )
+
+
+async def set_members(unit: Unit, department_id: UUID, members: Iterable[UUID]) -> None:
+    table, wanted = t.department_members, list(set(members))
+    await unit.execute(
+        sa.delete(table).where(
+            table.c.department_id == department_id, table.c.employee_id.not_in(wanted)
+        )
+    )
+    await unit.execute(
+        "INSERT INTO department_members (department_id, employee_id)"
+        " SELECT $1, id FROM employees WHERE id = ANY($2::uuid[]) ON CONFLICT DO NOTHING",
+        department_id,
+        wanted,
+    )
+
+
+async def department_is_used(db: Queries, department_id: UUID) -> bool:
+    found = await db.fetchval(
+        "SELECT EXISTS (SELECT FROM queues WHERE department_id = $1 AND archived_at IS NULL)",
+        department_id,
+    )
+    return bool(found)
+
+
+async def name_is_taken(
+    db: Queries, table: sa.Table, name: str, *, but: UUID | None = None
+) -> bool:
+    """Whether another row of a table with unique names has this one."""
+    query = sa.select(table.c.id).where(table.c.name == name)
+    if but is not None:
+        query = query.where(table.c.id != but)
+    return await db.fetchval(query) is not None

@@ -1,0 +1,1 @@
+"""The house's door: HTTP, the live protocol, web chat, webhooks."""

@@ -1,0 +1,111 @@
+"""What every request passes: a number for the log, errors as problems, safe headers, one line.
+
+The path in log and metrics is the route with its variables unfilled: keys and ids stay out.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from contact_center.access.sessions import ADDRESS
+from contact_center.kernel.errors import HouseError
+from contact_center.kernel.log import get_logger
+from contact_center.web.errors import problem, understand
+from contact_center.web.metrics import METRICS
+from contact_center.web.origins import ORIGINS
+
+log = get_logger("contact_center.web")
+
+REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
+SECURE: web.AppKey[bool] = web.AppKey("secure", bool)
+SLOW_SECONDS = 2.0
+QUIET = ("/healthz", "/readyz", "/metrics")
+
+NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+HEADERS = {
+    "Content-Security-Policy": NOTHING,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), payment=(), usb=(), interest-cohort=()",
+    "Cache-Control": "no-store",
+}
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Signal on_response_prepare: what a handler has not said itself is said strictly."""
+    headers = response.headers
+    for name, value in HEADERS.items():
+        if name not in headers:
+            headers[name] = value
+    if "frame-ancestors" not in headers["Content-Security-Policy"]:
+        headers["Content-Security-Policy"] += "; frame-ancestors 'none'"
+    elif "frame-ancestors 'none'" not in headers["Content-Security-Policy"]:
+        del headers["X-Frame-Options"]  # the older header knows no list of sites
+    if request.app[SECURE]:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    headers["X-Request-ID"] = request.get(REQUEST_ID, "")
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Number the request, call the handler, word its errors, count and log the answer."""
+    began = time.perf_counter()
+    request[REQUEST_ID] = secrets.token_hex(8)
+    request[ADDRESS] = request.app[ORIGINS].address(request)
+    with structlog.contextvars.bound_contextvars(request=request[REQUEST_ID]):
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:
+            if error.status < 400:  # noqa: PLR2004 - a redirect, raised
+                raise
+            response = answer_error(request, error)
+        except Exception as error:  # noqa: BLE001 - this is where they all end
+            response = answer_error(request, error)
+        _note(request, response, time.perf_counter() - began)
+    return response
+
+
+def answer_error(request: web.Request, error: Exception) -> web.Response:
+    """The problem for an error; what nobody foresaw is logged with its traceback."""
+    known = understand(error, body_limit=int(request.client_max_size))
+    if known is None:
+        log.error("unexpected error", route=route_of(request), exc_info=error)
+        known = HouseError("something went wrong; the log has it under the request_id")
+        known.code = "internal"
+    request.app[METRICS].refused.labels(known.code).inc()
+    response = problem(known, request[REQUEST_ID])
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        response.headers["Allow"] = error.headers.get("Allow", "")
+    return response
+
+
+def route_of(request: web.Request) -> str:
+    """The path with its variables unfilled."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "unknown"
+
+
+def _note(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
+    route, status = route_of(request), response.status
+    request.app[METRICS].seen(route, request.method, status, seconds)
+    waits = isinstance(response, web.WebSocketResponse) or "wait" in request.query
+    slow = seconds > SLOW_SECONDS and not waits
+    if status < 400 and not slow:  # noqa: PLR2004
+        if log.is_enabled_for(logging.DEBUG) and not route.startswith(QUIET):
+            log.debug("answered", method=request.method, route=route, status=status)
+        return
+    told = {"method": request.method, "route": route, "status": status,
+            "ms": round(seconds * 1000)}  # fmt: skip
+    if status >= 500:  # noqa: PLR2004
+        log.warning("failed", **told)
+    else:
+        log.info("slow" if status < 400 else "refused", **told)  # noqa: PLR2004

@@ -1,0 +1,1 @@
+"""Queues: a policy and a view on the one waiting line; members, hours, targets."""
