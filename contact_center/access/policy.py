@@ -29,15 +29,11 @@ Kind = Literal["contact", "work", "queue", "client"]
 def authorize(actor: Actor, permission: Permission) -> None:
     """Raise Forbidden unless the actor holds the permission."""
     if not actor.may(permission):
-        raise Forbidden(
-            f"the role {actor.role} lacks the permission {permission.value}"
-        )
+        raise Forbidden(f"the role {actor.role} lacks the permission {permission.value}")
 
 
 def _own_departments(actor: Actor) -> sa.ScalarSelect[UUID] | sa.Select[tuple[UUID]]:
-    return sa.select(t.queues.c.id).where(
-        t.queues.c.department_id.in_(list(actor.departments))
-    )
+    return sa.select(t.queues.c.id).where(t.queues.c.department_id.in_(list(actor.departments)))
 
 
 def visible(actor: Actor, kind: Kind) -> sa.ColumnElement[bool]:
@@ -67,9 +63,7 @@ def visible(actor: Actor, kind: Kind) -> sa.ColumnElement[bool]:
 def _offered(actor: Actor) -> sa.Select[tuple[UUID]]:
     """What is being offered to him may come from a queue that is not his."""
     w = t.work.c
-    return sa.select(w.contact_id).where(
-        w.operator_id == actor.employee_id, w.state == "offered"
-    )
+    return sa.select(w.contact_id).where(w.operator_id == actor.employee_id, w.state == "offered")
 
 
 def _has_visible_contact(actor: Actor) -> sa.ColumnElement[bool]:
