@@ -1,1 +1,0 @@
-"""Finding clients: by name in either alphabet, by number in any format, by address."""
