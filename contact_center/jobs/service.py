@@ -97,8 +97,13 @@ class JobRunner:
             return LONGEST_SLEEP  # the end of a job wakes us
         kinds = sorted(self._handlers)
         jobs = await store.claim(
-            self._database, self._owner, self._lease, self._clock.now(), kinds,
-            list(self._running), free,
+            self._database,
+            self._owner,
+            now=self._clock.now(),
+            lease=self._lease,
+            kinds=kinds,
+            running=list(self._running),
+            limit=free,
         )
         for job in jobs:
             task = asyncio.create_task(self._work(job), name=f"job {job.kind}")
@@ -132,7 +137,7 @@ class JobRunner:
                 state = "dead"
             log.warning("job failed", kind=job.kind, job=str(job.id), state=state, error=text)
         with contextlib.suppress(Unavailable):  # then the lease runs out and it is tried again
-            await store.end(self._database, job, self._owner, state, text, due)
+            await store.end(self._database, job, self._owner, state, error=text, due_at=due)
 
     async def _renew(self) -> None:
         while True:
@@ -159,7 +164,7 @@ class JobRunner:
 
     async def _prune(self, job: Job) -> None:
         while await self._database.execute(store.PRUNE, KEEP_DONE_DAYS) == "DELETE 1000":
-            await asyncio.sleep(0)
+            log.debug("ended jobs forgotten", count=1000)
         tomorrow = self._clock.now() + timedelta(days=1)
         await self._database.run(lambda unit: store.reschedule(unit, PRUNE, job.key, tomorrow))
 

@@ -53,7 +53,8 @@ SELECT min(seconds) FROM (
   WHERE state = 'running' AND kind = ANY($2)) AS instants
 """
 END = """
-UPDATE jobs SET state = $4, error = $5, ended_at = CASE WHEN $4 = 'waiting' THEN NULL ELSE now() END,
+UPDATE jobs SET state = $4, error = $5,
+       ended_at = CASE WHEN $4 = 'waiting' THEN NULL ELSE now() END,
        due_at = coalesce($6, due_at), owner = NULL, claim_until = NULL
 WHERE id = $1 AND owner = $2 AND attempts = $3 AND state = 'running'
 """
@@ -68,7 +69,8 @@ WHERE state = 'dead' AND ($1::uuid IS NULL OR id < $1) ORDER BY id DESC LIMIT $2
 REPLAY = """
 UPDATE jobs j SET state = 'waiting', due_at = now(), attempts = 0, ended_at = NULL, error = NULL
 WHERE id = $1 AND state = 'dead' AND NOT EXISTS (
-  SELECT 1 FROM jobs l WHERE l.kind = j.kind AND l.key = j.key AND l.state IN ('waiting', 'running'))
+  SELECT 1 FROM jobs l
+  WHERE l.kind = j.kind AND l.key = j.key AND l.state IN ('waiting', 'running'))
 RETURNING id
 """
 PRUNE = """
@@ -113,8 +115,14 @@ async def cancel(unit: Unit, kind: str, key: str) -> bool:
 
 
 async def claim(
-    database: Database, owner: str, lease: float, now: datetime, kinds: Sequence[str],
-    running: Sequence[UUID], limit: int,
+    database: Database,
+    owner: str,
+    *,
+    now: datetime,
+    lease: float,
+    kinds: Sequence[str],
+    running: Sequence[UUID],
+    limit: int,
 ) -> list[Job]:
     """Claim due jobs and those whose holder fell silent, but none of `running`."""
     rows = await database.fetch(CLAIM, owner, lease, now, list(kinds), list(running), limit)
@@ -128,8 +136,13 @@ async def next_due(database: Database, now: datetime, kinds: Sequence[str]) -> f
 
 
 async def end(
-    database: Database, job: Job, owner: str, state: str,
-    error: str | None = None, due_at: datetime | None = None,
+    database: Database,
+    job: Job,
+    owner: str,
+    state: str,
+    *,
+    error: str | None = None,
+    due_at: datetime | None = None,
 ) -> None:
     """Report how a run ended; without effect when the job is no longer this run's."""
     await database.execute(END, job.id, owner, job.attempts, state, error, due_at)

@@ -19,14 +19,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
               THEN left(own, 36)::uuid END
 $$;
 
--- Tell the world that the delivery of these outbox rows changed: versions and one event a message.
--- The caller holds the locks of their contacts.
-CREATE OR REPLACE FUNCTION cc_outbox_changed(ids uuid[], who text, why text DEFAULT '')
+-- Tell the world that these messages changed: versions and one event a message. The caller holds
+-- the locks of their contacts.
+CREATE OR REPLACE FUNCTION cc_messages_changed(ids uuid[], who text, why text DEFAULT '')
 RETURNS void LANGUAGE sql VOLATILE AS $$
   WITH touched AS (
-    UPDATE messages m SET version = m.version + 1
-    FROM (SELECT DISTINCT message_id FROM outbox WHERE id = ANY(ids)) o
-    WHERE m.id = o.message_id
+    UPDATE messages m SET version = m.version + 1 WHERE m.id = ANY(ids)
     RETURNING m.id, m.contact_id, m.seq, m.kind
   ), bumped AS (
     UPDATE contacts c SET version = c.version + t.n
@@ -40,6 +38,14 @@ RETURNS void LANGUAGE sql VOLATILE AS $$
          jsonb_build_object('message_id', t.id, 'seq', t.seq, 'kind', t.kind,
                             'queue_id', b.queue_id, 'operator_id', b.operator_id)
   FROM touched t JOIN bumped b ON b.id = t.contact_id
+$$;
+
+-- The same by outbox rows.
+CREATE OR REPLACE FUNCTION cc_outbox_changed(ids uuid[], who text, why text DEFAULT '')
+RETURNS void LANGUAGE sql VOLATILE AS $$
+  SELECT cc_messages_changed(
+    ARRAY(SELECT DISTINCT message_id FROM outbox WHERE id = ANY(ids) AND message_id IS NOT NULL),
+    who, why)
 $$;
 
 -- The client has seen these messages of ours, so he has seen all before them.

@@ -13,6 +13,18 @@ from contact_center.access.routes import Call, Route
 from contact_center.outbox.messages import SERVICE
 from contact_center.storage.unit import Record
 
+State = Literal[
+    "held",
+    "pending",
+    "sending",
+    "sent",
+    "delivered",
+    "read",
+    "failed",
+    "uncertain",
+    "cancelled",
+]
+
 
 class Resolve(BaseModel):
     """What the employee knows of an uncertain message."""
@@ -27,9 +39,7 @@ class DeliveryState(BaseModel):
 
     message_id: UUID
     version: int
-    state: Literal[
-        "held", "pending", "sending", "sent", "delivered", "read", "failed", "uncertain", "cancelled"
-    ]
+    state: State
     reason: str | None
     hold_until: datetime | None
     can_retry: bool
@@ -42,7 +52,7 @@ def _shown(row: Record) -> DeliveryState:
         state=row["state"],
         reason=row["error_text"],
         hold_until=row["hold_until"] if row["state"] == "held" else None,
-        can_retry=row["state"] == "failed",
+        can_retry=row["state"] in ("failed", "uncertain"),
     )
 
 

@@ -24,8 +24,11 @@ class Marks:
         self._writer: asyncio.Task[None] | None = None
 
     async def put(self, mark: Mark) -> None:
-        """Return when the mark is committed. While the database is away it is kept and tried
-        again: to forget a provider's answer would make a message uncertain that is not."""
+        """Return when the mark is committed.
+
+        While the database is away it is kept and tried again: to forget a provider's answer would
+        make a message uncertain that is not.
+        """
         done = asyncio.get_running_loop().create_future()
         self._waiting.append((mark, done))
         if self._writer is None or self._writer.done():
@@ -55,16 +58,16 @@ class Marks:
                 log.warning("marks wait for the database", error=str(error), count=len(marks))
                 await asyncio.sleep(pause)
                 pause = min(2.0, pause * 2)
-            except Exception:
-                await self._halve(marks)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others must be written
+                await self._halve(marks, error)
                 return
             else:
                 return
 
-    async def _halve(self, marks: Sequence[Mark]) -> None:
+    async def _halve(self, marks: Sequence[Mark], error: Exception) -> None:
         """One mark that cannot be written must not hold up the others; its claim runs out."""
         if len(marks) == 1:
-            log.exception("mark not written", outbox=str(marks[0].claim.id))
+            log.error("mark not written", outbox=str(marks[0].claim.id), exc_info=error)
             return
         middle = len(marks) // 2
         await self._settle(marks[:middle])

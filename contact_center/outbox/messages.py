@@ -33,6 +33,11 @@ UPDATE contacts c SET
   first_reply_at = CASE WHEN (SELECT seq FROM answered) > 0 THEN c.first_reply_at END
 FROM undone u, newest n WHERE c.id = u.contact_id
 """
+# Its files are uploads again, so that the draft it goes back to can name them.
+UNTIE = """
+UPDATE attachments SET message_id = NULL, contact_id = NULL, version = version + 1
+WHERE message_id = $1 AND owner = $2
+"""
 DELIVERY = """
 SELECT o.message_id, o.state, o.error_kind, o.error_text, o.hold_until, m.version
 FROM outbox o JOIN messages m ON m.id = o.message_id WHERE o.message_id = $1
@@ -41,8 +46,11 @@ ORDER BY o.created_at DESC LIMIT 1
 
 
 class Messages:
-    """Steps of one transaction each. All raise NotFound for a message the actor may not see, and
-    Conflict with the present state when it is too late."""
+    """Steps of one transaction each.
+
+    All raise NotFound for a message the actor may not see, and Conflict with the present state
+    when it is too late.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -55,33 +63,33 @@ class Messages:
             rows = await store.change(unit, store.CANCEL, message_id)
             if rows:
                 await unit.execute(FORGET, message_id)
+                await unit.execute(UNTIE, message_id, actor.label)
             return await self._report(unit, actor, message_id, rows, "undo")
 
         return await self._database.run(step)
 
     async def retry(self, actor: Actor, message_id: UUID) -> Record:
-        """Send a failed message again, as a new attempt at its old place in the line."""
-        return await self._again(actor, message_id, "failed", anew=True)
+        """Send a failed or uncertain message again, at its old place in the line."""
+
+        async def step(unit: Unit) -> Record:
+            await self._lock(unit, actor, message_id)
+            rows = await store.change(unit, store.AGAIN, message_id, "failed", True)
+            rows = rows or await store.change(unit, store.AGAIN, message_id, "uncertain", False)
+            return await self._report(unit, actor, message_id, rows, "retry")
+
+        return await self._database.run(step)
 
     async def resolve(
         self, actor: Actor, message_id: UUID, verdict: Literal["arrived", "send_again"]
     ) -> Record:
         """Settle an uncertain message by what the employee knows."""
         if verdict == "send_again":
-            return await self._again(actor, message_id, "uncertain", anew=False)
+            return await self.retry(actor, message_id)
 
         async def step(unit: Unit) -> Record:
             await self._lock(unit, actor, message_id)
             rows = await store.change(unit, store.ARRIVED, message_id)
             return await self._report(unit, actor, message_id, rows, "arrived")
-
-        return await self._database.run(step)
-
-    async def _again(self, actor: Actor, message_id: UUID, state: str, *, anew: bool) -> Record:
-        async def step(unit: Unit) -> Record:
-            await self._lock(unit, actor, message_id)
-            rows = await store.change(unit, store.AGAIN, message_id, state, anew)
-            return await self._report(unit, actor, message_id, rows, "retry")
 
         return await self._database.run(step)
 

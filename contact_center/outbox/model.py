@@ -156,7 +156,8 @@ def refused(claim: Claim, error: BaseException, policy: Policy) -> Mark:
     mark = Mark(claim, "failed", error_kind=kind, error_text=text)
     if isinstance(error, Rejected | Unsupported):
         return mark
-    again = replace(mark, state="pending", delay=pause(policy.limits.first_pause, claim.tries, policy.jitter))
+    delay = pause(policy.limits.first_pause, claim.tries, policy.jitter)
+    again = replace(mark, state="pending", delay=delay)
     spent = claim.tries >= policy.limits.attempts
     if isinstance(error, Misconfigured):  # the account rests; the message waits for its cure
         return again

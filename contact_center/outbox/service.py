@@ -30,6 +30,7 @@ class Sender:
         database: Database,
         hints: Hints,
         clock: Clock,
+        *,
         accounts: Accounts,
         files: Files,
         node: str,

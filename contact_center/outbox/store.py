@@ -39,12 +39,13 @@ HEAD = f"""NOT EXISTS (
   SELECT 1 FROM outbox e WHERE e.line_id = o.line_id AND e.id <> o.id AND e.state IN {OPEN}
     AND (e.state = 'sending'
          OR (e.seq < o.seq AND (e.state <> 'uncertain' OR e.due_at > now()))))"""  # noqa: S608
+# The texts below are put together of our own constants only.
 _DUE = f"""(SELECT o.id, o.line_id, {{rank}} AS rank, o.due_at FROM outbox o
  WHERE o.account_id = $1 AND o.class = '{{name}}' AND o.due_at <= now()
    AND o.state IN ('held', 'pending') AND {HEAD}
  ORDER BY o.due_at LIMIT $2)"""  # noqa: S608
 CANDIDATES = (
-    "SELECT d.id, l.conversation_key FROM ("
+    "SELECT d.id, l.conversation_key FROM ("  # noqa: S608
     + " UNION ALL ".join(
         _DUE.format(rank=rank, name=name)
         for rank, name in enumerate(("interactive", "automatic", "bulk"))
@@ -75,10 +76,10 @@ WHERE o.account_id = $1 AND o.class IN ('interactive', 'automatic', 'bulk')
   AND o.due_at <= now() AND o.state = 'sending' AND o.claim_until <= now()
 """
 NEXT = (
-    "SELECT extract(epoch FROM least("
+    "SELECT extract(epoch FROM least("  # noqa: S608
     + ", ".join(
-        "(SELECT min(due_at) FROM outbox WHERE account_id = $1 "
-        f"AND class = '{name}' AND state IN {OPEN} AND due_at > now())"  # noqa: S608
+        "(SELECT min(due_at) FROM outbox WHERE account_id = $1 "  # noqa: S608
+        f"AND class = '{name}' AND state IN {OPEN} AND due_at > now())"
         for name in ("interactive", "automatic", "bulk")
     )
     + ") - now())"
@@ -197,7 +198,13 @@ async def candidates(database: Database, account_id: UUID, limit: int) -> list[R
 
 
 async def claim(
-    database: Database, ids: Sequence[UUID], owner: str, token: int, seconds: float, lease: str
+    database: Database,
+    ids: Sequence[UUID],
+    *,
+    owner: str,
+    token: int,
+    seconds: float,
+    lease: str,
 ) -> list[Claim]:
     """Claim what is still to be sent; nothing without the lease."""
     rows = await database.fetch(CLAIM, list(ids), owner, token, seconds, lease)

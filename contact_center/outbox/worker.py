@@ -168,9 +168,13 @@ class AccountWorker:
         limits = self._limits
         started = self._clock.monotonic()
         claims = await store.claim(
-            self._database, ids, self._node, self._lease.token,
-            limits.send_timeout + limits.margin, self._name,
-        )  # fmt: skip
+            self._database,
+            ids,
+            owner=self._node,
+            token=self._lease.token,
+            seconds=limits.send_timeout + limits.margin,
+            lease=self._name,
+        )
         for claim in claims:
             flight = asyncio.create_task(self._fly(account, claim, started))
             self._flights.add(flight)

@@ -16,7 +16,7 @@ Fault = Callable[["FakeChannel", Outbound], Awaitable[Receipt]]
 
 @dataclass
 class FakeChannel:
-    """`arrived` is what the client got, in order; `asked` every call. Faults are used up in turn."""
+    """`arrived` is what the client got; `asked` every call. Faults are used up in turn."""
 
     idempotent: bool = False
     faults: list[Fault] = field(default_factory=list)
@@ -98,7 +98,9 @@ async def explode(_channel: FakeChannel, _message: Outbound) -> Receipt:
 
 
 class FakeAccount:
-    def __init__(self, channel: FakeChannel, limits: tuple[RateLimit, ...], text_limit: int) -> None:
+    def __init__(
+        self, channel: FakeChannel, limits: tuple[RateLimit, ...], text_limit: int
+    ) -> None:
         self.channel = channel
         self.capabilities = Capabilities(
             authentication="body", text_limit=text_limit, receipts=True, reply_to=True,
@@ -115,7 +117,11 @@ class FakeAccounts:
         self.reports: list[tuple[UUID, str, str | None]] = []
 
     def add(
-        self, account_id: UUID, channel: FakeChannel, *, limits: tuple[RateLimit, ...] = (),
+        self,
+        account_id: UUID,
+        channel: FakeChannel,
+        *,
+        limits: tuple[RateLimit, ...] = (),
         text_limit: int = 4096,
     ) -> FakeChannel:
         self.by_id[account_id] = FakeAccount(channel, limits, text_limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -167,11 +167,13 @@ async def test_a_handler_may_give_up_at_once(house: House) -> None:
 async def test_the_job_of_a_runner_that_fell_silent_is_run_by_another(house: House) -> None:
     await house.schedule("a")
     now = house.clock.now()
-    [job] = await store.claim(house.database, "dead node", 0.2, now, ["note"], [], 10)
+    [job] = await store.claim(
+        house.database, "dead node", now=now, lease=0.2, kinds=["note"], running=[], limit=10
+    )
     house.runner(lease=0.5)
     await eventually(lambda: house.ran)
     assert house.ran[0].attempts == 2
-    await store.end(house.database, job, "dead node", "dead", "too late")
+    await store.end(house.database, job, "dead node", "dead", error="too late")
 
     async def done() -> bool:
         return await house.state("a") == "done"
@@ -182,14 +184,18 @@ async def test_the_job_of_a_runner_that_fell_silent_is_run_by_another(house: Hou
 async def test_runners_share_and_nothing_runs_twice(house: House) -> None:
     for number in range(3):
         house.runner(node=f"n{number}", concurrency=4)
-    jobs = [(str(n), house.clock.now(), {}) for n in range(100)]
+    jobs: list[tuple[str, datetime, dict[str, object]]] = [
+        (str(n), house.clock.now(), {}) for n in range(100)
+    ]
     await house.database.run(lambda unit: store.schedule_many(unit, "note", jobs))
     await eventually(lambda: len(house.ran) >= 100)
     await asyncio.sleep(0.05)
     assert sorted(int(job.key) for job in house.ran) == list(range(100))
 
 
-async def test_a_stopped_runner_ends_what_runs_and_gives_back_what_does_not_end(house: House) -> None:
+async def test_a_stopped_runner_ends_what_runs_and_gives_back_what_does_not_end(
+    house: House,
+) -> None:
     started = asyncio.Event()
 
     async def handler(job: Job) -> None:
@@ -219,7 +225,9 @@ async def test_kinds_without_a_handler_here_are_left_to_others(house: House) -> 
     assert await house.state("x") == "waiting"
 
 
-async def test_due_times_follow_the_clock_that_is_given(database_url: str, hints: LocalHints) -> None:
+async def test_due_times_follow_the_clock_that_is_given(
+    database_url: str, hints: LocalHints
+) -> None:
     database = await Database.connect(database_url, hints=hints)
     clock = ManualClock()
     ran: list[str] = []

@@ -15,7 +15,7 @@ from contact_center.kernel.clock import SystemClock
 from contact_center.kernel.hints import LocalHints
 from contact_center.kernel.ids import new_id
 from contact_center.outbox import store
-from contact_center.outbox.model import Files, Limits
+from contact_center.outbox.model import Files, Klass, Limits
 from contact_center.outbox.service import Sender
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Unit
@@ -23,7 +23,11 @@ from tests.support.fake_channel import FakeAccounts, FakeChannel, NoFiles
 from tests.support.waiting import eventually
 
 QUICK = Limits(
-    send_timeout=0.3, margin=0.3, uncertain_hold=0.6, lease_ttl=1.0, attempts=4,
+    send_timeout=0.3,
+    margin=0.3,
+    uncertain_hold=0.6,
+    lease_ttl=1.0,
+    attempts=4,
     first_pause=0.1,
 )
 
@@ -52,12 +56,16 @@ class World:
         )  # fmt: skip
 
     async def account(
-        self, channel: FakeChannel | None = None, *, limits: tuple[RateLimit, ...] = (),
+        self,
+        channel: FakeChannel | None = None,
+        *,
+        limits: tuple[RateLimit, ...] = (),
         text_limit: int = 4096,
     ) -> tuple[UUID, FakeChannel]:
         account_id = new_id()
         await self.database.execute(
-            "INSERT INTO accounts (id, provider, title, medium, brand_id, queue_id, public_key) "
+            "INSERT INTO accounts "
+            "(id, provider, title, medium, brand_id, queue_id, public_key) "
             "VALUES ($1, 'fake', 'fake', 'messenger', $2, $3, $4)",
             account_id, self.brand, self.queue, account_id.hex,
         )  # fmt: skip
@@ -77,8 +85,8 @@ class World:
                 identity, client, f"{account_id}:{key}",
             )  # fmt: skip
             await unit.execute(
-                "INSERT INTO contacts (id, account_id, conversation_key, medium, brand_id, queue_id, "
-                "identity_id) VALUES ($1, $2, $3, 'messenger', $4, $5, $6)",
+                "INSERT INTO contacts (id, account_id, conversation_key, medium, brand_id, "
+                "queue_id, identity_id) VALUES ($1, $2, $3, 'messenger', $4, $5, $6)",
                 contact, account_id, key, self.brand, self.queue, identity,
             )  # fmt: skip
 
@@ -87,8 +95,14 @@ class World:
         return contact
 
     async def write(
-        self, account_id: UUID, text: str, key: str = "anna", *, hold: float = 0.0,
-        klass: store.Klass = "interactive", **payload: Any,
+        self,
+        account_id: UUID,
+        text: str,
+        key: str = "anna",
+        *,
+        hold: float = 0.0,
+        klass: Klass = "interactive",
+        **payload: Any,
     ) -> UUID:
         """An operator's message, in one step with its outbox row; returns the message id."""
         contact, message = await self.contact(account_id, key), new_id()
@@ -116,15 +130,18 @@ class World:
 
     def sender(self, limits: Limits = QUICK, files: Files | None = None, node: str = "n1") -> Any:
         sender = Sender(
-            self.database, self.hints, SystemClock(), self.accounts, files or NoFiles(), node, limits
-        )
+            self.database, self.hints, SystemClock(), accounts=self.accounts,
+            files=files or NoFiles(), node=node, limits=limits,
+        )  # fmt: skip
         task = asyncio.create_task(sender.run())
         self.senders.append(task)
         return task
 
     async def state(self, message_id: UUID) -> str:
         return str(
-            await self.database.fetchval("SELECT state FROM outbox WHERE message_id = $1", message_id)
+            await self.database.fetchval(
+                "SELECT state FROM outbox WHERE message_id = $1", message_id
+            )
         )
 
     async def row(self, message_id: UUID) -> dict[str, Any]:
@@ -139,16 +156,18 @@ class World:
 
         return str(await eventually(reached, seconds=seconds))
 
-    async def receipt(
-        self, account_id: UUID, provider_id: str, status: str, **more: Any
-    ) -> bool:
+    async def receipt(self, account_id: UUID, provider_id: str, status: str, **more: Any) -> bool:
         """What intake does with a receipt."""
         return bool(
             await self.database.fetchval(
                 "SELECT cc_delivery($1, $2, $3, $4, now(), $5, $6)",
-                account_id, provider_id, status, more.get("reason"), more.get("up_to", False),
+                account_id,
+                provider_id,
+                status,
+                more.get("reason"),
+                more.get("up_to", False),
                 more.get("own"),
-            )  # fmt: skip
+            )
         )
 
     async def stop(self, task: asyncio.Task[None]) -> None:
@@ -162,7 +181,10 @@ class World:
         """A sender with connections of its own; call the answer to kill it as SIGKILL would:
         whatever it has sent by then, it writes nothing any more."""
         database = await Database.connect(self.database.url, hints=self.hints, size=4)
-        sender = Sender(database, self.hints, SystemClock(), self.accounts, NoFiles(), node, limits)
+        sender = Sender(
+            database, self.hints, SystemClock(), accounts=self.accounts, files=NoFiles(),
+            node=node, limits=limits,
+        )  # fmt: skip
         task = asyncio.create_task(sender.run())
         self.senders.append(task)
 

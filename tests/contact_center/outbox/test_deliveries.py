@@ -99,7 +99,7 @@ async def test_an_echo_of_our_own_id_settles_an_uncertain_message(world: World) 
 
 
 async def test_news_of_a_former_attempt_pass_the_new_one_by(world: World) -> None:
-    from contact_center.outbox import store  # noqa: PLC0415 - this test alone
+    from contact_center.outbox import store
 
     account, channel = await world.account()
     sender = world.sender()
@@ -108,7 +108,7 @@ async def test_news_of_a_former_attempt_pass_the_new_one_by(world: World) -> Non
     await world.receipt(account, "p0", "failed")
     channel.faults = [fake.not_accepted]
     await world.stop(sender)
-    await world.database.run(lambda unit: store.change(unit, store.AGAIN, message, "failed", True))  # noqa: FBT003
+    await world.database.run(lambda unit: store.change(unit, store.AGAIN, message, "failed", True))
     await world.receipt(account, "p0", "read")
     assert await world.state(message) == "pending"
     world.sender()
@@ -154,5 +154,5 @@ async def test_a_hundred_receipts_race_their_messages_and_none_is_lost(world: Wo
 @pytest.mark.timeout(900)
 async def test_a_thousand_receipts_race_their_messages_and_none_is_lost(world: World) -> None:
     seed = random.SystemRandom().randrange(10**6)
-    print(f"seed {seed}")  # noqa: T201 - to play it again
+    print(f"seed {seed}")
     await race(world, 1000, seed=seed)

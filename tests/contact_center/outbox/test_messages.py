@@ -23,7 +23,8 @@ async def test_undo_takes_back_what_is_held_and_the_client_waits_again(world: Wo
     account, channel = await world.account()
     contact = await world.contact(account)
     await world.database.execute(
-        "INSERT INTO messages (id, contact_id, seq, kind, text) VALUES ($1, $2, 1, 'inbound', 'hi')",
+        "INSERT INTO messages (id, contact_id, seq, kind, text) "
+        "VALUES ($1, $2, 1, 'inbound', 'hi')",
         new_id(), contact,
     )  # fmt: skip
     await world.database.execute("UPDATE contacts SET last_seq = 1 WHERE id = $1", contact)

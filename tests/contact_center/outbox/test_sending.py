@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from channels.contract import RateLimit
+from channels.messages import Outbound
 from contact_center.outbox import store
 from contact_center.outbox.model import Limits
 from tests.contact_center.outbox.conftest import World
@@ -74,7 +75,7 @@ async def test_a_refused_message_fails_with_the_reason_and_can_be_tried_anew(wor
     world.sender()
     await world.until(message, "failed")
     assert "blocked" in (await world.row(message))["error_text"]
-    await world.database.run(lambda unit: store.change(unit, store.AGAIN, message, "failed", True))  # noqa: FBT003
+    await world.database.run(lambda unit: store.change(unit, store.AGAIN, message, "failed", True))
     await world.until(message, "sent")
     first, second = channel.asked
     assert first.id != second.id, "a provider that dedupes must see a new attempt"
@@ -185,7 +186,7 @@ async def test_rate_limits_of_account_and_recipient_are_kept(world: World) -> No
     account, channel = await world.account(limits=limits)
     times: list[tuple[float, str]] = []
 
-    async def note(message: fake.Outbound, _provider_id: str) -> None:
+    async def note(message: Outbound, _provider_id: str) -> None:
         times.append((asyncio.get_running_loop().time(), message.conversation_key))
 
     channel.on_arrival = note
@@ -235,8 +236,8 @@ async def test_an_orphan_is_uncertain_or_resent_with_its_key(world: World) -> No
         message = await world.write(account, "hello")
         channel_id = (await world.row(message))["id"]
         await world.database.execute(
-            "UPDATE outbox SET state = 'sending', attempts = 1, claim_until = now(), due_at = now() "
-            "WHERE id = $1",
+            "UPDATE outbox SET state = 'sending', attempts = 1, claim_until = now(), "
+            "due_at = now() WHERE id = $1",
             channel_id,
         )
         sender = world.sender()
@@ -254,7 +255,9 @@ async def test_a_sender_that_lost_its_lease_claims_nothing(world: World) -> None
         "VALUES ($1, 'another', 7, now() + interval '1 hour')",
         store.topic(account),
     )
-    claims = await store.claim(world.database, [row["id"]], "n1", 6, 5.0, store.topic(account))
+    claims = await store.claim(
+        world.database, [row["id"]], owner="n1", token=6, seconds=5.0, lease=store.topic(account)
+    )
     assert claims == []
     assert await world.state(message) == "pending"
 
@@ -268,7 +271,11 @@ async def test_order_holds_under_random_faults_and_kills(world: World, seed: int
         fake.cut_after, fake.cut_before, fake.rejected,
     ]  # fmt: skip
     limits = Limits(
-        send_timeout=0.1, margin=0.15, uncertain_hold=0.3, lease_ttl=0.6, attempts=1000,
+        send_timeout=0.1,
+        margin=0.15,
+        uncertain_hold=0.3,
+        lease_ttl=0.6,
+        attempts=1000,
         first_pause=0.05,
     )
     account, channel = await world.account(FakeChannel(choose=lambda _m: chance.choice(faults)))
@@ -283,9 +290,7 @@ async def test_order_holds_under_random_faults_and_kills(world: World, seed: int
             kill = await world.mortal(limits, f"n{number}")
     final: dict[UUID, str] = {}
     for message in messages:
-        final[message] = await world.until(
-            message, "sent", "failed", "uncertain", seconds=60
-        )
+        final[message] = await world.until(message, "sent", "failed", "uncertain", seconds=60)
     arrived = channel.texts()
     assert len(arrived) == len(set(arrived)), "nothing was sent twice"
     for key in ("k0", "k1", "k2"):

@@ -1,0 +1,1 @@
+"""Files of messages: uploads, signed addresses, fetching what providers hold."""

@@ -1,0 +1,100 @@
+"""Upload and download. A download needs no sign-in but a signed address, which lives minutes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
+from urllib.parse import quote, unquote
+from uuid import UUID
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+from contact_center.access.model import Permission
+from contact_center.access.routes import Call, Route
+from contact_center.contacts.files.service import SERVICE, may_inline, served_type
+from contact_center.kernel.errors import TooLarge, Unavailable
+
+UPLOAD_SECONDS = 300.0
+CHUNK = 64 * 1024
+# Shown anywhere (the widget lives on other sites), but never as a page of ours.
+HEADERS = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Cache-Control": "private, max-age=300",
+}
+
+
+class Attachment(BaseModel):
+    """A stored file; `url` lives for minutes."""
+
+    id: UUID
+    kind: str
+    name: str
+    type: str
+    size: int
+    state: Literal["stored"]
+    url: str
+    width: int | None
+    height: int | None
+
+
+class Signed(BaseModel):
+    """The signed part of an address."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    e: int
+    s: Annotated[str, Field(max_length=100)]
+    inline: Literal[0, 1] = 0
+
+
+async def upload(call: Call) -> Attachment:
+    files, request = call.app[SERVICE], call.request
+    if (request.content_length or 0) > files.max_bytes:
+        raise TooLarge("the file is too large", limit=files.max_bytes)
+    try:
+        async with asyncio.timeout(UPLOAD_SECONDS):
+            row = await files.upload(
+                _chunks(request),
+                name=unquote(request.headers.get("X-File-Name", "")),
+                owner=call.actor.label,
+            )
+    except TimeoutError:
+        raise Unavailable("the upload took too long", code="deadline", retry_after=1) from None
+    return Attachment(
+        url=files.url(row["id"]),
+        width=row["data"].get("width"),
+        height=row["data"].get("height"),
+        **{name: row[name] for name in ("id", "kind", "name", "type", "size", "state")},
+    )
+
+
+async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
+    async for chunk in request.content.iter_chunked(CHUNK):
+        yield chunk
+
+
+async def download(call: Call) -> web.StreamResponse:
+    files, asked = call.app[SERVICE], call.query
+    row = await files.open(call.id(), asked.e, asked.s)
+    inline = asked.inline and may_inline(row["type"])
+    disposition = "inline" if inline else "attachment"
+    headers = {
+        **HEADERS,
+        "Content-Type": served_type(row["type"]),
+        "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(row['name'], safe='')}",
+    }
+    return web.FileResponse(await files.blobs.path(row["blob_key"]), headers=headers)
+
+
+ROUTES = [
+    Route("POST", "/files", upload, Permission.NOTE,
+          "Upload a file (raw body; X-File-Name percent-encoded) for a message to name",
+          answer=Attachment, tags=("files", "slow")),
+    Route("GET", "/files/{id}", download, Permission.PUBLIC,
+          "Download a file by its signed address", query=Signed, answer=None,
+          tags=("files", "slow")),
+]  # fmt: skip

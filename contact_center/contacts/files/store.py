@@ -1,0 +1,69 @@
+"""The rows of files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from contact_center.storage.database import LOG_TOPIC, Database
+from contact_center.storage.unit import Record, Unit
+
+ADD = """
+INSERT INTO attachments
+  (id, owner, account_id, kind, name, type, size, sha256, state, blob_key, data)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'stored', $9, $10) RETURNING *
+"""
+ONE = "SELECT * FROM attachments WHERE id = $1"
+STORED = """
+SELECT id, kind, name, type, size, blob_key FROM attachments
+WHERE id = ANY($1) AND state = 'stored' AND blob_key IS NOT NULL
+"""
+FETCHED = """
+UPDATE attachments SET state = $2, blob_key = $3, size = coalesce($4, size),
+  sha256 = coalesce($5, sha256), type = coalesce($6, type), kind = coalesce($7, kind),
+  data = data || $8, version = version + 1
+WHERE id = $1 AND state = 'wanted' RETURNING message_id
+"""
+STALE = """
+DELETE FROM attachments WHERE id IN (
+  SELECT id FROM attachments WHERE message_id IS NULL
+    AND created_at < now() - make_interval(days => $1) LIMIT 500)
+RETURNING blob_key
+"""
+
+
+async def add(database: Database, *values: Any) -> Record:
+    """A row for an uploaded file."""
+    row = await database.fetchrow(ADD, *values)
+    assert row is not None  # noqa: S101 - an insert returns its row
+    return row
+
+
+async def one(database: Database, file_id: UUID) -> Record | None:
+    """A file's row."""
+    return await database.fetchrow(ONE, file_id)
+
+
+async def stored(database: Database, ids: Sequence[UUID]) -> list[Record]:
+    """Those of these files whose bytes are here, in the order asked."""
+    rows = {row["id"]: row for row in await database.fetch(STORED, list(ids))}
+    return [rows[one] for one in ids if one in rows]
+
+
+async def fetched(unit: Unit, file: Record, state: str, *values: Any) -> bool:
+    """Note how fetching ended and tell the contact; False when somebody has noted it before."""
+    if file["contact_id"] is not None:
+        await unit.lock("contacts", [file["contact_id"]], "id")
+    row = await unit.fetchrow(FETCHED, file["id"], state, *values)
+    if row is None:
+        return False
+    if row["message_id"] is not None:
+        await unit.execute("SELECT cc_messages_changed($1, 'system', 'file')", [row["message_id"]])
+        unit.wake(LOG_TOPIC)
+    return True
+
+
+async def drop_stale(database: Database, days: int) -> list[Record]:
+    """Forget uploads that no message ever named; returns their blob keys, at most 500."""
+    return await database.fetch(STALE, days)

@@ -1,0 +1,133 @@
+"""Where the bytes of files lie: a directory now, an object store later behind the same interface.
+
+A blob is written once under a random name and never changed. It appears whole or not at all:
+written aside, flushed to the disk, then renamed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from contact_center.kernel.errors import NotFound, TooLarge
+
+CHUNK = 256 * 1024
+_KEY = re.compile(r"^[0-9a-f]{40}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """What was stored: its key, its size in bytes, its SHA-256 in hex and its first bytes."""
+
+    key: str
+    size: int
+    sha256: str
+    head: bytes = b""
+
+
+class Blobs(Protocol):
+    """What the house asks of a blob store."""
+
+    async def put(self, stream: AsyncIterator[bytes], *, limit: int) -> Blob:
+        """Store a stream. Raises TooLarge beyond `limit` bytes; nothing is kept then."""
+        ...
+
+    def open(self, key: str) -> AsyncIterator[bytes]:
+        """The bytes, in pieces. Raises NotFound."""
+        ...
+
+    async def path(self, key: str) -> Path:
+        """A readable local copy. Raises NotFound."""
+        ...
+
+    async def delete(self, key: str) -> None:
+        """Forget a blob; one that is gone already is no error."""
+        ...
+
+
+class FileBlobs:
+    """Blobs as files, spread over 256 folders."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    async def put(self, stream: AsyncIterator[bytes], *, limit: int) -> Blob:
+        """Store a stream. Raises TooLarge beyond `limit` bytes; nothing is kept then."""
+        key = secrets.token_hex(20)
+        draft = self._directory / "incoming" / key
+        file = await asyncio.to_thread(_create, draft)
+        try:
+            blob = await _copy(stream, file, key, limit)
+            await asyncio.to_thread(_finish, file, draft, self._place(key))
+        except BaseException:
+            file.close()
+            draft.unlink(missing_ok=True)
+            raise
+        return blob
+
+    async def open(self, key: str) -> AsyncIterator[bytes]:
+        """The bytes, in pieces. Raises NotFound."""
+        path = await self.path(key)
+        file = await asyncio.to_thread(path.open, "rb")
+        try:
+            while chunk := await asyncio.to_thread(file.read, CHUNK):
+                yield chunk
+        finally:
+            file.close()
+
+    async def path(self, key: str) -> Path:
+        """The file itself. Raises NotFound."""
+        path = self._place(key)
+        if not await asyncio.to_thread(path.is_file):
+            raise NotFound("the file is gone")
+        return path
+
+    async def delete(self, key: str) -> None:
+        """Forget a blob; one that is gone already is no error."""
+        await asyncio.to_thread(self._place(key).unlink, missing_ok=True)
+
+    def _place(self, key: str) -> Path:
+        if not _KEY.match(key):  # keys come from our own rows; a path may never be built of others
+            raise NotFound("there is no such file")
+        return self._directory / key[:2] / key[2:]
+
+
+async def _copy(stream: AsyncIterator[bytes], file: Any, key: str, limit: int) -> Blob:
+    digest, size, head = hashlib.sha256(), 0, b""
+    async for chunk in stream:
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(f"the file is larger than {limit} bytes", limit=limit)
+        if len(head) < CHUNK:
+            head += chunk[: CHUNK - len(head)]
+        digest.update(chunk)
+        await asyncio.to_thread(file.write, chunk)
+    return Blob(key, size, digest.hexdigest(), head)
+
+
+def _create(draft: Path) -> Any:
+    draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return draft.open("xb")
+
+
+def _finish(file: Any, draft: Path, place: Path) -> None:
+    """Durable before it is named: a row never points to half a file, not even after a power cut."""
+    file.flush()
+    os.fsync(file.fileno())
+    file.close()
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft.rename(place)
+    with contextlib.suppress(OSError):  # some file systems cannot sync a folder
+        folder = os.open(place.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
