@@ -1,0 +1,38 @@
+"""The accounts as those ask for them who send: the outbox, and the files that are fetched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from channels.contract import Capabilities, Channel
+from contact_center.accounts.service import Accounts
+from contact_center.kernel.errors import NotFound
+
+
+class SenderAccounts:
+    """The accounts as the outbox and the files ask for them."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    async def sending(self) -> list[UUID]:
+        return [account.id for account in self._accounts.all() if account.state == "on"]
+
+    async def live(self, account_id: UUID) -> SendingAccount:
+        account = self._accounts.get(account_id)
+        if account is None or account.state != "on":
+            raise NotFound("the account is off or gone")
+        return SendingAccount(account.id, account.channel, account.description.capabilities)
+
+    async def report(self, account_id: UUID, health: str, text: str | None) -> None:
+        await self._accounts.set_health(account_id, health, text)
+
+
+@dataclass(frozen=True, slots=True)
+class SendingAccount:
+    """An account with what its channel can carry."""
+
+    id: UUID
+    channel: Channel
+    capabilities: Capabilities

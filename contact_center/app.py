@@ -1,0 +1,315 @@
+"""The composition root: builds one workspace from the settings and runs it. Nothing is global.
+
+Read `serve` first, then `Workspace.open` from top to bottom: it is the whole house in the order
+of its floors. A process does what its roles say: `web` answers people and providers, `worker`
+sends and runs jobs, `router` gives out work; without a role its part is simply not started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+import uvloop
+from aiohttp import web
+
+from channels import registry
+from contact_center.access.service import AccessService, Lasting
+from contact_center.accounts.keys import require_key
+from contact_center.accounts.live import LiveAccount
+from contact_center.accounts.sending import SenderAccounts
+from contact_center.accounts.service import SERVICE as ACCOUNTS
+from contact_center.accounts.service import Accounts
+from contact_center.clients.service import SERVICE as CLIENTS
+from contact_center.clients.service import Clients
+from contact_center.contacts.files.links import Links
+from contact_center.contacts.files.service import SERVICE as FILES
+from contact_center.contacts.files.service import Files
+from contact_center.contacts.service import SERVICE as CONTACTS
+from contact_center.contacts.service import Contacts
+from contact_center.desk.service import SERVICE as DESK
+from contact_center.desk.service import Desk
+from contact_center.dispatch.service import Dispatcher
+from contact_center.employees.service import SERVICE as EMPLOYEES
+from contact_center.employees.service import Employees
+from contact_center.intake.parsing import Parsers
+from contact_center.intake.quarantine import SERVICE as QUARANTINE
+from contact_center.intake.quarantine import Quarantine
+from contact_center.intake.writer import Intake
+from contact_center.jobs.service import SERVICE as JOBS
+from contact_center.jobs.service import JobRunner, Jobs
+from contact_center.kernel import log as logs
+from contact_center.kernel.background import Background
+from contact_center.kernel.clock import Clock, SystemClock
+from contact_center.kernel.errors import SettingsError
+from contact_center.kernel.hints import Hints, LocalHints, RedisHints
+from contact_center.kernel.log import get_logger
+from contact_center.kernel.secrets import load_sealer
+from contact_center.outbox.messages import SERVICE as MESSAGES
+from contact_center.outbox.messages import Messages
+from contact_center.outbox.model import Limits as SendLimits
+from contact_center.outbox.service import Sender
+from contact_center.settings import Settings
+from contact_center.storage.blobs import FileBlobs
+from contact_center.storage.database import Database
+from contact_center.storage.events import Event, LogReader, ensure_era
+from contact_center.storage.migrate import migrate
+from contact_center.web.chat.ports import Ports, StoredUpload
+from contact_center.web.chat.service import Chat
+from contact_center.web.chat.setup import setup_chat
+from contact_center.web.live import Live, setup_live
+from contact_center.web.metrics import METRICS
+from contact_center.web.routes import all_routes
+from contact_center.web.server import make_application, serve_files
+from contact_center.web.webhooks import Hooks, setup_hooks
+from contact_center.work.queues.service import SERVICE as QUEUES
+from contact_center.work.queues.service import Queues
+
+STOP_SECONDS = 20.0
+log = get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Workspace:
+    """One workspace in one process: its services and its standing tasks."""
+
+    settings: Settings
+    database: Database
+    hints: Hints
+    clock: Clock
+    access: AccessService
+    accounts: Accounts
+    files: Files
+    intake: Intake
+    hooks: Hooks
+    quarantine: Quarantine
+    desk: Desk
+    background: Background
+
+    @classmethod
+    async def open(cls, settings: Settings, exits: AsyncExitStack) -> Self:
+        """Build everything up to the first request; what was built is closed by `exits`."""
+        clock = SystemClock()
+        hints = _hints(settings)
+        exits.push_async_callback(hints.close)
+        database = await _database(settings, hints)
+        exits.push_async_callback(database.close)
+        sealer = load_sealer(settings.key_path, create=settings.may_create_key)
+        await require_key(database, sealer, settings.key_path)
+
+        access = AccessService(
+            database, base_url=settings.base_url, clock=clock, lasting=_lasting(settings)
+        )
+        accounts = Accounts(database, registry, sealer, clock)
+        exits.push_async_callback(accounts.close)
+        await accounts.load()
+
+        links = Links(sealer.derive("files"))
+        files = Files(
+            database, FileBlobs(settings.data_dir / "blobs"), links, clock,
+            SenderAccounts(accounts).live, max_bytes=settings.media.max_bytes,
+        )  # fmt: skip
+        limits = settings.intake
+        intake = Intake(
+            database, hints, clock, batch=limits.batch, queue=limits.queue,
+            retry_after=limits.retry_after,
+        )  # fmt: skip
+        parsers = Parsers()
+        exits.callback(parsers.close)
+        quarantine = Quarantine(database, intake, accounts, parsers)
+        hooks = Hooks(accounts, intake, quarantine, parsers, clock, settings.base_url)
+        desk = Desk(database, clock, Contacts(database, clock, links.url))
+        background = Background()
+        exits.push_async_callback(background.close)
+        return cls(
+            settings, database, hints, clock, access, accounts, files, intake, hooks, quarantine,
+            desk, background,
+        )  # fmt: skip
+
+    def application(self) -> web.Application:
+        """The web application of this process; without the web role it only tells its health."""
+        is_web = "web" in self.settings.roles
+        app = make_application(
+            self.settings, self.database, self.access, all_routes() if is_web else []
+        )
+        if is_web:
+            self._add_services(app)
+            self._add_doors(app)
+            serve_files(app)
+        return app
+
+    def _add_services(self, app: web.Application) -> None:
+        app[ACCOUNTS] = self.accounts
+        app[CLIENTS] = Clients(self.database)
+        app[CONTACTS] = self.desk.contacts
+        app[DESK] = self.desk
+        app[EMPLOYEES] = Employees(self.database, self.access)
+        app[FILES] = self.files
+        app[JOBS] = Jobs(self.database)
+        app[MESSAGES] = Messages(self.database)
+        app[QUARANTINE] = self.quarantine
+        app[QUEUES] = Queues(self.database, self.clock)
+
+    def _add_doors(self, app: web.Application) -> None:
+        """The ways in that are no plain requests: live screens, web chat, providers."""
+        settings = self.settings
+        live = Live(
+            self.database, self.access, self.hints, node=settings.node_name,
+            grace=settings.dispatch.presence_grace, buffer=settings.live.buffer, clock=self.clock,
+        )  # fmt: skip
+        live.listeners.append(self._follow_accounts)
+        setup_live(app, live)
+        chat = Chat(
+            self.database, self.hints, self._chat_ports(), base_url=settings.base_url,
+            clock=self.clock,
+        )  # fmt: skip
+        setup_chat(app, chat, live)
+        setup_hooks(app, self.hooks)
+
+    def _chat_ports(self) -> Ports:
+        return Ports(
+            account=self._chat_account,
+            deliver=self.hooks.deliver,
+            store=self._store_upload,
+            file_url=self.files.url,
+        )
+
+    async def _chat_account(self, public_key: str) -> LiveAccount | None:
+        account = self.accounts.by_public_key(public_key)
+        return account if account is not None and account.state == "on" else None
+
+    async def _store_upload(self, chunks: AsyncIterator[bytes], limit: int) -> StoredUpload:
+        blob = await self.files.blobs.put(chunks, limit=min(limit, self.settings.media.max_bytes))
+        return StoredUpload(blob.key, blob.size, blob.sha256)
+
+    def _follow_accounts(self, events: Sequence[Event]) -> None:
+        if any(event.kind == "account.changed" for event in events):
+            self.background.start("accounts", lambda: self.accounts.on_events(events))
+
+    def start(self, app: web.Application) -> None:
+        """Start what the roles ask for."""
+        roles = self.settings.roles
+        if "web" in roles:
+            self.background.start("intake", self.intake.run)
+        else:
+            self.background.start("accounts", self._read_accounts)
+        if "router" in roles:
+            self._start_router(app)
+        if "worker" in roles:
+            self._start_worker()
+
+    def _start_router(self, app: web.Application) -> None:
+        dispatcher = Dispatcher(
+            self.database, self.hints, self.clock, self._process, self.settings.dispatch.lease_ttl,
+            registry=app[METRICS].registry,
+        )  # fmt: skip
+        self.background.start("router", dispatcher.run)
+
+    def _start_worker(self) -> None:
+        outbox = self.settings.outbox
+        limits = SendLimits(
+            concurrency=outbox.concurrency, attempts=outbox.attempts,
+            send_timeout=outbox.send_timeout, uncertain_hold=outbox.uncertain_hold,
+            lease_ttl=outbox.lease_ttl,
+        )  # fmt: skip
+        sender = Sender(
+            self.database, self.hints, self.clock, accounts=SenderAccounts(self.accounts),
+            files=self.files, node=self._process, limits=limits,
+        )  # fmt: skip
+        handlers = {**self.desk.jobs(), **self.files.handlers()}
+        runner = JobRunner(self.database, self.hints, self.clock, handlers, self._process)
+        self.background.start("outbox", sender.run)
+        self.background.start("jobs", runner.run)
+        self.background.start("files", self.files.prepare)
+
+    @property
+    def _process(self) -> str:
+        """Who holds a lease: two processes of one node are not the same."""
+        return f"{self.settings.node_name}:{os.getpid()}"
+
+    async def _read_accounts(self) -> None:
+        reader = LogReader(self.database, "accounts", hints=self.hints)
+        async for events in reader.read():
+            await self.accounts.on_events(events)
+
+
+def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT; raises SettingsError for what only a person can mend."""
+    logs.configure(settings.log.level, settings.log.format, node=settings.node_name)
+    uvloop.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings):
+        await stop.wait()
+        log.info("stopping")
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Workspace]:
+    """The service for as long as the block lasts; tests and the simulator use it as well."""
+    async with AsyncExitStack() as exits:
+        workspace = await Workspace.open(settings, exits)
+        app = workspace.application()
+        workspace.start(app)
+        await _listen(app, settings, exits)
+        await _greet(workspace)
+        yield workspace
+
+
+async def _listen(app: web.Application, settings: Settings, exits: AsyncExitStack) -> None:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS)
+    await runner.setup()
+    exits.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, settings.listen_host, settings.listen_port, backlog=512).start()
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {settings.listen_host}:{settings.listen_port}: {error.strerror}",
+            key="listen_port",
+        ) from error
+
+
+async def _greet(workspace: Workspace) -> None:
+    """Say where it is, and how the first person gets in; on the terminal, not in the log."""
+    lines = [f"\n  Contact centre: {workspace.settings.base_url}"]
+    link = await workspace.access.first_administrator_link()
+    if link is not None:
+        lines.append(f"  First administrator (15 minutes, once): {link}")
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def _hints(settings: Settings) -> Hints:
+    if settings.redis_url is None:
+        return LocalHints()
+    return RedisHints(settings.redis_url.get_secret_value())
+
+
+async def _database(settings: Settings, hints: Hints) -> Database:
+    if settings.database_url is None:
+        raise SettingsError("no database: use `contact-center run`", key="database_url")
+    url = settings.database_url.get_secret_value()
+    await migrate(url)
+    database = await Database.connect(url, hints=hints, size=settings.database.pool_max)
+    if await ensure_era(database):
+        log.warning("the log comes from another cluster: a new era begins")
+    return database
+
+
+def _lasting(settings: Settings) -> Lasting:
+    session = settings.session
+    return Lasting(
+        idle=timedelta(hours=session.idle_hours), absolute=timedelta(hours=session.absolute_hours)
+    )
