@@ -1,0 +1,239 @@
+"""The command line. Each command imports what it needs when it runs, so that help comes at once."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from cyclopts import App
+
+from contact_center import __version__
+from contact_center.kernel import configfile
+from contact_center.kernel.errors import HouseError, SettingsError
+from contact_center.supervise import EX_CONFIG
+
+if TYPE_CHECKING:
+    from contact_center.settings import Settings
+
+DEMO_DIR = Path("var/demo")
+
+app = App(
+    name="contact-center",
+    help="Omnichannel contact centre: one waiting line for every channel, nothing lost.",
+    version=__version__,
+)
+keys = App(name="keys", help="The key that seals account secrets.")
+app.command(keys)
+
+
+@app.command
+def run(
+    *, roles: str | None = None, port: int | None = None, data_dir: Path | None = None
+) -> NoReturn:
+    """Run the service and keep it alive; without database_url with a PostgreSQL of its own.
+
+    Args:
+        roles: What this process does, e.g. web,worker,router.
+        port: Where to listen.
+        data_dir: The files of this node.
+    """
+    _override(roles=roles, listen_port=port, data_dir=data_dir)
+    _supervise()
+
+
+@app.command
+def demo(*, port: int | None = None, data_dir: Path = DEMO_DIR, fresh: bool = False) -> NoReturn:
+    """Run a throwaway demo company with a simulator of clients.
+
+    Args:
+        port: Where to listen.
+        data_dir: Where the throwaway data are.
+        fresh: Throw away what an earlier demo left and begin anew.
+    """
+    if fresh:
+        _throw_away(data_dir)
+    os.environ.pop(configfile.variable_of("database_url"), None)
+    _override(demo="true", listen_port=port, data_dir=data_dir)
+    _supervise()
+
+
+@app.command
+def serve(*, roles: str | None = None, port: int | None = None) -> None:
+    """Run the service alone, in this process; needs database_url. `run` starts this.
+
+    Args:
+        roles: What this process does, e.g. web,worker,router.
+        port: Where to listen.
+    """
+    from contact_center import supervise
+
+    supervise.end_with_parent()
+    _override(roles=roles, listen_port=port)
+    from contact_center.app import serve as serve_forever
+
+    serve_forever(_settings())
+
+
+@app.command
+def migrate() -> None:
+    """Bring the database to the schema of this version; safe while others start."""
+    import asyncio
+
+    from contact_center.storage.migrate import migrate as bring_up_to_date
+
+    with _database_url(_settings()) as url:
+        changed = asyncio.run(bring_up_to_date(url))
+    print("migrated" if changed else "already up to date")
+
+
+@app.command
+def doctor(*, json: bool = False) -> None:
+    """Check everything the service depends on and say how to mend what is wrong.
+
+    Args:
+        json: Print the findings as JSON.
+    """
+    from contact_center.doctor import main
+
+    sys.exit(main(as_json=json))
+
+
+@app.command
+def receive(channel: str, *, verify: bool = True) -> None:
+    """Show what an adapter makes of recorded requests: JSON lines in, JSON lines out.
+
+    Args:
+        channel: The name of the channel, e.g. webchat.
+        verify: Check signatures; --no-verify skips that to look at recordings.
+    """
+    from contact_center.receive import main
+
+    sys.exit(main(channel, verify=verify))
+
+
+@app.command
+def bench(*names: str) -> None:
+    """Measure, from a checkout of the sources: `make bench` does the same.
+
+    Args:
+        names: Which benchmarks; all without names.
+    """
+    if not Path("tests/bench").is_dir():
+        raise SettingsError("benchmarks are part of the sources: run this in a checkout of them")
+    sys.exit(subprocess.call([sys.executable, "-m", "tests.bench", *names]))  # noqa: S603
+
+
+@app.command
+def build_web(*, force: bool = False) -> None:
+    """Build console and widget, where the sources are newer than what is built.
+
+    Args:
+        force: Build in any case.
+    """
+    from contact_center.webbuild import build
+
+    for name in build(Path(__file__).parent, force=force):
+        print(f"built {name}")
+
+
+@keys.command
+def show() -> None:
+    """Print the id of this node's key, as the database stores it."""
+    from contact_center.kernel.secrets import load_sealer
+
+    settings = _settings()
+    sealer = load_sealer(settings.key_path, create=settings.may_create_key)
+    print(f"{sealer.key_id}  {settings.key_path}")
+
+
+@keys.command
+def rotate() -> None:
+    """Seal everything with a new key. Stop all nodes first, give them the new file afterwards."""
+    import asyncio
+
+    from contact_center.storage.rotation import rotate as rotate_key
+
+    settings = _settings()
+    with _database_url(settings) as url:
+        done = asyncio.run(rotate_key(url, settings.key_path))
+    print(f"{done.sealed} secrets are sealed with key {done.key_id}")
+    print(f"the old key is kept as {done.kept}: remove it once no backup needs it")
+
+
+def main() -> None:
+    """Entry point; what the house refuses is told in one line, without a traceback."""
+    try:
+        app()
+    except SettingsError as error:
+        _end(str(error), EX_CONFIG)
+    except HouseError as error:
+        _end(str(error), 1)
+    except KeyboardInterrupt:
+        _end("interrupted", 130)
+
+
+def _supervise() -> NoReturn:
+    """Become the small parent: the command line must not stay in its memory."""
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "contact_center.supervise"]
+    os.execv(sys.executable, command)  # noqa: S606 - our own command
+
+
+def _settings() -> "Settings":
+    from contact_center.settings import load_settings
+
+    return load_settings()
+
+
+def _override(**given: object) -> None:
+    """Options of the command line are settings of the environment, for our children too."""
+    for key, value in given.items():
+        if value is not None:
+            os.environ[configfile.variable_of(key)] = str(value)
+
+
+@contextmanager
+def _database_url(settings: "Settings") -> Iterator[str]:
+    """The database of the settings, or the private one, started for as long as it is needed."""
+    from contact_center.storage.embedded import PrivatePostgres
+
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    private = PrivatePostgres(settings.data_dir)
+    if private.ready():
+        yield private.url()
+        return
+    try:
+        yield private.start()
+    finally:
+        private.stop()
+
+
+def _throw_away(data_dir: Path) -> None:
+    """Remove an earlier demo, and nothing that does not look like one."""
+    from contact_center.storage.embedded import PrivatePostgres
+
+    if not data_dir.exists():
+        return
+    if not (data_dir / "postgres.lock").exists():
+        raise SettingsError(
+            "does not look like the data of a demo, nothing removed", key="data_dir"
+        )
+    private = PrivatePostgres(data_dir)
+    private.start()  # refused while another one runs there
+    private.stop("immediate")
+    shutil.rmtree(data_dir)
+
+
+def _end(text: str, code: int) -> NoReturn:
+    print(f"contact-center: {text}", file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from contact_center.supervise import EX_CONFIG
+
+ROOT = Path(__file__).parents[3]
+
+
+def contact_center(
+    *arguments: str, cwd: Path = ROOT, **environ: str
+) -> subprocess.CompletedProcess[str]:
+    mine = {key: value for key, value in os.environ.items() if not key.startswith("CC_")}
+    return subprocess.run(
+        [sys.executable, "-m", "contact_center", *arguments],
+        cwd=cwd,
+        env={**mine, "PYTHONPATH": str(ROOT), **environ},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def test_help_comes_at_once_and_names_every_command() -> None:
+    began = time.monotonic()
+    done = contact_center("--help")
+    took = time.monotonic() - began
+    assert done.returncode == 0
+    for command in (
+        "run serve migrate doctor demo receive bench build-web keys".split()  # noqa: SIM905
+    ):
+        assert command in done.stdout
+    # Promised is a second; this machine may be busy with other tests.
+    assert took < 5
+
+
+def test_help_imports_no_heavy_library() -> None:
+    script = (
+        "import sys\nsys.argv = ['contact-center', '--help']\n"
+        "from contact_center.__main__ import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print([name for name in ('sqlalchemy', 'aiohttp', 'pydantic', 'redis', 'alembic') "
+        "if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stderr.strip() == "[]"
+
+
+def test_a_bad_setting_is_one_line_without_a_traceback(tmp_path: Path) -> None:
+    done = contact_center("serve", cwd=tmp_path, CC_LISTEN_PORT="eighty")
+    assert done.returncode == EX_CONFIG
+    assert "CC_LISTEN_PORT" in done.stderr
+    assert "expected a whole number" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_directory_that_is_no_demo_is_not_thrown_away(tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("dear")
+    done = contact_center("demo", "--fresh", "--data-dir", "letters", cwd=tmp_path)
+    assert done.returncode == EX_CONFIG
+    assert "nothing removed" in done.stderr
+    assert (tmp_path / "letters" / "dear.txt").exists()
+
+
+@pytest.mark.processes
+def test_migrate_brings_its_own_database_when_none_is_set(short_path: Path) -> None:
+    first = contact_center("migrate", cwd=short_path)
+    second = contact_center("migrate", cwd=short_path)
+    assert (first.stdout, second.stdout) == ("migrated\n", "already up to date\n")
+
+
+def test_the_key_is_shown_by_its_name_and_not_by_its_content(tmp_path: Path) -> None:
+    done = contact_center("keys", "show", cwd=tmp_path)
+    key = (tmp_path / "var" / "key").read_text().strip()
+    assert len(done.stdout.split()[0]) == 16
+    assert key not in done.stdout
