@@ -18,14 +18,14 @@ def key_file(tmp_path: Path) -> Path:
 
 async def account_with_secret(url: str, sealer: Sealer, secret: bytes) -> UUID:
     """An account sealed as the house seals it; columns without meaning here get anything."""
-    account, brand = uuid4(), uuid4()
+    account = uuid4()
     connection = await asyncpg.connect(url)
     try:
-        await connection.execute("INSERT INTO brands (id, name) VALUES ($1, 'B')", brand)
+        await connection.execute("SET session_replication_role = replica")  # no brand, no queue
         await connection.execute(
-            "INSERT INTO accounts (id, brand_id, provider, medium, title, public_key, "
-            "secrets) VALUES ($1, $2, 'fake', 'chat', 'T', $3, $4)",
-            *(account, brand, account.hex, sealer.seal(secret, account.bytes)),
+            "INSERT INTO accounts (id, brand_id, queue_id, provider, medium, title, public_key, "
+            "secrets) VALUES ($1, $2, $2, 'fake', 'chat', 'T', $3, $4)",
+            *(account, uuid4(), account.hex, sealer.seal(secret, account.bytes)),
         )
         await connection.execute("UPDATE workspace SET sealing_key_id = $1", sealer.key_id)
     finally:
