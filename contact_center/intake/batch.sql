@@ -374,7 +374,7 @@ $$;
 -- number of new jobs.
 CREATE OR REPLACE FUNCTION cc_intake_rest(
   go boolean[], ids uuid[], accounts uuid[], externals text[], kinds text[], keys text[],
-  media text[], addresses text[], names text[], proofs text[], texts text[], ats timestamptz[],
+  addresses text[], names text[], proofs text[], texts text[], ats timestamptz[],
   identity uuid[], contact uuid[], x jsonb[]
 ) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
@@ -423,9 +423,9 @@ BEGIN
   WHERE q.accounts IS NOT NULL;
 
   SELECT jsonb_agg(jsonb_build_object('message', e.id, 'contact', e.contact, 'account', e.account,
-           'owner', e.medium || ':' || e.address, 'files', e.x -> 'files'))
-  INTO rows FROM unnest(go, kinds, ids, contact, accounts, media, addresses, x)
-    AS e (go, kind, id, contact, account, medium, address, x) WHERE e.go AND e.x ? 'files';
+           'owner', e.address, 'files', e.x -> 'files'))
+  INTO rows FROM unnest(go, ids, contact, accounts, addresses, x)
+    AS e (go, id, contact, account, address, x) WHERE e.go AND e.x ? 'files';
   IF rows IS NOT NULL THEN
     jobs_made := cc_intake_files(rows);
   END IF;
@@ -723,8 +723,8 @@ BEGIN
       PERFORM cc_intake_wait(rows);
     END IF;
   END IF;
-  jobs_made := cc_intake_rest(go, ids, accounts, externals, kinds, keys, media, addresses, names,
-                              proofs, texts, ats, identity, contact, x);
+  jobs_made := cc_intake_rest(go, ids, accounts, externals, kinds, keys, addresses, names, proofs,
+                              texts, ats, identity, contact, x);
   RETURN jsonb_build_object('fresh', fresh, 'jobs', jobs_made, 'back', back);
 END
 $$;

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from channels.contract import Channel
 
 
@@ -33,6 +35,8 @@ class LiveAccount(AccountFacts, Protocol):
     def public_key(self) -> str: ...
     @property
     def state(self) -> str: ...
+    @property
+    def settings(self) -> BaseModel: ...
     @property
     def channel(self) -> Channel: ...
 

@@ -6,6 +6,7 @@ becomes one JSON text.
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -87,6 +88,8 @@ def row_of(account: AccountFacts, event: Event, parcel: Any) -> Row | None:
         rare = {**(rare or {}), "claims": [_address(claim) for claim in event.claims]}
     if "prechat" in event.data:
         rare = {**(rare or {}), "names": True}
+    if rare and "unsupported" in rare:
+        rare["unsupported"]["request"] = base64.b64encode(parcel.packed()).decode()
     text = cleaning.text(text)
     if kind == "in" and opts_out(Arrival(account.medium, text)):
         rare = {**(rare or {}), "opt_out": True}

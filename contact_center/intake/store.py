@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
-from contact_center.kernel.errors import Unavailable
 from contact_center.kernel.ids import new_id
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
@@ -46,7 +41,6 @@ FAILED_AGAIN = """
 UPDATE quarantine SET attempts = attempts + 1, error = $2, version = version + 1
 WHERE id = $1 AND state = 'waiting' RETURNING version
 """
-SEEN = "UPDATE accounts SET last_in_at = now() WHERE id = ANY($1::uuid[])"
 WAITING = "SELECT count(*) FROM quarantine WHERE state = 'waiting'"
 
 
@@ -134,12 +128,6 @@ async def failed_again(database: Database, quarantined: UUID, error: str) -> Non
 async def waiting(database: Database) -> int:
     """How many rows wait for a person."""
     return int(await database.fetchval(WAITING))
-
-
-async def mark_seen(database: Database, accounts: Sequence[UUID]) -> None:
-    """Note that accounts were heard of; of no consequence when it fails."""
-    with contextlib.suppress(Unavailable, asyncpg.PostgresError):
-        await database.execute(SEEN, list(accounts))
 
 
 def _log(unit: Unit, subject: UUID, version: int, actor: str, cause: str) -> None:

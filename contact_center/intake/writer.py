@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,7 +38,7 @@ from contact_center.intake.packing import pack
 from contact_center.intake.rows import BODY, KIND, MODE, SPOKEN, Row, arrival_of, probe_of, row_of
 from contact_center.jobs.store import TOPIC as JOBS_TOPIC
 from contact_center.kernel.clock import Clock
-from contact_center.kernel.errors import Unavailable
+from contact_center.kernel.errors import Invalid, Unavailable
 from contact_center.kernel.hints import Hints
 from contact_center.kernel.log import get_logger
 from contact_center.storage.database import (
@@ -59,7 +59,6 @@ CONNECT_SECONDS = 2.0
 CALL_SECONDS = 15.0
 REST_SECONDS = 0.5  # after a failed connect nobody else waits for the next one
 SHARED_BODY_BYTES = 256 * 1024
-SEEN_SECONDS = 30.0
 
 POISON = ("22", "23", "54")  # data exception, integrity violation, limit exceeded
 
@@ -69,12 +68,13 @@ log = get_logger(__name__)
 class Parcel:
     """The events of one request and who waits for them."""
 
-    __slots__ = ("future", "left", "quarantined", "raw", "request", "stored", "twice")
+    __slots__ = ("future", "keep", "left", "quarantined", "raw", "request", "stored", "twice")
 
-    def __init__(self, raw: bytes, request: WebhookRequest | None) -> None:
+    def __init__(self, raw: bytes, request: WebhookRequest | None, *, keep: bool) -> None:
         self.future: asyncio.Future[SubmitResult] = asyncio.get_running_loop().create_future()
         self.raw = raw
         self.request = request
+        self.keep = keep
         self.left = self.stored = self.twice = self.quarantined = 0
 
     def settle(self) -> None:
@@ -130,8 +130,6 @@ class Intake:
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._rest_until = 0.0
         self._closed = False
-        self._seen: dict[UUID, float] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
         self.batches = self.events = self.poisoned = 0
 
     # --- the door -------------------------------------------------------------------------
@@ -142,17 +140,20 @@ class Intake:
         events: Sequence[Event],
         raw: bytes = b"",
         request: WebhookRequest | None = None,
+        *,
+        keep: bool = True,
     ) -> SubmitResult:
         """Store the events of one request; returns after their commit.
 
-        `raw` is kept beside the events; `request` lets a quarantined event be replayed. Raises
+        `raw` is kept beside the events; `request` lets a quarantined event be replayed. With
+        `keep` off (a replay) poison is not quarantined again: Invalid is raised. Raises
         Unavailable (503) when the queue is full or the database is away: nothing is promised
         then, and coming again is safe.
         """
         stored = [event for event in events if type(event) is not Typing]
         if len(stored) < len(events):
             await self._pass_on([event for event in events if type(event) is Typing], account)
-        parcel = Parcel(raw, request)
+        parcel = Parcel(raw, request, keep=keep)
         rows = [row for event in stored if (row := row_of(account, event, parcel))]
         if not rows:
             return SubmitResult(ephemeral=len(events) - len(stored))
@@ -285,7 +286,6 @@ class Intake:
             self._settle(row, fresh=number in fresh)
         if fresh:
             self._database.wake(LOG_TOPIC)
-            self._note_seen(rows)
         if answer["jobs"]:
             self._database.wake(JOBS_TOPIC)
 
@@ -308,6 +308,9 @@ class Intake:
 
     async def _quarantine(self, row: Row, poison: _Poison) -> None:
         error = repr(poison.__cause__)
+        if not row.parcel.keep:
+            self._fail([row], Invalid(error, code="poison"))
+            return
         log.warning("event_quarantined", account=str(row.account.id), error=error)
         kept = store.Kept(row.account.id, "poison", error[:2000], row.parcel.packed())
         try:
@@ -372,20 +375,6 @@ class Intake:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
-
-    def _note_seen(self, rows: Iterable[Row]) -> None:
-        """Once in a while: when the accounts were last heard of. Never waited for."""
-        now = asyncio.get_running_loop().time()
-        ids = {row.account.id for row in rows}
-        due = [one for one in ids if now - self._seen.get(one, -SEEN_SECONDS) >= SEEN_SECONDS]
-        if due:
-            self._seen.update(dict.fromkeys(due, now))
-            self._start(store.mark_seen(self._database, due))
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def _columns(rows: list[Row]) -> list[Any]:

@@ -55,6 +55,7 @@ class Account:
     touchpoint_id: UUID = field(default_factory=new_id)
     public_key: str = "key"
     state: str = "on"
+    settings: Any = None
     channel: Any = None
 
 
@@ -67,20 +68,21 @@ class House:
         self.clock = clock
         self.account = Account()
         self.employee_id = new_id()
-        self._tasks: list[asyncio.Task[None]] = []
+        self.tasks: list[asyncio.Task[None]] = []
 
     @classmethod
-    async def build(cls, url: str, hints: LocalHints, clock: Clock, *, medium: str = "chat") -> House:
+    async def build(
+        cls, url: str, hints: LocalHints, clock: Clock, *, medium: str = "chat"
+    ) -> House:
         house = cls(await Database.connect(url, hints=hints), hints, clock)
         account = house.account
         account.medium = medium
-        await house.database.execute(
-            HISTORY.format(
-                brand=account.brand_id, department=new_id(), queue=account.queue_id,
-                touchpoint=account.touchpoint_id, account=account.id, medium=medium,
-                key=account.public_key, employee=house.employee_id,
-            )  # fmt: skip
-        )
+        values = {
+            "brand": account.brand_id, "department": new_id(), "queue": account.queue_id,
+            "touchpoint": account.touchpoint_id, "account": account.id, "medium": medium,
+            "key": account.public_key, "employee": house.employee_id,
+        }  # fmt: skip
+        await house.database.execute(HISTORY.format(**values))
         house.intake = house.start()
         return house
 
@@ -89,13 +91,13 @@ class House:
     def start(self, kind: type[Intake] = Intake, **options: Any) -> Intake:
         """One more running intake."""
         intake = kind(self.database, self.hints, self.clock, **options)
-        self._tasks.append(asyncio.create_task(intake.run()))
+        self.tasks.append(asyncio.create_task(intake.run()))
         return intake
 
     async def close(self) -> None:
-        for task in self._tasks:
+        for task in self.tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.database.close()
 
     async def submit(
@@ -112,7 +114,7 @@ class House:
         return rows[0]
 
     async def count(self, table: str) -> int:
-        return int(await self.database.fetchval(f"SELECT count(*) FROM {table}"))  # noqa: S608
+        return int(await self.database.fetchval(f"SELECT count(*) FROM {table}"))
 
     async def close_contact(self, contact_id: UUID, *, spam: bool = False) -> None:
         """Close as an operator does: contact closed, work done."""
@@ -128,11 +130,13 @@ class House:
         )
 
 
-def visitor(name: str = "v1", **more: Any) -> Address:
-    return Address("visitor", name, **more)
+def visitor(value: str = "v1", **more: Any) -> Address:
+    return Address("visitor", value, **more)
 
 
-def message(external: str, text: str = "Здравствуйте", who: str = "v1", **more: Any) -> MessageReceived:
+def message(
+    external: str, text: str = "Здравствуйте", who: str = "v1", **more: Any
+) -> MessageReceived:
     values: dict[str, Any] = {
         "at": START, "conversation_key": who, "sender": visitor(who), "text": text,
     } | more  # fmt: skip

@@ -1,0 +1,100 @@
+"""What could not be taken in: kept as it came, looked at, replayed or dropped by a person."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from aiohttp import web
+
+from channels.contract import WebhookRequest
+from channels.errors import Malformed, Refused
+from contact_center.intake import store
+from contact_center.intake.model import Accounts, LiveAccount, SubmitResult
+from contact_center.intake.packing import pack, unpack
+from contact_center.intake.parsing import Parsers
+from contact_center.intake.store import Kept, Quarantined
+from contact_center.intake.writer import Intake
+from contact_center.kernel.errors import Conflict, Invalid, NotFound
+from contact_center.kernel.log import get_logger
+from contact_center.storage.database import Database
+
+LONGEST_ERROR = 2000
+
+log = get_logger(__name__)
+
+
+class Quarantine:
+    """The service behind the quarantine's routes and the webhooks' bad days."""
+
+    def __init__(
+        self, database: Database, intake: Intake, accounts: Accounts, parsers: Parsers
+    ) -> None:
+        self._database = database
+        self._intake = intake
+        self._accounts = accounts
+        self._parsers = parsers
+
+    async def keep(self, account: LiveAccount, request: WebhookRequest, error: Exception) -> UUID:
+        """Keep a request that cannot be read; returns after the commit."""
+        reason = str(error)[:LONGEST_ERROR].replace("\x00", "")
+        log.warning("request_quarantined", account=str(account.id), reason=reason)
+        text = reason.encode("utf-8", "replace").decode()
+        kept = Kept(account.id, "malformed", text, pack(request, request.body))
+        return await store.keep(self._database, kept)
+
+    async def listed(
+        self, state: str | None, before: UUID | None, limit: int
+    ) -> list[Quarantined]:
+        """Newest first, without the requests."""
+        return await store.listed(self._database, state, before, limit)
+
+    async def get(self, quarantined: UUID) -> Quarantined:
+        """One with its request. Raises NotFound."""
+        found = await store.get(self._database, quarantined)
+        if found is None:
+            raise NotFound("there is nothing like this in quarantine")
+        return found
+
+    async def replay(self, quarantined: UUID, employee_id: UUID | None) -> SubmitResult:
+        """Run the request through its channel and the intake again, and mark it.
+
+        Raises NotFound; Conflict where it is settled or cannot run; Invalid with the reason when
+        it fails as before.
+        """
+        kept = await self._waiting(quarantined)
+        request, _ = unpack(kept.request)
+        account = self._accounts.get(kept.account_id)
+        if account is None:
+            raise Conflict("its account is switched off", code="account_off")
+        if request is None:
+            raise Conflict("it did not come as a request", code="not_replayable")
+        try:
+            received = await self._parsers.receive(account, request)
+            result = await self._intake.submit(
+                account, received.events, request.body, request, keep=False
+            )
+        except (Refused, Malformed, Invalid) as error:
+            reason = str(error)[:LONGEST_ERROR]
+            await store.failed_again(self._database, quarantined, reason)
+            raise Invalid(reason, code="failed_again") from error
+        await store.settle(self._database, quarantined, "replayed", employee_id)
+        return result
+
+    async def drop(self, quarantined: UUID, employee_id: UUID | None) -> None:
+        """Mark as of no use. Raises NotFound, or Conflict where it is settled."""
+        await self._waiting(quarantined)
+        if not await store.settle(self._database, quarantined, "dropped", employee_id):
+            raise Conflict("somebody has settled it meanwhile")
+
+    async def waiting(self) -> int:
+        """How many wait for a person."""
+        return await store.waiting(self._database)
+
+    async def _waiting(self, quarantined: UUID) -> Quarantined:
+        kept = await self.get(quarantined)
+        if kept.state != "waiting":
+            raise Conflict(f"it is {kept.state} already", current=kept.state)
+        return kept
+
+
+SERVICE: web.AppKey[Quarantine] = web.AppKey("quarantine", Quarantine)

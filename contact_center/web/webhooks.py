@@ -1,0 +1,111 @@
+"""The door for providers: verify, parse, store; the answer comes after the commit.
+
+`POST|GET /hooks/{key}`. An unknown key is 404 like any other address that is none. Web chat comes
+the same way through `Hooks.deliver`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from aiohttp import web
+
+from channels.contract import Reply, WebhookChannel, WebhookRequest
+from channels.errors import Malformed, Refused
+from contact_center.intake.model import Accounts, LiveAccount
+from contact_center.intake.parsing import Parsers
+from contact_center.intake.quarantine import Quarantine
+from contact_center.intake.writer import Intake
+from contact_center.kernel.clock import Clock
+from contact_center.kernel.errors import HouseError, NotFound
+from contact_center.kernel.log import get_logger
+
+log = get_logger(__name__)
+
+
+class Hooks:
+    """What stands between a provider's request and the intake."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        intake: Intake,
+        quarantine: Quarantine,
+        parsers: Parsers,
+        clock: Clock,
+        base_url: str,
+        came_in: Callable[[UUID, datetime], None] = lambda _id, _at: None,
+    ) -> None:
+        self._accounts = accounts
+        self._intake = intake
+        self._quarantine = quarantine
+        self._parsers = parsers
+        self._clock = clock
+        self._base_url = base_url
+        self._came_in = came_in
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """The aiohttp handler of /hooks/{key}."""
+        return await self.deliver(request, request.match_info["key"])
+
+    async def deliver(self, request: web.Request, key: str) -> web.Response:
+        """Take a request to the account of this public key.
+
+        Raises NotFound (no such account, or it is off), TooLarge by aiohttp's own error, HouseError
+        401/403 (`refused`), Unavailable 503 when it cannot be stored now.
+        """
+        account = self._accounts.by_public_key(key)
+        if account is None or account.state != "on":
+            raise NotFound("there is nothing at this address")
+        if not isinstance(account.channel, WebhookChannel):
+            raise NotFound("there is nothing at this address")
+        reply = await self.accept(account, await self._values(request))
+        return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+
+    async def _values(self, request: web.Request) -> WebhookRequest:
+        return WebhookRequest(
+            method=request.method,
+            url=self._base_url + request.raw_path,
+            headers={name.lower(): value for name, value in request.headers.items()},
+            query=dict(request.query),
+            body=await request.read(),
+            received_at=self._clock.now(),
+        )
+
+    async def accept(self, account: LiveAccount, request: WebhookRequest) -> Reply:
+        """The provider's answer, given after everything is committed."""
+        try:
+            received = await self._parsers.receive(account, request)
+        except Refused as error:
+            log.info("request_refused", account=str(account.id), reason=str(error))
+            raise HouseError("not proven", code="refused", status=error.status) from None
+        except Malformed as error:
+            await self._quarantine.keep(account, request, error)
+            return _answer_of(error)
+        except Exception as error:
+            # No bytes may make us say 500: the provider would send them again for days.
+            log.exception("parser_failed", account=str(account.id))
+            await self._quarantine.keep(account, request, error)
+            return Reply()
+        await self._intake.submit(account, received.events, request.body, request)
+        self._came_in(account.id, request.received_at)
+        return received.reply
+
+
+HOOKS: web.AppKey[Hooks] = web.AppKey("hooks", Hooks)
+
+
+def _answer_of(error: Malformed) -> Reply:
+    if error.status < 400:  # noqa: PLR2004 - the provider is told that all is well
+        return Reply(error.status)
+    text = str(error).encode("utf-8", "replace")
+    return Reply(error.status, {"content-type": "text/plain; charset=utf-8"}, text)
+
+
+def setup_hooks(app: web.Application, hooks: Hooks) -> None:
+    """Mount the door."""
+    app[HOOKS] = hooks
+    app.router.add_route("POST", "/hooks/{key}", hooks.handle)
+    app.router.add_get("/hooks/{key}", hooks.handle, allow_head=False)
