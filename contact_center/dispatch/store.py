@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from contact_center.dispatch.plan import Ended, Made, Plan
 from contact_center.dispatch.snapshots import (
     State,
@@ -39,8 +41,8 @@ OPERATORS = "SELECT cc_operator_snapshot(id) AS data FROM unnest($1::uuid[]) AS 
 BACK_IN_LINE = """
 UPDATE work w
 SET state = 'waiting', operator_id = NULL, offer_id = NULL, offered_at = NULL, offer_until = NULL,
-    excluded = v.excluded, misses = v.misses, version = v.version
-FROM unnest($1::uuid[], $2::int[], $3::jsonb[], $4::int[]) AS v(id, version, excluded, misses)
+    excluded = v.excluded::jsonb, misses = v.misses, version = v.version
+FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[]) AS v(id, version, excluded, misses)
 WHERE w.id = v.id AND w.version = v.version - 1
 RETURNING w.id, w.version, cc_work_snapshot(w) AS data
 """
@@ -189,7 +191,8 @@ async def _write_ended(unit: Unit, ended: list[Ended]) -> None:
         BACK_IN_LINE,
         [state.id for state in states],
         [state.version for state in states],
-        [[list(entry) for entry in state.excluded] for state in states],
+        # As text: asyncpg would take lists in a jsonb[] for further dimensions of the array.
+        [orjson.dumps(state.excluded).decode() for state in states],
         [state.misses for state in states],
     )
     causes = {one.work.id: one.reason or one.state for one in ended}
