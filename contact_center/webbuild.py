@@ -83,17 +83,32 @@ def missing(package: Path) -> list[str]:
     return [p.name for p in PROJECTS if not all(path.exists() for path in p.built(package))]
 
 
+def run_script(package: Path, script: str) -> None:
+    """Run one script (check, test) of every project that has it. Raises `NotBuilt`."""
+    npm, environ = _npm()
+    for project in PROJECTS:
+        source = project.source(package)
+        with _alone(source):
+            _install(npm, source, environ)
+        _run([*npm, "run", "--silent", "--if-present", script], source, environ)
+
+
 def _build(project: Project, package: Path) -> None:
     source = project.source(package)
     npm, environ = _npm()
-    lock, installed = source / "package-lock.json", source / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        _run([*npm, "ci", "--no-audit", "--no-fund"], source, environ)
+    _install(npm, source, environ)
     _run([*npm, "run", "--silent", "build"], source, environ)
     for path in project.built(package):
         if not path.exists():
             raise NotBuilt(f"the build of {project.name} left no {path.name}")
         os.utime(path)  # a bundler may leave an unchanged file untouched
+
+
+def _install(npm: list[str], source: Path, environ: dict[str, str]) -> None:
+    """Bring node_modules to the lock, if it is not there yet."""
+    lock, installed = source / "package-lock.json", source / "node_modules" / ".package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        _run([*npm, "ci", "--no-audit", "--no-fund"], source, environ)
 
 
 def _run(command: list[str], cwd: Path, environ: dict[str, str]) -> None:
@@ -156,3 +171,23 @@ def _alone(source: Path) -> Iterator[None]:
     with (source / "package.json").open() as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def main(command: str) -> int:
+    """What `make` calls: ``build``, ``check``, ``test``, or ``node`` (is there one at all?)."""
+    package = Path(__file__).parent
+    try:
+        if command == "node":
+            _npm()
+        elif command == "build":
+            build(package)
+        else:
+            run_script(package, command)
+    except NotBuilt as error:
+        print(error.detail, file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,25 @@
+#!/bin/sh
+# Brings the Debian packages some tests need: only as root, only where apt-get is. Elsewhere it
+# says what is missing; those tests are then skipped, which CI=true does not allow.
+set -eu
+
+missing=""
+command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
+    command -v google-chrome >/dev/null 2>&1 || [ -n "${CC_TEST_CHROMIUM:-}" ] ||
+    missing="chromium fonts-noto-core"
+
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+    echo "Tests in a browser are skipped, missing: $missing" >&2
+    echo "Bring it with:  sudo apt-get install $missing" >&2
+    exit 0
+fi
+
+echo "Installing $missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qq update </dev/null >&2 || echo "apt-get update failed, trying with what is known" >&2
+# shellcheck disable=SC2086 # several words are several packages
+apt-get -qq install --yes --no-install-recommends $missing </dev/null >/dev/null 2>&1 ||
+    apt-get install --yes --no-install-recommends $missing </dev/null >&2 ||
+    echo "Could not install $missing: tests in a browser are skipped" >&2
