@@ -79,7 +79,7 @@ def answer(provider: Provider, line: bytes, *, verify: bool = True) -> dict[str,
 
 
 def shown(event: Event) -> dict[str, Any]:
-    """An event as JSON; what does not apply to its type is null. `reply_to` is what it refers to."""
+    """An event as JSON; what does not apply is null, `reply_to` is what it refers to."""
     result: dict[str, Any] = {
         "type": type(event).__name__,
         "external_id": event.external_id,

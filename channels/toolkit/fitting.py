@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from channels.contract import Capabilities
@@ -87,11 +88,9 @@ def _whole_character(text: str, at: int) -> int:
     return start if start > at // 2 else at
 
 
+# Joiner and keycap, accents, variation selectors, skin tones: they belong to what stands before.
+_JOINING = re.compile("[\u200d\u20e3\u0300-\u036f\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
+
+
 def _joins(char: str) -> bool:
-    code = ord(char)
-    return (
-        code in (0x200D, 0x20E3)
-        or 0x300 <= code <= 0x36F
-        or 0xFE00 <= code <= 0xFE0F
-        or 0x1F3FB <= code <= 0x1F3FF
-    )
+    return _JOINING.match(char) is not None

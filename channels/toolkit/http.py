@@ -213,7 +213,7 @@ class Client:
     def _named(
         self, error: Exception, url: str, progress: _Progress, *, safe: bool
     ) -> ChannelError:
-        text = self.redact(f"{_host(url)}: {error or type(error).__name__}")
+        text = self.redact(f"{_host(url)}: {str(error) or type(error).__name__}")
         if blocked := _blocked(error):
             return Rejected(self.redact(f"not called: {blocked}"), code="blocked")
         if isinstance(error, aiohttp.InvalidURL | ValueError):
@@ -248,7 +248,7 @@ def accepted(answer: Answer, *, idempotent: bool = False, text: str = "") -> Ans
 
 
 def retry_after(headers: Mapping[str, str], *, most: float = 3600.0) -> float | None:
-    """Seconds of a Retry-After header given as a number; dates are left to the caller's back-off."""
+    """Seconds of a Retry-After header; a date is left to the caller's back-off."""
     text = headers.get("retry-after", "").strip()
     return min(float(text), most) if text.isascii() and text.isdecimal() else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def normalise(text: str, *, region: str = "BY") -> str | None:
-    """The number as "+375291234567" for whatever way a possible number was typed; None for anything else.
+    """The number as "+375291234567" in whatever way it was typed; None for what is none.
 
     `region` (ISO 3166 letters) is assumed where there is no country code.
     """

@@ -1,4 +1,4 @@
-"""Signatures: always over the raw bytes, always compared in constant time, an empty key never fits."""
+"""Signatures over raw bytes, compared in constant time; an empty key never fits."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def read_unverified(token: str) -> dict[str, Any]:
 
 
 def fingerprint(*parts: str | bytes) -> str:
-    """A short stable name for some content: 32 hex digits of SHA-256 over the length-marked parts."""
+    """A short stable name for some content: 32 hex digits of SHA-256."""
     made = hashlib.sha256()
     for part in map(_bytes, parts):
         made.update(len(part).to_bytes(8))

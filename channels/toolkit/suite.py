@@ -1,3 +1,4 @@
+# ruff: noqa: S101, ARG002, PT017, PLR2004 - these are tests, wherever they stand
 """The contract every webhook adapter passes. Subclass `WebhookContract` in the adapter's tests.
 
 A subclass says how its provider looks: sample settings, a sample request, how a request is

@@ -174,9 +174,10 @@ class WebChat:
             space = self.settings.user_space or self.account
             value = f"{space}:{session.user}"
             claims.append(Address("user", value, session.name, Proof.SIGNED))
-        for mail in dict.fromkeys(m.strip().lower() for m in (email, session.email)):
-            if _EMAIL.match(mail):
-                claims.append(Address("email", mail, "", Proof.CLAIMED))
+        mails = dict.fromkeys(mail.strip().lower() for mail in (email, session.email))
+        claims += [
+            Address("email", mail, "", Proof.CLAIMED) for mail in mails if _EMAIL.match(mail)
+        ]
         normal = phone.normalise(number, region=self.settings.region) if number.strip() else None
         if normal:
             claims.append(Address("phone", normal, "", Proof.CLAIMED))

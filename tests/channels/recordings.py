@@ -1,4 +1,4 @@
-"""Recorded requests and what becomes of them: `<sentence>.request.json` + `<sentence>.expected.json`."""
+"""Recorded requests and what becomes of them: <sentence>.request.json, <sentence>.expected.json."""
 
 from __future__ import annotations
 

@@ -34,6 +34,7 @@ from contact_center.work.hours import is_open, next_opening
 
 TEXTS = Path(__file__).parents[1] / "texts"
 WINDOW = 600
+LARGEST_FILE = max(PROVIDER.capabilities.attachments.values())
 
 Short = Annotated[str, StringConstraints(max_length=200)]
 Long = Annotated[str, StringConstraints(max_length=2000)]
@@ -79,7 +80,7 @@ async def open_session(visit: Visit) -> web.StreamResponse:
         "visitor": session.visitor,
         **_shown(visit.channel.settings, locale, queue),
         **_hours(queue, visit),
-        "limits": {"text": TEXT_LIMIT, "file_bytes": max(PROVIDER.capabilities.attachments.values())},
+        "limits": {"text": TEXT_LIMIT, "file_bytes": LARGEST_FILE},
         "contact": contact_info(row),
         "cursor": f"{row['id']}:{row['last_seq']}" if row else None,
     })  # fmt: skip

@@ -1,4 +1,4 @@
-"""The doors of the live protocol: the WebSocket, and the long poll for where sockets are blocked."""
+"""The doors of the live protocol: the WebSocket, and the long poll where sockets are blocked."""
 
 from __future__ import annotations
 

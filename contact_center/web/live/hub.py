@@ -68,24 +68,39 @@ class Hub:
     def publish(self, events: Iterable[Event]) -> None:
         """Give events out: to every session once, under its most particular topic."""
         moved: set[UUID] = set()
+        reached: list[Session] = []
         for event in events:
             self._serial += 1
             if self._moved(event):
                 moved.add(event.subject_id)
             for topic in (*protocol.topics_for(event), *self._former_holder(event)):
                 if listeners := self._topics.get(topic):
-                    self._give(listeners, protocol.event_tail(event, topic))
+                    self._give(listeners, protocol.event_tail(event, topic), reached)
+        self._number(reached)
         if moved:
             self._on_moved(moved)
 
-    def _give(self, listeners: Iterable[Session], tail: bytes) -> None:
+    def _give(self, listeners: Iterable[Session], tail: bytes, reached: list[Session]) -> None:
         serial = self._serial
         for session in listeners:
             if session.seen != serial:
                 session.seen = serial
-                session.out.push(tail)
-                if session.out.cut:
-                    session.cut()
+                if not session.batch:
+                    reached.append(session)
+                session.batch.append(tail)
+
+    def _number(self, reached: Iterable[Session]) -> None:
+        """Number each session's part of the batch; those with the same part share its bytes."""
+        templates: dict[tuple[int, ...], bytes] = {}
+        for session in reached:
+            tails, session.batch = session.batch, []
+            key = tuple(map(id, tails))
+            template = templates.get(key)
+            if template is None:
+                template = templates[key] = protocol.template(tails)
+            session.out.push(template, len(tails))
+            if session.out.cut:
+                session.cut()
 
     def whisper(self, topic: str, part: bytes, *, but: Session | None = None) -> None:
         """Give an unnumbered object to the listeners of a topic."""

@@ -7,6 +7,7 @@ does not read is cut, so it delays nobody and comes back with a resync.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from contact_center.web.live import protocol
 
 BUFFER = 1024
 WRITE_SECONDS = 10.0
+SPACING = 0.005
+"""Seconds between two writes to one screen: the first leaves at once, a storm leaves in bundles."""
 
 
 class Outgoing(ABC):
@@ -28,21 +31,26 @@ class Outgoing(ABC):
         self.n = 0
         self.cut = False
         self._limit = limit
+        self._waiting = 0
         self._news = asyncio.Event()
 
-    def push(self, tail: bytes) -> None:
-        """Number a shared frame and let it wait."""
-        self.n += 1
-        self.put(protocol.numbered(self.n, tail))
+    @abstractmethod
+    def push(self, template: bytes, count: int) -> None:
+        """Number `count` shared frames (protocol.template) and let them wait."""
 
     @abstractmethod
     def put(self, part: bytes) -> None:
         """Let an encoded object wait."""
 
-    def _told(self, waiting: int) -> None:
-        if waiting > self._limit:
+    def _told(self, more: int) -> None:
+        self._waiting += more
+        if self._waiting > self._limit:
             self.cut = True
         self._news.set()
+
+    def stuck(self, now: float) -> bool:  # noqa: ARG002 - a poll waits for nobody
+        """Whether a write has been waiting for the other side for too long."""
+        return False
 
     def close(self) -> None:
         """Nothing more will come."""
@@ -57,23 +65,43 @@ class SocketOutgoing(Outgoing):
         super().__init__(limit)
         self.socket = socket
         self._parts: list[bytes] = []
+        self._writing: float | None = None
+
+    def push(self, template: bytes, count: int) -> None:
+        """Number shared frames and let them wait for the next write."""
+        n = self.n + 1
+        self.n += count
+        self._parts.append(template % tuple(range(n, n + count)))
+        self._told(count)
 
     def put(self, part: bytes) -> None:
         """Let an encoded object wait for the next write."""
         self._parts.append(part)
-        self._told(len(self._parts))
+        self._told(1)
+
+    def stuck(self, now: float) -> bool:
+        """Whether a write has been waiting for the other side for too long."""
+        return self._writing is not None and now - self._writing > WRITE_SECONDS
 
     async def write_all(self) -> None:
-        """Write until cut, closed or too slow; then the connection is gone."""
+        """Write until cut or closed; then the connection is gone."""
+        clock = asyncio.get_running_loop().time
+        news, send = self._news, self.socket.send_frame
         try:
             while not self.cut:
-                await self._news.wait()
-                self._news.clear()
-                if self._parts and not self.cut:
-                    parts, self._parts = self._parts, []
-                    async with asyncio.timeout(WRITE_SECONDS):
-                        await self.socket.send_frame(protocol.array(parts), WSMsgType.TEXT)
-        except (ConnectionError, TimeoutError):
+                await news.wait()
+                news.clear()
+                parts = self._parts
+                if parts and not self.cut:
+                    self._parts = []
+                    self._waiting = 0
+                    # A time-out around each write would cost as much as the write itself: the
+                    # beat looks for those that are stuck.
+                    self._writing = clock()
+                    await send(protocol.array(parts), WSMsgType.TEXT)
+                    self._writing = None
+                    await asyncio.sleep(SPACING)
+        except ConnectionError:
             self.cut = True
 
 
@@ -82,32 +110,35 @@ class PollOutgoing(Outgoing):
 
     def __init__(self, limit: int = BUFFER) -> None:
         super().__init__(limit)
-        self._kept: deque[tuple[int, bytes]] = deque()
+        self._kept: deque[tuple[int, int, bytes]] = deque()
         self._fleeting: list[bytes] = []
 
-    def push(self, tail: bytes) -> None:
-        """Number a shared frame and keep it until it is confirmed."""
-        self.n += 1
-        self._kept.append((self.n, protocol.numbered(self.n, tail)))
-        self._told(len(self._kept))
+    def push(self, template: bytes, count: int) -> None:
+        """Number shared frames and keep them until they are confirmed."""
+        n = self.n + 1
+        self.n += count
+        self._kept.append((self.n, count, template % tuple(range(n, n + count))))
+        self._told(count)
 
     def put(self, part: bytes) -> None:
         """Keep an unnumbered object for the next answer only."""
         self._fleeting.append(part)
-        self._told(len(self._fleeting))
+        self._told(1)
 
     async def take(self, after: int, wait: float) -> bytes:
-        """What came after number `after`; waits at most `wait` seconds for something to come."""
+        """What came after number `after`; waits at most `wait` seconds for something to come.
+
+        A run of frames is kept whole: the client passes over the numbers it has.
+        """
         while self._kept and self._kept[0][0] <= after:
-            self._kept.popleft()
+            self._waiting -= self._kept.popleft()[1]
         if not self._kept and not self._fleeting and not self.cut:
             self._news.clear()
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), wait)
-            except TimeoutError:
-                pass
         fleeting, self._fleeting = self._fleeting, []
-        return protocol.array([part for _, part in self._kept] + fleeting)
+        self._waiting -= len(fleeting)
+        return protocol.array([part for _, _, part in self._kept] + fleeting)
 
 
 @dataclass(eq=False, slots=True)
@@ -122,6 +153,7 @@ class Session:
     topics: set[str] = field(default_factory=set)  # internal names
     viewing: UUID | None = None
     seen: int = -1  # serial of the last event it got, so that it gets each once
+    batch: list[bytes] = field(default_factory=list)  # what it gets of the batch at hand
     counted: bool = False  # has a row in operator_sessions
     asked_at: float = 0.0  # of a long poll: when it last asked
     typed_at: float = 0.0

@@ -230,8 +230,10 @@ class Live:
         for session in sessions:
             if session.actor.session and session.actor.session not in valid:
                 await self._end(session, "signed out")
-            elif session.out.cut or (
-                session.socket is None and now - session.asked_at > POLL_LASTS
+            elif session.out.stuck(now):
+                session.cut()
+            elif session.socket is None and (
+                session.out.cut or now - session.asked_at > POLL_LASTS
             ):
                 await self._end(session, "gone")
 
