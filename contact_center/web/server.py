@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -13,9 +14,11 @@ from aiohttp import web
 from contact_center.access.routes import Route
 from contact_center.access.service import SERVICE as ACCESS
 from contact_center.access.service import AccessService
+from contact_center.accounts.handlers import ADDRESSES
 from contact_center.settings import Settings
 from contact_center.storage.database import Database
 from contact_center.web import health, static
+from contact_center.web.addresses import addresses
 from contact_center.web.auth import endpoint
 from contact_center.web.guard import SECURE, add_headers, guard
 from contact_center.web.keys import DATABASE, SETTINGS
@@ -44,6 +47,7 @@ def make_application(
     app[SECURE] = settings.secure
     app[ORIGINS] = Origins(settings.public_url, settings.trusted_proxies)
     app[METRICS] = Metrics()
+    app[ADDRESSES] = partial(addresses, settings.base_url)
     mount(app, routes)
     app[DOCUMENT] = document(routes, prefix=PREFIX)
     add_docs(app, prefix=PREFIX)
