@@ -55,7 +55,7 @@ from contact_center.kernel.secrets import load_sealer
 from contact_center.outbox.messages import SERVICE as MESSAGES
 from contact_center.outbox.messages import Messages
 from contact_center.outbox.model import Limits as SendLimits
-from contact_center.outbox.service import Sender
+from contact_center.outbox.service import ACCOUNTS_TOPIC, Sender
 from contact_center.settings import Settings
 from contact_center.storage.blobs import FileBlobs
 from contact_center.storage.database import Database
@@ -124,7 +124,9 @@ class Workspace:
         parsers = Parsers()
         exits.callback(parsers.close)
         quarantine = Quarantine(database, intake, accounts, parsers)
-        hooks = Hooks(accounts, intake, quarantine, parsers, clock, settings.base_url)
+        hooks = Hooks(
+            accounts, intake, quarantine, parsers, clock, settings.base_url, accounts.traffic.came_in
+        )  # fmt: skip
         desk = Desk(database, clock, Contacts(database, clock, links.url))
         background = Background()
         exits.push_async_callback(background.close)
@@ -191,7 +193,7 @@ class Workspace:
 
     def _follow_accounts(self, events: Sequence[Event]) -> None:
         if any(event.kind == "account.changed" for event in events):
-            self.background.start("accounts", lambda: self.accounts.on_events(events))
+            self.background.start("accounts", lambda: self._take_over_accounts(events))
 
     def start(self, app: web.Application) -> None:
         """Start what the roles ask for."""
@@ -237,7 +239,12 @@ class Workspace:
     async def _read_accounts(self) -> None:
         reader = LogReader(self.database, "accounts", hints=self.hints)
         async for events in reader.read():
+            await self._take_over_accounts(events)
+
+    async def _take_over_accounts(self, events: Sequence[Event]) -> None:
+        if any(event.kind == "account.changed" for event in events):
             await self.accounts.on_events(events)
+            await self.hints.publish(ACCOUNTS_TOPIC)
 
 
 def serve(settings: Settings) -> None:

@@ -23,7 +23,7 @@ SELECT c.id, c.number, c.version, c.state, c.medium, c.brand_id, c.queue_id, c.o
   EXISTS (SELECT 1 FROM drafts d WHERE d.employee_id = $3 AND d.contact_id = c.id) AS draft,
   a.id AS account_id, a.title AS account_title, a.provider AS account_provider,
   cl.id AS client_id, cl.kind AS client_kind,
-  coalesce(nullif(cl.name, ''), nullif(i.name, ''), i.value) AS client_name,
+  cc_client_name(cl.name, i.name, i.medium, i.value) AS client_name,
   i.id AS identity_id, i.medium AS identity_medium, i.value AS identity_value,
   i.proof AS identity_proof,
   w.id AS work_id, w.state AS work_state, w.version AS work_version,
@@ -45,7 +45,7 @@ ORDER BY t.at
 DATA = "SELECT data FROM contacts WHERE id = $1"
 CLIENT_READ = "SELECT seq FROM contact_reads WHERE contact_id = $1 AND reader = 'client'"
 PARTICIPANTS = """
-SELECT p.identity_id, i.client_id, coalesce(nullif(c.name, ''), nullif(i.name, ''), i.value) AS
+SELECT p.identity_id, i.client_id, cc_client_name(c.name, i.name, i.medium, i.value) AS
   name, i.medium, i.value, p.role, p.verified
 FROM participants p JOIN identities i ON i.id = p.identity_id JOIN clients c ON c.id = i.client_id
 WHERE p.contact_id = $1 ORDER BY p.joined_at, p.identity_id

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import orjson
 from aiohttp import web
@@ -105,4 +106,6 @@ def _plain(value: Any) -> Any:
         return value.model_dump(mode="json")
     if isinstance(value, set | frozenset | tuple):
         return list(value)
+    if isinstance(value, UUID):  # asyncpg has a class of its own
+        return str(value)
     raise TypeError

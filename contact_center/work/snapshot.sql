@@ -40,3 +40,11 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     'version', q.version)
   FROM queues q WHERE q.id = queue
 $$;
+
+-- What a client is called: his name, else what the address says of him; the key of a visitor says
+-- nothing, so he has no name (the console words that).
+CREATE OR REPLACE FUNCTION cc_client_name(client text, identity text, medium text, value text)
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT coalesce(nullif(client, ''), nullif(identity, ''),
+                  CASE WHEN medium = 'visitor' THEN '' ELSE value END, '')
+$$;

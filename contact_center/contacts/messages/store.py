@@ -12,7 +12,7 @@ _MESSAGE = """
 SELECT m.id, m.contact_id, m.seq, m.kind, CASE WHEN m.deleted_at IS NULL THEN m.text ELSE '' END AS
   text, m.created_at, m.provider_at, m.edited_at, m.deleted_at, m.reply_to, m.data, m.version,
   m.client_msg_id, m.employee_id, e.name AS employee_name, i.client_id,
-  coalesce(nullif(c.name, ''), nullif(i.name, ''), i.value) AS client_name,
+  cc_client_name(c.name, i.name, i.medium, i.value) AS client_name,
   o.state AS delivery, o.error_text AS reason, o.hold_until
 FROM messages m
 LEFT JOIN employees e ON e.id = m.employee_id
