@@ -293,8 +293,8 @@ contacts = sa.Table(  # number: shown to the client; gaps are allowed, so a sequ
              postgresql_where=sa.text("state = 'closed'")),
     sa.Index("ix_contacts_operator_closed", "operator_id", "closed_at",
              postgresql_where=sa.text("state = 'closed'")),
-    sa.Index("ix_contacts_queue_number", "queue_id", "number"),
-    sa.Index("ix_contacts_operator_number", "operator_id", "number",
+    sa.Index("ix_contacts_queue_opened", "queue_id", "opened_at"),
+    sa.Index("ix_contacts_operator_opened", "operator_id", "opened_at",
              postgresql_where=sa.text("operator_id IS NOT NULL")),
 )
 participants = sa.Table(

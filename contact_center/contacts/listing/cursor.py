@@ -11,13 +11,12 @@ import orjson
 
 from contact_center.kernel.errors import Invalid
 
-Key = tuple[datetime | int, UUID]
+Key = tuple[datetime, UUID]
 
 
 def encode(key: Key) -> str:
     """The cursor of a page that ended with this key."""
-    first = key[0].isoformat() if isinstance(key[0], datetime) else key[0]
-    raw = orjson.dumps([first, str(key[1])])
+    raw = orjson.dumps([key[0].isoformat(), str(key[1])])
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
@@ -28,8 +27,6 @@ def decode(cursor: str | None) -> Key | None:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         first, last = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        if isinstance(first, int):
-            return first, UUID(last)
         # astimezone: what somebody made up without a zone must not meet aware instants in SQL.
         return datetime.fromisoformat(first).astimezone(UTC), UUID(last)
     except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error):

@@ -246,4 +246,5 @@ UNION ALL SELECT 'version', e.subject_id FROM events e JOIN work w ON w.id = e.s
 
 async def faults(database: Database) -> list[tuple[str, UUID]]:
     """What rows must never show, whatever happened."""
-    return [(row[0], row[1]) for row in await database.fetch(FAULTS)]
+    rows = [tuple(row.values()) for row in await database.fetch(FAULTS)]
+    return [(kind, subject) for kind, subject in rows]

@@ -29,7 +29,7 @@ async def taken(house: House, by: Actor) -> UUID:
 async def test_a_reply_is_stored_and_put_into_its_line(house: House) -> None:
     anna = await house.hire("Anna")
     contact = await taken(house, anna)
-    await house.contacts.keep_draft(anna, contact, "reply", DraftIn(text="hel"))
+    await house.contacts.keep_draft(anna, contact, "reply", DraftIn(text="hel", attachments=[]))
     message_id = await house.desk.talking.write(anna, contact, reply("hello"))
     message = await house.contacts.message(message_id)
     assert (message.text, message.kind, message.delivery.state) == ("hello", "outbound", "pending")
