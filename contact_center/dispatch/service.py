@@ -44,7 +44,10 @@ SILENCES = 3  # failed renewals in a row after which the database counts as away
 
 
 class Dispatcher:
-    """One per process with the router's role; `active` while its decisions count."""
+    """One per process with the router's role; `active` while its decisions count.
+
+    `engine` is what it knows, for whoever wants to look; nobody else may tell it anything.
+    """
 
     def __init__(
         self,
@@ -63,7 +66,7 @@ class Dispatcher:
         self._policy = policy or Policy()
         self._metrics = DispatchMetrics(registry or CollectorRegistry())
         self._lease = Lease(database, LEASE, node, ttl)
-        self._engine = Engine(self._policy)
+        self.engine = Engine(self._policy)
         self._batches: asyncio.Queue[list[Event]] = asyncio.Queue(BATCHES)
         self._wake = asyncio.Event()
         self.active = False
@@ -117,7 +120,7 @@ class Dispatcher:
             await self._time.look(self._database)
             position = await horizon(self._database)
             states = await store.load(self._database)
-        self._engine = Engine.restore(states, self._time.now_ms(), self._policy)
+        self.engine = Engine.restore(states, self._time.now_ms(), self._policy)
         self._batches = asyncio.Queue(BATCHES)
         self._metrics.rebuilds.inc()
         return LogReader(self._database, "router", hints=self._hints, start=position)
@@ -155,7 +158,7 @@ class Dispatcher:
             await self._take_in()
             if self.active:
                 await self._decide()
-            self._metrics.waiting.set(self._engine.waiting())
+            self._metrics.waiting.set(self.engine.waiting())
 
     def _set_active(self, *, active: bool) -> None:
         if active == self.active:
@@ -170,7 +173,7 @@ class Dispatcher:
 
     async def _rest(self) -> None:
         """Until something comes, the lease moves or a deadline passes."""
-        due = self._engine.next_due_ms() if self.active else None
+        due = self.engine.next_due_ms() if self.active else None
         seconds = LONGEST_REST
         if due is not None:
             seconds = min(seconds, max(0.0, (due - self._time.now_ms() + 1) / 1000))
@@ -197,7 +200,7 @@ class Dispatcher:
             log.exception("unreadable snapshot in the log", kind=event.kind, error=repr(error))
             seen = await self._read_again(event)
         if seen is not None:
-            self._engine.observe(seen, self._time.now_ms())
+            self.engine.observe(seen, self._time.now_ms())
 
     async def _read_again(self, event: Event) -> Resync | None:
         """A snapshot nobody can read must not leave the engine with an old one."""
@@ -212,7 +215,7 @@ class Dispatcher:
 
     async def _decide(self) -> None:
         """Decide and write until the rows agree with everything."""
-        decisions = self._engine.apply(Tick(), self._time.now_ms())
+        decisions = self.engine.apply(Tick(), self._time.now_ms())
         rounds = 0
         while decisions:
             truth = await self._carry_out(decisions)
@@ -221,9 +224,9 @@ class Dispatcher:
             rounds += 1
             if rounds > PATIENCE:  # rows that refute for ever must not be asked without a pause
                 await asyncio.sleep(min(1.0, 0.01 * 2 ** (rounds - PATIENCE)))
-            self._engine.observe(truth, self._time.now_ms())
+            self.engine.observe(truth, self._time.now_ms())
             await self._take_in()
-            decisions = self._engine.apply(Tick(), self._time.now_ms())
+            decisions = self.engine.apply(Tick(), self._time.now_ms())
 
     async def _carry_out(self, decisions: list[Decision]) -> Resync | None:
         """Write the decisions; the rows of the refuted ones, or None when there are none."""

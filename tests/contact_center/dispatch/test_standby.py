@@ -1,0 +1,140 @@
+"""Two dispatchers over one database, and the engine of each at any moment."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from uuid import UUID
+
+from contact_center.dispatch import store
+from contact_center.dispatch.service import Dispatcher
+from routing.engine import Engine
+from routing.model import Tick
+from tests.contact_center.dispatch.conftest import Running
+from tests.contact_center.dispatch.house import House, faults
+from tests.support.waiting import eventually
+
+SOAK = os.environ.get("CC_SOAK") == "1"
+ACTS = 1000 if SOAK else 60
+
+
+async def offered(house: House, work: UUID) -> bool:
+    return await house.state(work) == "offered"
+
+
+async def believes_the_rows(dispatcher: Dispatcher, house: House) -> bool:
+    """Whether a dispatcher's warm engine holds what an engine built now would hold."""
+    held = {s.id: s for s in dispatcher.engine.snapshot() if getattr(s, "state", "") != "done"}
+    return held == {state.id: state for state in await store.load(house.database)}
+
+
+async def test_one_of_two_is_active_and_the_other_takes_over_when_it_leaves(
+    house: House, running: Running
+) -> None:
+    queue = await house.queue("Orders")
+    await house.operator(queue)
+    async with running("two", ttl=60) as first:
+        await eventually(lambda: first.active)
+        async with running("one", ttl=60) as second:
+            work = await house.arrive(queue)
+            await eventually(lambda: offered(house, work))
+            assert (first.active, second.active) == (True, False)
+            await eventually(lambda: believes_the_rows(second, house))
+    # Both have left; the lease was given back, so the next one need not wait a minute.
+    async with running("three", ttl=60) as third:
+        await eventually(lambda: third.active)
+        other = await house.arrive(queue)
+        await eventually(lambda: offered(house, other))
+
+
+async def test_a_standby_that_followed_the_log_decides_at_once_when_it_becomes_active(
+    house: House, running: Running
+) -> None:
+    queue = await house.queue("Orders")
+    async with running("standby", ttl=1) as standby:
+        async with running("active", ttl=1) as active:
+            await eventually(lambda: active.active or standby.active)
+            works = [await house.arrive(queue) for _ in range(3)]
+        await eventually(lambda: standby.active)
+        await house.operator(queue)
+        for work in works:
+            await eventually(lambda work=work: offered(house, work))
+
+
+async def act(house: House, queues: list[UUID], operators: list[UUID], chance: random.Random) -> None:
+    """One thing that happens in a house."""
+    works = await house.database.fetch("SELECT id FROM work WHERE state <> 'done'")
+    work = chance.choice(works)["id"] if works else None
+    kind = chance.randrange(12)
+    if kind < 5 or work is None:
+        preferred = chance.choice([None, None, *operators])
+        medium = chance.choice(["chat", "chat", "mail", "voice"])
+        await house.arrive(chance.choice(queues), medium, preferred=preferred)
+    elif kind < 8:
+        await house.accept(work)
+    elif kind < 9:
+        await house.decline(work)
+    elif kind < 11:
+        await house.finish(work)
+    else:
+        presence = chance.choice(["ready", "ready", "break"])
+        await house.presence(chance.choice(operators), presence)
+
+
+async def test_capacity_holds_and_warm_engines_equal_a_rebuild_under_traffic(
+    house: House, running: Running
+) -> None:
+    """Four hands act at once beside an active router and a standby."""
+    seed = random.randrange(10**6)
+    queues = [await house.queue(name, hold_seconds=5) for name in ("Orders", "Claims")]
+    operators = [await house.operator(*queues, ceilings={"chat": 3}) for _ in range(4)]
+    async with running("one") as first, running("two") as second:
+
+        async def hand(number: int) -> None:
+            chance = random.Random(f"{seed}-{number}")
+            for _ in range(ACTS):
+                await act(house, queues, operators, chance)
+                assert await faults(house.database) == [], f"seed {seed}"
+
+        await asyncio.gather(*(hand(number) for number in range(4)))
+        for dispatcher in (first, second):
+            await eventually(lambda d=dispatcher: believes_the_rows(d, house), seconds=30)
+        now = await store.database_ms(house.database)
+        rebuilt = Engine.restore(await store.load(house.database), now)
+        warm = Engine.restore(first.engine.snapshot(), now)
+        later = now + 600_000
+        assert warm.apply(Tick(), later) == rebuilt.apply(Tick(), later), f"seed {seed}"
+        idle = Engine.restore(await store.load(house.database), now)
+        assert [type(one) for one in idle.apply(Tick(), now)] == [], f"seed {seed}"
+
+
+async def test_a_dispatcher_begins_again_from_the_rows_after_any_fault(
+    house: House, running: Running
+) -> None:
+    queue = await house.queue("Orders")
+    await house.operator(queue)
+    async with running() as dispatcher:
+        await eventually(lambda: dispatcher.active)
+        dispatcher.engine.observe = None  # type: ignore[method-assign, assignment]
+        work = await house.arrive(queue)
+        await eventually(lambda: offered(house, work))
+
+
+async def test_a_snapshot_nobody_can_read_is_read_from_the_rows(
+    house: House, running: Running
+) -> None:
+    queue = await house.queue("Orders")
+    anna = await house.operator(queue, presence="break")
+    async with running() as dispatcher:
+        await eventually(lambda: dispatcher.active)
+        work = await house.arrive(queue)
+        await house.database.execute(
+            "UPDATE operators SET presence = 'ready', version = version + 1 WHERE id = $1", anna
+        )
+        await house.database.execute(
+            "INSERT INTO events (kind, subject_kind, subject_id, actor, data)"
+            " VALUES ('operator.changed', 'operator', $1, 'system', '{}')",
+            anna,
+        )
+        await eventually(lambda: offered(house, work))
