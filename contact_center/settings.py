@@ -10,7 +10,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -21,7 +21,6 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
     field_validator,
-    model_validator,
 )
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
@@ -64,19 +63,9 @@ class Log(Section):
 
 
 class Database(Section):
-    """Limits of this process's database connections."""
+    """This process's share of the database."""
 
-    pool_min: Count = 2
     pool_max: Count = 16
-    statement_timeout: Seconds = 15.0
-    lock_timeout: Seconds = 3.0
-    idle_in_transaction_timeout: Seconds = 1.0
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.pool_min > self.pool_max:
-            raise ValueError("pool_min may not exceed pool_max")
-        return self
 
 
 class Session(Section):
@@ -84,7 +73,6 @@ class Session(Section):
 
     idle_hours: Seconds = 12.0
     absolute_hours: Seconds = 24.0 * 14
-    visitor_days: Seconds = 30.0
 
 
 class Intake(Section):
@@ -116,21 +104,13 @@ class Dispatch(Section):
     """Giving out work."""
 
     lease_ttl: Seconds = 2.0
-    lease_renew: Seconds = 0.5
     presence_grace: Seconds = 15.0
-
-    @model_validator(mode="after")
-    def _renewed_in_time(self) -> Self:
-        if self.lease_renew * 2 > self.lease_ttl:
-            raise ValueError("lease_renew may be at most half of lease_ttl")
-        return self
 
 
 class Live(Section):
     """The operators' open screens."""
 
     buffer: Count = 1024
-    ping_seconds: Seconds = 20.0
 
 
 class Settings(BaseSettings):
