@@ -10,6 +10,7 @@ from contact_center.kernel.finding import Finding, bad, fine, poor
 from contact_center.storage import migrate
 
 OLDEST_MAJOR = 15
+_TWO_PART_SINCE = 10  # since then the driver gives the second number as the third
 _SPARE = 5  # connections left for people with psql, backups, and a migration
 _SECONDS = 5.0
 
@@ -52,7 +53,8 @@ async def examine(url: str, *, pool: int, key_id: str | None) -> list[Finding]:
 def server_version(connection: Connection) -> Finding:
     """Old servers lack what the statements use."""
     version = connection.get_server_version()
-    said = f"PostgreSQL {version.major}.{version.minor}"
+    patch = version.micro if version.major >= _TWO_PART_SINCE else version.minor
+    said = f"PostgreSQL {version.major}.{patch}"
     if version.major < OLDEST_MAJOR:
         return bad("server version", said, f"upgrade to PostgreSQL {OLDEST_MAJOR} or newer")
     return fine("server version", said)

@@ -71,7 +71,7 @@ async def test_an_old_server_fails_by_name() -> None:
     class Old:
         @staticmethod
         def get_server_version() -> object:
-            return type("Version", (), {"major": 13, "minor": 2})
+            return type("Version", (), {"major": 13, "minor": 0, "micro": 2})
 
     found = checks.server_version(Old())
     assert (found.state, found.seen) == ("failed", "PostgreSQL 13.2")
