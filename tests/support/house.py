@@ -153,11 +153,11 @@ class Office:
     async def begin(self, token: str) -> None:
         """Become the first administrator."""
         person = {"email": "anna@example.org", "name": "Анна Ковалёва", "locale": "ru",
-                  "password": "correct horse battery staple", "token": token}  # fmt: skip
+                  "password": "four blue teapots on a roof", "token": token}  # fmt: skip
         await self.call("POST", "/auth/first", person)
         await self.know()
 
-    async def sign_in(self, email: str, password: str = "correct horse battery staple") -> None:
+    async def sign_in(self, email: str, password: str = "four blue teapots on a roof") -> None:
         await self.call("POST", "/auth/sign-in", {"email": email, "password": password})
         await self.know()
 
@@ -223,11 +223,16 @@ class Visitor:
         self.token = answer["token"]
         return answer
 
-    async def write(self, text: str, message_id: str, **more: Any) -> int:
-        """Send a message; returns the status."""
+    async def write(
+        self, text: str, message_id: str, *, door: str | None = None, **more: Any
+    ) -> int:
+        """Send a message; returns the status.
+
+        `door`: another address than the widget's, whose pace is a person's: the account's hook.
+        """
         body = {"type": "message", "id": message_id, "text": text, "attachments": [], **more}
         async with self.session.post(
-            f"{self.base}/events", json=body, headers=self.headers
+            door or f"{self.base}/events", json=body, headers=self.headers
         ) as reply:
             await reply.read()
             return reply.status
