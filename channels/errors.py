@@ -4,7 +4,7 @@ ChannelError
 ├── Refused        not proven to come from the provider: answer 401/403, keep nothing
 ├── Malformed      proven but unreadable: answer as the provider expects, quarantine the request
 ├── Unsupported    the channel cannot carry this: tell the operator now, send nothing
-├── Temporary      not accepted: try again after `retry_after` seconds (None = the caller's back-off)
+├── Temporary      not accepted: try again after `retry_after` seconds (None: own back-off)
 ├── Rejected       the provider said no for good: failed, show `reason` to the operator
 ├── Uncertain      bytes went out and no answer came: it may have arrived
 └── Misconfigured  wrong or expired credentials: stop the account, alert

@@ -18,14 +18,14 @@ from uuid import UUID
 
 import aiohttp
 import orjson
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from contact_center.access.model import Actor
 from contact_center.kernel.ids import new_id
 from contact_center.storage.events import Event
 from contact_center.web.live import protocol
 from contact_center.web.live.hub import Hub
-from contact_center.web.live.session import Session, SocketOutgoing
+from contact_center.web.live.session import Flusher, Session, socket_outgoing
 from tests.bench._report import median, report
 
 SOCKETS = 1000
@@ -40,6 +40,7 @@ CONTACT_TOPIC = f"contact:{TOPIC}"
 @dataclass(slots=True)
 class World:
     hub: Hub
+    flusher: Flusher
     plain: list[web.WebSocketResponse]
     live: list[web.WebSocketResponse]
 
@@ -120,17 +121,15 @@ async def _serve(world: World) -> tuple[web.AppRunner, int]:
     async def live(request: web.Request) -> web.StreamResponse:
         wire = web.WebSocketResponse(compress=False)
         await wire.prepare(request)
-        out = SocketOutgoing(wire)
+        out = socket_outgoing(wire, request, world.flusher)
         actor = Actor(new_id(), "operator", "", frozenset())
         out.n = 7 * len(world.live)  # as in life: no two sockets have had the same
         session = Session(UUID(int=len(world.live)), actor, request, out, wire)
         world.hub.add(session)
         world.hub.subscribe(session, [CONTACT_TOPIC])
-        writer = asyncio.create_task(out.write_all())
         world.live.append(wire)
         async for _ in wire:
             pass
-        writer.cancel()
         world.hub.remove(session)
         return wire
 
@@ -149,7 +148,8 @@ async def _timed(work: Any, kind: str, wanted: int, pipe: Connection) -> tuple[f
     loop = asyncio.get_running_loop()
     began, cpu = time.perf_counter(), time.process_time()
     await work
-    await loop.run_in_executor(None, lambda: (pipe.send((kind, wanted)), pipe.recv()))
+    pipe.send((kind, wanted))
+    await loop.run_in_executor(None, pipe.recv)
     return time.perf_counter() - began, time.process_time() - cpu
 
 
@@ -158,7 +158,8 @@ async def measure() -> None:
 
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))
-    world = World(Hub(), [], [])
+    world = World(Hub(), Flusher(), [], [])
+    writer = asyncio.create_task(world.flusher.run())
     runner, port = await _serve(world)
     near, far = multiprocessing.get_context("spawn").Pipe()
     process = multiprocessing.get_context("spawn").Process(target=reader, args=(port, far))
@@ -181,6 +182,7 @@ async def measure() -> None:
         )
         report("ws_fanout_1k", median(ratios), TARGET, detail)
     finally:
+        writer.cancel()
         near.send(None)
         process.join(10)
         if process.is_alive():

@@ -20,7 +20,7 @@ from contact_center.storage.events import Event
 from contact_center.web.chat import store
 from contact_center.web.chat.ports import Ports
 from contact_center.web.live.ephemera import typing_payload, typing_topic
-from contact_center.web.live.session import SocketOutgoing
+from contact_center.web.live.session import Flusher, SocketOutgoing
 
 BEAT_SECONDS = 5.0
 TYPING_SECONDS = 6.0
@@ -85,6 +85,7 @@ class Chat:
         self.base_url = base_url
         self.limits = limits or Limits()
         self.clock = clock or SystemClock()
+        self.flusher = Flusher()
         self.pace = Pace(self.limits.events)
         self._beat = beat
         self._talks: dict[Key, Talk] = {}
@@ -95,6 +96,7 @@ class Chat:
         self._background = Background()
 
     async def start(self) -> None:
+        self._background.start("chat-writer", self.flusher.run)
         self._background.start("chat-beat", self._beat_forever)
         self._background.start("chat-look-up", self._look_up_forever)
 
@@ -271,8 +273,11 @@ class Chat:
         while True:
             await asyncio.sleep(self._beat)
             self.pace.forget()
+            now = asyncio.get_running_loop().time()
             for talk in list(self._talks.values()):
                 talk.tell(BEAT)
+                for out in [out for out in talk.sockets if out.stuck(now)]:
+                    out.give_up()
 
 
 class Pace:

@@ -21,7 +21,7 @@ from contact_center.web.auth import json_response
 from contact_center.web.chat import store
 from contact_center.web.chat.door import SOCKET_PROTOCOL, Visit
 from contact_center.web.chat.service import Key, contact_info
-from contact_center.web.live.session import SocketOutgoing
+from contact_center.web.live.session import socket_outgoing
 
 LONGEST_WAIT = 25.0
 LONGEST_FRAME = 4096
@@ -186,9 +186,7 @@ async def live(visit: Visit) -> web.StreamResponse:
         max_msg_size=LONGEST_FRAME,
     )  # fmt: skip
     await wire.prepare(visit.request)
-    out = SocketOutgoing(wire, BUFFER)
-    writer = asyncio.create_task(out.write_all(), name="chat-writer")
-    writer.add_done_callback(lambda _: _abort(visit.request) if not wire.closed else None)
+    out = socket_outgoing(wire, visit.request, chat.flusher, BUFFER)
     talk = await chat.join(key, socket=out)
     try:
         out.put(orjson.dumps({"t": "ready"}))
@@ -198,14 +196,8 @@ async def live(visit: Visit) -> web.StreamResponse:
             elif _typed(message.data) and chat.pace.wait_of(key) <= 0:
                 await chat.visitor_types(key, session.name)
     finally:
-        writer.cancel()
         chat.leave(talk, socket=out)
     return wire
-
-
-def _abort(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
 
 
 def _typed(data: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,7 +12,7 @@ from contact_center.access.service import SERVICE
 from contact_center.kernel.errors import TooLarge, Unauthenticated, Unavailable
 from contact_center.web.live import protocol
 from contact_center.web.live.protocol import BadFrame
-from contact_center.web.live.session import PollOutgoing, Session, SocketOutgoing
+from contact_center.web.live.session import PollOutgoing, Session, socket_outgoing
 from contact_center.web.live.setup import LIVE, Live
 from contact_center.web.origins import ORIGINS
 
@@ -33,14 +31,11 @@ async def socket(request: web.Request) -> web.StreamResponse:
         heartbeat=PING_SECONDS, compress=False, max_msg_size=protocol.LONGEST_FRAME
     )
     await wire.prepare(request)
-    out = SocketOutgoing(wire, live.buffer)
+    out = socket_outgoing(wire, request, live.flusher, live.buffer)
     session = await live.open(request, known.actor, out, wire)
-    writer = asyncio.create_task(out.write_all(), name="live-writer")
-    writer.add_done_callback(lambda _: session.cut() if not wire.closed else None)
     try:
         await _listen(live, session, wire)
     finally:
-        writer.cancel()
         await live.leave(session)
     return wire
 

@@ -99,8 +99,6 @@ class Hub:
             if template is None:
                 template = templates[key] = protocol.template(tails)
             session.out.push(template, len(tails))
-            if session.out.cut:
-                session.cut()
 
     def whisper(self, topic: str, part: bytes, *, but: Session | None = None) -> None:
         """Give an unnumbered object to the listeners of a topic."""

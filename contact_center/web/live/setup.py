@@ -24,7 +24,7 @@ from contact_center.web.live.attendance import Attendance
 from contact_center.web.live.ephemera import Ephemera
 from contact_center.web.live.hub import Hub
 from contact_center.web.live.protocol import BadFrame, Topic
-from contact_center.web.live.session import BUFFER, Outgoing, Session
+from contact_center.web.live.session import BUFFER, Flusher, Outgoing, Session
 
 BEAT_SECONDS = 5.0
 POLL_LASTS = 60.0
@@ -55,6 +55,7 @@ class Live:
         self.database = database
         self.access = access
         self.buffer = buffer
+        self.flusher = Flusher()
         self.clock = clock or SystemClock()
         self.hub = Hub(self._places_changed)
         self.ephemera = Ephemera(hints, self.hub, self._revoked)
@@ -72,6 +73,7 @@ class Live:
     async def start(self) -> None:
         """Begin where the log ends now: whoever connects gets the present by a resync."""
         await self._reader.open()
+        self._background.start("live-writer", self.flusher.run)
         self._background.start("live-log", self._read)
         self._background.start("live-beat", self._beat_forever)
         self._background.start("live-rights", self._ask_again)
@@ -104,7 +106,7 @@ class Live:
 
     async def leave(self, session: Session) -> None:
         """A screen is gone."""
-        session.out.close()
+        session.out.cut = True
         if session.viewing is not None:
             await self.ephemera.view(session, None)
         self.hub.remove(session)
@@ -231,18 +233,16 @@ class Live:
             if session.actor.session and session.actor.session not in valid:
                 await self._end(session, "signed out")
             elif session.out.stuck(now):
-                session.cut()
+                session.out.give_up()
             elif session.socket is None and (
                 session.out.cut or now - session.asked_at > POLL_LASTS
             ):
                 await self._end(session, "gone")
 
     async def _end(self, session: Session, reason: str) -> None:
-        if session.socket is None:
-            session.out.close()
-            await self.leave(session)
-            return
         await session.end(reason)
+        if session.socket is None:
+            await self.leave(session)
 
     # --- rights ----------------------------------------------------------------------------
 

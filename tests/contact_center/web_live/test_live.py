@@ -282,14 +282,15 @@ async def test_a_slow_screen_is_cut_and_delays_nobody(database_url: str) -> None
         for screen in (slow, quick):
             await screen.subscribe(f"contact:{contact}")
         pause_reading(slow)
+        quick_out = here.live.hub.of_employee(here.house.ids["quick"])[0].out
         padding = "x" * 4000
         queue = str(here.house.ids["sales_queue"])
         total = 4000
         reader = asyncio.create_task(numbers(quick, total))
         for version in range(2, total + 2):
             here.live.hub.publish([fake(contact, version, queue_id=queue, padding=padding)])
-            if version % 50 == 0:
-                await asyncio.sleep(0)
+            if version % 50 == 0:  # the quick one keeps up, the slow one reads nothing at all
+                await eventually(lambda: quick_out.n == 0 or not quick_out._waiting)
         assert await asyncio.wait_for(reader, 60) == list(range(1, total + 1))
         await eventually(lambda: len(here.live.hub.sessions) == 1)
 
