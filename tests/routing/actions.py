@@ -45,9 +45,7 @@ class World:
         for number, operator in enumerate(OPERATORS):
             belongs = tuple(QUEUES[: 1 + number % 3])
             ceilings = {"chat": 2} if number == 1 else {}
-            self._put(
-                OperatorState(operator, 1, "ready", 100, 0, ceilings, {}, number, 0, belongs)
-            )
+            self._put(OperatorState(operator, 1, "ready", 100, 0, ceilings, {}, number, 0, belongs))
 
     def _put(self, state: WorkState | OperatorState | QueueState) -> None:
         kinds: dict[type, dict[str, Any]] = {
@@ -79,9 +77,18 @@ class World:
         hold = None if hold_s is None or preferred is None else self.now + 1000 * hold_s
         self._put(
             WorkState(
-                f"w{self.made}", 1, queue, medium, MEDIA[medium], "waiting", self.made, self.now,
-                self.now - 1000 * priority_s, preferred_id=preferred, preferred_until_ms=hold,
-            )  # fmt: skip
+                f"w{self.made}",
+                1,
+                queue,
+                medium,
+                MEDIA[medium],
+                "waiting",
+                self.made,
+                self.now,
+                self.now - 1000 * priority_s,
+                preferred_id=preferred,
+                preferred_until_ms=hold,
+            )
         )
 
     def accept(self, pick: int) -> None:

@@ -180,6 +180,9 @@ class Rows:
         for work in self.work.values():
             if work.state == "waiting" and self.candidates(work, now):
                 found.append(f"{work.id} waits though somebody could take it")
-            if work.state == "offered" and self.operators[work.operator_id or ""].presence != "ready":
+            if (
+                work.state == "offered"
+                and self.operators[work.operator_id or ""].presence != "ready"
+            ):
                 found.append(f"{work.id} is offered to somebody who is not ready")
         return found

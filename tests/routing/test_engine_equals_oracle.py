@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from routing.engine import Engine
 from routing.model import Decision, Offer, OperatorState, Tick
-from tests.routing.actions import MEDIA, ROUNDS, World, Pick, operator_ids, queue_ids, steps
+from tests.routing.actions import MEDIA, ROUNDS, Pick, World, operator_ids, queue_ids, steps
 
 EXPLAINED = ("rule", "eligible", "ready", "with_room", "wait_ms")
 
@@ -68,7 +68,7 @@ class EngineAndOracle(RuleBasedStateMachine):
         wait=steps,
         order=st.data(),
     )
-    def a_contact_arrives(self, queue, medium, priority, preferred, hold, wait, order):
+    def a_contact_arrives(self, *, queue, medium, priority, preferred, hold, wait, order):
         act = lambda: self.world.arrive(queue, medium, priority, preferred, hold)  # noqa: E731
         self.step(act, order, wait)
 

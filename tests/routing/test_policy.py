@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -38,7 +39,7 @@ def engine(*states: object) -> Engine:
     return Engine.restore([QUEUE, *states])  # type: ignore[list-item]
 
 
-def offers(decisions: list[object]) -> dict[str, str]:
+def offers(decisions: Sequence[object]) -> dict[str, str]:
     return {one.work_id: one.operator_id for one in decisions if isinstance(one, Offer)}
 
 
@@ -85,7 +86,9 @@ def test_a_hold_ends_at_once_when_the_preferred_operator_is_not_ready() -> None:
     assert offers(line.apply(away, 20)) == {"w": "anna"}
 
 
-def test_the_preferred_operator_is_taken_although_another_is_idle_longer_or_he_is_no_member() -> None:
+def test_the_preferred_operator_is_taken_although_another_is_idle_longer_or_he_is_no_member() -> (
+    None
+):
     line = engine(operator("anna"), operator("boris", idle_ms=9, queues=()))
     (offer,) = line.apply(work("w", 1, preferred_id="boris"), 10)
     assert isinstance(offer, Offer)

@@ -32,8 +32,8 @@ class House:
 
         async def step(unit: Unit) -> None:
             await unit.execute(
-                "INSERT INTO queues (id, name, department_id, offer_seconds, preferred_hold_seconds)"
-                " VALUES ($1, $2, $3, $4, $5)",
+                "INSERT INTO queues (id, name, department_id, offer_seconds,"
+                " preferred_hold_seconds) VALUES ($1, $2, $3, $4, $5)",
                 queue, name, self.department, offer_seconds, hold_seconds,
             )  # fmt: skip
             data = await unit.fetchval("SELECT cc_queue_snapshot($1)", queue)
@@ -242,7 +242,7 @@ WITH busy AS (
     SELECT operator_id, sum(cost) AS used, count(*) FILTER (WHERE medium = 'chat') AS chats
     FROM work WHERE state IN ('offered', 'active', 'wrap_up') GROUP BY operator_id
 )
-SELECT 'used differs', o.id FROM operators o LEFT JOIN busy b ON b.operator_id = o.id
+SELECT 'used differs' AS fault, o.id FROM operators o LEFT JOIN busy b ON b.operator_id = o.id
 WHERE o.used <> coalesce(b.used, 0) OR coalesce((o.load->>'chat')::int, 0) <> coalesce(b.chats, 0)
 UNION ALL SELECT 'over budget', id FROM operators WHERE used > budget
 UNION ALL SELECT 'over ceiling', id FROM operators
@@ -257,4 +257,4 @@ ON w.id = o.work_id WHERE o.state = 'live' AND (w.state <> 'offered' OR w.offer_
 
 async def faults(database: Database) -> list[tuple[str, UUID]]:
     """What the rows must never show: capacity that differs or runs over, offers without work."""
-    return [(row[0], row[1]) for row in await database.fetch(FAULTS)]
+    return [(row["fault"], row["id"]) for row in await database.fetch(FAULTS)]

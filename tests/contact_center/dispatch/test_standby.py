@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+from functools import partial
 from uuid import UUID
+
+import pytest
 
 from contact_center.dispatch import store
 from contact_center.dispatch.service import Dispatcher
@@ -17,6 +20,7 @@ from tests.support.waiting import eventually
 
 SOAK = os.environ.get("CC_SOAK") == "1"
 ACTS = 1000 if SOAK else 60
+pytestmark = pytest.mark.timeout(1800 if SOAK else 120)
 
 
 async def offered(house: House, work: UUID) -> bool:
@@ -59,10 +63,12 @@ async def test_a_standby_that_followed_the_log_decides_at_once_when_it_becomes_a
         await eventually(lambda: standby.active)
         await house.operator(queue)
         for work in works:
-            await eventually(lambda work=work: offered(house, work))
+            await eventually(partial(offered, house, work))
 
 
-async def act(house: House, queues: list[UUID], operators: list[UUID], chance: random.Random) -> None:
+async def act(
+    house: House, queues: list[UUID], operators: list[UUID], chance: random.Random
+) -> None:
     """One thing that happens in a house."""
     works = await house.database.fetch("SELECT id FROM work WHERE state <> 'done'")
     work = chance.choice(works)["id"] if works else None
@@ -99,7 +105,7 @@ async def test_capacity_holds_and_warm_engines_equal_a_rebuild_under_traffic(
 
         await asyncio.gather(*(hand(number) for number in range(4)))
         for dispatcher in (first, second):
-            await eventually(lambda d=dispatcher: believes_the_rows(d, house), seconds=30)
+            await eventually(partial(believes_the_rows, dispatcher, house), seconds=30)
         now = await store.database_ms(house.database)
         rebuilt = Engine.restore(await store.load(house.database), now)
         warm = Engine.restore(first.engine.snapshot(), now)
