@@ -21,6 +21,7 @@ from typing import Any, Self
 import aiohttp
 
 START_SECONDS = 90
+GREETING = b"Contact centre: http"
 FIRST = re.compile(rb"#token=([\w-]+)")
 
 
@@ -65,7 +66,7 @@ class House:
                     break
                 try:
                     async with session.get(f"{self.url}/readyz") as reply:
-                        if reply.status == 200:
+                        if reply.status == 200 and GREETING in self.log.read_bytes():
                             return
                 except (aiohttp.ClientError, OSError):
                     pass

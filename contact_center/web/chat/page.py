@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from html import escape
 
 from aiohttp import web
@@ -28,8 +29,7 @@ async def page(request: web.Request) -> web.Response:
     if account is None or not isinstance(account.channel, WebChat):
         raise NotFound("there is nothing at this address")
     settings = account.channel.settings
-    asked = request.query.get("lang", "")
-    lang = asked if asked in settings.locales else settings.locales[0]
+    lang = _language(request, settings.locales)
     nonce = secrets.token_urlsafe(16)
     title = settings.title.within(lang)
     text = HTML.format(lang=lang, title=escape(title), key=escape(key), nonce=nonce)
@@ -37,6 +37,13 @@ async def page(request: web.Request) -> web.Response:
         text=text, content_type="text/html",
         headers={"Content-Security-Policy": _policy(nonce, settings.allowed_origins)},
     )  # fmt: skip
+
+
+def _language(request: web.Request, known: Sequence[str]) -> str:
+    """The language asked for, else the first of the browser's that the account speaks."""
+    accepted = request.headers.get("Accept-Language", "").split(",")
+    wanted = [request.query.get("lang", ""), *(part.strip()[:2].lower() for part in accepted)]
+    return next((language for language in wanted if language in known), known[0])
 
 
 def _policy(nonce: str, allowed: tuple[str, ...]) -> str:

@@ -9,7 +9,7 @@ import { type Field, type Identity, later, type Link, type Message, Transport, t
 export interface PanelOptions {
   net: Net; lang: Lang; whole: boolean; words: readonly string[];
   side: "left" | "right"; identity?: Identity;
-  onUnread: (count: number) => void; onClose: () => void; onMessage: (message: Message) => void;
+  onUnread: (count: number, color?: string) => void; onClose: () => void; onMessage: (message: Message) => void;
 }
 export interface Panel {
   open: () => void; close: () => void; send: (text: string) => void;
@@ -39,7 +39,7 @@ export function mount(root: ShadowRoot, options: PanelOptions): Panel {
     const { link } = transport;
     const seen = localStorage.getItem(seenKey) ?? "";
     const last = link.messages.at(-1);
-    const answers = link.messages.filter((one) => one.from === "operator");
+    const answers = link.messages.filter(({ from }) => from === "operator");
     for (const one of answers) if (link.loaded && told.size && !told.has(one.id)) options.onMessage(one);
     told = new Set(["", ...answers.map((one) => one.id)]);
     if (open && last && !document.hidden) {
@@ -47,7 +47,7 @@ export function mount(root: ShadowRoot, options: PanelOptions): Panel {
       const answer = answers.at(-1);
       if (answer && later(answer.cursor, seen)) transport.read(answer.cursor);
     }
-    options.onUnread(open ? 0 : answers.filter((one) => later(one.cursor, seen)).length);
+    options.onUnread(open ? 0 : answers.filter((one) => later(one.cursor, seen)).length, link.session?.theme.color);
     const t = { ...first, ...link.session?.texts };
     render(<Dialog link={link} open={open} t={t} options={options} transport={transport} close={close} />, place);
   }
@@ -279,7 +279,7 @@ class Composer extends Component<TalkProps, Composing> {
             <button type="button" class="icon" aria-label={`${t.cancel}: ${one.name}`} onClick={() => one.stop.abort()}><Icon of="close" /></button>
           </div>
         ))}
-        <div class="bar">
+        <div class="compose">
           <button type="button" class="icon" aria-label={t.attach} disabled={!link.session} onClick={() => this.picker.current?.click()}><Icon of="clip" /></button>
           <input ref={this.picker} class="vh" type="file" multiple tabIndex={-1} aria-hidden="true" onChange={(event) => { this.attach([...(event.currentTarget.files ?? [])]); event.currentTarget.value = ""; }} />
           <textarea ref={this.field} rows={1} value={text} placeholder={t.write} aria-label={t.write} maxLength={link.session?.limits.text ?? 4000} onInput={(event) => this.type(event.currentTarget.value)}

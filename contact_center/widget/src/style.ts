@@ -17,7 +17,7 @@ button{font:inherit;color:inherit;cursor:pointer;border:0;background:none;border
 .icon{inline-size:40px;block-size:40px;display:grid;place-items:center;flex:none}
 .icon svg{inline-size:22px;block-size:22px}
 header .icon:hover{background:#0002}
-.bar .icon:hover:not(:disabled){background:var(--soft)}
+.compose .icon:hover:not(:disabled){background:var(--soft)}
 :focus-visible{outline:2px solid var(--c);outline-offset:2px}
 header :focus-visible{outline-color:var(--t);outline-offset:-3px}
 .net{padding:8px 14px;background:#fff3bf;color:#5f3b00;font-size:13px}
@@ -41,12 +41,12 @@ header :focus-visible{outline-color:var(--t);outline-offset:-3px}
 .dots i{inline-size:7px;block-size:7px;border-radius:50%;background:var(--dim);animation:cc 1.2s infinite}
 .dots i:nth-child(2){animation-delay:.2s}.dots i:nth-child(3){animation-delay:.4s}
 @keyframes cc{0%,60%,100%{opacity:.3}30%{opacity:1}}
-.bar{display:flex;align-items:flex-end;gap:2px;padding:8px;border-block-start:1px solid var(--line)}
-.bar button:disabled{opacity:.45;cursor:default}
-.bar .send{color:var(--c)}
+.compose{display:flex;align-items:flex-end;gap:2px;padding:8px;border-block-start:1px solid var(--line)}
+.compose button:disabled{opacity:.45;cursor:default}
+.compose .send{color:var(--c)}
 textarea,input{font:inherit;color:inherit;background:var(--bg);border:1px solid #868e96;border-radius:10px;padding:9px 12px;inline-size:100%}
-.bar textarea{border-color:transparent;resize:none;max-block-size:140px;min-block-size:40px;padding-inline:6px}
-.bar textarea:focus-visible{outline-offset:-1px}
+.compose textarea{border-color:transparent;resize:none;max-block-size:140px;min-block-size:40px;padding-inline:6px}
+.compose textarea:focus-visible{outline-offset:-1px}
 .up{display:flex;align-items:center;gap:8px;padding:6px 14px;font-size:13px}
 .up progress{flex:1;block-size:6px;accent-color:var(--c)}
 form.ask{padding:18px 16px;display:flex;flex-direction:column;gap:12px;overflow-y:auto}
@@ -57,7 +57,7 @@ form.ask{padding:18px 16px;display:flex;flex-direction:column;gap:12px;overflow-
 .drop{outline:3px dashed var(--c);outline-offset:-8px}
 @media (prefers-color-scheme:dark){
  .panel{--bg:#1a1b1e;--fg:#f1f3f5;--soft:#2c2e33;--line:#373a40;--dim:#adb5bd;--bad:#ff8787}
- .bar .send{color:var(--fg)}:focus-visible{outline-color:var(--fg)}}
+ .compose .send{color:var(--fg)}:focus-visible{outline-color:var(--fg)}}
 @media (max-width:480px){
  .panel:not(.whole){inset:0;inline-size:100%;block-size:100dvh;border-radius:0}}
 @media (prefers-reduced-motion:reduce){.dots i{animation:none}}

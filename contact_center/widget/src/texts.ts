@@ -8,9 +8,9 @@ export const launcher: Record<Lang, Words> = {
   en: ["Open chat", "Close chat", "Unread messages", "Connecting…", "No connection"],
 };
 
-/** The visitor's language: asked for, else the page's, else the browser's. */
-export function pickLang(asked: string | undefined): Lang {
-  const all = [asked === "auto" ? "" : asked, document.documentElement.lang, ...navigator.languages];
+/** The visitor's language: asked for, else the site's, else the browser's. Our own page has none. */
+export function pickLang(asked: string | undefined, own: boolean): Lang {
+  const all = [asked === "auto" ? "" : asked, own ? "" : document.documentElement.lang, ...navigator.languages];
   for (const one of all) {
     const short = (one ?? "").slice(0, 2).toLowerCase();
     if (short === "ru" || short === "be" || short === "uk" || short === "kk") return "ru";

@@ -235,7 +235,7 @@ export class Transport {
           this.drop(next.id);
         } catch (error) {
           const { status = 0, message } = error as Refusal;
-          if (status >= 400 && status < 500 && ![401, 408, 425, 429].includes(status)) {
+          if (status >= 400 && status < 500 && ![401, 408, 429].includes(status)) {
             this.keep(this.link.queue.map((one) => (one.id === next.id ? { ...one, failed: message || String(status) } : one)));
           } else {
             if (status === 401) await this.begin().catch(() => undefined);

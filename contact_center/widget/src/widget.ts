@@ -21,9 +21,9 @@ const given: Settings = { ...(window as { ccSettings?: Settings }).ccSettings };
 const key = given.key ?? script?.dataset.key ?? "";
 const origin = new URL(script?.src ?? location.href).origin;
 const net = new Net(key, origin);
-const lang: Lang = pickLang(given.lang ?? script?.dataset.lang);
-const color = given.color ?? script?.dataset.color ?? "#3b5bdb";
+const color = given.color ?? script?.dataset.color;
 const whole = given.page ?? script?.dataset.page === "1";
+const lang: Lang = pickLang(given.lang ?? script?.dataset.lang, whole);
 const framed = script?.dataset.frame === "1";
 const [openText, closeText, unreadText] = launcher[lang];
 const listeners = new Map<string, Set<Listener>>();
@@ -66,8 +66,13 @@ const shadow = host.attachShadow({ mode: "open" });
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(css + panelCss);
 shadow.adoptedStyleSheets = [sheet];
-host.style.setProperty("--c", color);
-host.style.setProperty("--t", contrast(color));
+/** The page's colour, else the account's once the session tells it. */
+function tint(told?: string): void {
+  const hex = color ?? told ?? "#3b5bdb";
+  host.style.setProperty("--c", hex);
+  host.style.setProperty("--t", contrast(hex));
+}
+tint();
 
 const bar = document.createElement("div");
 bar.className = given.side === "left" ? "bar left" : "bar";
@@ -108,7 +113,7 @@ function load(): Promise<Panel> {
   const options: PanelOptions = {
     net, lang, whole, words: launcher[lang], identity: given.identity,
     side: given.side ?? "right",
-    onUnread: (count) => { unread = count; paint(); emit("unread", count); },
+    onUnread: (count, told) => { tint(told); unread = count; paint(); emit("unread", count); },
     onClose: () => { shown = false; paint(); go.focus(); emit("close"); },
     onMessage: (message) => emit("message", message),
   };
