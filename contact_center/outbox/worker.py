@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from channels.contract import Channel
+from channels.contract import Channel, RateLimit
 from channels.errors import Misconfigured, Rejected, Temporary
 from channels.messages import Outbound
 from contact_center.kernel.clock import Clock
@@ -72,7 +72,7 @@ class AccountWorker:
         self._lease = Lease(database, self._name, node, limits.lease_ttl)
         self._circuit = Circuit(clock)
         self._rates: Rates | None = None
-        self._rated: object = None
+        self._rated: tuple[RateLimit, ...] = ()
         self._flights: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
         self._reported: tuple[str, float] = ("", -REPORT_EVERY)
@@ -184,8 +184,9 @@ class AccountWorker:
 
     async def _choose(self, account: LiveAccount, room: int) -> list[UUID]:
         """The due rows for which the provider's limits leave room."""
-        if self._rates is None or self._rated is not account:
-            self._rates, self._rated = Rates(account.capabilities.rate_limits), account
+        if self._rates is None or self._rated != account.capabilities.rate_limits:
+            self._rated = account.capabilities.rate_limits
+            self._rates = Rates(self._rated)
         rates = self._rates
         rows = await store.candidates(self._database, self._id, room)
         chosen = [row["id"] for row in rows if await rates.take(row["conversation_key"])]

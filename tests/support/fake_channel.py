@@ -131,7 +131,9 @@ class FakeAccounts:
         return list(self.by_id)
 
     async def live(self, account_id: UUID) -> FakeAccount:
-        return self.by_id[account_id]
+        known = self.by_id[account_id]  # a fresh object each time, as the house gives one
+        limits = known.capabilities.rate_limits
+        return FakeAccount(known.channel, limits, known.capabilities.text_limit)
 
     async def report(self, account_id: UUID, health: str, text: str | None) -> None:
         self.reports.append((account_id, health, text))

@@ -1,0 +1,1 @@
+"""The demo company and the clients' side of it: for demonstration and trial, never in earnest."""
