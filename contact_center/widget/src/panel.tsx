@@ -208,7 +208,7 @@ function Pending({ one, t, link, transport, options }: { one: Waiting; t: Texts;
 
 function Files({ of, options: { net, lang } }: { of: FileInfo[]; options: PanelOptions }) {
   return <>{of.map((file) => (
-    <a class="file" key={file.id} href={file.url && new URL(file.url, net.origin).href} target="_blank" rel="noopener noreferrer">
+    <a class="file" key={file.id} href={file.url && new URL(file.url, net.origin).href} target="_blank" rel="noreferrer">
       <Icon of="file" /><span>{file.name}</span><small>{net.size(file.size, lang)}</small></a>
   ))}</>;
 }
