@@ -2,12 +2,13 @@
 // composer. Loaded on first open, or at once where the visitor has talked before.
 // Class components and plain `h`: the hooks would cost a tenth of the size budget.
 import { Component, createRef, Fragment, h, render } from "preact";
+import type { Icons } from "./icons";
 import type { Lang } from "./texts";
 import type { FileInfo, Net, Refusal } from "./net";
 import { type Field, type Identity, later, type Link, type Message, Transport, type Waiting } from "./transport";
 
 export interface PanelOptions {
-  net: Net; lang: Lang; whole: boolean; words: readonly string[];
+  net: Net; icons: Icons; lang: Lang; whole: boolean; words: readonly string[];
   side: "left" | "right"; identity?: Identity;
   onUnread: (count: number, color?: string) => void; onClose: () => void; onMessage: (message: Message) => void;
 }
@@ -16,16 +17,12 @@ export interface Panel {
   identify: (identity: Identity) => void; logout: () => void;
 }
 
-const ICONS = {
-  close: "M6 6l12 12M18 6 6 18",
-  send: "M4 12 20 4l-6 16-3-7-7-1Z",
-  clip: "m20 11-8.5 8.5a5 5 0 0 1-7-7L13 4a3.5 3.5 0 0 1 5 5l-8.5 8.5a2 2 0 0 1-3-3L14 7",
-  file: "M7 3h7l5 5v13H7zM14 3v5h5",
-};
-const Icon = ({ of }: { of: keyof typeof ICONS }) => (
-  <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d={ICONS[of]} /></svg>
+let icons: Icons;
+const Icon = ({ of }: { of: keyof Icons }) => (
+  <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d={icons[of]} /></svg>
 );
 export function mount(root: ShadowRoot, options: PanelOptions): Panel {
+  icons = options.icons;
   const place = document.createElement("div");
   root.append(place);
   const seenKey = `cc:${options.net.key}:seen`;

@@ -2,6 +2,7 @@
 // visitor opens it, or has talked here before.
 import { css as panelCss } from "./style";
 import { type Lang, launcher, pickLang } from "./texts";
+import { icons } from "./icons";
 import { Net } from "./net";
 import type { Panel, PanelOptions } from "./panel";
 
@@ -111,7 +112,7 @@ function paint(): void {
 
 function load(): Promise<Panel> {
   const options: PanelOptions = {
-    net, lang, whole, words: launcher[lang], identity: given.identity,
+    net, icons, lang, whole, words: launcher[lang], identity: given.identity,
     side: given.side ?? "right",
     onUnread: (count, told) => { tint(told); unread = count; paint(); emit("unread", count); },
     onClose: () => { shown = false; paint(); go.focus(); emit("close"); },
