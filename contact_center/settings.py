@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import (
     BaseModel,
@@ -125,6 +126,7 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr | None = None
+    database_password_file: Path | None = None
     redis_url: SecretStr | None = None
     data_dir: Path = Path("var")
     key_file: Path | None = None
@@ -207,9 +209,28 @@ def load_settings(path: Path | None = None) -> Settings:
     values = configfile.read(path) if path else {}
     _refuse_unknown_variables(os.environ)
     try:
-        return Settings(**values)
+        return _with_password(Settings(**values))
     except ValidationError as error:
         raise _explain(error, str(path or "")) from None
+
+
+def _with_password(settings: Settings) -> Settings:
+    """Put the password of a mounted secret into the address."""
+    file, url = settings.database_password_file, settings.database_url
+    if file is None or url is None:
+        return settings
+    try:
+        password = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"cannot be read ({error})", file=str(file), key="database_password_file"
+        ) from None
+    parts = urlsplit(url.get_secret_value())
+    user, _, rest = parts.netloc.rpartition("@")
+    netloc = f"{user.partition(':')[0]}:{quote(password, safe='')}@{rest}"
+    return settings.model_copy(
+        update={"database_url": SecretStr(urlunsplit(parts._replace(netloc=netloc)))}
+    )
 
 
 def _with_scheme(value: SecretStr | None, *schemes: str) -> SecretStr | None:

@@ -21,7 +21,12 @@ Level = Literal["debug", "info", "warning", "error"]
 _UNTOUCHED = {"timestamp", "level"}
 
 # Talkative libraries: what they say below this level helps nobody who runs the service.
-_QUIET = {"asyncio": logging.WARNING, "aiohttp.access": logging.WARNING, "httpx": logging.WARNING}
+_QUIET = {
+    "alembic.runtime.plugins": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "aiohttp.access": logging.WARNING,
+    "httpx": logging.WARNING,
+}
 
 
 def configure(

@@ -76,7 +76,11 @@ def test_every_setting_is_used_somewhere() -> None:
         for path in (ROOT / "contact_center").rglob("*.py")
         if path.name != "settings.py" and "node_modules" not in path.parts
     ]
-    own = {"key_file": "key_path", "listen_host": "listen_host"}  # reached through a property
+    own = {
+        "database_password_file": "database_url",
+        "key_file": "key_path",
+        "listen_host": "listen_host",
+    }  # reached through a property
     for key in keys_of(Settings):
         name = own.get(key, key.rpartition(".")[2])
         assert any(f".{name}" in text for text in sources), f"nobody reads {key}"
@@ -119,6 +123,18 @@ def test_the_addresses_of_stores_are_not_shown(file: Path) -> None:
     assert "canary" not in repr(settings)
     assert settings.database_url is not None
     assert "canary" in settings.database_url.get_secret_value()
+
+
+def test_a_mounted_password_is_put_into_the_address(file: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("p@ss/word\n")
+    file.write_text(f'database_url = "postgresql://u@h:1/d"\ndatabase_password_file = "{secret}"')
+    url = load_settings(file).database_url
+    assert url is not None
+    assert url.get_secret_value() == "postgresql://u:p%40ss%2Fword@h:1/d"
+    secret.unlink()
+    with pytest.raises(SettingsError, match="database_password_file"):
+        load_settings(file)
 
 
 def test_the_public_address_decides_about_cookies(file: Path) -> None:
