@@ -1,0 +1,70 @@
+/** Shortcuts by physical key (`event.code`), so that they work on a Russian layout too. */
+
+export interface Chord {
+  code: string;
+  /** Ctrl, or Cmd on a Mac. */
+  mod?: boolean;
+  alt?: boolean;
+  shift?: boolean;
+  /** Pressed before, as G in "G then I". */
+  after?: string;
+}
+
+export const isMac = /Mac|iPhone|iPad/.test(globalThis.navigator?.platform ?? "");
+
+const RUSSIAN: Record<string, string> = {
+  KeyQ: "Й", KeyW: "Ц", KeyE: "У", KeyR: "К", KeyT: "Е", KeyY: "Н", KeyU: "Г", KeyI: "Ш", KeyO: "Щ", KeyP: "З",
+  KeyA: "Ф", KeyS: "Ы", KeyD: "В", KeyF: "А", KeyG: "П", KeyH: "Р", KeyJ: "О", KeyK: "Л", KeyL: "Д",
+  KeyZ: "Я", KeyX: "Ч", KeyC: "С", KeyV: "М", KeyB: "И", KeyN: "Т", KeyM: "Ь", Slash: ".",
+};
+
+const NAMES: Record<string, string> = {
+  Slash: "/", Enter: "Enter", Escape: "Esc", ArrowUp: "↑", ArrowDown: "↓",
+};
+
+export function keyName(code: string): string {
+  return NAMES[code] ?? code.replace(/^(Key|Digit)/, "");
+}
+
+/** The keys of a chord as caps to print, e.g. ["Ctrl", "K"]. */
+export function caps(chord: Chord): string[] {
+  const out: string[] = [];
+  if (chord.after) out.push(keyName(chord.after));
+  if (chord.mod) out.push(isMac ? "⌘" : "Ctrl");
+  if (chord.alt) out.push(isMac ? "⌥" : "Alt");
+  if (chord.shift && chord.code !== "Slash") out.push("Shift");
+  out.push(chord.shift && chord.code === "Slash" ? "?" : keyName(chord.code));
+  return out;
+}
+
+/** The label of the same key on a Russian keyboard, where it differs. */
+export function russianCap(chord: Chord): string | undefined {
+  return RUSSIAN[chord.code];
+}
+
+export function inField(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+}
+
+export function matches(chord: Chord, event: KeyboardEvent, before: string | null): boolean {
+  const mod = isMac ? event.metaKey : event.ctrlKey;
+  const other = isMac ? event.ctrlKey : event.metaKey;
+  return (
+    event.code === chord.code &&
+    mod === Boolean(chord.mod) &&
+    !other &&
+    event.altKey === Boolean(chord.alt) &&
+    event.shiftKey === Boolean(chord.shift) &&
+    (chord.after ?? null) === before
+  );
+}
+
+/** What was typed on the wrong layout: "pfrhsnm" → "закрыть". */
+export function otherLayout(text: string): string {
+  const latin = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`";
+  const russian = "йцукенгшщзхъфывапролджэячсмитьбюё";
+  const swap = (from: string, to: string) =>
+    [...text].map((sign) => (from.includes(sign) ? (to[from.indexOf(sign)] ?? sign) : sign)).join("");
+  return /[а-яё]/i.test(text) ? swap(russian, latin) : swap(latin, russian);
+}

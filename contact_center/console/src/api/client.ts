@@ -1,0 +1,142 @@
+/** The query client, and the reads that are more than one GET. */
+import { QueryClient } from "@tanstack/react-query";
+import { get, Problem } from "./http";
+import { keys } from "./keys";
+import { joinPage, newerContact, rowOf } from "./merge";
+import type { Contact, ContactRow, MessagePage, Page } from "./types";
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      gcTime: 10 * 60_000,
+      refetchOnWindowFocus: false,
+      retry: (count, error) => error instanceof Problem && error.passing && count < 8,
+      retryDelay: (count) => Math.min(8000, 500 * 2 ** count) * (0.7 + Math.random() * 0.6),
+      networkMode: "always",
+    },
+    mutations: { networkMode: "always" },
+  },
+});
+
+const PAGE = 50;
+
+type ListData = { pages: Page<ContactRow>[]; pageParams: unknown[] };
+
+/** Put a contact into every place that shows it; older observations change nothing. */
+export function noteContact(contact: Contact): Contact {
+  let kept = contact;
+  queries.setQueryData<Contact>(keys.contact(contact.id), (held) => {
+    kept = newerContact(held, contact);
+    return kept;
+  });
+  noteRow(rowOf(kept));
+  return kept;
+}
+
+export function noteRow(row: ContactRow): void {
+  queries.setQueriesData<ListData>({ queryKey: keys.lists }, (data) => {
+    if (!data?.pages.some((page) => page.items.some((item) => item.id === row.id))) return data;
+    return {
+      ...data,
+      pages: data.pages.map((page) => ({
+        ...page,
+        items: page.items.map((item) => (item.id === row.id ? newerContact(item, row) : item)),
+      })),
+    };
+  });
+}
+
+/** The contact as any list or card holds it: to show something while the whole is on its way. */
+export function heldRow(id: string): ContactRow | undefined {
+  const full = queries.getQueryData<Contact>(keys.contact(id));
+  if (full) return full;
+  for (const [, data] of queries.getQueriesData<ListData>({ queryKey: keys.lists })) {
+    for (const page of data?.pages ?? []) {
+      const found = page.items.find((item) => item.id === id);
+      if (found) return found;
+    }
+  }
+  return undefined;
+}
+
+const asking = new Map<string, { again: boolean; done: Promise<void> }>();
+
+/** Fetch a contact; calls that come while one is under way are answered by one more fetch. */
+export function refreshContact(id: string): Promise<void> {
+  const running = asking.get(id);
+  if (running) {
+    running.again = true;
+    return running.done;
+  }
+  const entry = { again: true, done: Promise.resolve() };
+  entry.done = (async () => {
+    try {
+      while (entry.again) {
+        entry.again = false;
+        noteContact(await get<Contact>(`/contacts/${id}`));
+      }
+    } catch (error) {
+      if (error instanceof Problem && error.status === 404) {
+        queries.removeQueries({ queryKey: keys.contact(id) });
+        void queries.invalidateQueries({ queryKey: keys.lists });
+      }
+    } finally {
+      asking.delete(id);
+    }
+  })();
+  asking.set(id, entry);
+  return entry.done;
+}
+
+export async function loadMessages(
+  id: string,
+  range: { before?: number; after?: number; limit?: number } = {},
+): Promise<void> {
+  const side = range.before !== undefined ? "before" : range.after !== undefined ? "after" : "tail";
+  const page = await get<MessagePage>(`/contacts/${id}/messages`, { limit: PAGE, ...range });
+  queries.setQueryData<MessagePage>(keys.messages(id), (held) => joinPage(held, page, side));
+}
+
+const following = new Map<string, { again: boolean }>();
+
+/** Fetch what came after the last message we hold. */
+export async function followMessages(id: string): Promise<void> {
+  const running = following.get(id);
+  if (running) {
+    running.again = true;
+    return;
+  }
+  const entry = { again: true };
+  following.set(id, entry);
+  try {
+    while (entry.again) {
+      entry.again = false;
+      const held = queries.getQueryData<MessagePage>(keys.messages(id));
+      if (!held || held.has_after) return;
+      await loadMessages(id, { after: held.items.at(-1)?.seq ?? 0 });
+    }
+  } catch {
+    // The next beat, event or resync asks again; the connection state tells the operator.
+  } finally {
+    following.delete(id);
+  }
+}
+
+/** After a gap: fetch again what is held of a thread (its newest 200), for versions may differ. */
+export async function reloadMessages(id: string): Promise<void> {
+  const held = queries.getQueryData<MessagePage>(keys.messages(id));
+  const last = held?.items.at(-1)?.seq;
+  if (!held || last === undefined) return;
+  try {
+    let after = Math.max(last - 4 * PAGE, (held.items[0]?.seq ?? 1) - 1);
+    for (let round = 0; round < 8; round += 1) {
+      await loadMessages(id, { after });
+      const now = queries.getQueryData<MessagePage>(keys.messages(id));
+      after = Math.min(after + PAGE, now?.items.at(-1)?.seq ?? 0);
+      if (!now || (now.items.at(-1)?.seq ?? 0) <= after) return;
+    }
+  } catch {
+    // As above.
+  }
+}

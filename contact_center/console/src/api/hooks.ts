@@ -1,0 +1,143 @@
+/** The reads of the console as hooks. */
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { createContext, useContext, useEffect, useMemo, useState } from "react";
+import { heldRow, noteContact } from "./client";
+import { get } from "./http";
+import { keys, type ListFilter } from "./keys";
+import type {
+  AuthState,
+  Client,
+  ClientRow,
+  Contact,
+  ContactRow,
+  Counts,
+  Directory,
+  Me,
+  MessagePage,
+  Offer,
+  Page,
+  SearchAnswer,
+} from "./types";
+
+export const useAuthState = () =>
+  useQuery({ queryKey: keys.authState, queryFn: () => get<AuthState>("/auth/state"), staleTime: 60_000 });
+
+export const MeContext = createContext<Me | null>(null);
+
+/** Who is signed in; inside the shell there is always somebody. */
+export function useMe(): Me {
+  const me = useContext(MeContext);
+  if (!me) throw new Error("nobody is signed in");
+  return me;
+}
+
+export function useMay(permission: string): boolean {
+  return useMe().permissions.includes(permission);
+}
+
+export function useDirectory() {
+  return useQuery({ queryKey: keys.directory, queryFn: () => get<Directory>("/directory"), staleTime: 60_000 });
+}
+
+/** The directory by id, for wording. */
+export function useNames() {
+  const { data } = useDirectory();
+  return useMemo(() => {
+    const employees = new Map(data?.employees.map((one) => [one.id, one]));
+    const queues = new Map(data?.queues.map((one) => [one.id, one]));
+    const kinds = new Map(data?.kinds.map((one) => [one.id, one]));
+    const codes = new Map(data?.result_codes.map((one) => [one.id, one]));
+    const breaks = new Map(data?.break_reasons.map((one) => [one.code, one]));
+    return { employees, queues, kinds, codes, breaks };
+  }, [data]);
+}
+
+export const useCounts = () =>
+  useQuery({ queryKey: keys.counts, queryFn: () => get<Counts>("/contacts/counts"), refetchInterval: 60_000 });
+
+export function useContacts(filter: ListFilter) {
+  return useInfiniteQuery({
+    queryKey: keys.list(filter),
+    queryFn: ({ pageParam, signal }) =>
+      get<Page<ContactRow>>(
+        "/contacts",
+        { view: filter.view, queue_id: filter.queue, q: filter.q, sort: filter.sort, limit: 50, cursor: pageParam },
+        signal,
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    placeholderData: (held, before) => {
+      const was = before?.queryKey[1] as ListFilter | undefined;
+      // While typing a search the old rows stay; another view must not show a wrong list.
+      return was?.view === filter.view && was.queue === filter.queue ? held : undefined;
+    },
+  });
+}
+
+export function useContact(id: string | null) {
+  return useQuery({
+    queryKey: keys.contact(id ?? ""),
+    queryFn: async ({ signal }) => noteContact(await get<Contact>(`/contacts/${id}`, undefined, signal)),
+    enabled: Boolean(id),
+    staleTime: 0,
+  });
+}
+
+/** The contact, or as much of it as a list already holds. */
+export function useContactOrRow(id: string | null): { contact: Contact | undefined; row: ContactRow | undefined } {
+  const { data } = useContact(id);
+  return { contact: data, row: data ?? (id ? heldRow(id) : undefined) };
+}
+
+export function useMessages(id: string) {
+  return useQuery({
+    queryKey: keys.messages(id),
+    queryFn: ({ signal }) => get<MessagePage>(`/contacts/${id}/messages`, { limit: 50 }, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 3 * 60_000,
+  });
+}
+
+export const useOffers = () =>
+  useQuery({ queryKey: keys.offers, queryFn: () => get<Offer[]>("/offers"), refetchInterval: 30_000 });
+
+export const useClient = (id: string | null) =>
+  useQuery({ queryKey: keys.client(id ?? ""), queryFn: () => get<Client>(`/clients/${id}`), enabled: Boolean(id) });
+
+export const useClientContacts = (id: string | null) =>
+  useInfiniteQuery({
+    queryKey: keys.clientContacts(id ?? ""),
+    queryFn: ({ pageParam }) =>
+      get<Page<ContactRow>>(`/clients/${id}/contacts`, { cursor: pageParam, limit: 20 }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    enabled: Boolean(id),
+  });
+
+export const useClients = (q: string) =>
+  useInfiniteQuery({
+    queryKey: keys.clients(q),
+    queryFn: ({ pageParam, signal }) =>
+      get<Page<ClientRow>>("/clients", { q, cursor: pageParam, limit: 50 }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    placeholderData: (held) => held,
+  });
+
+export const useSearch = (q: string) =>
+  useQuery({
+    queryKey: keys.search(q),
+    queryFn: ({ signal }) => get<SearchAnswer>("/search", { q }, signal),
+    enabled: q.trim().length >= 2,
+    placeholderData: (held) => held,
+  });
+
+/** The value once it has rested for `ms`. */
+export function useRested<T>(value: T, ms: number): T {
+  const [rested, setRested] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(value), ms);
+    return () => clearTimeout(timer);
+  }, [value, ms]);
+  return rested;
+}

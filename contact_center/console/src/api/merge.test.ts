@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { joinPage, mergeMessages, newerContact } from "./merge";
+import type { ContactRow, Message, MessagePage } from "./types";
+
+const message = (seq: number, version = 1, text = ""): Message => ({ seq, version, text }) as Message;
+const page = (from: number, to: number, before = true, after = false): MessagePage => ({
+  items: Array.from({ length: to - from + 1 }, (_, at) => message(from + at)),
+  has_before: before,
+  has_after: after,
+  version: 1,
+});
+const seqs = (joined: MessagePage) => joined.items.map((one) => one.seq);
+
+describe("observations are ordered by version", () => {
+  it("ignores an older contact", () => {
+    const held = { id: "c", version: 5 } as ContactRow;
+    expect(newerContact(held, { id: "c", version: 4 } as ContactRow)).toBe(held);
+  });
+  it("keeps the newer work inside a contact of the same version", () => {
+    const held = { version: 5, work: { id: "w", version: 9, state: "active" } } as ContactRow;
+    const seen = { version: 5, work: { id: "w", version: 8, state: "offered" } } as ContactRow;
+    expect(newerContact(held, seen).work?.state).toBe("active");
+  });
+  it("keeps the newer text of a message whichever comes last", () => {
+    const merged = mergeMessages([message(1, 3, "new")], [message(1, 2, "old"), message(2)]);
+    expect(merged.map((one) => one.text)).toEqual(["new", ""]);
+  });
+});
+
+describe("pages of a thread", () => {
+  it("joins older pages in front", () => {
+    const joined = joinPage(page(51, 100), page(1, 50, false, true), "before");
+    expect([seqs(joined).length, joined.has_before, joined.has_after]).toEqual([100, false, false]);
+  });
+  it("replaces what is held when the newest page does not touch it", () => {
+    expect(seqs(joinPage(page(1, 50), page(200, 210), "tail"))[0]).toBe(200);
+  });
+  it("appends what touches", () => {
+    expect(seqs(joinPage(page(1, 5, false), page(6, 7, true), "after"))).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+  it("learns from an empty page that there is no more", () => {
+    const empty = { items: [], has_before: false, has_after: false, version: 1 };
+    expect(joinPage(page(5, 9), empty, "before").has_before).toBe(false);
+  });
+});

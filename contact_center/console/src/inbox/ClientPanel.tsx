@@ -1,0 +1,226 @@
+import { Button, Textarea } from "@mantine/core";
+import { useState } from "react";
+import { addClientNote } from "../api/acts";
+import { useClient, useClientContacts, useMay, useNames } from "../api/hooks";
+import type { Client, Contact, ContactRow, Identity, Proof } from "../api/types";
+import { titled, useI18n } from "../i18n";
+import { full, stamp } from "../i18n/time";
+import { linkTo } from "../router";
+import { Avatar } from "../ui/Avatar";
+import { Icon, mediumIcon } from "../ui/Icon";
+import type { IconName } from "../ui/icons";
+import { serverNow } from "../ui/now";
+import { Bones, Empty, Failed, useProblemText } from "../ui/states";
+import { toast } from "../ui/toasts";
+import { NameEdit } from "../clients/NameEdit";
+import css from "./client.module.css";
+
+const ADDRESS: Record<string, IconName> = { phone: "voice", email: "mail", visitor: "globe", telegram: "messenger" };
+const SURE: readonly Proof[] = ["provider", "signed", "confirmed"];
+
+function IdentityRow({ identity }: { identity: Identity }) {
+  const { t, maybe } = useI18n();
+  const sure = SURE.includes(identity.proof);
+  return (
+    <li className={css.identity}>
+      <Icon name={ADDRESS[identity.medium] ?? "messenger"} size={16} />
+      <span className={css.address}>
+        <span>{identity.medium === "visitor" ? t("client.visitor") : identity.value}</span>
+        <small>{maybe(`address.${identity.medium}`) ?? identity.medium}</small>
+      </span>
+      <span className={css.proof} data-sure={sure || undefined} title={t(`proof.${identity.proof}_hint`)}>
+        <Icon name={sure ? "shield" : "question"} size={14} />
+        {t(`proof.${identity.proof}`)}
+      </span>
+    </li>
+  );
+}
+
+function Fields({ client }: { client: Client }) {
+  const { maybe } = useI18n();
+  const entries = Object.entries(client.fields).filter(([, value]) => value !== null && value !== "");
+  if (!entries.length) return null;
+  return (
+    <dl className={css.fields}>
+      {entries.map(([name, value]) => (
+        <div key={name}>
+          <dt>{maybe(`client_field.${name}`) ?? name}</dt>
+          <dd>{typeof value === "object" ? JSON.stringify(value) : String(value)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Visit({ contact }: { contact: Contact }) {
+  const { t } = useI18n();
+  const { page, title, prechat, referrer } = contact.data;
+  const url = typeof page === "string" ? page : page?.url;
+  const words = (typeof page === "object" ? page?.title : undefined) ?? title ?? url;
+  const answers = Object.entries(prechat ?? {});
+  if (!url && !answers.length) return null;
+  const isLink = url && /^https?:\/\//.test(url);
+  return (
+    <section className={css.section}>
+      <h3>{t("client.visit")}</h3>
+      {url && (
+        <p className={css.visit}>
+          <Icon name="globe" size={15} />
+          {isLink ? (
+            <a href={url} target="_blank" rel="noopener noreferrer nofollow">
+              {words}
+            </a>
+          ) : (
+            <span>{words}</span>
+          )}
+        </p>
+      )}
+      {referrer && <p className={css.referrer}>{t("client.referrer", { from: referrer })}</p>}
+      {answers.length > 0 && (
+        <dl className={css.fields}>
+          {answers.map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{String(value)}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </section>
+  );
+}
+
+export function ClientNotes({ client }: { client: Client }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const { employees } = useNames();
+  const may = useMay("clients") || useMay("note");
+  const text = useProblemText();
+  const [note, setNote] = useState("");
+  const [busy, setBusy] = useState(false);
+  const save = async () => {
+    setBusy(true);
+    try {
+      await addClientNote(client.id, note.trim());
+      setNote("");
+    } catch (error) {
+      toast("bad", text(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <section className={css.section}>
+      <h3>{t("client.notes")}</h3>
+      {client.notes.map((one) => (
+        <article key={one.id} className={css.note}>
+          <p>{one.text}</p>
+          <small title={full(i18n, one.created_at)}>
+            {(one.employee_id && employees.get(one.employee_id)?.name) ?? t("system.somebody")} · {stamp(i18n, one.created_at, serverNow())}
+          </small>
+        </article>
+      ))}
+      {may && (
+        <div className={css.noteForm}>
+          <Textarea aria-label={t("client.add_note")} placeholder={t("client.add_note")} rows={note ? 3 : 1} value={note} onChange={(event) => setNote(event.currentTarget.value)} />
+          {note.trim() && (
+            <Button size="xs" loading={busy} onClick={() => void save()}>
+              {t("act.save")}
+            </Button>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}
+
+export function ClientHistory({ client, current }: { client: string; current?: string }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const { queues, codes } = useNames();
+  const history = useClientContacts(client);
+  const rows = history.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <section className={css.section}>
+      <h3>{t("client.history")}</h3>
+      {history.isPending && <Bones rows={3} kind="line" />}
+      {history.isError && <Failed small error={history.error} retry={() => void history.refetch()} />}
+      {history.isSuccess && rows.length === 0 && <Empty small icon="history" title={t("client.no_history")} />}
+      <ol className={css.history}>
+        {rows.map((row) => (
+          <li key={row.id}>
+            <a {...linkTo(`/inbox/${row.state === "closed" ? "closed" : "all"}/${row.id}`)} className={css.past} aria-current={row.id === current ? "true" : undefined}>
+              <span className={css.pastIcon} data-open={row.state === "open" || undefined}>
+                <Icon name={mediumIcon(row.medium)} size={14} />
+              </span>
+              <span className={css.pastText}>
+                <span className={css.pastTop}>
+                  <b>№ {row.number}</b>
+                  <time>{stamp(i18n, row.opened_at, serverNow())}</time>
+                </span>
+                <span className="ellipsis">{row.subject ?? row.last_text}</span>
+                <small className="ellipsis">
+                  {queues.get(row.queue_id)?.name}
+                  {row.state === "open" ? ` · ${t("client.open_now")}` : ""}
+                  {row.result_code_id ? ` · ${titled(codes.get(row.result_code_id)?.title, i18n.locale)}` : ""}
+                </small>
+              </span>
+            </a>
+          </li>
+        ))}
+      </ol>
+      {history.hasNextPage && (
+        <Button size="xs" variant="default" fullWidth loading={history.isFetchingNextPage} onClick={() => void history.fetchNextPage()}>
+          {t("act.more_rows")}
+        </Button>
+      )}
+    </section>
+  );
+}
+
+export function ClientFacts({ client }: { client: Client }) {
+  const { t } = useI18n();
+  return (
+    <>
+      <section className={css.section}>
+        <h3>{t("client.addresses")}</h3>
+        <ul className={css.identities}>
+          {client.identities.map((identity) => (
+            <IdentityRow key={identity.id} identity={identity} />
+          ))}
+        </ul>
+      </section>
+      <Fields client={client} />
+    </>
+  );
+}
+
+export function ClientPanel({ row, contact }: { row: ContactRow; contact: Contact | undefined }) {
+  const { t, maybe } = useI18n();
+  const { employees } = useNames();
+  const work = useMay("work");
+  const query = useClient(work ? row.client.id : null);
+  const client = query.data;
+  const responsible = client?.responsible_id ? employees.get(client.responsible_id)?.name : null;
+  return (
+    <div className={css.panel}>
+      <header className={css.head}>
+        <Avatar id={row.client.id} name={row.client.name} size={52} company={row.client.kind !== "person"} />
+        <div className={css.who}>
+          {client ? <NameEdit client={client} /> : <b className={css.name}>{row.client.name}</b>}
+          <span className={css.facts}>
+            {maybe(`client_kind.${row.client.kind}`)}
+            {client ? ` · ${t("client.contacts", { n: client.contacts_total })}` : ""}
+          </span>
+          {responsible && <span className={css.facts}>{t("client.responsible", { name: responsible })}</span>}
+        </div>
+      </header>
+      {work && query.isPending && <Bones rows={3} kind="line" />}
+      {query.isError && <Failed small error={query.error} retry={() => void query.refetch()} />}
+      {client && <ClientFacts client={client} />}
+      {contact && <Visit contact={contact} />}
+      {client && <ClientNotes client={client} />}
+      {work && <ClientHistory client={row.client.id} current={row.id} />}
+    </div>
+  );
+}

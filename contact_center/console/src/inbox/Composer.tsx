@@ -1,0 +1,292 @@
+import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
+import { type ClipboardEvent, type DragEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { useMe, useNames } from "../api/hooks";
+import type { Attachment, Contact, DraftKind } from "../api/types";
+import { isMac } from "../actions/keys";
+import { useI18n } from "../i18n";
+import { live } from "../live/connection";
+import { useTyping } from "../live/ephemera";
+import { Caps } from "../ui/Caps";
+import { Icon } from "../ui/Icon";
+import { Store, useStore } from "../ui/store";
+import { size } from "./Attachments";
+import { drafts, useDraft } from "./drafts";
+import { outbox } from "./outbox";
+import { addFiles, cancelUpload, retryUpload, type Upload, useUploads } from "./uploads";
+import css from "./composer.module.css";
+
+/** Asked for by shortcuts from anywhere: which tab to open and that the cursor goes there. */
+const wanted = new Store<{ kind: DraftKind; n: number }>({ kind: "reply", n: 0 });
+
+export function focusComposer(kind: DraftKind): void {
+  wanted.set((held) => ({ kind, n: held.n + 1 }));
+}
+
+const TYPING_EVERY = 3000;
+
+function Chips({ contact, kind, done, uploads }: { contact: string; kind: DraftKind; done: Attachment[]; uploads: readonly Upload[] }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  if (!done.length && !uploads.length) return null;
+  return (
+    <ul className={css.files} aria-label={t("composer.files")}>
+      {done.map((file) => (
+        <li key={file.id} className={css.fileChip}>
+          <Icon name={file.kind === "image" ? "image" : "file"} size={15} />
+          <span className="ellipsis">{file.name}</span>
+          <small>{size(i18n, file.size)}</small>
+          <button
+            type="button"
+            aria-label={t("composer.remove", { name: file.name })}
+            onClick={() => drafts.write(contact, kind, { attachments: done.filter((one) => one.id !== file.id) })}
+          >
+            <Icon name="close" size={13} />
+          </button>
+        </li>
+      ))}
+      {uploads.map((entry) => (
+        <li key={entry.key} className={css.fileChip} data-failed={entry.error ? true : undefined}>
+          <Icon name={entry.error ? "warning" : "file"} size={15} />
+          <span className="ellipsis">{entry.name}</span>
+          <small>{entry.error ? (i18n.maybe(`problem.${entry.error}`) ?? t("composer.upload_failed")) : `${Math.round(entry.share * 100)} %`}</small>
+          {entry.error && (
+            <button type="button" aria-label={t("act.retry")} onClick={() => retryUpload(contact, kind, entry)}>
+              <Icon name="refresh" size={13} />
+            </button>
+          )}
+          <button type="button" aria-label={t("composer.remove", { name: entry.name })} onClick={() => cancelUpload(contact, kind, entry.key)}>
+            <Icon name="close" size={13} />
+          </button>
+          {!entry.error && <i className={css.progress} style={{ transform: `scaleX(${entry.share})` }} />}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What forbids a reply, worded; null where one may reply. */
+function useNoReply(contact: Contact): string | null {
+  const { t } = useI18n();
+  const me = useMe();
+  const { employees } = useNames();
+  if (contact.can.reply) return null;
+  if (contact.state === "closed") return t("composer.closed");
+  if (!contact.operator_id) return t("composer.not_taken");
+  if (contact.operator_id !== me.employee.id) {
+    return t("composer.others", { name: employees.get(contact.operator_id)?.name ?? t("system.somebody") });
+  }
+  return t("composer.cannot");
+}
+
+export function Composer({ contact }: { contact: Contact }) {
+  const { t } = useI18n();
+  const { id } = contact;
+  const may = contact.can.reply ?? false;
+  const noReply = useNoReply(contact);
+  const [tab, setTab] = useState<DraftKind>(() => (may || !contact.can.note ? "reply" : "note"));
+  const kind: DraftKind = tab;
+  const draft = useDraft(id, kind);
+  const otherDraft = useDraft(id, kind === "reply" ? "note" : "reply");
+  const uploads = useUploads(id, kind);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const picker = useRef<HTMLInputElement>(null);
+  const [dropping, setDropping] = useState(false);
+  const [anyway, setAnyway] = useState(false);
+  const typedAt = useRef(0);
+  const colleague = useTyping(id).find((one) => one.type === "employee" && one.kind === "reply");
+  const want = useStore(wanted);
+  const wantedBefore = useRef(want.n);
+
+  useEffect(() => {
+    drafts.adopt(id, "reply", contact.drafts.reply);
+    drafts.adopt(id, "note", contact.drafts.note);
+  }, [id, contact.drafts]);
+
+  useEffect(() => {
+    if (want.n === wantedBefore.current) return;
+    wantedBefore.current = want.n;
+    setTab(want.kind);
+    requestAnimationFrame(() => {
+      const element = field.current;
+      element?.focus();
+      element?.setSelectionRange(element.value.length, element.value.length);
+    });
+  }, [want]);
+
+  // Losing the window or the tab saves at once.
+  useEffect(() => {
+    const leave = () => drafts.flush();
+    addEventListener("blur", leave);
+    return () => removeEventListener("blur", leave);
+  }, []);
+
+  const limit = kind === "reply" ? (contact.capabilities.text_limit ?? null) : null;
+  const length = [...draft.text].length;
+  const tooLong = limit !== null && length > limit;
+  const uploading = uploads.some((entry) => !entry.error);
+  const empty = !draft.text.trim() && !draft.attachments.length;
+  const locked = kind === "reply" && Boolean(colleague) && !anyway;
+  const blocked = kind === "reply" ? !may : contact.can.note === false;
+  const canSend = !empty && !tooLong && !uploading && !blocked;
+
+  useEffect(() => {
+    if (!colleague) setAnyway(false);
+  }, [colleague]);
+
+  const send = (close: boolean) => {
+    if (!canSend || locked) return;
+    outbox.add({ contact: id, kind, text: draft.text.trim(), attachments: draft.attachments, ...(close && kind === "reply" ? { close: true } : {}) });
+    drafts.write(id, kind, { text: "", attachments: [] });
+    setAnyway(false);
+    field.current?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return;
+    if (event.code === "Enter" && (isMac ? event.metaKey : event.ctrlKey)) {
+      event.preventDefault();
+      send(event.shiftKey);
+    } else if (event.key === "Escape") field.current?.blur();
+  };
+  const onType = (text: string) => {
+    drafts.write(id, kind, { text });
+    if (Date.now() - typedAt.current > TYPING_EVERY) {
+      typedAt.current = Date.now();
+      live.typing(id, kind);
+    }
+  };
+  const onPaste = (event: ClipboardEvent) => {
+    if (!event.clipboardData.files.length) return;
+    event.preventDefault();
+    addFiles(id, kind, event.clipboardData.files);
+  };
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault();
+    setDropping(false);
+    if (!blocked) addFiles(id, kind, event.dataTransfer.files);
+  };
+  return (
+    <section
+      className={css.composer}
+      data-kind={kind}
+      data-dropping={dropping || undefined}
+      aria-label={t("composer.label")}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setDropping(true);
+      }}
+      onDragLeave={() => setDropping(false)}
+      onDrop={onDrop}
+    >
+      {colleague && kind === "reply" && (
+        <div className={css.lock} role="status">
+          <Icon name="edit" size={15} />
+          <span>{t("composer.colleague", { name: colleague.name })}</span>
+          {!anyway && !empty && (
+            <Button size="compact-xs" variant="default" onClick={() => setAnyway(true)}>
+              {t("composer.anyway")}
+            </Button>
+          )}
+        </div>
+      )}
+      <div className={css.tabs} role="tablist" aria-label={t("composer.label")}>
+        {(["reply", "note"] as const).map((one) => (
+          <button
+            key={one}
+            type="button"
+            role="tab"
+            id={`tab-${one}`}
+            aria-selected={kind === one}
+            aria-controls="composer-field"
+            tabIndex={kind === one ? 0 : -1}
+            className={css.tab}
+            data-kind={one}
+            onClick={() => {
+              setTab(one);
+              field.current?.focus();
+            }}
+            onKeyDown={(event) => {
+              if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+                const next = one === "reply" ? "note" : "reply";
+                setTab(next);
+                document.getElementById(`tab-${next}`)?.focus();
+              }
+            }}
+          >
+            {one === "note" && <Icon name="lock" size={14} />}
+            {t(`composer.${one}`)}
+            {one !== kind && otherDraft.text && <i className={css.mark} title={t("row.draft")} />}
+          </button>
+        ))}
+        <span className={css.saved}>{draft.text ? t(draft.dirty ? "composer.saving" : "composer.saved") : ""}</span>
+      </div>
+      {kind === "reply" && noReply && (
+        <p className={css.noReply}>
+          <Icon name="info" size={15} /> {noReply}
+        </p>
+      )}
+      <div id="composer-field" role="tabpanel" aria-labelledby={`tab-${kind}`}>
+        {!blocked && (
+          <textarea
+            ref={field}
+            className={css.field}
+            aria-label={t(`composer.${kind}`)}
+            placeholder={t(`composer.${kind}_hint`)}
+            value={draft.text}
+            rows={2}
+            onChange={(event) => onType(event.currentTarget.value)}
+            onKeyDown={onKeyDown}
+            onPaste={onPaste}
+          />
+        )}
+        <Chips contact={id} kind={kind} done={draft.attachments} uploads={uploads} />
+      </div>
+      {!blocked && (
+        <div className={css.foot}>
+          <input
+            ref={picker}
+            type="file"
+            multiple
+            hidden
+            aria-label={t("composer.attach")}
+            onChange={(event) => {
+              addFiles(id, kind, [...(event.currentTarget.files ?? [])]);
+              event.currentTarget.value = "";
+            }}
+          />
+          <ActionIcon aria-label={t("composer.attach")} title={t("composer.attach")} onClick={() => picker.current?.click()}>
+            <Icon name="paperclip" size={19} />
+          </ActionIcon>
+          {limit !== null && length > limit * 0.8 && (
+            <span className={`${css.length} tabular`} data-over={tooLong || undefined}>
+              {length} / {limit}
+            </span>
+          )}
+          <span className={css.push} />
+          <Caps chord={{ code: "Enter", mod: true }} className={css.hint} />
+          <div className={css.split}>
+            <Button className={css.send} disabled={!canSend || locked} color={kind === "note" ? "yellow" : undefined} onClick={() => send(false)} leftSection={<Icon name={kind === "note" ? "note" : "send"} size={16} />}>
+              {t(kind === "note" ? "composer.add_note" : "composer.send")}
+            </Button>
+            {kind === "reply" && contact.can.close && (
+              <Menu position="top-end">
+                <Menu.Target>
+                  <Tooltip label={t("composer.more")}>
+                    <Button className={css.sendMore} disabled={!canSend || locked} aria-label={t("composer.more")}>
+                      <Icon name="chevronDown" size={16} />
+                    </Button>
+                  </Tooltip>
+                </Menu.Target>
+                <Menu.Dropdown>
+                  <Menu.Item leftSection={<Icon name="check" size={16} />} rightSection={<Caps chord={{ code: "Enter", mod: true, shift: true }} />} onClick={() => send(true)}>
+                    {t("composer.send_close")}
+                  </Menu.Item>
+                </Menu.Dropdown>
+              </Menu>
+            )}
+          </div>
+        </div>
+      )}
+      {dropping && !blocked && <div className={css.drop}>{t("composer.drop")}</div>}
+    </section>
+  );
+}

@@ -1,0 +1,79 @@
+import { Button, Drawer } from "@mantine/core";
+import { useEffect, useState } from "react";
+import { useContactOrRow } from "../api/hooks";
+import { useI18n } from "../i18n";
+import { live } from "../live/connection";
+import { Caps } from "../ui/Caps";
+import { Empty } from "../ui/states";
+import { useMedia } from "../ui/useMedia";
+import { ClientPanel } from "./ClientPanel";
+import { ContactPane } from "./ContactPane";
+import { drafts } from "./drafts";
+import { List } from "./List";
+import { goTo, useInboxPlace } from "./place";
+import { Views } from "./Views";
+import css from "./inbox.module.css";
+
+export function Inbox() {
+  const { t } = useI18n();
+  const place = useInboxPlace();
+  const phone = useMedia("(max-width: 48em)");
+  const two = useMedia("(max-width: 80em)");
+  const wide = useMedia("(min-width: 87.5em)");
+  const { contact, row } = useContactOrRow(place.contact);
+  const [panel, setPanel] = useState(false);
+  const opened = place.contact;
+
+  useEffect(() => {
+    live.view(opened);
+    return () => {
+      // Another contact is opened: what was typed for this one is saved at once.
+      drafts.flush();
+    };
+  }, [opened]);
+  useEffect(() => () => live.view(null), []);
+
+  const showList = !phone || !opened;
+  const showThread = !phone || opened;
+  return (
+    <div className={css.inbox} data-phone={phone || undefined}>
+      {wide && <Views place={place} />}
+      {showList && <List place={place} chips={!wide} />}
+      {showThread &&
+        (opened ? (
+          <ContactPane
+            key={opened}
+            id={opened}
+            contact={contact}
+            row={row}
+            onBack={phone ? () => goTo({ ...place, contact: null }) : undefined}
+            onPanel={two ? () => setPanel(true) : undefined}
+          />
+        ) : (
+          <section className={css.nothing}>
+            <Empty
+              icon="inbox"
+              title={t("inbox.nothing_open")}
+              text={t("inbox.nothing_open_text")}
+              action={
+                <span className={css.hints}>
+                  <Caps chord={{ code: "KeyJ" }} /> <Caps chord={{ code: "KeyK" }} /> {t("inbox.hint_move")}
+                </span>
+              }
+            />
+          </section>
+        ))}
+      {opened && !two && row && (
+        <aside className={css.aside} aria-label={t("client.panel")}>
+          <ClientPanel row={row} contact={contact} />
+        </aside>
+      )}
+      <Drawer opened={panel && two && Boolean(row)} onClose={() => setPanel(false)} size={phone ? "100%" : 360} title={t("client.panel")} closeButtonProps={{ "aria-label": t("act.close_panel") }}>
+        {row && <ClientPanel row={row} contact={contact} />}
+        <Button fullWidth variant="default" mt="md" onClick={() => setPanel(false)}>
+          {t("act.close_panel")}
+        </Button>
+      </Drawer>
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+/** Messages on their way from this desk: shown at once, never lost, tried again by themselves. */
+import { Button } from "@mantine/core";
+import { useI18n } from "../i18n";
+import { clock } from "../i18n/time";
+import { Icon } from "../ui/Icon";
+import { Attachments } from "./Attachments";
+import { focusComposer } from "./Composer";
+import { drafts } from "./drafts";
+import { outbox, type Pending } from "./outbox";
+import css from "./message.module.css";
+
+function edit(entry: Pending): void {
+  outbox.drop(entry.id);
+  const held = drafts.read(entry.contact, entry.kind);
+  drafts.write(entry.contact, entry.kind, {
+    text: held.text ? `${entry.text}\n\n${held.text}` : entry.text,
+    attachments: [...entry.attachments, ...held.attachments],
+  });
+  focusComposer(entry.kind);
+}
+
+export function PendingBubbles({ contact, entries }: { contact: string; entries: readonly Pending[] }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  return entries.map((entry) => (
+    <article key={entry.id} className={css.message} data-side={entry.kind === "note" ? "note" : "ours"} data-contact={contact}>
+      <div className={css.column}>
+        <div className={css.bubble} data-pending data-trouble={entry.state === "refused" || undefined}>
+          {entry.attachments.length > 0 && <Attachments items={entry.attachments} />}
+          {entry.text && <p className={css.text}>{entry.text}</p>}
+          <span className={css.foot}>
+            <time className="tabular">{clock(i18n, entry.at)}</time>
+            <Icon name="clock" size={14} label={t("delivery.sending")} />
+          </span>
+        </div>
+        {entry.state === "waiting" && entry.tries > 0 && (
+          <div className={css.trouble} data-tone="warn">
+            <Icon name="wifiOff" size={15} />
+            <span>{t("pending.waiting")}</span>
+            <Button size="compact-xs" variant="default" onClick={() => outbox.retry(entry.id)}>
+              {t("act.retry_now")}
+            </Button>
+          </div>
+        )}
+        {entry.state === "refused" && (
+          <div className={css.trouble} data-tone="bad">
+            <Icon name="warning" size={15} />
+            <span>{t("pending.refused", { reason: i18n.maybe(`problem.${entry.reason}`) ?? entry.reason ?? "" })}</span>
+            <span className={css.troubleActs}>
+              <Button size="compact-xs" variant="default" onClick={() => outbox.retry(entry.id)}>
+                {t("act.retry")}
+              </Button>
+              <Button size="compact-xs" variant="default" onClick={() => edit(entry)}>
+                {t("act.edit")}
+              </Button>
+            </span>
+          </div>
+        )}
+      </div>
+    </article>
+  ));
+}

@@ -1,0 +1,102 @@
+import { memo } from "react";
+import { useMe, useNames } from "../api/hooks";
+import type { ContactRow } from "../api/types";
+import { useI18n } from "../i18n";
+import { lasting, stamp } from "../i18n/time";
+import { useTyping } from "../live/ephemera";
+import { linkTo } from "../router";
+import { Avatar } from "../ui/Avatar";
+import { Icon } from "../ui/Icon";
+import { useNow } from "../ui/now";
+import { type InboxPlace, inboxPath } from "./place";
+import { useDraft } from "./drafts";
+import css from "./list.module.css";
+
+const LONG = 5 * 60_000;
+const TOO_LONG = 20 * 60_000;
+
+function Last({ row }: { row: ContactRow }) {
+  const { t } = useI18n();
+  const typing = useTyping(row.id);
+  const reply = useDraft(row.id, "reply");
+  const note = useDraft(row.id, "note");
+  const client = typing.some((one) => one.type === "client");
+  const colleague = typing.find((one) => one.type === "employee");
+  if (client) return <span className={css.typing}>{t("typing.client")}</span>;
+  if (colleague) return <span className={css.typing}>{t("typing.colleague", { name: colleague.name })}</span>;
+  const draft = reply.text || note.text;
+  if (draft || row.draft) {
+    return (
+      <span className="ellipsis">
+        <em className={css.draft}>{t("row.draft")}</em> {draft || row.last_text}
+      </span>
+    );
+  }
+  const sign = row.last_kind === "note" ? "lock" : row.last_kind === "outbound" ? "reply" : null;
+  return (
+    <>
+      {sign && <Icon name={sign} size={13} className={css.sign} />}
+      <span className="ellipsis">{row.subject ? `${row.subject} — ${row.last_text}` : row.last_text}</span>
+    </>
+  );
+}
+
+function Waiting({ row }: { row: ContactRow }) {
+  const i18n = useI18n();
+  const now = useNow(15_000);
+  if (row.work?.state === "wrap_up") return <span className={css.pill} data-tone="warn">{i18n.t("row.wrap_up")}</span>;
+  if (row.awaiting !== "us" || !row.waiting_since || row.state === "closed") return null;
+  const ms = now - Date.parse(row.waiting_since);
+  const tone = ms > TOO_LONG ? "bad" : ms > LONG ? "warn" : "calm";
+  return (
+    <span className={`${css.pill} tabular`} data-tone={tone} title={i18n.t("row.waits")}>
+      <Icon name="clock" size={12} />
+      {lasting(i18n, ms)}
+    </span>
+  );
+}
+
+export const Row = memo(function Row({ row, chosen, place, compact }: { row: ContactRow; chosen: boolean; place: InboxPlace; compact: boolean }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const me = useMe();
+  const { queues, employees } = useNames();
+  const now = useNow(15_000);
+  const owner = row.operator_id && row.operator_id !== me.employee.id ? employees.get(row.operator_id)?.name : null;
+  return (
+    <a
+      {...linkTo(inboxPath({ ...place, contact: row.id }))}
+      className={css.row}
+      data-chosen={chosen || undefined}
+      data-unread={row.unread > 0 || undefined}
+      data-compact={compact || undefined}
+      aria-current={chosen ? "true" : undefined}
+    >
+      <Avatar id={row.client.id} name={row.client.name} size={compact ? 34 : 40} medium={row.medium} company={row.client.kind !== "person"} />
+      <span className={css.lines}>
+        <span className={css.top}>
+          <b className="ellipsis">{row.client.name}</b>
+          <time className="tabular">{row.last_at ? stamp(i18n, row.last_at, now) : ""}</time>
+        </span>
+        <span className={css.last}>
+          <Last row={row} />
+          {row.unread > 0 && (
+            <span className={`${css.unread} tabular`} aria-label={t("row.unread", { n: row.unread })}>
+              {row.unread > 99 ? "99+" : row.unread}
+            </span>
+          )}
+        </span>
+        {!compact && (
+          <span className={css.meta}>
+            <span className="ellipsis">
+              {queues.get(row.queue_id)?.name}
+              {owner ? ` · ${owner}` : ""}
+            </span>
+            <Waiting row={row} />
+          </span>
+        )}
+      </span>
+      {compact && <Waiting row={row} />}
+    </a>
+  );
+});

@@ -1,0 +1,268 @@
+import { Fragment, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { loadMessages } from "../api/client";
+import { markRead } from "../api/acts";
+import { useMe, useMessages } from "../api/hooks";
+import type { Contact, ContactRow, Message } from "../api/types";
+import { useI18n } from "../i18n";
+import { day, dayKey } from "../i18n/time";
+import { useTyping } from "../live/ephemera";
+import { Icon } from "../ui/Icon";
+import { serverNow } from "../ui/now";
+import { Bones, Failed } from "../ui/states";
+import { PendingBubbles } from "./Pending";
+import { MessageView } from "./MessageView";
+import { usePending } from "./outbox";
+import { further, nearer, newest, type Stretch, trimmed } from "./window";
+import css from "./thread.module.css";
+
+const NEAR = 400;
+const AT_END = 48;
+const TOGETHER = 4 * 60_000;
+const NO_MESSAGES: Message[] = [];
+
+/** Do two messages stand together, without repeating who speaks? */
+function together(a: Message | undefined, b: Message): boolean {
+  if (!a || a.kind !== b.kind || a.author?.id !== b.author?.id || b.kind === "system") return false;
+  return Date.parse(b.created_at) - Date.parse(a.created_at) < TOGETHER;
+}
+
+function TypingLine({ id, name }: { id: string; name: string }) {
+  const { t } = useI18n();
+  const client = useTyping(id).some((one) => one.type === "client");
+  return (
+    <div className={css.typingLine} role="status">
+      {client && (
+        <span className={css.typingBubble}>
+          <i />
+          <i />
+          <i />
+          <span className="visually-hidden">{t("typing.name", { name })}</span>
+        </span>
+      )}
+    </div>
+  );
+}
+
+export function Thread({ id, row, contact }: { id: string; row: ContactRow; contact: Contact | undefined }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const me = useMe();
+  const query = useMessages(id);
+  const pending = usePending(id);
+  const items = query.data?.items ?? NO_MESSAGES;
+  const seqs = useMemo(() => items.map((item) => item.seq), [items]);
+  const last = seqs.at(-1) ?? 0;
+
+  const box = useRef<HTMLDivElement>(null);
+  const inner = useRef<HTMLDivElement>(null);
+  const stick = useRef(true);
+  const anchor = useRef<{ seq: string; top: number } | null>(null);
+  const busy = useRef(false);
+  const [stretch, setStretch] = useState<Stretch | null>(null);
+  const [behind, setBehind] = useState(false);
+  const [seen, setSeen] = useState(0);
+  const [failed, setFailed] = useState(false);
+
+  // Where "new messages" begins is decided once, when the thread is opened.
+  const [unreadAfter] = useState(() => (row.unread > 0 ? row.read_seq : null));
+
+  const window = stretch ?? newest(seqs);
+  useEffect(() => {
+    if (!seqs.length) return;
+    setStretch((held) => {
+      if (!held) return newest(seqs);
+      return stick.current ? trimmed(seqs, held) : held;
+    });
+  }, [seqs]);
+
+  const shown = useMemo(
+    () => items.filter((item) => item.seq >= window.from && (window.to === null || item.seq <= window.to)),
+    [items, window.from, window.to],
+  );
+
+  const remember = useCallback(() => {
+    const element = box.current;
+    if (!element) return;
+    const top = element.getBoundingClientRect().top;
+    for (const child of element.querySelectorAll<HTMLElement>("[data-seq]")) {
+      const rect = child.getBoundingClientRect();
+      if (rect.bottom > top) {
+        anchor.current = { seq: child.dataset.seq ?? "", top: rect.top };
+        return;
+      }
+    }
+  }, []);
+
+  const settle = useCallback(() => {
+    const element = box.current;
+    if (!element) return;
+    if (stick.current) {
+      element.scrollTop = element.scrollHeight;
+      return;
+    }
+    const held = anchor.current;
+    const child = held ? element.querySelector<HTMLElement>(`[data-seq="${held.seq}"]`) : null;
+    if (held && child) element.scrollTop += child.getBoundingClientRect().top - held.top;
+  }, []);
+
+  // Whatever changes above, the line one reads stays where it is; at the end one stays at the end.
+  useLayoutEffect(settle, [shown, pending, settle]);
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(settle);
+    if (box.current) observer.observe(box.current);
+    if (inner.current) observer.observe(inner.current);
+    return () => observer.disconnect();
+  }, [settle, query.isPending]);
+
+  const load = useCallback(
+    async (range: { before?: number; after?: number }) => {
+      if (busy.current) return;
+      busy.current = true;
+      setFailed(false);
+      try {
+        await loadMessages(id, range);
+      } catch {
+        setFailed(true);
+      } finally {
+        busy.current = false;
+      }
+    },
+    [id],
+  );
+
+  const up = useCallback(() => {
+    const first = seqs[0];
+    if (first === undefined) return;
+    if (window.from > first) setStretch(further(seqs, window));
+    else if (query.data?.has_before) void load({ before: first });
+  }, [seqs, window, query.data?.has_before, load]);
+
+  const down = useCallback(() => {
+    if (window.to !== null) setStretch(nearer(seqs, window));
+    else if (query.data?.has_after) void load({ after: last });
+  }, [seqs, window, query.data?.has_after, last, load]);
+
+  // An older page has come: show it.
+  const first = seqs[0];
+  const firstBefore = useRef<number | undefined>(undefined);
+  useEffect(() => {
+    const before = firstBefore.current;
+    firstBefore.current = first;
+    if (before !== undefined && first !== undefined && first < before) {
+      setStretch((held) => (held ? further(seqs, held) : held));
+    }
+  }, [first, seqs]);
+
+  const onScroll = () => {
+    const element = box.current;
+    if (!element) return;
+    const left = element.scrollHeight - element.scrollTop - element.clientHeight;
+    stick.current = left < AT_END && window.to === null && !query.data?.has_after;
+    setBehind(left > 600 || window.to !== null);
+    if (stick.current) setSeen(last);
+    remember();
+    if (element.scrollTop < NEAR) up();
+    if (left < NEAR) down();
+  };
+
+  const toEnd = () => {
+    stick.current = true;
+    setStretch(newest(seqs));
+    setBehind(false);
+    setSeen(last);
+    if (query.data?.has_after) void loadMessages(id).catch(() => setFailed(true));
+    requestAnimationFrame(settle);
+  };
+
+  // Own sending brings one to the end.
+  const sent = pending.length;
+  const sentBefore = useRef(sent);
+  useEffect(() => {
+    if (sent > sentBefore.current) toEnd();
+    sentBefore.current = sent;
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [sent]);
+
+  useEffect(() => {
+    if (stick.current) setSeen(last);
+  }, [last]);
+  const fresh = stick.current ? 0 : items.filter((item) => item.seq > seen && item.kind === "inbound").length;
+
+  const read = row.read_seq;
+  useEffect(() => {
+    const mark = () => {
+      if (last > read && stick.current && document.hasFocus()) markRead(id, last).catch(() => {});
+    };
+    const timer = setTimeout(mark, 700);
+    addEventListener("focus", mark);
+    return () => {
+      clearTimeout(timer);
+      removeEventListener("focus", mark);
+    };
+  }, [id, last, read, fresh]);
+
+  if (query.isPending) {
+    return (
+      <div className={css.scroll}>
+        <Bones rows={6} kind="bubble" />
+      </div>
+    );
+  }
+  if (query.isError && !items.length) {
+    return (
+      <div className={css.scroll}>
+        <Failed error={query.error} retry={() => void query.refetch()} />
+      </div>
+    );
+  }
+  const now = serverNow();
+  const firstNew = unreadAfter === null ? undefined : items.find((item) => item.seq > unreadAfter && item.kind === "inbound");
+  const quoted = new Map(items.map((item) => [item.id, item]));
+  return (
+    <div className={css.threadBox}>
+      {/* A scrolling area must be reachable by keyboard. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div className={css.scroll} ref={box} onScroll={onScroll} tabIndex={0} role="log" aria-label={t("thread.label")} aria-live="off">
+        <div className={css.inner} ref={inner}>
+          {(query.data?.has_before || window.from > (seqs[0] ?? 0)) && (
+            <div className={css.edge}>{failed ? <Failed small error={null} retry={up} /> : <Bones rows={1} kind="bubble" />}</div>
+          )}
+          {shown.map((message, at) => {
+            const before = shown[at - 1];
+            const newDay = !before || dayKey(i18n, before.created_at) !== dayKey(i18n, message.created_at);
+            const isNew = firstNew?.seq === message.seq;
+            return (
+              <Fragment key={message.seq}>
+                {newDay && (
+                  <div className={css.day}>
+                    <span>{day(i18n, message.created_at, now)}</span>
+                  </div>
+                )}
+                {isNew && (
+                  <div className={css.newLine}>
+                    <span>{t("thread.new")}</span>
+                  </div>
+                )}
+                <MessageView
+                  message={message}
+                  mine={message.author?.id === me.employee.id}
+                  joined={!newDay && !isNew && together(before, message)}
+                  quote={message.reply_to ? quoted.get(message.reply_to) : undefined}
+                  clientRead={(contact?.client_read_seq ?? 0) >= message.seq}
+                />
+              </Fragment>
+            );
+          })}
+          <PendingBubbles contact={id} entries={pending} />
+          <TypingLine id={id} name={row.client.name} />
+        </div>
+      </div>
+      {(fresh > 0 || behind) && (
+        <button type="button" className={css.pill} data-fresh={fresh > 0 || undefined} onClick={toEnd}>
+          <Icon name="arrowDown" size={16} />
+          {fresh > 0 ? t("thread.fresh", { n: fresh }) : t("thread.to_end")}
+        </button>
+      )}
+    </div>
+  );
+}

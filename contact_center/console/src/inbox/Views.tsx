@@ -1,0 +1,92 @@
+import { useCounts, useDirectory, useMe } from "../api/hooks";
+import type { Counts, Queue, View } from "../api/types";
+import { useI18n } from "../i18n";
+import { linkTo } from "../router";
+import { Icon } from "../ui/Icon";
+import type { IconName } from "../ui/icons";
+import { type InboxPlace, inboxPath, VIEWS } from "./place";
+import css from "./views.module.css";
+
+const ICON: Record<View, IconName> = {
+  mine: "user",
+  offered: "hand",
+  queue: "queue",
+  unread: "mail",
+  waiting: "clock",
+  closed: "check",
+  all: "inbox",
+};
+
+function countOf(counts: Counts | undefined, view: View): number | null {
+  const count = counts?.[view];
+  return typeof count === "number" ? count : null;
+}
+
+/** The queues one works in; whoever works in none (a supervisor) is shown all. */
+export function useMyQueues(): Queue[] {
+  const me = useMe();
+  const { data } = useDirectory();
+  const all = (data?.queues ?? []).filter((queue) => !queue.archived);
+  const mine = data?.employees.find((one) => one.id === me.employee.id)?.queues ?? [];
+  return mine.length && me.employee.role === "operator" ? all.filter((queue) => mine.includes(queue.id)) : all;
+}
+
+export function Views({ place }: { place: InboxPlace }) {
+  const { t } = useI18n();
+  const { data: counts } = useCounts();
+  const queues = useMyQueues();
+  return (
+    <nav className={css.views} aria-label={t("views.label")}>
+      <h2>{t("nav.inbox")}</h2>
+      <ul>
+        {VIEWS.map((view) => {
+          const count = countOf(counts, view);
+          return (
+            <li key={view}>
+              <a {...linkTo(inboxPath({ view, contact: place.contact }))} aria-current={place.view === view && !place.queue ? "page" : undefined} className={css.view}>
+                <Icon name={ICON[view]} size={17} />
+                <span className="ellipsis">{t(`view.${view}`)}</span>
+                {count !== null && count > 0 && (
+                  <span className={`${css.count} tabular`} data-hot={(view === "unread" || view === "offered") || undefined}>
+                    {count}
+                  </span>
+                )}
+              </a>
+            </li>
+          );
+        })}
+      </ul>
+      {queues.length > 0 && <h3>{t("views.queues")}</h3>}
+      <ul>
+        {queues.map((queue) => (
+          <li key={queue.id}>
+            <a {...linkTo(inboxPath({ view: "queue", queue: queue.id, contact: place.contact }))} aria-current={place.queue === queue.id ? "page" : undefined} className={css.view} title={queue.name}>
+              <i className={css.hours} data-open={queue.open || undefined} title={t(queue.open ? "queue.open" : "queue.closed")} />
+              <span className="ellipsis">{queue.name}</span>
+              {(counts?.queues[queue.id] ?? 0) > 0 && <span className={`${css.count} tabular`}>{counts?.queues[queue.id]}</span>}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+/** The same views as a row of chips, where there is no room for a column. */
+export function ViewChips({ place }: { place: InboxPlace }) {
+  const { t } = useI18n();
+  const { data: counts } = useCounts();
+  return (
+    <nav className={css.chips} aria-label={t("views.label")}>
+      {VIEWS.map((view) => {
+        const count = countOf(counts, view);
+        return (
+          <a key={view} {...linkTo(inboxPath({ view, contact: place.contact, queue: place.queue }))} className={css.chip} aria-current={place.view === view ? "page" : undefined}>
+            {t(`view.${view}`)}
+            {count !== null && count > 0 && <b className="tabular">{count}</b>}
+          </a>
+        );
+      })}
+    </nav>
+  );
+}

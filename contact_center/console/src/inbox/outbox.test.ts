@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Problem } from "../api/http";
+import { newId, Outbox, type Pending } from "./outbox";
+
+const entry = (text: string, contact = "c1") => ({ contact, kind: "reply" as const, text, attachments: [] });
+
+function desk(plan: (Problem | null)[]) {
+  const sent: Pending[] = [];
+  const cells = new Map<string, string>();
+  const storage = { getItem: (k: string) => cells.get(k) ?? null, setItem: (k: string, v: string) => void cells.set(k, v) };
+  const send = async (pending: Pending) => {
+    sent.push(pending);
+    const failure = plan.shift();
+    if (failure) throw failure;
+  };
+  const outbox = new Outbox(send, storage);
+  outbox.open("me");
+  return { outbox, sent, reload: () => new Outbox(send, storage) };
+}
+
+describe("the outbox of the page", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("tries again with the same id after a lost answer", async () => {
+    const { outbox, sent } = desk([new Problem(0, {}), new Problem(503, {}), null]);
+    outbox.add(entry("hello"));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(sent.length).toBe(3);
+    expect(new Set(sent.map((one) => one.id)).size).toBe(1);
+    expect(outbox.size).toBe(0);
+  });
+
+  it("keeps the order within a contact", async () => {
+    const { outbox, sent } = desk([new Problem(0, {})]);
+    outbox.add(entry("first"));
+    outbox.add(entry("second"));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(sent.map((one) => one.text)).toEqual(["first", "first", "second"]);
+  });
+
+  it("shows a refusal, keeps the text and goes on with the next", async () => {
+    const { outbox, sent } = desk([new Problem(422, { code: "too_long" }), null]);
+    const first = outbox.add(entry("much too long"));
+    outbox.add(entry("next"));
+    await vi.advanceTimersByTimeAsync(10);
+    expect(outbox.of("c1").map((one) => [one.state, one.reason, one.text])).toEqual([["refused", "too_long", "much too long"]]);
+    expect(sent.map((one) => one.text)).toEqual(["much too long", "next"]);
+    expect(outbox.drop(first.id)?.text).toBe("much too long");
+  });
+
+  it("goes on after a reload", async () => {
+    const { outbox, reload, sent } = desk([new Problem(0, {}), null]);
+    outbox.add(entry("kept"));
+    await vi.advanceTimersByTimeAsync(1);
+    const later = reload();
+    later.open("me");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sent.map((one) => one.text)).toEqual(["kept", "kept"]);
+    expect(later.size).toBe(0);
+  });
+
+  it("makes ids of version 4", () => {
+    expect(newId()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+});

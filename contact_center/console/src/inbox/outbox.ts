@@ -1,0 +1,176 @@
+/** What was sent here and is not on the server yet. Each entry has its `client_msg_id` from the
+ *  start, so trying again after a lost answer cannot make a second message. Entries survive a
+ *  reload; those of one contact go one after another, in the order written. */
+import { useSyncExternalStore } from "react";
+import { loadMessages, queries, refreshContact } from "../api/client";
+import { post, Problem } from "../api/http";
+import { keys } from "../api/keys";
+import { mergeMessages } from "../api/merge";
+import type { Attachment, DraftKind, Message, MessagePage } from "../api/types";
+
+export interface Pending {
+  id: string;
+  contact: string;
+  kind: DraftKind;
+  text: string;
+  attachments: Attachment[];
+  reply_to?: string;
+  close?: boolean;
+  at: number;
+  tries: number;
+  state: "sending" | "waiting" | "refused";
+  reason?: string;
+}
+
+export type Send = (pending: Pending) => Promise<void>;
+type Cell = Pick<Storage, "getItem" | "setItem">;
+const NONE: readonly Pending[] = [];
+
+export class Outbox {
+  private entries: readonly Pending[] = NONE;
+  private readonly byContact = new Map<string, readonly Pending[]>();
+  private readonly running = new Set<string>();
+  private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
+  private readonly listeners = new Set<() => void>();
+  private cell = "";
+  private readonly send: Send;
+  private readonly storage: Cell | null;
+
+  constructor(send: Send, storage: Cell | null) {
+    this.send = send;
+    this.storage = storage;
+  }
+
+  /** Take up what an earlier page of this employee left behind. */
+  open(employee: string): void {
+    this.cell = `cc.outbox.${employee}`;
+    try {
+      const kept = JSON.parse(this.storage?.getItem(this.cell) ?? "[]") as Pending[];
+      this.set(kept.map((entry) => (entry.state === "refused" ? entry : { ...entry, state: "waiting" })));
+    } catch {
+      this.set([]);
+    }
+    this.wake();
+  }
+
+  add(entry: Omit<Pending, "id" | "at" | "tries" | "state">): Pending {
+    const pending: Pending = { ...entry, id: newId(), at: Date.now(), tries: 0, state: "sending" };
+    this.set([...this.entries, pending]);
+    void this.run(pending.contact);
+    return pending;
+  }
+
+  retry(id: string): void {
+    const entry = this.entries.find((one) => one.id === id);
+    if (!entry) return;
+    this.change(id, { state: "waiting", reason: undefined });
+    void this.run(entry.contact);
+  }
+
+  drop(id: string): Pending | undefined {
+    const entry = this.entries.find((one) => one.id === id);
+    this.set(this.entries.filter((one) => one.id !== id));
+    return entry;
+  }
+
+  /** The house answers again: do not wait for the timers. */
+  wake(): void {
+    for (const contact of new Set(this.entries.map((one) => one.contact))) void this.run(contact);
+  }
+
+  of = (contact: string): readonly Pending[] => this.byContact.get(contact) ?? NONE;
+
+  get size(): number {
+    return this.entries.length;
+  }
+
+  watch = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  private async run(contact: string): Promise<void> {
+    if (this.running.has(contact)) return;
+    this.running.add(contact);
+    clearTimeout(this.timers.get(contact));
+    try {
+      for (;;) {
+        const entry = this.of(contact).find((one) => one.state !== "refused");
+        if (!entry || !(await this.attempt(entry))) return;
+      }
+    } finally {
+      this.running.delete(contact);
+    }
+  }
+
+  private async attempt(entry: Pending): Promise<boolean> {
+    this.change(entry.id, { state: "sending", tries: entry.tries + 1 });
+    try {
+      await this.send(entry);
+      this.set(this.entries.filter((one) => one.id !== entry.id));
+      return true;
+    } catch (error) {
+      const problem = error instanceof Problem ? error : new Problem(0, { detail: String(error) });
+      if (!problem.passing && problem.status !== 429 && problem.status !== 401) {
+        this.change(entry.id, { state: "refused", reason: problem.code || problem.message });
+        return true;
+      }
+      this.change(entry.id, { state: "waiting" });
+      const ms = Math.min(15_000, 1000 * 2 ** Math.min(entry.tries, 4)) * (0.7 + Math.random() * 0.6);
+      this.timers.set(entry.contact, setTimeout(() => void this.run(entry.contact), ms));
+      return false;
+    }
+  }
+
+  private change(id: string, change: Partial<Pending>): void {
+    this.set(this.entries.map((one) => (one.id === id ? { ...one, ...change } : one)));
+  }
+
+  private set(entries: readonly Pending[]): void {
+    this.entries = entries;
+    this.byContact.clear();
+    for (const entry of entries) {
+      this.byContact.set(entry.contact, [...this.of(entry.contact), entry]);
+    }
+    if (this.cell) this.storage?.setItem(this.cell, JSON.stringify(entries));
+    for (const listener of this.listeners) listener();
+  }
+}
+
+/** A random id; `crypto.randomUUID` exists only on https and localhost. */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+async function sendToServer(pending: Pending): Promise<void> {
+  const message = await post<Message>(`/contacts/${pending.contact}/messages`, {
+    kind: pending.kind,
+    text: pending.text,
+    client_msg_id: pending.id,
+    attachments: pending.attachments.map((attachment) => attachment.id),
+    ...(pending.reply_to ? { reply_to: pending.reply_to } : {}),
+    ...(pending.close ? { close: true } : {}),
+  });
+  const held = queries.getQueryData<MessagePage>(keys.messages(pending.contact));
+  const last = held?.items.at(-1)?.seq ?? 0;
+  if (held && !held.has_after && message.seq === last + 1) {
+    queries.setQueryData<MessagePage>(keys.messages(pending.contact), {
+      ...held,
+      items: mergeMessages(held.items, [message]),
+    });
+  } else if (held) {
+    // Something came between: fetch rather than show a hole, and do not fail the sending for it.
+    await loadMessages(pending.contact, held.has_after ? {} : { after: last }).catch(() => {});
+  }
+  void refreshContact(pending.contact);
+}
+
+export const outbox = new Outbox(sendToServer, typeof localStorage === "undefined" ? null : localStorage);
+
+export function usePending(contact: string): readonly Pending[] {
+  return useSyncExternalStore(outbox.watch, () => outbox.of(contact));
+}

@@ -1,0 +1,132 @@
+/** From live events to the query cache. An event says only what changed and to which version;
+ *  what we hold in that version or a newer one needs no fetch. */
+import { followMessages, loadMessages, queries, refreshContact, reloadMessages } from "../api/client";
+import { keys } from "../api/keys";
+import type { Contact, Directory, DirectoryEmployee, MessagePage } from "../api/types";
+import type { Frame, LiveEvent } from "./client";
+import { stoppedTyping } from "./ephemera";
+
+export type ArrivalListener = (event: LiveEvent) => void;
+const arrivals = new Set<ArrivalListener>();
+
+/** Told of every new message event: sounds and notices hang on it. */
+export function onArrival(listener: ArrivalListener): () => void {
+  arrivals.add(listener);
+  return () => arrivals.delete(listener);
+}
+
+const pending = new Map<string, ReturnType<typeof setTimeout>>();
+
+/** Lists and counts change with every message of a busy floor: at most one fetch each in `ms`. */
+function soon(name: string, ms: number, call: () => void): void {
+  if (pending.has(name)) return;
+  pending.set(
+    name,
+    setTimeout(() => {
+      pending.delete(name);
+      call();
+    }, document.hidden ? ms * 4 : ms),
+  );
+}
+
+export function listsChanged(): void {
+  soon("lists", 350, () => void queries.invalidateQueries({ queryKey: keys.lists }));
+  soon("counts", 500, () => void queries.invalidateQueries({ queryKey: keys.counts }));
+}
+
+export function offersChanged(): void {
+  soon("offers", 30, () => void queries.invalidateQueries({ queryKey: keys.offers }));
+}
+
+function contactChanged(id: string, version: number | null): void {
+  const held = queries.getQueryData<Contact>(keys.contact(id));
+  if (held && (version === null || held.version < version)) void refreshContact(id);
+  listsChanged();
+}
+
+function messageChanged(event: LiveEvent): void {
+  const seq = Number(event.data?.seq ?? 0);
+  const held = queries.getQueryData<MessagePage>(keys.messages(event.id));
+  if (event.kind === "message.added") {
+    if (event.data?.kind === "inbound") stoppedTyping(event.id, "client");
+    if (event.data?.kind === "outbound") stoppedTyping(event.id, "employee");
+    for (const listener of arrivals) listener(event);
+    if (held) void followMessages(event.id);
+  } else if (held?.items.some((item) => item.seq === seq)) {
+    void loadMessages(event.id, { after: seq - 1, limit: 1 }).catch(() => {});
+  } else if (held && !seq) void reloadMessages(event.id);
+}
+
+function workChanged(event: LiveEvent): void {
+  const contact = String(event.data?.contact_id ?? "");
+  const held = contact ? queries.getQueryData<Contact>(keys.contact(contact)) : undefined;
+  const known = held?.work?.id === event.id && held.work.version >= event.version;
+  if (contact && !known) contactChanged(contact, null);
+  else listsChanged();
+  offersChanged();
+}
+
+function operatorChanged(event: LiveEvent, mine: string): void {
+  if (event.id === mine) void queries.invalidateQueries({ queryKey: keys.me });
+  const snapshot = event.data as Partial<DirectoryEmployee> | null;
+  queries.setQueryData<Directory>(keys.directory, (directory) => {
+    if (!directory || !snapshot?.presence) return directory;
+    return {
+      ...directory,
+      employees: directory.employees.map((one) =>
+        one.id === event.id
+          ? {
+              ...one,
+              presence: snapshot.presence ?? one.presence,
+              load: snapshot.load ?? one.load,
+              ceilings: snapshot.ceilings ?? one.ceilings,
+            }
+          : one,
+      ),
+    };
+  });
+}
+
+export function applyEvent(event: LiveEvent, mine: string): void {
+  const [noun] = event.kind.split(".");
+  if (noun === "message") {
+    messageChanged(event);
+    contactChanged(event.id, event.version);
+  } else if (noun === "contact") contactChanged(event.id, event.version);
+  else if (noun === "work") workChanged(event);
+  else if (noun === "operator") operatorChanged(event, mine);
+  else if (noun === "client") {
+    void queries.invalidateQueries({ queryKey: keys.client(event.id) });
+    void queries.invalidateQueries({ queryKey: ["clients"] });
+  } else if (noun === "queue" || noun === "account" || noun === "directory" || noun === "employee") {
+    soon("directory", 500, () => void queries.invalidateQueries({ queryKey: keys.directory }));
+    if (event.id === mine) void queries.invalidateQueries({ queryKey: keys.me });
+    void queries.invalidateQueries({ queryKey: ["admin"] });
+  } else void queries.invalidateQueries({ queryKey: ["admin"] });
+}
+
+/** The answer to a resync: what differs is fetched again, whole. */
+export function applySync(frame: Frame): void {
+  const differing = (frame.contacts as { id: string; version: number }[] | undefined) ?? [];
+  for (const { id, version } of differing) {
+    const held = queries.getQueryData<Contact>(keys.contact(id));
+    if (held && held.version < version) void refreshContact(id);
+    void reloadMessages(id);
+  }
+  for (const id of (frame.gone as string[] | undefined) ?? []) {
+    void queries.invalidateQueries({ queryKey: keys.contact(id) });
+  }
+  listsChanged();
+  offersChanged();
+  void queries.invalidateQueries({ queryKey: keys.me });
+  soon("directory", 500, () => void queries.invalidateQueries({ queryKey: keys.directory }));
+}
+
+/** The versions of the contacts whose thread or card we hold, for a resync. */
+export function knownVersions(): Record<string, number> {
+  const known: Record<string, number> = {};
+  for (const [, contact] of queries.getQueriesData<Contact>({ queryKey: ["contact"] })) {
+    if (contact) known[contact.id] = contact.version;
+  }
+  return known;
+}

@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Frame, LiveClient, type LiveEvent, type SocketLike } from "./client";
+
+class FakeSocket implements SocketLike {
+  sent: Frame[] = [];
+  closed = false;
+  onopen: (() => void) | null = null;
+  onclose: (() => void) | null = null;
+  onmessage: ((event: { data: string }) => void) | null = null;
+  send(data: string): void {
+    this.sent.push(...(JSON.parse(data) as Frame[]));
+  }
+  close(): void {
+    this.closed = true;
+  }
+  say(...frames: Frame[]): void {
+    this.onmessage?.({ data: JSON.stringify(frames) });
+  }
+}
+
+function house() {
+  const sockets: FakeSocket[] = [];
+  const events: LiveEvent[] = [];
+  const polls: number[] = [];
+  const answers: Frame[][] = [];
+  const client = new LiveClient({
+    socket: () => {
+      const socket = new FakeSocket();
+      sockets.push(socket);
+      return socket;
+    },
+    poll: (_session, after) => {
+      polls.push(after);
+      const answer = answers.shift();
+      return answer ? Promise.resolve(answer) : new Promise(() => {});
+    },
+    tell: () => Promise.resolve(),
+    known: () => ({ c1: 7 }),
+    onEvent: (event) => events.push(event),
+    onSync: () => {},
+    onEphemeral: () => {},
+    onNow: () => {},
+    onState: () => {},
+    random: () => 1,
+  });
+  return { client, sockets, events, polls, answers };
+}
+
+const event = (n: number): Frame => ({ t: "event", n, topic: "me", kind: "x", id: "c1", version: n, data: {} });
+const kinds = (socket: FakeSocket) => socket.sent.map((frame) => frame.t);
+
+describe("the live client", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("subscribes and resyncs when the session is ready", () => {
+    const { client, sockets } = house();
+    client.subscribe("me");
+    client.start();
+    sockets[0]?.say({ t: "ready", session: "s", n: 0 });
+    expect(kinds(sockets[0] as FakeSocket)).toEqual(["sub", "resync"]);
+    expect(client.state.phase).toBe("live");
+  });
+
+  it("asks for what it missed when a number is left out, and drops repeats", () => {
+    const { client, sockets, events } = house();
+    client.start();
+    const socket = sockets[0] as FakeSocket;
+    socket.say({ t: "ready", session: "s", n: 0 });
+    socket.say(event(1), event(3), event(3));
+    expect(kinds(socket)).toEqual(["resync", "resync"]);
+    expect(events.map((one) => one.n)).toEqual([1, 3]);
+  });
+
+  it("resyncs when the beat is ahead", () => {
+    const { client, sockets } = house();
+    client.start();
+    const socket = sockets[0] as FakeSocket;
+    socket.say({ t: "ready", session: "s", n: 0 }, { t: "beat", n: 2 });
+    expect(kinds(socket)).toEqual(["resync", "resync"]);
+  });
+
+  it("ends a silent connection and comes back with all topics", () => {
+    const { client, sockets } = house();
+    client.subscribe("me");
+    client.start();
+    sockets[0]?.say({ t: "ready", session: "s", n: 5 });
+    vi.advanceTimersByTime(13_000);
+    expect(client.state.phase).toBe("reconnecting");
+    expect(sockets[0]?.closed).toBe(true);
+    vi.advanceTimersByTime(20_000);
+    sockets.at(-1)?.say({ t: "ready", session: "s2", n: 0 });
+    expect(kinds(sockets.at(-1) as FakeSocket)).toEqual(["sub", "resync"]);
+    expect(client.state.phase).toBe("live");
+  });
+
+  it("says offline after half a minute without success", () => {
+    const { client, sockets } = house();
+    client.start();
+    sockets[0]?.say({ t: "ready", session: "s", n: 0 });
+    sockets[0]?.onclose?.();
+    for (let at = 0; at < 45; at += 1) {
+      vi.advanceTimersByTime(1000);
+      sockets.at(-1)?.onclose?.();
+    }
+    expect(client.state.phase).toBe("offline");
+  });
+
+  it("polls when sockets are blocked", async () => {
+    const { client, sockets, events, answers, polls } = house();
+    answers.push([{ t: "ready", session: "p", n: 0 }], [event(1)]);
+    client.start();
+    for (let failure = 0; failure < 3; failure += 1) {
+      sockets.at(-1)?.onclose?.();
+      await vi.advanceTimersByTimeAsync(5000);
+    }
+    expect(client.state).toMatchObject({ phase: "live", via: "poll" });
+    expect(events.map((one) => one.n)).toEqual([1]);
+    expect(polls).toEqual([0, 0, 1]);
+    client.stop();
+  });
+
+  it("unsubscribes only when the last holder lets go", () => {
+    const { client, sockets } = house();
+    client.start();
+    const socket = sockets[0] as FakeSocket;
+    socket.say({ t: "ready", session: "s", n: 0 });
+    const first = client.subscribe("contact:1");
+    const second = client.subscribe("contact:1");
+    first();
+    first();
+    expect(kinds(socket)).toEqual(["resync", "sub"]);
+    second();
+    expect(kinds(socket)).toEqual(["resync", "sub", "unsub"]);
+  });
+});

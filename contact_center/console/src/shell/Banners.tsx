@@ -1,0 +1,63 @@
+import { Button } from "@mantine/core";
+import type { ReactNode } from "react";
+import { useMe, useOffers } from "../api/hooks";
+import { useI18n } from "../i18n";
+import { lasting } from "../i18n/time";
+import { live, useLiveState } from "../live/connection";
+import { Icon } from "../ui/Icon";
+import type { IconName } from "../ui/icons";
+import { useNow } from "../ui/now";
+import { useStore } from "../ui/store";
+import { setPresence } from "../api/acts";
+import { soundBlocked, unlockSound } from "./alerts";
+import { awaySince } from "./service";
+import css from "./shell.module.css";
+
+function Banner({ tone, icon, children, act }: { tone: "bad" | "warn"; icon: IconName; children: ReactNode; act?: { label: string; run: () => void } }) {
+  return (
+    <div className={css.banner} data-tone={tone} role="status">
+      <Icon name={icon} size={17} />
+      <span>{children}</span>
+      {act && (
+        <Button size="compact-xs" variant="default" onClick={act.run}>
+          {act.label}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+export function Banners() {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const state = useLiveState();
+  const away = useStore(awaySince);
+  const blocked = useStore(soundBlocked);
+  const { data: offers } = useOffers();
+  const me = useMe();
+  useNow(1000);
+  return (
+    <div className={css.banners}>
+      {away !== null && (
+        <Banner tone="bad" icon="database">
+          {t("banner.away", { age: lasting(i18n, Date.now() - away) })}
+        </Banner>
+      )}
+      {state.phase === "offline" && away === null && (
+        <Banner tone="bad" icon="wifiOff" act={{ label: t("act.retry_now"), run: () => live.now() }}>
+          {t("banner.offline", { age: lasting(i18n, Date.now() - state.since) })}
+        </Banner>
+      )}
+      {blocked && (offers?.length ?? 0) > 0 && (
+        <Banner tone="bad" icon="soundOff" act={{ label: t("act.allow_sound"), run: () => void unlockSound() }}>
+          {t("banner.sound")}
+        </Banner>
+      )}
+      {me.presence === "not_answering" && (
+        <Banner tone="warn" icon="warning" act={{ label: t("act.ready"), run: () => void setPresence("ready").catch(() => {}) }}>
+          {t("banner.not_answering")}
+        </Banner>
+      )}
+    </div>
+  );
+}

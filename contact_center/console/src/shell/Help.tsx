@@ -1,0 +1,55 @@
+import { Modal } from "@mantine/core";
+import { type Chord, russianCap } from "../actions/keys";
+import { type Group, useAllActions } from "../actions/registry";
+import { useI18n } from "../i18n";
+import { Caps } from "../ui/Caps";
+import css from "./palette.module.css";
+
+const GROUPS: readonly Group[] = ["offer", "contact", "list", "go", "me", "app"];
+
+function Shortcut({ title, chord }: { title: string; chord: Chord }) {
+  const { t } = useI18n();
+  const russian = russianCap(chord);
+  return (
+    <div className={css.shortcut}>
+      <span>{title}</span>
+      {russian && <small title={t("help.russian_key")}>{russian}</small>}
+      <Caps chord={chord} />
+      <span className="visually-hidden">{[chord.mod && "Ctrl", chord.alt && "Alt", chord.shift && "Shift", chord.after, chord.code].filter(Boolean).join(" ")}</span>
+    </div>
+  );
+}
+
+/** The sheet of "?": made from the action registry, so it cannot lag behind. */
+export default function Help({ onClose }: { onClose: () => void }) {
+  const { t } = useI18n();
+  const actions = useAllActions();
+  const shown = actions.filter((action) => action.chord && !/^nth-[2-9]$/.test(action.id));
+  const fixed: [string, Chord][] = [
+    [t("composer.send"), { code: "Enter", mod: true }],
+    [t("composer.send_close"), { code: "Enter", mod: true, shift: true }],
+  ];
+  return (
+    <Modal opened onClose={onClose} title={t("act.help")} size={760} closeButtonProps={{ "aria-label": t("act.dismiss") }} data-cc-modal>
+      <p className={css.sheetNote}>{t("help.note")}</p>
+      <div className={css.sheet}>
+        <section>
+          <h3>{t("composer.label")}</h3>
+          {fixed.map(([title, chord]) => (
+            <Shortcut key={title} title={title} chord={chord} />
+          ))}
+        </section>
+        {GROUPS.map((group) => {
+          const rows = shown.filter((action) => action.group === group);
+          if (!rows.length) return null;
+          return (
+            <section key={group}>
+              <h3>{t(`group.${group}`)}</h3>
+              {rows.map((action) => (action.chord ? <Shortcut key={action.id} title={t(action.title)} chord={action.chord} /> : null))}
+            </section>
+          );
+        })}
+      </div>
+    </Modal>
+  );
+}

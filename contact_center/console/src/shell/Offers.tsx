@@ -1,0 +1,257 @@
+import { Button, Menu, UnstyledButton } from "@mantine/core";
+import { useEffect, useRef, useState } from "react";
+import { acceptOffer, declineOffer, forgetOffer } from "../api/acts";
+import { useNames, useOffers } from "../api/hooks";
+import { Problem } from "../api/http";
+import type { Offer } from "../api/types";
+import { useActions } from "../actions/registry";
+import { titled, useI18n } from "../i18n";
+import { lasting, stamp, ticking } from "../i18n/time";
+import { navigate } from "../router";
+import { Avatar } from "../ui/Avatar";
+import { Caps } from "../ui/Caps";
+import { Icon } from "../ui/Icon";
+import { serverNow, useNow } from "../ui/now";
+import { useProblemText } from "../ui/states";
+import { useMedia } from "../ui/useMedia";
+import { toast } from "../ui/toasts";
+import css from "./offers.module.css";
+
+const REASONS = ["busy", "not_mine", "unavailable", "other"] as const;
+
+function useOfferActs(offer: Offer | undefined) {
+  const { t } = useI18n();
+  const text = useProblemText();
+  const [busy, setBusy] = useState(false);
+  const accept = async () => {
+    if (!offer || busy) return;
+    setBusy(true);
+    try {
+      await acceptOffer(offer);
+      navigate(`/inbox/mine/${offer.contact.id}`);
+    } catch (error) {
+      if (error instanceof Problem && error.code === "offer_gone") {
+        const by = error.body.taken_by as { name: string } | null | undefined;
+        toast("info", by ? t("offer.taken_by", { name: by.name }) : t("offer.gone"));
+      } else toast("bad", text(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  const decline = async (reason: string) => {
+    if (!offer) return;
+    try {
+      await declineOffer(offer, reason);
+    } catch (error) {
+      if (!(error instanceof Problem && error.status === 409)) toast("bad", text(error));
+    }
+  };
+  return { busy, accept, decline };
+}
+
+function useLeft(offer: Offer): { ms: number; share: number } {
+  useNow(1000);
+  const ms = Math.max(0, Date.parse(offer.until) - serverNow());
+  return { ms, share: Math.min(1, ms / (offer.seconds * 1000 || 1)) };
+}
+
+/** Why it came to me, in words where the rule is known. */
+function useReason(offer: Offer): string | undefined {
+  const { maybe } = useI18n();
+  const rule = offer.explanation.rule ?? offer.explanation.reason ?? offer.explanation.why;
+  return typeof rule === "string" ? maybe(`why.${rule}`) : undefined;
+}
+
+function Recent({ offer }: { offer: Offer }) {
+  const i18n = useI18n();
+  const { codes } = useNames();
+  if (!offer.recent.length) return <p className={css.noRecent}>{i18n.t("offer.first_time")}</p>;
+  return (
+    <ul className={css.recent}>
+      {offer.recent.slice(0, 3).map((one) => (
+        <li key={one.id}>
+          <span className="tabular">{stamp(i18n, one.opened_at, serverNow())}</span>
+          <span className="ellipsis">{one.last_text || `№ ${one.number}`}</span>
+          {one.result_code_id && <em>{titled(codes.get(one.result_code_id)?.title, i18n.locale)}</em>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function DeclineMenu({ decline, chord, wide, opened, onChange }: { decline: (reason: string) => Promise<void>; chord?: boolean; wide?: boolean; opened: boolean; onChange: (open: boolean) => void }) {
+  const { t } = useI18n();
+  return (
+    <Menu position="bottom-end" opened={opened} onChange={onChange} width={230}>
+      <Menu.Target>
+        <Button variant="default" size={wide ? "md" : "xs"} fullWidth={wide} rightSection={chord ? <Caps chord={{ code: "KeyD", alt: true }} className={css.caps} /> : <Icon name="chevronDown" size={14} />}>
+          {t("offer.decline")}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{t("offer.why_decline")}</Menu.Label>
+        {REASONS.map((reason) => (
+          <Menu.Item key={reason} onClick={() => void decline(reason)}>
+            {t(`decline.${reason}`)}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+interface OneProps {
+  offer: Offer;
+  first: boolean;
+  declining: boolean;
+  setDeclining: (open: boolean) => void;
+}
+
+function Strip({ offer, first, declining, setDeclining }: OneProps) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const { queues } = useNames();
+  const { busy, accept, decline } = useOfferActs(offer);
+  const { ms, share } = useLeft(offer);
+  const why = useReason(offer);
+  const [open, setOpen] = useState(false);
+  const { contact } = offer;
+  const waited = serverNow() - Date.parse(contact.work?.arrived_at ?? contact.waiting_since ?? contact.opened_at);
+  useExpiry(offer, ms);
+  return (
+    <article className={css.offer} data-late={ms < 10_000 || undefined} aria-label={t("offer.label", { name: contact.client.name })}>
+      <div className={css.line}>
+        <Avatar id={contact.client.id} name={contact.client.name} size={34} medium={contact.medium} company={contact.client.kind !== "person"} />
+        <UnstyledButton className={css.about} aria-expanded={open} onClick={() => setOpen(!open)}>
+          <span className={css.head}>
+            <b className="ellipsis">{contact.client.name}</b>
+            <span className={css.queue}>{queues.get(contact.queue_id)?.name}</span>
+            <span className={css.waited}>{t("offer.waits", { time: lasting(i18n, waited) })}</span>
+            {why && <span className={css.why}>{why}</span>}
+          </span>
+          <span className={css.words}>
+            <span className="ellipsis">{contact.last_text}</span>
+          </span>
+        </UnstyledButton>
+        <span className={`${css.left} tabular`} role="timer" aria-label={t("offer.left", { n: Math.ceil(ms / 1000) })}>
+          {ticking(ms + 999)}
+        </span>
+        <Button size="xs" color="green" className={css.accept} loading={busy} onClick={() => void accept()} rightSection={first ? <Caps chord={{ code: "KeyA", alt: true }} className={css.capsOn} /> : null}>
+          {t("offer.accept")}
+        </Button>
+        <DeclineMenu decline={decline} chord={first} opened={declining} onChange={setDeclining} />
+      </div>
+      {open && <Recent offer={offer} />}
+      <div className={css.bar}>
+        <i style={{ transform: `scaleX(${share})` }} />
+      </div>
+    </article>
+  );
+}
+
+/** When the deadline has passed the server will say so; do not show a dead button meanwhile. */
+function useExpiry(offer: Offer, ms: number): void {
+  const over = ms <= 0;
+  useEffect(() => {
+    if (!over) return undefined;
+    const timer = setTimeout(() => forgetOffer(offer.id), 1500);
+    return () => clearTimeout(timer);
+  }, [over, offer.id]);
+}
+
+/** On a phone the first offer is a card over the whole page; it can be folded to its strip. */
+function Card({ offer, more, declining, setDeclining, fold }: OneProps & { more: number; fold: () => void }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const { queues } = useNames();
+  const { busy, accept, decline } = useOfferActs(offer);
+  const { ms, share } = useLeft(offer);
+  const why = useReason(offer);
+  const { contact } = offer;
+  const box = useRef<HTMLDivElement>(null);
+  useExpiry(offer, ms);
+  useEffect(() => box.current?.focus(), []);
+  const waited = serverNow() - Date.parse(contact.work?.arrived_at ?? contact.waiting_since ?? contact.opened_at);
+  return (
+    <div className={css.card} role="dialog" aria-modal="true" aria-label={t("offer.label", { name: contact.client.name })} ref={box} tabIndex={-1} data-cc-modal>
+      <div className={css.cardTop}>
+        <span>{more > 0 ? t("offer.and_more", { n: more }) : t("offer.new")}</span>
+        <Button size="compact-sm" variant="subtle" onClick={fold}>
+          {t("offer.fold")}
+        </Button>
+      </div>
+      <Avatar id={contact.client.id} name={contact.client.name} size={76} company={contact.client.kind !== "person"} />
+      <h2>{contact.client.name}</h2>
+      <p className={css.cardQueue}>
+        {contact.account.title} · {queues.get(contact.queue_id)?.name}
+      </p>
+      <p className={css.cardWait}>
+        {t("offer.waits", { time: lasting(i18n, waited) })}
+        {why ? ` · ${why}` : ""}
+      </p>
+      <blockquote>{contact.last_text}</blockquote>
+      <Recent offer={offer} />
+      <div className={css.cardActs}>
+        <div className={css.cardTime} data-late={ms < 10_000 || undefined}>
+          <span className="tabular">{ticking(ms + 999)}</span>
+          <div className={css.bar}>
+            <i style={{ transform: `scaleX(${share})` }} />
+          </div>
+        </div>
+        <Button size="lg" color="green" className={css.accept} fullWidth loading={busy} onClick={() => void accept()}>
+          {t("offer.accept")}
+        </Button>
+        <DeclineMenu decline={decline} wide opened={declining} onChange={setDeclining} />
+      </div>
+    </div>
+  );
+}
+
+function useSpoken(offers: readonly Offer[]): string {
+  const { t } = useI18n();
+  const now = useNow(1000);
+  const soon = offers.find((offer) => {
+    const left = Date.parse(offer.until) - now;
+    return left > 8500 && left <= 10_500;
+  });
+  if (soon) return t("offer.ten_left", { name: soon.contact.client.name });
+  return offers.length ? t("offer.announce", { n: offers.length, name: offers[0]?.contact.client.name ?? "" }) : "";
+}
+
+export function Offers() {
+  const { t } = useI18n();
+  const { data } = useOffers();
+  const narrow = useMedia("(max-width: 48em)");
+  const offers = [...(data ?? [])].sort((a, b) => Date.parse(a.until) - Date.parse(b.until));
+  const [declining, setDeclining] = useState<string | null>(null);
+  const [folded, setFolded] = useState<string | null>(null);
+  const first = offers[0];
+  const acts = useOfferActs(first);
+  const spoken = useSpoken(offers);
+  useActions([
+    first && { id: "accept", title: "act.accept", group: "offer", icon: "check", chord: { code: "KeyA", alt: true }, inFields: true, run: () => void acts.accept() },
+    first && { id: "decline", title: "act.decline", group: "offer", icon: "close", chord: { code: "KeyD", alt: true }, inFields: true, run: () => setDeclining(first.id) },
+  ]);
+  const props = (offer: Offer) => ({
+    offer,
+    first: offer === first,
+    declining: declining === offer.id,
+    setDeclining: (open: boolean) => setDeclining(open ? offer.id : null),
+  });
+  const card = narrow && first && folded !== first.id;
+  return (
+    <>
+      <p className="visually-hidden" role="status" aria-live="assertive">
+        {spoken}
+      </p>
+      {card && <Card {...props(first)} more={offers.length - 1} fold={() => setFolded(first.id)} />}
+      {offers.length > 0 && !card && (
+        <section className={css.dock} aria-label={t("offer.dock")}>
+          {offers.map((offer) => (
+            <Strip key={offer.id} {...props(offer)} />
+          ))}
+        </section>
+      )}
+    </>
+  );
+}

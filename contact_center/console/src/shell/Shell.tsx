@@ -1,0 +1,134 @@
+import { lazy, Suspense, useEffect, useState } from "react";
+import { useMay, useMe } from "../api/hooks";
+import { ActionsProvider, useActions } from "../actions/registry";
+import { adminSections } from "../admin/sections";
+import { useI18n } from "../i18n";
+import { drafts } from "../inbox/drafts";
+import { Inbox } from "../inbox/Inbox";
+import { outbox } from "../inbox/outbox";
+import { startLive, useTopics } from "../live/connection";
+import { linkTo, navigate, usePlace } from "../router";
+import { Icon } from "../ui/Icon";
+import type { IconName } from "../ui/icons";
+import { Logo } from "../ui/Logo";
+import { Bones } from "../ui/states";
+import { Banners } from "./Banners";
+import { Offers } from "./Offers";
+import { watchService } from "./service";
+import { TopStrip } from "./TopStrip";
+import { useAlerts } from "./useAlerts";
+import css from "./shell.module.css";
+
+const ClientsPage = lazy(() => import("../clients/ClientsPage"));
+const SettingsPage = lazy(() => import("../settings/SettingsPage"));
+const AdminPages = lazy(() => import("../admin/AdminPages"));
+const Palette = lazy(() => import("./Palette"));
+const Help = lazy(() => import("./Help"));
+
+interface RailItem {
+  to: string;
+  at: string[];
+  icon: IconName;
+  title: string;
+}
+
+function Rail({ items, here }: { items: RailItem[]; here: string }) {
+  const { t } = useI18n();
+  return (
+    <nav className={css.rail} aria-label={t("shell.sections")}>
+      <span className={css.logo}>
+        <Logo size={32} />
+      </span>
+      {items.map((item) => (
+        <a
+          key={item.to}
+          {...linkTo(item.to)}
+          className={css.railItem}
+          aria-current={item.at.includes(here) ? "page" : undefined}
+          title={item.title}
+        >
+          <Icon name={item.icon} size={22} />
+          <span className={css.railText}>{item.title}</span>
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function Page({ here }: { here: string }) {
+  if (here === "clients") return <ClientsPage />;
+  if (here === "settings") return <SettingsPage />;
+  if (here === "admin") return <AdminPages />;
+  return <Inbox />;
+}
+
+function Frame() {
+  const { t } = useI18n();
+  const { parts } = usePlace();
+  const here = parts[0] ?? "inbox";
+  const [open, setOpen] = useState<"palette" | "help" | null>(null);
+  const supervise = useMay("supervise");
+  const work = useMay("work");
+  const admin = adminSections.some((section) => section.permission === "administer") ? supervise : false;
+  useTopics(supervise ? "me directory floor" : "me directory");
+  useAlerts();
+
+  useActions([
+    { id: "palette", title: "act.palette", group: "app", icon: "search", chord: { code: "KeyK", mod: true }, inFields: true, run: () => setOpen("palette") },
+    { id: "help", title: "act.help", group: "app", icon: "keyboard", chord: { code: "Slash", shift: true }, run: () => setOpen("help") },
+    { id: "go-inbox", title: "act.go_inbox", group: "go", icon: "inbox", chord: { code: "KeyI", after: "KeyG" }, run: () => navigate("/inbox") },
+    work && { id: "go-clients", title: "act.go_clients", group: "go", icon: "clients", chord: { code: "KeyC", after: "KeyG" }, run: () => navigate("/clients") },
+    { id: "go-settings", title: "act.go_settings", group: "go", icon: "sliders", chord: { code: "KeyS", after: "KeyG" }, run: () => navigate("/settings") },
+    admin && { id: "go-admin", title: "act.go_admin", group: "go", icon: "settings", chord: { code: "KeyA", after: "KeyG" }, run: () => navigate("/admin") },
+  ]);
+
+  const items: RailItem[] = [
+    { to: "/inbox", at: ["inbox"], icon: "inbox", title: t("nav.inbox") },
+    ...(work ? [{ to: "/clients", at: ["clients"], icon: "clients" as const, title: t("nav.clients") }] : []),
+    ...(admin ? [{ to: "/admin", at: ["admin"], icon: "settings" as const, title: t("nav.admin") }] : []),
+    { to: "/settings", at: ["settings"], icon: "sliders", title: t("nav.settings") },
+  ];
+  return (
+    <div className={css.shell}>
+      <a href="#work" className={css.skip}>
+        {t("shell.skip")}
+      </a>
+      <Rail items={items} here={here} />
+      <div className={css.body}>
+        <TopStrip onPalette={() => setOpen("palette")} onHelp={() => setOpen("help")} />
+        <Banners />
+        <Offers />
+        <main id="work" className={css.work} tabIndex={-1}>
+          <Suspense fallback={<Bones rows={8} />}>
+            <Page here={here} />
+          </Suspense>
+        </main>
+      </div>
+      <Suspense fallback={null}>
+        {open === "palette" && <Palette onClose={() => setOpen(null)} />}
+        {open === "help" && <Help onClose={() => setOpen(null)} />}
+      </Suspense>
+    </div>
+  );
+}
+
+export default function Shell() {
+  const me = useMe();
+  useEffect(() => {
+    outbox.open(me.employee.id);
+    const stopLive = startLive(me.employee.id);
+    const stopService = watchService();
+    const leave = () => drafts.flush(true);
+    addEventListener("pagehide", leave);
+    return () => {
+      stopLive();
+      stopService();
+      removeEventListener("pagehide", leave);
+    };
+  }, [me.employee.id]);
+  return (
+    <ActionsProvider shortcuts={me.employee.settings.shortcuts !== false}>
+      <Frame />
+    </ActionsProvider>
+  );
+}

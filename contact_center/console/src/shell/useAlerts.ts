@@ -1,0 +1,82 @@
+import { useEffect, useRef } from "react";
+import { useCounts, useMe, useNames, useOffers } from "../api/hooks";
+import { heldRow } from "../api/client";
+import { useI18n } from "../i18n";
+import { onArrival } from "../live/apply";
+import { liveState } from "../live/connection";
+import { outbox } from "../inbox/outbox";
+import { navigate } from "../router";
+import { badge, notice, play, unlockSound } from "./alerts";
+
+const RING_EVERY = 4000;
+
+/** Ring, notify and badge for what waits for this operator. */
+export function useAlerts(): void {
+  const { t } = useI18n();
+  const me = useMe();
+  const { queues } = useNames();
+  const { data: offers } = useOffers();
+  const { data: counts } = useCounts();
+  const sounds = me.employee.settings.sounds ?? {};
+  const volume = sounds.volume ?? 0.7;
+  const live = offers?.length ?? 0;
+  const unread = counts?.unread ?? 0;
+
+  useEffect(() => {
+    badge(live + unread, t("app.title"), live > 0);
+    return () => badge(0, t("app.title"), false);
+  }, [live, unread, t]);
+
+  useEffect(() => {
+    if (!live || sounds.offer === false) return undefined;
+    play("offer", volume);
+    const timer = setInterval(() => play("offer", volume), RING_EVERY);
+    return () => clearInterval(timer);
+  }, [live, sounds.offer, volume]);
+
+  const shown = useRef(new Map<string, (() => void) | undefined>());
+  useEffect(() => {
+    const present = new Set(offers?.map((offer) => offer.id));
+    for (const [id, close] of shown.current) {
+      if (present.has(id)) continue;
+      close?.();
+      shown.current.delete(id);
+    }
+    for (const offer of offers ?? []) {
+      if (shown.current.has(offer.id)) continue;
+      const queue = queues.get(offer.contact.queue_id)?.name ?? "";
+      const close =
+        me.employee.settings.notices !== false && document.hidden
+          ? notice(t("notice.offer", { name: offer.contact.client.name }), `${queue} · ${offer.contact.last_text}`, offer.id, () => {})
+          : undefined;
+      shown.current.set(offer.id, close);
+    }
+  }, [offers, queues, me.employee.settings.notices, t]);
+
+  useEffect(() => {
+    return onArrival((event) => {
+      const mine = event.data?.operator_id === me.employee.id;
+      if (!mine || event.data?.kind !== "inbound") return;
+      const quiet = sounds.quiet_when_focused !== false && document.hasFocus();
+      if (sounds.message !== false && !quiet) play("message", volume);
+      if (document.hidden && me.employee.settings.notices !== false) {
+        const row = heldRow(event.id);
+        notice(t("notice.message", { name: row?.client.name ?? "" }), "", event.id, () => navigate(`/inbox/mine/${event.id}`));
+      }
+    });
+  }, [me.employee.id, me.employee.settings.notices, sounds.message, sounds.quiet_when_focused, volume, t]);
+
+  useEffect(() => {
+    const unlock = () => void unlockSound();
+    addEventListener("pointerdown", unlock, { once: true });
+    addEventListener("keydown", unlock, { once: true });
+    const stop = liveState.watch(() => {
+      if (liveState.get().phase === "live") outbox.wake();
+    });
+    return () => {
+      removeEventListener("pointerdown", unlock);
+      removeEventListener("keydown", unlock);
+      stop();
+    };
+  }, []);
+}

@@ -1,0 +1,12 @@
+import { caps, type Chord } from "../actions/keys";
+import css from "./caps.module.css";
+
+export function Caps({ chord, className }: { chord: Chord; className?: string }) {
+  return (
+    <span className={`${css.caps} ${className ?? ""}`} aria-hidden>
+      {caps(chord).map((cap) => (
+        <kbd key={cap}>{cap}</kbd>
+      ))}
+    </span>
+  );
+}

@@ -1,0 +1,24 @@
+import react from "@vitejs/plugin-react";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+// In development the service runs beside Vite; CC_DEV_BACKEND names where.
+const backend = process.env.CC_DEV_BACKEND ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  base: "/",
+  plugins: [react()],
+  // The server puts a fresh nonce in place of this word on every answer.
+  html: { cspNonce: "__NONCE__" },
+  build: {
+    outDir: fileURLToPath(new URL("../web/static/console", import.meta.url)),
+    emptyOutDir: true,
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    proxy: { "/api": { target: backend, ws: true }, "/files": backend },
+  },
+  test: { environment: "node", include: ["src/**/*.test.ts"] },
+});
