@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from contact_center.access.model import Permission
 from contact_center.access.routes import Call, Route
+from contact_center.clients.service import SERVICE as CLIENTS
 from contact_center.contacts import model
 from contact_center.contacts.service import SERVICE
 
 P = Permission
+SHORTEST = 2
+SHOWN = 10
 
 
 async def page(call: Call) -> model.ContactList:
@@ -41,6 +44,21 @@ async def mark_read(call: Call) -> None:
     await call.app[SERVICE].mark_read(call.actor, call.id(), call.body.seq)
 
 
+async def of_client(call: Call) -> model.ContactList:
+    return await call.app[SERVICE].of_client(call.actor, call.id(), call.query)
+
+
+async def search(call: Call) -> model.Found:
+    """One box: clients and contacts."""
+    q = call.query.q
+    if len(q) < SHORTEST:
+        return model.Found(clients=[], contacts=[])
+    clients = await call.app[CLIENTS].page(q, None, SHOWN)
+    query = model.ListQuery(view="all", q=q, limit=SHOWN)
+    contacts = await call.app[SERVICE].page(call.actor, query)
+    return model.Found(clients=clients.items, contacts=contacts.items)
+
+
 ROUTES = [
     Route("GET", "/contacts", page, P.READ, "A page of a view of contacts",
           query=model.ListQuery, answer=model.ContactList, tags=("contacts",)),
@@ -54,6 +72,10 @@ ROUTES = [
           query=model.MessageQuery, answer=model.MessagePage, tags=("contacts",)),
     Route("PUT", "/contacts/{id}/drafts/{kind}", keep_draft, P.NOTE,
           "Keep the draft of a reply or a note", body=model.DraftIn, tags=("contacts",)),
+    Route("GET", "/clients/{id}/contacts", of_client, P.READ, "A client's contacts",
+          query=model.PageQuery, answer=model.ContactList, tags=("clients",)),
+    Route("GET", "/search", search, P.READ, "Find clients and contacts",
+          query=model.SearchQuery, answer=model.Found, tags=("clients",)),
     Route("POST", "/contacts/{id}/read", mark_read, P.READ, "Note how far one has read",
           body=model.ReadIn, tags=("contacts",)),
 ]  # fmt: skip

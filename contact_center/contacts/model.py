@@ -8,6 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from contact_center.clients.model import ClientRow
+
 View = Literal["mine", "offered", "queue", "unread", "waiting", "closed", "all"]
 Sort = Literal["newest", "oldest", "waiting"]
 DraftKind = Literal["reply", "note"]
@@ -255,6 +257,26 @@ class ListQuery(Body):
     sort: Sort | None = None
     cursor: str | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+class PageQuery(Body):
+    """Which page."""
+
+    cursor: str | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+class SearchQuery(Body):
+    """What to look for: a name, an address, a number."""
+
+    q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)] = ""
+
+
+class Found(BaseModel):
+    """The best of what was found."""
+
+    clients: list[ClientRow]
+    contacts: list[ContactRow]
 
 
 class MessageQuery(Body):

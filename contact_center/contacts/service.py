@@ -60,12 +60,23 @@ class Contacts:
             query.limit,
         )  # fmt: skip
         found = await listing.page(self.database, asked, _seen(actor))
-        more = len(found) > query.limit
-        found = found[: query.limit]
-        items = await self.rows(actor, [row_id for row_id, _ in found])
-        return model.ContactList(
-            items=items, next=cursor.encode(found[-1][1]) if more else None
-        )
+        return await self._list(actor, found, query.limit)
+
+    async def of_client(
+        self, actor: Actor, client_id: UUID, query: model.PageQuery
+    ) -> model.ContactList:
+        """A client's contacts, the newest first, as far as the actor may see them."""
+        after, seen = cursor.decode(query.cursor), visible(actor, "contact")
+        found = await listing.of_client(self.database, client_id, after, query.limit, seen)
+        return await self._list(actor, found, query.limit)
+
+    async def _list(
+        self, actor: Actor, found: list[tuple[UUID, cursor.Key]], limit: int
+    ) -> model.ContactList:
+        shown = found[:limit]
+        following = cursor.encode(shown[-1][1]) if len(found) > limit else None
+        items = await self.rows(actor, [row_id for row_id, _ in shown])
+        return model.ContactList(items=items, next=following)
 
     async def counts(self, actor: Actor) -> model.Counts:
         """How many contacts the views hold."""

@@ -214,6 +214,20 @@ def history(asked: Asked, visible: Seen) -> sa.Select[Any]:
     return _sorted(sa.select(both.c.id, both.c.key), both.c.key, both.c.id, asked, down=down)
 
 
+async def of_client(
+    db: Database, client_id: UUID, after: Key | None, limit: int, visible: Where
+) -> list[tuple[UUID, Key]]:
+    """The client's contacts, the newest first; one more than asked for where there are more."""
+    own = sa.select(t.identities.c.id).where(t.identities.c.client_id == client_id)
+    addresses = sa.any_(sa.func.array(own.scalar_subquery()))
+    asked = Asked("all", after=after, limit=limit)
+    query = sa.select(c.id, c.opened_at.label("key")).where(
+        c.identity_id == addresses, visible, *_beyond(c.opened_at, c.id, asked, down=True)
+    )
+    rows = await db.fetch(_sorted(query, c.opened_at, c.id, asked, down=True))
+    return [(row["id"], (row["key"], row["id"])) for row in rows]
+
+
 async def counts(db: Database, visible: Seen) -> Mapping[str, Any]:
     """How many: mine, offered, unread, waiting, and by queue what stands in line there."""
     open_mine = sa.and_(c.operator_id == visible.me, OPEN)

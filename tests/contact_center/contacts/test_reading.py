@@ -241,7 +241,8 @@ async def test_lists_look_at_a_page_however_long_the_history(
         "INSERT INTO contacts (id, account_id, conversation_key, medium, brand_id, queue_id,"
         " identity_id, state, opened_at, closed_at)"
         " SELECT gen_random_uuid(), account_id, n::text, medium, brand_id, queue_id, identity_id,"
-        " 'closed', now() - n * interval '1 minute', now() - n * interval '1 minute' FROM contacts, generate_series(1, 10000) n"
+        " 'closed', now() - n * interval '1 minute', now() - n * interval '1 minute'"
+        " FROM contacts, generate_series(1, 10000) n"
     )
     await database.execute("ANALYZE contacts")
     seen = listing.Seen(
