@@ -57,6 +57,7 @@ from contact_center.outbox.messages import Messages
 from contact_center.outbox.model import Limits as SendLimits
 from contact_center.outbox.service import ACCOUNTS_TOPIC, Sender
 from contact_center.settings import Settings
+from contact_center.simulator import seed as demo
 from contact_center.storage.blobs import FileBlobs
 from contact_center.storage.database import Database
 from contact_center.storage.events import Event, LogReader, ensure_era
@@ -110,6 +111,7 @@ class Workspace:
         accounts = Accounts(database, registry, sealer, clock)
         exits.push_async_callback(accounts.close)
         await accounts.load()
+        await demo.prepare(database, accounts, clock, demo=settings.demo)
 
         links = Links(sealer.derive("files"))
         files = Files(
