@@ -35,10 +35,10 @@ check: setup-dev ## check format, lint, types, import rules and the web sources
 	$(PY) -m contact_center.webbuild check
 
 bench: setup-dev build ## measure (ONLY=intake_batch_gain,cold_start for some)
-	@$(PY) -m tests.bench $(if $(ONLY),--only $(ONLY)) $(ARGS)
+	@$(PY) -m tests.bench $(ONLY)
 
 soak: setup-dev build packages ## run the long rounds: crashes, races, bad networks (hours)
-	CC_TEST_SOAK=1 $(PY) -m pytest -m "soak" --timeout 0 $(ARGS)
+	CC_SOAK=1 $(PY) -m pytest --timeout 0 $(ARGS)
 
 fix: setup-dev ## format and mend what can be mended
 	$(BIN)/ruff format

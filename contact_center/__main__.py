@@ -124,7 +124,7 @@ def bench(*names: str) -> None:
     """
     if not Path("tests/bench").is_dir():
         raise SettingsError("benchmarks are part of the sources: run this in a checkout of them")
-    sys.exit(subprocess.call([sys.executable, "-m", "tests.bench", *names]))  # noqa: S603
+    sys.exit(subprocess.call([sys.executable, "-m", "tests.bench", ",".join(names)]))  # noqa: S603
 
 
 @app.command

@@ -19,8 +19,8 @@ DEFAULT_PATH = Path("config/contact_center.toml")
 CONFIG_VARIABLE = "CC_CONFIG"
 
 # Variables with our prefix that steer tools and not the service.
-_NOT_SETTINGS = {CONFIG_VARIABLE, "CC_SKIP_WEB"}
-_NOT_SETTINGS_PREFIXES = ("CC_TEST_", "CC_BENCH_", "CC_SOAK_", "CC_SUPERVISED_")
+_NOT_SETTINGS = {CONFIG_VARIABLE, "CC_SKIP_WEB", "CC_SOAK"}
+_NOT_SETTINGS_PREFIXES = ("CC_TEST_", "CC_BENCH_", "CC_DEV_", "CC_SUPERVISED_")
 
 
 def path_of(environ: Mapping[str, str]) -> Path | None:
@@ -28,6 +28,15 @@ def path_of(environ: Mapping[str, str]) -> Path | None:
     if named := environ.get(CONFIG_VARIABLE):
         return Path(named)
     return DEFAULT_PATH if DEFAULT_PATH.exists() else None
+
+
+def shipped(name: str) -> Path:
+    """A data file of `config/`: of the checkout, or as packed into an installed package."""
+    package = Path(__file__).parents[1]
+    for folder in (package.parent / "config", package / "_config"):
+        if (folder / name).exists():
+            return folder / name
+    raise SettingsError("is not part of this installation", file=name)
 
 
 def read(path: Path) -> dict[str, Any]:

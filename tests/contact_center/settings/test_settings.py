@@ -215,3 +215,9 @@ def test_variables_for_tools_are_not_taken_for_settings(
     monkeypatch.setenv("CC_TEST_POSTGRES", "15")
     file.write_text("")
     assert load_settings(file)
+
+
+def test_shipped_data_files_are_found() -> None:
+    assert configfile.shipped("contact_center.toml").read_text() == DOCUMENTED.read_text()
+    with pytest.raises(SettingsError, match=r"nothing\.toml"):
+        configfile.shipped("nothing.toml")
