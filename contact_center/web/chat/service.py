@@ -13,6 +13,7 @@ from aiohttp import WSCloseCode, web
 
 from contact_center.kernel.background import Background
 from contact_center.kernel.clock import Clock, SystemClock
+from contact_center.kernel.errors import Unavailable
 from contact_center.kernel.hints import Hints
 from contact_center.kernel.log import get_logger
 from contact_center.storage.database import Database
@@ -247,12 +248,17 @@ class Chat:
 
     async def _look_up_forever(self) -> None:
         while True:
-            await self._work.wait()
+            while self._unknown or self._dirty:  # kept until done, also over a failing database
+                await self._look_up()
+                for talk in list(self._dirty):
+                    self._dirty.discard(talk)
+                    try:
+                        await self.refresh(talk)
+                    except Unavailable:
+                        self._dirty.add(talk)
+                        raise
             self._work.clear()
-            await self._look_up()
-            dirty, self._dirty = self._dirty, set()
-            for talk in dirty:
-                await self.refresh(talk)
+            await self._work.wait()
 
     async def _look_up(self) -> None:
         wanted = list(self._unknown)

@@ -211,7 +211,7 @@ class Live:
         while True:
             await asyncio.sleep(self._beat)
             # Without the database no beat: a screen must not call itself live on stale data.
-            async with asyncio.timeout(self._beat):
+            async with asyncio.timeout(max(self._beat, BEAT_SECONDS)):
                 await self.tick()
 
     async def tick(self) -> None:
@@ -275,13 +275,18 @@ class Live:
 
     async def _ask_again(self) -> None:
         while True:
-            await self._asking.wait()
-            self._asking.clear()
-            asked, self._asked = self._asked, {}
-            for session_id, contacts in asked.items():
+            while self._asked:
+                session_id, contacts = self._asked.popitem()
                 session = self.hub.sessions.get(session_id)
-                if session is not None:
+                if session is None:
+                    continue
+                try:
                     await self._check(session, contacts)
+                except BaseException:
+                    self._ask([session], contacts)  # stays asked over a failing database
+                    raise
+            self._asking.clear()
+            await self._asking.wait()
 
     async def _check(self, session: Session, contacts: set[UUID] | None) -> None:
         if contacts is None:

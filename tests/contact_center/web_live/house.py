@@ -15,7 +15,7 @@ import orjson
 from aiohttp import web
 
 from contact_center.access.service import AccessService
-from contact_center.kernel.hints import LocalHints
+from contact_center.kernel.hints import Hints, LocalHints
 from contact_center.kernel.ids import new_id
 from contact_center.settings import Settings
 from contact_center.storage.database import Database
@@ -29,7 +29,7 @@ class House:
     """Two departments, a queue in each, an account, and who works there."""
 
     database: Database
-    hints: LocalHints
+    hints: Hints
     access: AccessService
     ids: dict[str, UUID] = field(default_factory=dict)
 
@@ -108,12 +108,12 @@ class Screen:
     async def send(self, **frame: Any) -> None:
         await self.wire.send_str(orjson.dumps([frame]).decode())
 
-    async def until(self, kind: str, seconds: float = 5.0, **wanted: Any) -> dict[str, Any]:
+    async def until(self, frame: str, /, seconds: float = 5.0, **wanted: Any) -> dict[str, Any]:
         """The next object of a kind with these values; others before it are kept in `got`."""
         async with asyncio.timeout(seconds):
             while True:
                 for at, item in enumerate(self.got):
-                    if item["t"] == kind and all(item.get(k) == v for k, v in wanted.items()):
+                    if item["t"] == frame and all(item.get(k) == v for k, v in wanted.items()):
                         del self.got[at]
                         return item
                 message = await self.wire.receive()
@@ -146,13 +146,18 @@ class Served:
 
 
 @asynccontextmanager
-async def served(database_url: str, **options: Any) -> AsyncIterator[Served]:
-    """A furnished house behind a real server."""
-    hints = LocalHints()
+async def served(
+    database_url: str, *, hints: Hints | None = None, like: Served | None = None, **options: Any
+) -> AsyncIterator[Served]:
+    """A furnished house behind a real server; `like` another one: the same house, a second node."""
+    hints = hints or LocalHints()
     database = await Database.connect(database_url, hints=hints, size=6)
     access = AccessService(database, base_url="http://127.0.0.1")
     house = House(database, hints, access)
-    await house.furnish()
+    if like is None:
+        await house.furnish()
+    else:
+        house.ids = like.house.ids
     app = make_application(Settings(), database, access, ROUTES)
     live = Live(database, access, hints, **options)
     setup_live(app, live)

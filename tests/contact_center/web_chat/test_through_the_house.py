@@ -1,0 +1,160 @@
+"""The chat with everything real behind it: accounts, intake, router, outbox, live screens."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+
+from contact_center.app import Workspace, running
+from contact_center.kernel.ids import new_id
+from contact_center.settings import Settings
+from tests.contact_center.web_chat.site import ORIGIN, Visitor, until
+from tests.contact_center.web_live.house import House, Screen
+from tests.support.waiting import eventually
+
+
+@dataclass
+class Company:
+    workspace: Workspace
+    http: aiohttp.ClientSession
+    house: House
+    base: str
+
+    async def operator(self, name: str) -> tuple[Screen, dict[str, str]]:
+        """A ready operator with an open screen; the headers of his requests."""
+        access = self.workspace.access
+        employee = self.house.ids[name] = new_id()
+        db = self.workspace.database
+        await db.execute(
+            "INSERT INTO employees (id, email, name, role) VALUES ($1, $2, $2, 'operator')",
+            employee, name,
+        )  # fmt: skip
+        await db.execute("INSERT INTO operators (id) VALUES ($1)", employee)
+        await db.execute(
+            "INSERT INTO queue_members (queue_id, employee_id) VALUES ($1, $2)",
+            self.house.ids["sales_queue"], employee,
+        )  # fmt: skip
+        opened = await access.open_session(db, employee, address="127.0.0.1")
+        headers = {
+            "Cookie": f"{access.cookie.name}={opened.secret}", "Origin": self.base,
+            "X-CSRF-Token": opened.csrf,
+        }  # fmt: skip
+        wire = await self.http.ws_connect(f"{self.base}/api/v1/live", headers=headers)
+        return Screen(wire), headers
+
+    async def api(self, method: str, path: str, headers: dict[str, str], body: Any = None) -> Any:
+        url = f"{self.base}/api/v1{path}"
+        async with self.http.request(method, url, headers=headers, json=body) as answer:
+            given = await answer.json(content_type=None) if answer.status != 204 else None
+            assert answer.status < 300, given
+            return given
+
+
+@pytest.fixture
+async def company(
+    database_url: str, tmp_path: Path, unused_tcp_port_factory: Any
+) -> AsyncIterator[Company]:
+    port = unused_tcp_port_factory()
+    settings = Settings(database_url=SecretStr(database_url), data_dir=tmp_path, listen_port=port)
+    async with running(settings) as workspace, aiohttp.ClientSession() as http:
+        house = House(workspace.database, workspace.hints, workspace.access)  # type: ignore[arg-type]
+        await house.furnish()
+        await workspace.database.execute("DELETE FROM accounts")
+        await workspace.database.execute(  # the router knows only what the log tells
+            "INSERT INTO events (kind, subject_kind, subject_id, actor, data)"
+            " SELECT 'queue.changed', 'queue', id, 'system', cc_queue_snapshot(id) FROM queues"
+        )
+        await workspace.accounts.create(
+            "system", provider="webchat", title="Chat", brand_id=house.ids["brand"],
+            queue_id=house.ids["sales_queue"], public_key="key",
+            settings={"allowed_origins": [ORIGIN]},
+        )  # fmt: skip
+        yield Company(workspace, http, house, f"http://127.0.0.1:{port}")
+
+
+async def test_a_visitor_writes_an_operator_answers_and_the_answer_is_seen(
+    company: Company,
+) -> None:
+    screen, headers = await company.operator("ivan")
+    await screen.until("ready")
+    await company.api("PUT", "/me/presence", headers, {"presence": "ready"})
+    visitor = Visitor(company)  # type: ignore[arg-type]
+    await visitor.begin(locale="ru", page="https://shop.example/orders")
+    wire = await visitor.socket()
+    status, file = await _upload(visitor, "чек.txt", "Заказ 1042".encode())
+    assert status == 200, file
+    await visitor.write("Где мой заказ?", "c-1", attachments=[file["id"]])
+    await visitor.write("Где мой заказ?", "c-1", attachments=[file["id"]])
+    offered = await screen.until("event", seconds=15, kind="work.offered")
+    assert offered["topic"] == "me"
+    (offer,) = await company.api("GET", "/offers", headers)
+    contact = await company.api("POST", f"/offers/{offer['id']}/accept", headers, {})
+    page = await visitor.read()
+    (mine,) = page["items"]
+    assert mine["client_id"] == "c-1"
+    assert [one["id"] for one in mine["attachments"]] == [file["id"]]
+    async with company.http.get(mine["attachments"][0]["url"]) as answer:
+        assert await answer.read() == "Заказ 1042".encode()
+    reply = {"kind": "reply", "text": "В пути", "client_msg_id": "r-1", "attachments": []}
+    await company.api("POST", f"/contacts/{contact['id']}/messages", headers, reply)
+
+    async def answered() -> Any:
+        items = (await visitor.read(mine["cursor"]))["items"]
+        return [item for item in items if item["from"] == "operator"]
+
+    (seen,) = await eventually(answered)
+    assert (seen["text"], seen["name"]) == ("В пути", "ivan")
+    await until(wire, "new")
+    assert (await visitor.call("/events", {"type": "read", "cursor": seen["cursor"]}))[0] == 200
+
+    async def was_read() -> bool:
+        state = await company.workspace.database.fetchval("SELECT state FROM outbox")
+        return bool(state == "read")
+
+    await eventually(was_read)
+    await screen.send(t="sub", topics=[f"contact:{contact['id']}"])
+    await screen.until("subscribed")
+    await wire.send_str('{"t":"typing"}')
+    typing = await screen.until("typing", contact=contact["id"])
+    assert typing["who"]["type"] == "client"
+    await wire.close()
+
+
+async def _upload(visitor: Visitor, name: str, body: bytes) -> tuple[int, Any]:
+    from urllib.parse import quote
+
+    headers = visitor.headers(**{"X-File-Name": quote(name)})
+    async with visitor.site.http.post(visitor.url("/files"), data=body, headers=headers) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_an_operator_who_closes_his_browser_goes_offline_and_is_offered_nothing(
+    company: Company,
+) -> None:
+    screen, headers = await company.operator("ivan")
+    await screen.until("ready")
+    await company.api("PUT", "/me/presence", headers, {"presence": "ready"})
+    await screen.wire.close()
+    await company.workspace.database.execute(
+        "UPDATE operator_sessions SET closed_at = now() - interval '1 hour',"
+        " seen_at = now() - interval '1 hour'"
+    )
+    await company.workspace.database.execute(
+        "UPDATE operators SET presence_since = now() - interval '1 hour'"
+    )
+    ivan: UUID = company.house.ids["ivan"]
+
+    async def offline() -> bool:
+        presence = await company.workspace.database.fetchval(
+            "SELECT presence FROM operators WHERE id = $1", ivan
+        )
+        return bool(presence == "offline")
+
+    await eventually(offline, seconds=30)
+    await asyncio.sleep(0)
