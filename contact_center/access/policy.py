@@ -63,7 +63,9 @@ def visible(actor: Actor, kind: Kind) -> sa.ColumnElement[bool]:
 def _offered(actor: Actor) -> sa.Select[tuple[UUID]]:
     """What is being offered to him may come from a queue that is not his."""
     w = t.work.c
-    return sa.select(w.contact_id).where(w.operator_id == actor.employee_id, w.state == sa.literal_column("'offered'"))
+    return sa.select(w.contact_id).where(
+        w.operator_id == actor.employee_id, w.state == sa.literal_column("'offered'")
+    )
 
 
 def _has_visible_contact(actor: Actor) -> sa.ColumnElement[bool]:

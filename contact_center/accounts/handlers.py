@@ -16,7 +16,7 @@ from channels.settings import describe
 from contact_center.access.model import Permission
 from contact_center.access.routes import Call, Route
 from contact_center.accounts import store
-from contact_center.accounts.service import SERVICE, Accounts
+from contact_center.accounts.service import SERVICE, Accounts, Saved
 from contact_center.employees.handlers import ListQuery, changes
 from contact_center.employees.model import Body, Locale, Name, Out, Zone
 from contact_center.employees.operators import tell_directory
@@ -99,7 +99,10 @@ class ProviderList(BaseModel):
 
 
 class Account(Out):
-    """A connection. `secrets_set` names secret settings that have a value."""
+    """A connection. `secrets_set` names secret settings that have a value.
+
+    `made_secrets` holds what the house made with this very request; it is never shown again.
+    """
 
     id: UUID
     provider: str
@@ -122,6 +125,7 @@ class Account(Out):
     webhook_url: str | None = None
     embed_snippet: str | None = None
     page_url: str | None = None
+    made_secrets: dict[str, str] | None = None
 
 
 class AccountList(BaseModel):
@@ -187,15 +191,20 @@ async def get_account(call: Call) -> Account:
 
 
 async def add_account(call: Call) -> Account:
-    row = await call.app[SERVICE].create(call.actor.label, **call.body.model_dump())
-    return _account(call, row)
+    saved = await call.app[SERVICE].create(call.actor.label, **call.body.model_dump())
+    return _saved(call, saved)
 
 
 async def change_account(call: Call) -> Account:
-    row = await call.app[SERVICE].change(
+    saved = await call.app[SERVICE].change(
         call.actor, call.id(), changes(call.body), call.expected_version
     )
-    return _account(call, row)
+    return _saved(call, saved)
+
+
+def _saved(call: Call, saved: Saved) -> Account:
+    shown = _account(call, saved.row)
+    return shown.model_copy(update={"made_secrets": saved.made or None})
 
 
 async def check_account(call: Call) -> Account:

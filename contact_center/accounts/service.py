@@ -41,6 +41,14 @@ class Sealed:
     secret: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """An account as stored, and the secrets made just now: the one time they can be shown."""
+
+    row: Record
+    made: dict[str, str]
+
+
 class Accounts:
     """All connections of the workspace, live in this process."""
 
@@ -95,11 +103,12 @@ class Accounts:
         self, actor: str, *, provider: str, title: str, brand_id: UUID, queue_id: UUID,
         settings: Mapping[str, Any], state: str = "on", account_id: UUID | None = None,
         public_key: str | None = None,
-    ) -> Record:  # fmt: skip
+    ) -> Saved:  # fmt: skip
         """Add an account. Raises Invalid with the field of the settings that is wrong."""
         described = self._provider(provider)
         new = account_id or new_id()
-        sealed = self._seal(described, new, with_generated(described.Settings, settings))
+        filled, made = _filled(described, settings)
+        sealed = self._seal(described, new, filled)
         values = {
             "id": new, "provider": provider, "title": title, "medium": described.medium.value,
             "brand_id": brand_id, "queue_id": queue_id, "state": state,
@@ -114,35 +123,40 @@ class Accounts:
 
         row = await self.database.run(step)
         self._live.put(row)
-        return row
+        return Saved(row, made)
 
     async def change(
         self, actor: Actor, account_id: UUID, values: Mapping[str, Any], expected: int | None
-    ) -> Record:
+    ) -> Saved:
         """Change an account. Of the settings only what is given changes; null clears a field.
+
+        A cleared secret that the house makes is made anew.
 
         Raises NotFound, Conflict, Invalid.
         """
         changes = dict(values)
         settings = changes.pop("settings", None)
 
-        async def step(unit: Unit) -> Record:
+        async def step(unit: Unit) -> Saved:
             before = await store.lock_account(unit, account_id)
             if expected is not None and expected != before["version"]:
                 current = _shown(dict(await store.account(unit, account_id)))
                 raise Conflict("the account was changed meanwhile", current=current)
             await self._require(unit, changes)
             columns = await self._columns(unit, before, dict(changes))
+            made: dict[str, str] = {}
             if settings is not None:
-                columns |= self._settings_columns(before, settings)
+                written, made = self._settings_columns(before, settings)
+                columns |= written
             if "title" in changes:
                 await store.rename_touchpoint(unit, account_id, changes["title"])
             version = await store.change_account(unit, account_id, columns)
-            return await self._tell(unit, account_id, version, actor.label, "changed")
+            row = await self._tell(unit, account_id, version, actor.label, "changed")
+            return Saved(row, made)
 
-        row = await self.database.run(step)
-        self._live.put(row)
-        return row
+        saved = await self.database.run(step)
+        self._live.put(saved.row)
+        return saved
 
     async def _columns(self, unit: Unit, before: Record, changes: dict[str, Any]) -> dict[str, Any]:
         if "archived" in changes:
@@ -152,12 +166,15 @@ class Accounts:
             changes["archived_at"] = self.clock.now() if archived else None
         return changes
 
-    def _settings_columns(self, before: Record, settings: Mapping[str, Any]) -> dict[str, Any]:
+    def _settings_columns(
+        self, before: Record, settings: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         described = self._provider(before["provider"])
         merged = {**opened(before, self._sealer), **settings}
         kept = {name: value for name, value in merged.items() if value is not None}
-        sealed = self._seal(described, before["id"], with_generated(described.Settings, kept))
-        return {"settings": sealed.plain, "secrets": sealed.secret}
+        filled, made = _filled(described, kept)
+        sealed = self._seal(described, before["id"], filled)
+        return {"settings": sealed.plain, "secrets": sealed.secret}, made
 
     async def _require(self, unit: Unit, values: Mapping[str, Any]) -> None:
         if "brand_id" in values:
@@ -223,6 +240,14 @@ class Accounts:
     async def close(self) -> None:
         """Write what is noted."""
         await self.traffic.close()
+
+
+def _filled(
+    provider: Provider, settings: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The settings with generated values, and those that were made just now."""
+    filled = with_generated(provider.Settings, settings)
+    return filled, {n: str(v) for n, v in filled.items() if settings.get(n) != v}
 
 
 async def _checked(live: LiveAccount) -> tuple[str, str | None]:

@@ -34,17 +34,10 @@ class First(Body):
 
 
 class Invitation(Body):
-    """An invited employee chooses his password; the name may be mended."""
+    """Somebody chooses his password by a link; who was invited may mend his name."""
 
     token: Secret
     name: Name | None = None
-    password: Password
-
-
-class Reset(Body):
-    """A new password by a reset link."""
-
-    token: Secret
     password: Password
 
 
@@ -95,23 +88,15 @@ async def first(call: Call) -> web.Response:
     return opened(access, await people.database.run(step))
 
 
-async def accept_invitation(call: Call) -> web.Response:
-    return await _choose_password(call, "invitation", call.body.name)
-
-
-async def reset(call: Call) -> web.Response:
-    return await _choose_password(call, "reset", None)
-
-
-async def _choose_password(
-    call: Call, purpose: Literal["invitation", "reset"], name: str | None
-) -> web.Response:
+async def choose_password(call: Call) -> web.Response:
+    """One door for both kinds of link: what is asked of the person is the same."""
     people, body = call.app[SERVICE], call.body
     access = people.access
     link = await access.look_at_link(body.token, address=address_of(call.request))
-    if link.purpose != purpose or link.employee_id is None:
+    if link.employee_id is None:
         raise NotFound("the link is for something else", code="link_expired")
-    employee_id = link.employee_id
+    employee_id, purpose = link.employee_id, link.purpose
+    name = body.name if purpose == "invitation" else None
     row = await store.employee(people.database, employee_id)
     hashed = await access.hash_new(body.password, email=row["email"], name=name or row["name"])
 
@@ -144,8 +129,7 @@ ROUTES: list[Route] = [
           answer=LinkInfo),
     Route("POST", "/auth/first", first, P.PUBLIC, "Become the first administrator", body=First,
           answer=Opened),
-    Route("POST", "/auth/invitation", accept_invitation, P.PUBLIC,
-          "Accept an invitation and sign in", body=Invitation, answer=Opened),
-    Route("POST", "/auth/reset", reset, P.PUBLIC, "Choose a new password and sign in",
-          body=Reset, answer=Opened),
+    Route("POST", "/auth/invitation", choose_password, P.PUBLIC,
+          "Choose a password by an invitation or reset link, and sign in", body=Invitation,
+          answer=Opened),
 ]  # fmt: skip

@@ -19,7 +19,8 @@ from contact_center.work.queues import store
 from contact_center.work.queues.service import SERVICE
 
 P = Permission
-Hours = Annotated[dict[str, list[tuple[str, str]]], AfterValidator(checked)]
+Span = Annotated[list[str], Field(min_length=2, max_length=2)]
+Hours = Annotated[dict[str, list[Span]], AfterValidator(checked)]
 Text = Annotated[str, Field(max_length=2000)]
 Seconds = Annotated[int, Field(ge=0, le=7 * 24 * 3600)]
 OfferSeconds = Annotated[int, Field(ge=5, le=3600)]

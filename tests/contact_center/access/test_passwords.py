@@ -40,7 +40,9 @@ def test_a_password_made_of_name_or_address_is_refused(password):
     assert reason(password, **who) == "personal"
 
 
-@pytest.mark.parametrize("password", ["gull tram pepper 9", "жёлтый трамвай у моря", "k2#Zp0-vQ8!r"])
+@pytest.mark.parametrize(
+    "password", ["gull tram pepper 9", "жёлтый трамвай у моря", "k2#Zp0-vQ8!r"]
+)
 def test_an_unusual_password_of_twelve_signs_is_taken(password):
     require_strong(password, email="anna@shop.example", name="Anna")
 

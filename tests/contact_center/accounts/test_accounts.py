@@ -1,0 +1,314 @@
+"""Connections: validated settings, sealed secrets, live channels, health."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+from uuid import UUID, uuid4
+
+import pytest
+
+from channels.contract import Capabilities, Provider
+from channels.errors import Misconfigured, Temporary
+from channels.messages import Medium
+from channels.registry import UnknownProvider
+from channels.settings import AccountSettings, setting
+from contact_center.accounts import keys, store
+from contact_center.accounts.service import SERVICE, Accounts
+from contact_center.kernel.errors import SettingsError
+from contact_center.kernel.secrets import Sealer
+from contact_center.storage.events import LogReader
+from tests.support.office import Answer, Office, Person
+
+PLANTED = "planted-bot-token-4711"
+
+
+class BotSettings(AccountSettings):
+    token: str = setting(secret=True, label={"ru": "Токен", "en": "Token"}, min_length=5)
+    webhook_secret: str = setting(
+        "", secret=True, generated=True, label={"ru": "Секрет", "en": "Secret"}
+    )
+    mode: Literal["fast", "slow"] = setting("fast", label={"ru": "Режим", "en": "Mode"})
+
+
+class Bot:
+    trouble: Exception | None = None
+    built = 0
+
+    def __init__(self, settings: BotSettings, deps) -> None:
+        Bot.built += 1
+        self.settings, self.deps = settings, deps
+
+    async def check(self) -> None:
+        if Bot.trouble:
+            raise Bot.trouble
+
+
+BOT = Provider(
+    name="bot", title={"ru": "Бот", "en": "Bot"}, icon="robot", medium=Medium.MESSENGER,
+    Settings=BotSettings, capabilities=Capabilities(authentication="secret"), build=Bot,
+)  # fmt: skip
+
+
+class Registry:
+    def provider(self, name):
+        if name != "bot":
+            raise UnknownProvider(f"there is no channel {name!r}")
+        return BOT
+
+    def providers(self):
+        return [BOT]
+
+
+@pytest.fixture
+async def accounts(office: Office) -> Accounts:
+    """The office's accounts, with a provider that behaves as told."""
+    Bot.trouble, Bot.built = None, 0
+    service = office.app[SERVICE]
+    service.registry = service._live._registry = Registry()
+    return service
+
+
+async def add(office: Office, boss: Person, **more) -> Answer:
+    body = {
+        "provider": "bot", "title": "Shop bot", "brand_id": str(office.ids["brand"]),
+        "queue_id": str(office.ids["sales_queue"]), "settings": {"token": PLANTED},
+    }  # fmt: skip
+    return await office.ask("POST", "/accounts", boss, json=body | more)
+
+
+async def test_an_account_is_live_at_once_with_its_touchpoint(office: Office, accounts: Accounts):
+    boss = await office.hire("boss", "administrator")
+    made = (await add(office, boss)).body
+    live = accounts.by_public_key(made["public_key"])
+    assert live is not None
+    assert live is accounts.get(UUID(made["id"]))
+    assert live.settings.token == PLANTED
+    assert live.channel.deps.account_id == made["id"]
+    touchpoint = await office.db.fetchrow("SELECT * FROM touchpoints")
+    assert (touchpoint["kind"], touchpoint["key"]) == ("account", made["id"])
+    assert touchpoint["id"] == live.touchpoint_id
+    assert accounts.by_public_key("no such key") is None
+
+
+async def test_no_answer_and_no_row_shows_a_secret(office: Office, accounts: Accounts):
+    boss = await office.hire("boss", "administrator")
+    made = (await add(office, boss)).body
+    assert made["settings"] == {"mode": "fast"}
+    assert made["secrets_set"] == ["token", "webhook_secret"]
+    answers = [
+        made,
+        (await office.ask("GET", "/accounts", boss)).body,
+        (await office.ask("GET", f"/accounts/{made['id']}", boss)).body,
+        (await office.ask("GET", "/accounts/providers", boss)).body,
+        (await office.ask("PATCH", f"/accounts/{made['id']}", boss, json={"title": "B"})).body,
+        (await office.ask("GET", "/health-report", boss)).body,
+        (await office.ask("GET", "/directory", boss)).body,
+    ]
+    assert PLANTED not in str(answers)
+    tables = await office.db.fetch(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+    )
+    for table in tables:
+        rows = await office.db.fetch(f'SELECT t::text AS line FROM "{table["tablename"]}" t')
+        for row in rows:
+            assert PLANTED not in row["line"], table["tablename"]
+            assert PLANTED.encode().hex() not in row["line"], table["tablename"]
+
+
+async def test_a_generated_secret_is_shown_when_it_is_made_and_never_again(
+    office: Office, accounts: Accounts
+):
+    boss = await office.hire("boss", "administrator")
+    made = (await add(office, boss)).body
+    secret = made["made_secrets"]["webhook_secret"]
+    assert len(secret) >= 43
+    address = f"/accounts/{made['id']}"
+    changed = (await office.ask("PATCH", address, boss, json={"settings": {"mode": "slow"}})).body
+    assert changed["made_secrets"] is None
+    assert accounts.get(UUID(made["id"])).settings.webhook_secret == secret
+    renewed = await office.ask("PATCH", address, boss, json={"settings": {"webhook_secret": None}})
+    assert renewed.body["made_secrets"]["webhook_secret"] not in ("", secret)
+    assert accounts.get(UUID(made["id"])).settings.token == PLANTED, "the rest stays"
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({}, "settings.token"),
+        ({"token": "abc"}, "settings.token"),
+        ({"token": PLANTED, "mode": "sideways"}, "settings.mode"),
+        ({"token": PLANTED, "surprise": 1}, "settings.surprise"),
+    ],
+)
+async def test_settings_the_provider_would_not_take_are_refused_by_field(
+    office: Office, accounts: Accounts, settings, field
+):
+    boss = await office.hire("boss", "administrator")
+    answer = await add(office, boss, settings=settings)
+    assert (answer.status, answer.body["field"]) == (422, field)
+    assert PLANTED not in str(answer.body)
+    assert accounts.all() == []
+
+
+async def test_unknown_provider_queue_and_brand_are_refused(office: Office, accounts: Accounts):
+    boss = await office.hire("boss", "administrator")
+    for wrong in ({"provider": "pigeon"}, {"queue_id": str(uuid4())}, {"brand_id": str(uuid4())}):
+        answer = await add(office, boss, **wrong)
+        assert (answer.status, answer.body["field"]) == (422, next(iter(wrong)))
+
+
+async def test_another_process_follows_a_change_by_the_log(office: Office, accounts: Accounts):
+    boss = await office.hire("boss", "administrator")
+    other = Accounts(office.db, Registry(), accounts._sealer, office.workspace.clock)
+    await other.load()
+    reader = LogReader(office.db, "other")
+    await reader.open()
+    made = (await add(office, boss)).body
+    await other.on_events(await reader.poll())
+    assert other.by_public_key(made["public_key"]).settings.token == PLANTED
+    await office.ask("PATCH", f"/accounts/{made['id']}", boss, json={"state": "off"})
+    await other.on_events(await reader.poll())
+    assert other.get(UUID(made["id"])).state == "off"
+    await office.ask("PATCH", f"/accounts/{made['id']}", boss, json={"archived": True})
+    await other.on_events(await reader.poll())
+    assert other.get(UUID(made["id"])) is None
+    assert other.by_public_key(made["public_key"]) is None
+
+
+async def test_news_of_health_does_not_build_the_channel_anew(office: Office, accounts: Accounts):
+    boss = await office.hire("boss", "administrator")
+    made = (await add(office, boss)).body
+    built = Bot.built
+    await accounts.set_health(UUID(made["id"]), "yellow", "slow today")
+    await accounts.set_health(UUID(made["id"]), "yellow", "slow today")
+    await accounts.refresh([UUID(made["id"])])
+    assert Bot.built == built
+    told = [e for e in await office.events("account.changed") if e["cause"] == "health"]
+    assert len(told) == 1, "the same health twice is no news"
+
+
+async def test_one_account_that_cannot_be_opened_does_not_stop_the_others(
+    office: Office, accounts: Accounts
+):
+    boss = await office.hire("boss", "administrator")
+    good, bad = (await add(office, boss)).body, (await add(office, boss)).body
+    sealed = await office.db.fetchval(
+        "SELECT secrets FROM accounts WHERE id = $1", UUID(good["id"])
+    )
+    await office.db.execute(
+        "UPDATE accounts SET secrets = $2 WHERE id = $1", UUID(bad["id"]), sealed
+    )
+    fresh = Accounts(office.db, Registry(), accounts._sealer, office.workspace.clock)
+    await fresh.load()
+    assert [str(live.id) for live in fresh.all()] == [good["id"]]
+    assert fresh.broken() == {UUID(bad["id"]): "Unsealable"}, "copied from another row"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "health", "text"),
+    [
+        (None, "green", None),
+        (Misconfigured("the token was revoked"), "red", "the token was revoked"),
+        (Temporary("too busy"), "yellow", "too busy"),
+    ],
+)
+async def test_a_check_writes_what_the_provider_says(
+    office: Office, accounts: Accounts, trouble, health, text
+):
+    boss = await office.hire("boss", "administrator")
+    made = (await add(office, boss)).body
+    Bot.trouble = trouble
+    answer = await office.ask("POST", f"/accounts/{made['id']}/check", boss)
+    assert (answer.body["health"], answer.body["health_text"]) == (health, text)
+
+
+async def test_an_account_with_open_talks_is_not_archived_and_a_used_brand_neither(
+    office: Office, accounts: Accounts
+):
+    boss = await office.hire("boss", "administrator")
+    made = (await add(office, boss)).body
+    client, identity = uuid4(), uuid4()
+    await office.db.execute("INSERT INTO clients (id, name) VALUES ($1, 'A')", client)
+    await office.db.execute(
+        "INSERT INTO identities (id, client_id, medium, value) VALUES ($1, $2, 'x', 'y')",
+        identity, client,
+    )  # fmt: skip
+    await office.db.execute(
+        "INSERT INTO contacts (id, account_id, conversation_key, medium, brand_id, queue_id,"
+        " identity_id) VALUES ($1, $2, 'k', 'chat', $3, $4, $5)",
+        uuid4(), UUID(made["id"]), office.ids["brand"], office.ids["sales_queue"], identity,
+    )  # fmt: skip
+    archive = {"archived": True}
+    for path in (f"/accounts/{made['id']}", f"/brands/{office.ids['brand']}",
+                 f"/queues/{office.ids['sales_queue']}"):  # fmt: skip
+        answer = await office.ask("PATCH", path, boss, json=archive)
+        assert (answer.status, answer.code) == (409, "in_use"), path
+
+
+async def test_traffic_of_a_burst_is_written_once(office: Office, accounts: Accounts, monkeypatch):
+    boss = await office.hire("boss", "administrator")
+    made = UUID((await add(office, boss)).body["id"])
+    writes = []
+    written = store.note_traffic
+
+    async def counting(db, traffic):
+        writes.append(dict(traffic))
+        await written(db, traffic)
+
+    monkeypatch.setattr(store, "note_traffic", counting)
+    accounts.traffic._every = 0.05
+    at = datetime(2026, 1, 5, tzinfo=UTC)
+    for n in range(500):
+        accounts.traffic.came_in(made, at + timedelta(seconds=n))
+        accounts.traffic.went_out(made, at)
+    await accounts.close()
+    await asyncio.sleep(0.1)
+    row = await store.account(office.db, made)
+    assert (row["last_in_at"], row["last_out_at"]) == (at + timedelta(seconds=499), at)
+    assert len(writes) == 1
+    accounts.traffic.came_in(made, at)
+    await accounts.close()
+    assert (await store.account(office.db, made))["last_in_at"] == at + timedelta(seconds=499)
+
+
+async def test_a_node_with_another_key_refuses_to_start(office: Office, tmp_path: Path):
+    with pytest.raises(SettingsError, match="sealed with"):
+        await keys.require_key(office.db, Sealer(b"x" * 32), tmp_path / "key")
+
+
+async def test_rotation_seals_everything_anew_and_the_old_key_opens_nothing(
+    office: Office, accounts: Accounts, tmp_path: Path
+):
+    boss = await office.hire("boss", "administrator")
+    made = [UUID((await add(office, boss)).body["id"]) for _ in range(3)]
+    old, new = accounts._sealer, Sealer(b"n" * 32)
+    with pytest.raises(SettingsError):
+        await keys.rotate(office.db, new, old, tmp_path / "key")
+    assert await keys.rotate(office.db, old, new, tmp_path / "key") == 3
+    with_new = Accounts(office.db, Registry(), new, office.workspace.clock)
+    await with_new.load()
+    assert {with_new.get(account).settings.token for account in made} == {PLANTED}
+    with_old = Accounts(office.db, Registry(), old, office.workspace.clock)
+    await with_old.load()
+    assert with_old.all() == []
+    await keys.require_key(office.db, new, tmp_path / "key")
+
+
+async def test_a_web_chat_shows_how_to_embed_it(office: Office):
+    boss = await office.hire("boss", "administrator")
+    answer = await add(office, boss, provider="webchat", settings={})
+    assert answer.status == 201, answer.body
+    key = answer.body["public_key"]
+    assert f'data-key="{key}"' in answer.body["embed_snippet"]
+    assert answer.body["page_url"].endswith(f"/chat/{key}")
+    assert answer.body["webhook_url"] is None
+
+
+async def test_a_supervisor_reads_accounts_and_changes_none(office: Office, accounts: Accounts):
+    boss = await office.hire("boss", "administrator")
+    chief = await office.hire("chief", "supervisor")
+    made = (await add(office, boss)).body
+    assert len((await office.ask("GET", "/accounts", chief)).body["items"]) == 1
+    refused = await office.ask("PATCH", f"/accounts/{made['id']}", chief, json={"title": "x"})
+    assert refused.status == 403
