@@ -23,7 +23,9 @@ P = Permission
 
 
 async def clients(call: Call) -> ClientList:
-    return await call.app[SERVICE].page(call.query.q, call.query.cursor, call.query.limit)
+    return await call.app[SERVICE].page(
+        call.actor, call.query.q, call.query.cursor, call.query.limit
+    )
 
 
 async def add(call: Call) -> Client:
@@ -64,7 +66,7 @@ async def undo(call: Call) -> Merged:
 
 
 async def suggestions(call: Call) -> SuggestionList:
-    return await call.app[SERVICE].suggestions(call.id())
+    return await call.app[SERVICE].suggestions(call.actor, call.id())
 
 
 ROUTES: list[Route] = [

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from aiohttp import web
 
 from channels.toolkit.phone import normalise
@@ -26,10 +25,11 @@ from contact_center.clients.model import (
     Suggestion,
     SuggestionList,
 )
-from contact_center.kernel.errors import Conflict, Invalid, NotFound
+from contact_center.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
 
+TRIES = 10
 SIMPLE = ("name", "kind", "locale", "stage", "responsible_id")
 
 
@@ -39,21 +39,21 @@ class Clients:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def page(self, q: str, cursor: str | None, limit: int) -> ClientList:
+    async def page(self, actor: Actor, q: str, cursor: str | None, limit: int) -> ClientList:
         """Clients found by name, address or phone, the newest first. Raises Invalid."""
         try:
             before = UUID(cursor) if cursor else None
         except ValueError as error:
             raise Invalid("the cursor is not one of ours", field="cursor") from error
-        # Whoever may read at all may see every client's card; contacts are filtered on their own.
-        rows = await store.page(self.database, q, before, limit, visible=sa.true())
+        seen = visible(actor, "client")
+        rows = await store.page(self.database, q, before, limit, visible=seen)
         items = [ClientRow.model_validate(dict(row)) for row in rows[:limit]]
         return ClientList(items=items, next=str(items[-1].id) if len(rows) > limit else None)
 
     async def card(self, actor: Actor, client_id: UUID) -> Client:
-        """The whole card. Raises NotFound."""
+        """The whole card, with what was noted about whoever was merged into it. Raises NotFound."""
         db = self.database
-        row = await store.client(db, client_id)
+        row = await store.client(db, client_id, visible=visible(actor, "client"))
         if row is None:
             raise NotFound("there is no such client")
         total = await store.contacts_total(db, client_id, visible=visible(actor, "contact"))
@@ -119,7 +119,7 @@ class Clients:
         """Add a typed (claimed) address. Raises NotFound, Invalid, Conflict with whose it is."""
         value = _normal(medium, value)
 
-        async def step(unit: Unit) -> Record | None:
+        async def step(unit: Unit) -> UUID | None:
             _present(await unit.lock("clients", [client_id]))
             if await store.add_identity(unit, client_id, medium, value):
                 change = {"field": medium, "old": None, "new": value, "source": "by_hand",
@@ -127,16 +127,14 @@ class Clients:
                 await store.add_changes(unit, client_id, [change])
                 await _touch(unit, client_id, actor, "identity")
                 return None
-            return await unit.fetchrow(
-                "SELECT client_id FROM identities WHERE medium = $1 AND value = $2", medium, value
-            )
+            return await store.owner(unit, medium, value)
 
         owner = await self.database.run(step)
-        if owner is not None and owner["client_id"] != client_id:
+        if owner not in (None, client_id):
             raise Conflict(
                 "the address belongs to another client",
                 code="address_taken",
-                client_id=str(owner["client_id"]),
+                client_id=str(owner),
             )
 
     async def merge(self, actor: Actor, winner_id: UUID, loser_id: UUID, reason: str) -> UUID:
@@ -150,24 +148,31 @@ class Clients:
 
     async def undo(self, actor: Actor, merge_id: UUID) -> UUID:
         """See `merging.undo`."""
-        return await self.database.run(
-            lambda unit: merging.undo(
-                unit, merge_id, actor=actor.label, employee_id=actor.employee_id
-            )
-        )
+        for _ in range(TRIES):
+            try:
+                return await self.database.run(
+                    lambda unit: merging.undo(
+                        unit, merge_id, actor=actor.label, employee_id=actor.employee_id
+                    )
+                )
+            except merging.Busy:
+                continue
+        raise Unavailable("the client is being merged again and again")
 
-    async def suggestions(self, client_id: UUID) -> SuggestionList:
+    async def suggestions(self, actor: Actor, client_id: UUID) -> SuggestionList:
         """Who may be the same person: by a shared address, then by a similar name."""
-        row = await store.client(self.database, client_id)
+        seen = visible(actor, "client")
+        row = await store.client(self.database, client_id, visible=seen)
         if row is None:
             raise NotFound("there is no such client")
         found: dict[UUID, tuple[float, list[Any]]] = {}
-        for one in await self.database.fetch(store.SAME_ADDRESS, client_id):
+        for one in await store.same_address(self.database, client_id):
             found[one["client_id"]] = (0.95, ["same_address"])
-        for one in await self.database.fetch(store.SIMILAR_NAME, client_id, row["name"]):
+        for one in await store.similar_name(self.database, client_id, row["name"]):
             score, reasons = found.get(one["id"], (0.0, []))
             found[one["id"]] = (max(score, float(one["score"]) * 0.8), [*reasons, "similar_name"])
-        rows = {one["id"]: one for one in await store.rows(self.database, list(found))}
+        known = await store.rows(self.database, list(found), visible=seen)
+        rows = {one["id"]: one for one in known}
         items = [
             Suggestion(client=_as(ClientRow, rows[key]), reasons=reasons, score=round(score, 2))
             for key, (score, reasons) in found.items()
@@ -222,8 +227,7 @@ async def _touch(unit: Unit, client_id: UUID, actor: Actor, cause: str) -> None:
 
 
 async def _check_employee(unit: Unit, employee_id: UUID | None) -> None:
-    query = "SELECT 1 FROM employees WHERE id = $1"
-    if employee_id is not None and await unit.fetchval(query, employee_id) is None:
+    if employee_id is not None and not await store.is_employee(unit, employee_id):
         raise Invalid("there is no such employee", field="responsible_id")
 
 

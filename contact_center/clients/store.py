@@ -32,14 +32,6 @@ SELECT m.id, m.loser_id, l.name AS loser_name, m.reason, m.merged_by, m.merged_a
 FROM merges m JOIN clients l ON l.id = m.loser_id
 WHERE m.winner_id = $1 AND m.undone_at IS NULL ORDER BY m.merged_at DESC
 """
-ROOT = """
-WITH RECURSIVE chain AS (
-  SELECT id, merged_into, 0 AS depth FROM clients WHERE id = $1
-  UNION ALL
-  SELECT c.id, c.merged_into, depth + 1 FROM clients c JOIN chain ON c.id = chain.merged_into
-  WHERE depth < 1000)
-SELECT id FROM chain WHERE merged_into IS NULL
-"""
 # Claims that met an address of somebody else (written by intake), and addresses claimed by both.
 SAME_ADDRESS = """
 SELECT DISTINCT o.client_id FROM client_changes h
@@ -82,41 +74,48 @@ async def page(
     return await db.fetch(query.order_by(t.clients.c.id.desc()).limit(limit + 1))
 
 
-async def rows(db: Queries, ids: Sequence[UUID]) -> list[Record]:
-    return await db.fetch(sa.select(*ROW).where(t.clients.c.id.in_(ids)))
+async def rows(
+    db: Queries, ids: Sequence[UUID], *, visible: sa.ColumnElement[bool]
+) -> list[Record]:
+    return await db.fetch(sa.select(*ROW).where(t.clients.c.id.in_(ids), visible))
 
 
-async def client(db: Queries, client_id: UUID) -> Record | None:
+async def client(
+    db: Queries, client_id: UUID, *, visible: sa.ColumnElement[bool]
+) -> Record | None:
     """The record with the title of the touchpoint where the client was first met."""
     query = (
         sa.select(t.clients, t.touchpoints.c.title.label("touchpoint"))
         .outerjoin(t.touchpoints, t.touchpoints.c.id == t.clients.c.touchpoint_id)
-        .where(t.clients.c.id == client_id, t.clients.c.erased_at.is_(None))
+        .where(t.clients.c.id == client_id, t.clients.c.erased_at.is_(None), visible)
     )
     return await db.fetchrow(query)
 
 
-async def root(db: Queries, client_id: UUID) -> UUID | None:
-    """Whom a client is part of after all merges; himself where there are none."""
-    found: UUID | None = await db.fetchval(ROOT, client_id)
-    return found
+def _family(client_id: UUID) -> sa.Select[tuple[UUID]]:
+    """The client and all who are part of him by merges: what was theirs is shown as his."""
+    c = t.clients.c
+    family = sa.select(c.id).where(c.id == client_id).cte("family", recursive=True)
+    family = family.union_all(sa.select(c.id).where(c.merged_into == family.c.id))
+    return sa.select(family.c.id)
 
 
 async def identities(db: Queries, client_id: UUID) -> list[Record]:
     table = t.identities
-    query = sa.select(table).where(table.c.client_id == client_id).order_by(table.c.created_at)
+    query = sa.select(table).where(table.c.client_id.in_(_family(client_id)))
+    query = query.order_by(table.c.created_at)
     return await db.fetch(query)
 
 
 async def notes(db: Queries, client_id: UUID) -> list[Record]:
     table = t.client_notes
-    query = sa.select(table).where(table.c.client_id == client_id)
+    query = sa.select(table).where(table.c.client_id.in_(_family(client_id)))
     return await db.fetch(query.order_by(table.c.created_at.desc()).limit(NOTES_SHOWN))
 
 
 async def changes(db: Queries, client_id: UUID) -> list[Record]:
     table = t.client_changes
-    query = sa.select(table).where(table.c.client_id == client_id)
+    query = sa.select(table).where(table.c.client_id.in_(_family(client_id)))
     return await db.fetch(query.order_by(table.c.at.desc()).limit(CHANGES_SHOWN))
 
 
@@ -178,3 +177,27 @@ async def add_identity(unit: Unit, client_id: UUID, medium: str, value: str) -> 
         id=new_id(), client_id=client_id, medium=medium, value=value, proof="claimed"
     )
     return await unit.fetchrow(query.on_conflict_do_nothing().returning(t.identities))
+
+
+async def owner(unit: Unit, medium: str, value: str) -> UUID | None:
+    """Whose an address is."""
+    i = t.identities.c
+    query = sa.select(i.client_id).where(i.medium == medium, i.value == value)
+    found: UUID | None = await unit.fetchval(query)
+    return found
+
+
+async def same_address(db: Queries, client_id: UUID) -> list[Record]:
+    """(client_id) of those with whom the client shares a claimed address."""
+    return await db.fetch(SAME_ADDRESS, client_id)
+
+
+async def similar_name(db: Queries, client_id: UUID, name: str) -> list[Record]:
+    """(id, score) of clients who are called nearly the same."""
+    return await db.fetch(SIMILAR_NAME, client_id, name)
+
+
+async def is_employee(unit: Unit, employee_id: UUID) -> bool:
+    """Whether there is such an employee."""
+    query = sa.select(t.employees.c.id).where(t.employees.c.id == employee_id)
+    return await unit.fetchval(query) is not None

@@ -53,7 +53,7 @@ async def search(call: Call) -> model.Found:
     q = call.query.q
     if len(q) < SHORTEST:
         return model.Found(clients=[], contacts=[])
-    clients = await call.app[CLIENTS].page(q, None, SHOWN)
+    clients = await call.app[CLIENTS].page(call.actor, q, None, SHOWN)
     query = model.ListQuery(view="all", q=q, limit=SHOWN)
     contacts = await call.app[SERVICE].page(call.actor, query)
     return model.Found(clients=clients.items, contacts=contacts.items)

@@ -1,5 +1,7 @@
 """Merge and undo: whatever the order, the record equals one that was never merged that way."""
 
+import asyncio
+import contextlib
 import random
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -139,3 +141,43 @@ async def test_merge_and_undo_are_events_of_both_clients_and_count_versions(
     assert [row["kind"] for row in rows] == ["client.merged"] * 2 + ["client.unmerged"] * 2
     assert {row["subject_id"] for row in rows} == set(world.clients)
     assert sorted(row["version"] for row in rows) == [2, 2, 3, 3]
+
+
+async def test_an_address_that_has_proven_to_be_somebodys_own_stays_there(
+    database: Database, employee: UUID
+) -> None:
+    world = World(database, employee)
+    for _ in range(3):
+        await world.register()
+    one, two, three = world.clients
+    merge = await world.merge(one, two)
+    (mine,) = [identity for identity, home in world.homes.items() if home == two]
+    await database.execute("UPDATE identities SET client_id = $2 WHERE id = $1", mine, three)
+    await world.undo(merge)
+    world.homes[mine] = three
+    assert await world.agrees()
+
+
+async def test_merges_and_undos_at_once_equal_the_oracle_too(
+    database: Database, employee: UUID
+) -> None:
+    """Each of a chain is undone while its end is merged on."""
+    for _ in range(10):
+        world = World(database, employee)
+        await database.execute("TRUNCATE clients CASCADE")
+        for _ in range(4):
+            await world.register()
+        one, two, three, four = world.clients
+        first = await world.merge(two, one)
+        await world.merge(three, two)
+
+        async def undo(world: World = world, first: UUID = first) -> None:
+            while True:
+                with contextlib.suppress(merging.Busy):
+                    return await world.undo(first)
+
+        await asyncio.gather(undo(), world.merge(four, three))
+        assert await world.agrees()
+        last = next(merge for merge, (loser, _) in world.edges.items() if loser == three)
+        await world.undo(last)
+        assert await world.agrees()

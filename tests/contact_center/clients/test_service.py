@@ -46,7 +46,7 @@ async def test_a_client_is_found_by_what_people_type(
     await add(service, actor, "Somebody Else")
     await service.add_identity(actor, ivan, "phone", "8 (029) 123-45-67")
     await service.add_identity(actor, ivan, "email", "Petr@Example.org")
-    found = await service.page(typed, None, 10)
+    found = await service.page(actor, typed, None, 10)
     assert [item.id for item in found.items] == [ivan]
 
 
@@ -57,7 +57,7 @@ async def test_pages_follow_each_other_without_gap_or_repeat(
     seen: list[UUID] = []
     cursor = None
     while True:
-        page = await service.page("", cursor, 3)
+        page = await service.page(actor, "", cursor, 3)
         seen += [item.id for item in page.items]
         cursor = page.next
         if cursor is None:
@@ -110,10 +110,37 @@ async def test_doubles_are_suggested_by_name_and_by_a_claimed_address(
         "VALUES ($1, $2, 'email', $3, 'claimed')",
         new_id(), one, "anna@example.org",
     )  # fmt: skip
-    found = (await service.suggestions(one)).items
+    found = (await service.suggestions(actor, one)).items
     assert [(item.client.id, item.reasons) for item in found] == [
         (three, ["same_address"]),
         (two, ["similar_name"]),
     ]
     with pytest.raises(NotFound):
-        await service.suggestions(new_id())
+        await service.suggestions(actor, new_id())
+
+
+async def test_what_was_noted_about_a_merged_client_is_shown_with_the_winner(
+    service: Clients, actor: Actor
+) -> None:
+    one, two = await add(service, actor, "One"), await add(service, actor, "Two")
+    await service.add_note(actor, two, "prefers mornings")
+    await service.add_identity(actor, two, "email", "two@example.org")
+    merge = await service.merge(actor, one, two, "the same phone")
+    card = await service.card(actor, one)
+    assert [note.text for note in card.notes] == ["prefers mornings"]
+    assert [identity.value for identity in card.identities] == ["two@example.org"]
+    assert [(one.id, one.loser_name) for one in card.merges] == [(merge, "Two")]
+    assert (await service.card(actor, two)).merged_into == one
+    await service.undo(actor, merge)
+    assert (await service.card(actor, one)).notes == []
+    assert (await service.card(actor, two)).merged_into is None
+
+
+async def test_who_only_reads_sees_the_clients_whose_contacts_he_sees(
+    service: Clients, actor: Actor
+) -> None:
+    client = await add(service, actor, "One")
+    light = Actor(new_id(), "light", "L", ROLE_PERMISSIONS["light"])
+    assert (await service.page(light, "", None, 10)).items == []
+    with pytest.raises(NotFound):
+        await service.card(light, client)
