@@ -1,13 +1,15 @@
 import base64
 import io
 import json
+from typing import Any
 
 from contact_center.receive import main
-from tests.channels.webchat.samples import ORIGIN, account_settings
-from tests.channels.webchat.test_session import token
+from tests.channels.webchat.samples import ORIGIN, account_settings, token
 
 
-def run(*lines: object, verify: bool = True, channel: str = "webchat") -> tuple[int, list[dict]]:
+def run(
+    *lines: object, verify: bool = True, channel: str = "webchat"
+) -> tuple[int, list[dict[str, Any]]]:
     texts = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
     out = io.BytesIO()
     code = main(channel, verify=verify, stdin=texts, stdout=out, stderr=io.BytesIO())

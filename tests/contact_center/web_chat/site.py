@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -78,10 +79,10 @@ class Site:
             return web.Response(status=error.status)
         for event in received.events:
             if isinstance(event, MessageReceived):
-                await self.house.database.run(lambda unit, e=event: self._keep(unit, e))
+                await self.house.database.run(partial(self._keep, event))
         return web.Response(body=received.reply.body, content_type="application/json")
 
-    async def _keep(self, unit: Unit, event: MessageReceived) -> None:
+    async def _keep(self, event: MessageReceived, unit: Unit) -> None:
         key = event.conversation_key
         account = self.account.id
         fresh = await unit.fetchval(

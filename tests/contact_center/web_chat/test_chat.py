@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from io import BytesIO
+from typing import Any
 from uuid import UUID
 
 import aiohttp
@@ -8,6 +9,7 @@ import orjson
 import pytest
 
 from contact_center.web.chat import Limits
+from contact_center.web.chat.service import Key, Talk
 from contact_center.web.live.ephemera import typing_payload, typing_topic
 from tests.contact_center.web_chat.site import ORIGIN, Site, Visitor, opened, signed, until
 from tests.support.waiting import eventually
@@ -260,8 +262,8 @@ async def test_the_long_poll_wakes_when_an_answer_comes(site: Site) -> None:
     await eventually(lambda: not chat)
 
 
-def _chat(site: Site) -> dict[object, object]:
-    talks: dict[object, object] = site.chat._talks
+def _chat(site: Site) -> dict[Key, Talk]:
+    talks: dict[Key, Talk] = site.chat._talks
     return talks
 
 
@@ -277,7 +279,7 @@ async def test_a_bad_question_is_answered_with_the_field(site: Site, after: str,
     assert (status, answer["code"]) == (422, "invalid")
 
 
-async def _upload(visitor: Visitor, body: bytes, name: str = "a.png") -> tuple[int, dict]:
+async def _upload(visitor: Visitor, body: bytes, name: str = "a.png") -> tuple[int, dict[str, Any]]:
     headers = visitor.headers(**{"X-File-Name": name, "Content-Type": "image/png"})
     async with visitor.site.http.post(
         visitor.url("/files"), data=BytesIO(body), headers=headers

@@ -63,7 +63,7 @@ async def company(
     port = unused_tcp_port_factory()
     settings = Settings(database_url=SecretStr(database_url), data_dir=tmp_path, listen_port=port)
     async with running(settings) as workspace, aiohttp.ClientSession() as http:
-        house = House(workspace.database, workspace.hints, workspace.access)  # type: ignore[arg-type]
+        house = House(workspace.database, workspace.hints, workspace.access)
         await house.furnish()
         await workspace.database.execute("DELETE FROM accounts")
         await workspace.database.execute(  # the router knows only what the log tells

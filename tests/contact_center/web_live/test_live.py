@@ -297,7 +297,8 @@ async def test_a_slow_screen_is_cut_and_delays_nobody(database_url: str) -> None
 
 def pause_reading(screen: Screen) -> None:
     connection = screen.wire._conn
-    assert connection.transport is not None
+    assert connection
+    assert connection.transport
     connection.transport.pause_reading()
 
 
