@@ -223,6 +223,7 @@ class Dispatcher:
                 return
             rounds += 1
             if rounds > PATIENCE:  # rows that refute for ever must not be asked without a pause
+                log.warning("the rows keep refuting", rounds=rounds, decisions=len(decisions))
                 await asyncio.sleep(min(1.0, 0.01 * 2 ** (rounds - PATIENCE)))
             self.engine.observe(truth, self._time.now_ms())
             await self._take_in()
