@@ -468,7 +468,9 @@ $$;
 -- written, with the facts triage needs: [{i, facts}], i from 1.
 --
 -- The settings pin every plan to index look-ups in nested loops: plans are cached as long as the
--- writer lives, also where its first batch met empty tables.
+-- writer lives, also where its first batch met empty tables. For the same reason open contacts are
+-- found by `closed_at IS NULL`: where the table is empty, `state = 'open'` invites the planner to
+-- read one of the partial indexes on open contacts from end to end.
 DROP FUNCTION IF EXISTS cc_intake;
 CREATE FUNCTION cc_intake(
   ids uuid[], accounts uuid[], externals text[], bodies bytea[], kinds text[], keys text[],
@@ -510,7 +512,7 @@ BEGIN
   LEFT JOIN LATERAL (
     SELECT o.id FROM contacts o
     WHERE e.kind = ANY (spoken) AND o.account_id = e.account AND o.conversation_key = e.key
-      AND o.state = 'open' OFFSET 0) c ON true
+      AND o.closed_at IS NULL OFFSET 0) c ON true
   LEFT JOIN LATERAL (
     SELECT true AS expected FROM expectations t
     WHERE e.kind = 'in' AND e.mode IS NULL AND t.account_id = e.account
@@ -602,9 +604,9 @@ BEGIN
   IF x IS NOT NULL THEN
     lockable := lockable || cc_intake_named(go, kinds, accounts, keys, x);
   END IF;
-  alive := ARRAY(SELECT o.id FROM (
+  SELECT coalesce(array_agg(o.id) FILTER (WHERE o.state = 'open'), '{}') INTO alive FROM (
     SELECT c.id, c.state FROM contacts c WHERE c.id = ANY (lockable)
-    ORDER BY c.id FOR NO KEY UPDATE) o WHERE o.state = 'open');
+    ORDER BY c.id FOR NO KEY UPDATE) o;
   FOR i IN 1 .. n LOOP
     IF NOT go[i] OR kinds[i] <> ALL (spoken) OR modes[i] IS NOT NULL AND modes[i] = 'file' THEN
       contact[i] := NULL;
@@ -642,7 +644,7 @@ BEGIN
     LEFT JOIN LATERAL (
       SELECT c.id FROM contacts c
       WHERE e.go AND e.contact IS NULL AND e.kind = ANY (spoken) AND m.id IS NULL
-        AND c.account_id = e.account AND c.conversation_key = e.key AND c.state = 'open'
+        AND c.account_id = e.account AND c.conversation_key = e.key AND c.closed_at IS NULL
       OFFSET 0) o ON true;
     FOR i IN 1 .. n LOOP
       IF go[i] AND kinds[i] = ANY (spoken) AND contact[i] IS NULL THEN

@@ -1,0 +1,161 @@
+"""The real service in a process of its own, over a durable private PostgreSQL."""
+
+import asyncio
+import contextlib
+import io
+import multiprocessing
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+import psutil
+import uvloop
+from aiohttp import web
+
+from channels.webchat.session import Session, issue_session
+from contact_center.kernel.ids import new_id
+from contact_center.settings import Settings
+from contact_center.storage.embedded import PrivatePostgres
+
+SECRET = "bench-session-secret-0123456789-abcdefgh"  # noqa: S105 - of a throwaway house
+KEY = "bench"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Where it listens and what its one chat account is."""
+
+    port: int
+    account_id: UUID
+    pid: int
+    url: str
+
+    def tokens(self, visitors: list[str]) -> list[str]:
+        account = str(self.account_id)
+        return [issue_session(SECRET, Session(v, account, 4_000_000_000)) for v in visitors]
+
+
+def free_port() -> int:
+    with socket.socket() as wire:
+        wire.bind(("127.0.0.1", 0))
+        return int(wire.getsockname()[1])
+
+
+@contextmanager
+def durable_postgres() -> Iterator[str]:
+    """A server as `contact-center run` starts it: fsync on."""
+    directory = Path(tempfile.mkdtemp(prefix="cc-"))
+    server = PrivatePostgres(directory)
+    try:
+        yield server.start()
+    finally:
+        server.stop("immediate")
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def in_process(target: Callable[..., Any], *args: Any) -> Iterator[Any]:
+    """Run `target(pipe, *args)` in a process; yields the first thing it sends."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=target, args=(theirs, *args), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield ours.recv()
+    finally:
+        if process.pid:
+            process.terminate()
+        process.join(10)
+        process.kill()
+
+
+def serve_house(pipe: Connection, url: str, roles: str) -> None:
+    """The service with one brand, queue and chat account."""
+    uvloop.run(_serve_house(pipe, url, roles))
+
+
+async def _serve_house(pipe: Connection, url: str, roles: str) -> None:
+    from contact_center.app import running
+    from contact_center.kernel import log
+
+    log.configure("warning", "json")
+    directory = Path(tempfile.mkdtemp(prefix="cc-"))
+    port = free_port()
+    settings = Settings(
+        database_url=url, data_dir=directory, listen_port=port, roles=roles, _env_file=None
+    )  # type: ignore[call-arg]
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    with contextlib.redirect_stdout(io.StringIO()):
+        async with running(settings) as workspace:
+            brand, department, queue = new_id(), new_id(), new_id()
+            await workspace.database.execute("INSERT INTO brands (id, name) VALUES ($1, 'b')", brand)
+            await workspace.database.execute(
+                "INSERT INTO departments (id, name) VALUES ($1, 'd')", department
+            )
+            await workspace.database.execute(
+                "INSERT INTO queues (id, name, department_id) VALUES ($1, 'q', $2)",
+                queue, department,
+            )  # fmt: skip
+            account = await workspace.accounts.create(
+                "system", provider="webchat", title="chat", brand_id=brand, queue_id=queue,
+                settings={"session_secret": SECRET, "identity_secret": SECRET}, public_key=KEY,
+            )  # fmt: skip
+            pipe.send((port, account["id"], os.getpid()))
+            await stop.wait()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def serve_bare(pipe: Connection) -> None:
+    """The floor: aiohttp and orjson, nothing else."""
+    uvloop.run(_serve_bare(pipe))
+
+
+async def _serve_bare(pipe: Connection) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        given = orjson.loads(await request.read())
+        return web.Response(
+            body=orjson.dumps({"ok": True, "id": given["id"]}), content_type="application/json"
+        )
+
+    app = web.Application()
+    app.router.add_post("/{rest:.*}", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, "127.0.0.1", port, backlog=512).start()
+    pipe.send(port)
+    await asyncio.Event().wait()
+
+
+class Cpu:
+    """Seconds of processor time of a process, its children included or not."""
+
+    def __init__(self, pid: int) -> None:
+        self._process = psutil.Process(pid)
+
+    def seconds(self) -> float:
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
+
+    @staticmethod
+    def postgres() -> float:
+        """Of all PostgreSQL processes there are, ended ones aside."""
+        total = 0.0
+        for process in psutil.process_iter(["name"]):
+            with contextlib.suppress(psutil.Error):
+                if process.info["name"].startswith("postgres"):
+                    times = process.cpu_times()
+                    total += times.user + times.system
+        return total
