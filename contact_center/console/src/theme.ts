@@ -20,6 +20,8 @@ const dark: MantineColorsTuple = [
   "#e6eaf1", "#b9c3d2", "#98a4b6", "#5f6b7e", "#364152", "#28313f", "#1c2430", "#151b25", "#10151d", "#0b0f15",
 ];
 
+// The page itself never scrolls, so dialogs need not lock it (the lock would add a style element
+// that the page's policy refuses).
 const quick = { transitionProps: { duration: 90 } };
 
 export const theme = createTheme({
@@ -41,8 +43,8 @@ export const theme = createTheme({
     }),
     Menu: Menu.extend({ defaultProps: { shadow: "md", ...quick } }),
     Popover: Popover.extend({ defaultProps: { shadow: "md", ...quick } }),
-    Modal: Modal.extend({ defaultProps: { centered: false, yOffset: "9vh", radius: 12, ...quick } }),
-    Drawer: Drawer.extend({ defaultProps: { position: "right", ...quick } }),
+    Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: false, yOffset: "9vh", radius: 12, ...quick } }),
+    Drawer: Drawer.extend({ defaultProps: { lockScroll: false, position: "right", ...quick } }),
     TextInput: TextInput.extend({ defaultProps: { size: "sm" } }),
     Textarea: Textarea.extend({ defaultProps: { size: "sm" } }),
     Select: Select.extend({ defaultProps: { size: "sm", comboboxProps: { shadow: "md", ...quick } } }),

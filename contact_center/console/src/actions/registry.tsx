@@ -24,7 +24,12 @@ export interface Action {
 class Registry {
   readonly all = new Store<readonly Action[]>([]);
   private readonly offers: Action[][] = [];
-  enabled = true;
+  /** Whether single keys without Ctrl or Alt do anything. */
+  plainKeys = true;
+
+  allow(plainKeys: boolean): void {
+    this.plainKeys = plainKeys;
+  }
 
   offer(actions: Action[]): () => void {
     this.offers.push(actions);
@@ -56,7 +61,9 @@ function useRegistry(): Registry {
 
 export function ActionsProvider({ children, shortcuts }: { children: ReactNode; shortcuts: boolean }) {
   const registry = useMemo(() => new Registry(), []);
-  registry.enabled = shortcuts;
+  useEffect(() => {
+    registry.allow(shortcuts);
+  }, [registry, shortcuts]);
   useEffect(() => {
     let before: string | null = null;
     let since = 0;
@@ -72,7 +79,7 @@ export function ActionsProvider({ children, shortcuts }: { children: ReactNode; 
         const plain = !chord.mod && !chord.alt;
         if (field && !action.inFields) continue;
         if (dialog && plain) continue;
-        if (plain && !registry.enabled) continue;
+        if (plain && !registry.plainKeys) continue;
         event.preventDefault();
         action.run();
         return;

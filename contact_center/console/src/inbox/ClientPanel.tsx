@@ -1,7 +1,7 @@
 import { Button, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { addClientNote } from "../api/acts";
-import { useClient, useClientContacts, useMay, useNames } from "../api/hooks";
+import { useClient, useClientContacts, useMay, useMe, useNames } from "../api/hooks";
 import type { Client, Contact, ContactRow, Identity, Proof } from "../api/types";
 import { titled, useI18n } from "../i18n";
 import { full, stamp } from "../i18n/time";
@@ -16,11 +16,11 @@ import { NameEdit } from "../clients/NameEdit";
 import css from "./client.module.css";
 
 const ADDRESS: Record<string, IconName> = { phone: "voice", email: "mail", visitor: "globe", telegram: "messenger" };
-const SURE: readonly Proof[] = ["provider", "signed", "confirmed"];
+const SURE: ReadonlySet<Proof> = new Set(["provider", "signed", "confirmed"]);
 
 function IdentityRow({ identity }: { identity: Identity }) {
   const { t, maybe } = useI18n();
-  const sure = SURE.includes(identity.proof);
+  const sure = SURE.has(identity.proof);
   return (
     <li className={css.identity}>
       <Icon name={ADDRESS[identity.medium] ?? "messenger"} size={16} />
@@ -53,7 +53,7 @@ function Fields({ client }: { client: Client }) {
 }
 
 function Visit({ contact }: { contact: Contact }) {
-  const { t } = useI18n();
+  const { t, maybe } = useI18n();
   const { page, title, prechat, referrer } = contact.data;
   const url = typeof page === "string" ? page : page?.url;
   const words = (typeof page === "object" ? page?.title : undefined) ?? title ?? url;
@@ -80,7 +80,7 @@ function Visit({ contact }: { contact: Contact }) {
         <dl className={css.fields}>
           {answers.map(([name, value]) => (
             <div key={name}>
-              <dt>{name}</dt>
+              <dt>{maybe(`client_field.${name}`) ?? name}</dt>
               <dd>{String(value)}</dd>
             </div>
           ))}
@@ -94,7 +94,8 @@ export function ClientNotes({ client }: { client: Client }) {
   const i18n = useI18n();
   const { t } = i18n;
   const { employees } = useNames();
-  const may = useMay("clients") || useMay("note");
+  const { permissions } = useMe();
+  const may = permissions.includes("clients") || permissions.includes("note");
   const text = useProblemText();
   const [note, setNote] = useState("");
   const [busy, setBusy] = useState(false);

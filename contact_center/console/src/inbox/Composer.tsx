@@ -165,6 +165,8 @@ export function Composer({ contact }: { contact: Contact }) {
     if (!blocked) addFiles(id, kind, event.dataTransfer.files);
   };
   return (
+    // Dropping files has its keyboard way in the button "attach".
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <section
       className={css.composer}
       data-kind={kind}

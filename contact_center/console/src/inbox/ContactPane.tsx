@@ -11,10 +11,10 @@ import { toast } from "../ui/toasts";
 import { Composer, focusComposer } from "./Composer";
 import { Header } from "./Header";
 import { Thread } from "./Thread";
-import { WrapUp } from "./WrapUp";
 import css from "./thread.module.css";
 
 const TransferDialog = lazy(() => import("./TransferDialog"));
+const WrapUp = lazy(() => import("./WrapUp"));
 const CloseDialog = lazy(() => import("./CloseDialog"));
 
 interface PaneProps {
@@ -63,7 +63,9 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
     <section className={css.pane} aria-label={t("contact.label", { name: row.client.name })}>
       <Header row={row} contact={contact} onBack={onBack} onPanel={onPanel} onTake={() => act(takeContact(id))} onTransfer={() => setDialog("transfer")} onClose={() => setDialog("close")} onSpam={() => act(markSpam(id))} />
       <Thread id={id} row={row} contact={contact} />
-      {contact?.can.wrap_up && contact.work && <WrapUp key={contact.work.id} contact={contact} />}
+      <Suspense fallback={null}>
+        {contact?.can.wrap_up && contact.work && <WrapUp key={contact.work.id} contact={contact} />}
+      </Suspense>
       {contact && <Composer contact={contact} />}
       <Suspense fallback={null}>
         {dialog === "transfer" && <TransferDialog contact={row} onClose={() => setDialog(null)} />}

@@ -107,7 +107,7 @@ export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onCl
           <span className="ellipsis">{row.account.title}</span>
           <i>·</i>
           <span className="ellipsis">{queues.get(row.queue_id)?.name}</span>
-          <i>·</i>
+          <i className={css.number}>·</i>
           <span className={css.number}>№ {row.number}</span>
           <i>·</i>
           <Kind row={row} contact={contact} />
@@ -120,20 +120,20 @@ export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onCl
           </Button>
         )}
         {can.transfer && (
-          <Tooltip label={<Caps chord={{ code: "KeyT" }} />}>
-            <Button variant="default" onClick={onTransfer} leftSection={<Icon name="transfer" size={16} />} className={css.wideAct}>
-              {t("act.transfer")}
+          <Tooltip label={<>{t("act.transfer")} <Caps chord={{ code: "KeyT" }} /></>}>
+            <Button variant="default" onClick={onTransfer} leftSection={<Icon name="transfer" size={16} />} className={css.wideAct} aria-label={t("act.transfer")}>
+              <span className={css.actText}>{t("act.transfer")}</span>
             </Button>
           </Tooltip>
         )}
         {can.close && (
-          <Tooltip label={<Caps chord={{ code: "KeyE" }} />}>
-            <Button variant="light" onClick={onClose} leftSection={<Icon name="check" size={16} />} className={css.wideAct}>
+          <Tooltip label={<>{t("act.close")} <Caps chord={{ code: "KeyE" }} /></>}>
+            <Button variant="light" onClick={onClose} className={css.wideAct}>
               {t("act.close")}
             </Button>
           </Tooltip>
         )}
-        {(can.spam || onPanel || can.transfer || can.close) && (
+        {(can.spam || can.transfer || can.close) && (
           <Menu position="bottom-end">
             <Menu.Target>
               <ActionIcon aria-label={t("act.more")}>
@@ -142,12 +142,12 @@ export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onCl
             </Menu.Target>
             <Menu.Dropdown>
               {can.transfer && (
-                <Menu.Item leftSection={<Icon name="transfer" size={16} />} onClick={onTransfer}>
+                <Menu.Item className={css.narrowAct} leftSection={<Icon name="transfer" size={16} />} onClick={onTransfer}>
                   {t("act.transfer")}
                 </Menu.Item>
               )}
               {can.close && (
-                <Menu.Item leftSection={<Icon name="check" size={16} />} onClick={onClose}>
+                <Menu.Item className={css.narrowAct} leftSection={<Icon name="check" size={16} />} onClick={onClose}>
                   {t("act.close")}
                 </Menu.Item>
               )}

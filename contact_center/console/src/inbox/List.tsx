@@ -1,4 +1,4 @@
-import { ActionIcon, Menu, Select, TextInput } from "@mantine/core";
+import { ActionIcon, Menu, TextInput } from "@mantine/core";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { useContacts, useCounts, useMe, useRested } from "../api/hooks";
 import type { ContactRow, Sort } from "../api/types";
@@ -77,6 +77,10 @@ export function List({ place, chips }: { place: InboxPlace; chips: boolean }) {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
 
+  const drawRow = useCallback(
+    (item: ContactRow) => <Row row={item} chosen={item.id === place.contact} place={place} compact={compact} />,
+    [place, compact],
+  );
   const queueName = queues.find((queue) => queue.id === place.queue)?.name;
   const count = place.queue ? counts?.queues[place.queue] : counts?.[place.view];
   return (
@@ -119,15 +123,27 @@ export function List({ place, chips }: { place: InboxPlace; chips: boolean }) {
             }
           }}
         />
-        <Select
-          size="xs"
-          aria-label={t("list.queue")}
-          placeholder={t("list.all_queues")}
-          clearable
-          data={queues.map((queue) => ({ value: queue.id, label: queue.name }))}
-          value={place.queue}
-          onChange={(queue) => goTo({ ...place, queue })}
-        />
+        {(chips || place.view !== "queue") && (
+          <Menu position="bottom-end" width={270}>
+            <Menu.Target>
+              <button type="button" className={css.queueFilter} data-on={place.queue ? true : undefined} aria-label={t("list.queue")}>
+                <Icon name="filter" size={14} />
+                <span className="ellipsis">{queueName ?? t("list.all_queues")}</span>
+              </button>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item rightSection={place.queue ? null : <Icon name="check" size={16} />} onClick={() => goTo({ ...place, queue: null })}>
+                {t("list.all_queues")}
+              </Menu.Item>
+              <Menu.Divider />
+              {queues.map((queue) => (
+                <Menu.Item key={queue.id} rightSection={queue.id === place.queue ? <Icon name="check" size={16} /> : null} onClick={() => goTo({ ...place, queue: queue.id })}>
+                  {queue.name}
+                </Menu.Item>
+              ))}
+            </Menu.Dropdown>
+          </Menu>
+        )}
       </div>
       {list.isPending ? (
         <Bones rows={9} />
@@ -145,7 +161,7 @@ export function List({ place, chips }: { place: InboxPlace; chips: boolean }) {
           chosen={place.contact}
           more={more}
           onSight={setSight}
-          row={(item) => <Row row={item} chosen={item.id === place.contact} place={place} compact={compact} />}
+          row={drawRow}
           footer={isFetchingNextPage ? <Bones rows={1} /> : null}
         />
       )}

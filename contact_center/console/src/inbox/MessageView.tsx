@@ -128,8 +128,9 @@ function Trouble({ message }: { message: Message }) {
   if (delivery?.state === "failed") {
     return (
       <div className={css.trouble} data-tone="bad">
-        <Icon name="warning" size={15} />
-        <span>{t("message.failed", { reason: reason(delivery.reason) })}</span>
+        <span>
+          <Icon name="warning" size={15} /> {t("message.failed", { reason: reason(delivery.reason) })}
+        </span>
         {delivery.can_retry && (
           <Button size="compact-xs" variant="default" loading={busy} onClick={() => run(() => retryMessage(message))}>
             {t("act.retry")}
@@ -141,8 +142,9 @@ function Trouble({ message }: { message: Message }) {
   if (delivery?.state === "uncertain") {
     return (
       <div className={css.trouble} data-tone="warn">
-        <Icon name="question" size={15} />
-        <span>{t("message.uncertain")}</span>
+        <span>
+          <Icon name="question" size={15} /> {t("message.uncertain")}
+        </span>
         <span className={css.troubleActs}>
           <Button size="compact-xs" variant="default" loading={busy} onClick={() => run(() => resolveMessage(message, "arrived"))}>
             {t("message.arrived")}

@@ -35,8 +35,9 @@ export function PendingBubbles({ contact, entries }: { contact: string; entries:
         </div>
         {entry.state === "waiting" && entry.tries > 0 && (
           <div className={css.trouble} data-tone="warn">
-            <Icon name="wifiOff" size={15} />
-            <span>{t("pending.waiting")}</span>
+            <span>
+              <Icon name="wifiOff" size={15} /> {t("pending.waiting")}
+            </span>
             <Button size="compact-xs" variant="default" onClick={() => outbox.retry(entry.id)}>
               {t("act.retry_now")}
             </Button>
@@ -44,8 +45,9 @@ export function PendingBubbles({ contact, entries }: { contact: string; entries:
         )}
         {entry.state === "refused" && (
           <div className={css.trouble} data-tone="bad">
-            <Icon name="warning" size={15} />
-            <span>{t("pending.refused", { reason: i18n.maybe(`problem.${entry.reason}`) ?? entry.reason ?? "" })}</span>
+            <span>
+              <Icon name="warning" size={15} /> {t("pending.refused", { reason: i18n.maybe(`problem.${entry.reason}`) ?? entry.reason ?? "" })}
+            </span>
             <span className={css.troubleActs}>
               <Button size="compact-xs" variant="default" onClick={() => outbox.retry(entry.id)}>
                 {t("act.retry")}

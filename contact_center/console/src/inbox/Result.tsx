@@ -1,5 +1,6 @@
 /** How a contact ended: result code, kind of request, a note. Shared by closing and wrap-up. */
 import { Select, Textarea } from "@mantine/core";
+import "@mantine/core/styles/Combobox.css";
 import { useDirectory } from "../api/hooks";
 import type { Closing } from "../api/acts";
 import type { ContactRow } from "../api/types";

@@ -26,6 +26,24 @@ function together(a: Message | undefined, b: Message): boolean {
   return Date.parse(b.created_at) - Date.parse(a.created_at) < TOGETHER;
 }
 
+interface Day {
+  key: string;
+  at: string;
+  messages: Message[];
+}
+
+/** Messages of one calendar day stand together, so that its heading leaves with it. */
+function byDay(messages: readonly Message[], keyOf: (at: string) => string): Day[] {
+  const days: Day[] = [];
+  for (const message of messages) {
+    const key = keyOf(message.created_at);
+    const last = days.at(-1);
+    if (last?.key === key) last.messages.push(message);
+    else days.push({ key, at: message.created_at, messages: [message] });
+  }
+  return days;
+}
+
 function TypingLine({ id, name }: { id: string; name: string }) {
   const { t } = useI18n();
   const client = useTyping(id).some((one) => one.type === "client");
@@ -217,6 +235,7 @@ export function Thread({ id, row, contact }: { id: string; row: ContactRow; cont
   }
   const now = serverNow();
   const firstNew = unreadAfter === null ? undefined : items.find((item) => item.seq > unreadAfter && item.kind === "inbound");
+  const days = byDay(shown, (at) => dayKey(i18n, at));
   const quoted = new Map(items.map((item) => [item.id, item]));
   return (
     <div className={css.threadBox}>
@@ -227,32 +246,32 @@ export function Thread({ id, row, contact }: { id: string; row: ContactRow; cont
           {(query.data?.has_before || window.from > (seqs[0] ?? 0)) && (
             <div className={css.edge}>{failed ? <Failed small error={null} retry={up} /> : <Bones rows={1} kind="bubble" />}</div>
           )}
-          {shown.map((message, at) => {
-            const before = shown[at - 1];
-            const newDay = !before || dayKey(i18n, before.created_at) !== dayKey(i18n, message.created_at);
-            const isNew = firstNew?.seq === message.seq;
-            return (
-              <Fragment key={message.seq}>
-                {newDay && (
-                  <div className={css.day}>
-                    <span>{day(i18n, message.created_at, now)}</span>
-                  </div>
-                )}
-                {isNew && (
-                  <div className={css.newLine}>
-                    <span>{t("thread.new")}</span>
-                  </div>
-                )}
-                <MessageView
-                  message={message}
-                  mine={message.author?.id === me.employee.id}
-                  joined={!newDay && !isNew && together(before, message)}
-                  quote={message.reply_to ? quoted.get(message.reply_to) : undefined}
-                  clientRead={(contact?.client_read_seq ?? 0) >= message.seq}
-                />
-              </Fragment>
-            );
-          })}
+          {days.map((one) => (
+            <section key={one.key} className={css.dayGroup} aria-label={day(i18n, one.at, now)}>
+              <div className={css.day} aria-hidden>
+                <span>{day(i18n, one.at, now)}</span>
+              </div>
+              {one.messages.map((message, at) => {
+                const isNew = firstNew?.seq === message.seq;
+                return (
+                  <Fragment key={message.seq}>
+                    {isNew && (
+                      <div className={css.newLine}>
+                        <span>{t("thread.new")}</span>
+                      </div>
+                    )}
+                    <MessageView
+                      message={message}
+                      mine={message.author?.id === me.employee.id}
+                      joined={!isNew && together(one.messages[at - 1], message)}
+                      quote={message.reply_to ? quoted.get(message.reply_to) : undefined}
+                      clientRead={(contact?.client_read_seq ?? 0) >= message.seq}
+                    />
+                  </Fragment>
+                );
+              })}
+            </section>
+          ))}
           <PendingBubbles contact={id} entries={pending} />
           <TypingLine id={id} name={row.client.name} />
         </div>

@@ -12,7 +12,7 @@ import { closingOf, ResultFields, type ResultValue, useCodes } from "./Result";
 import css from "./dialogs.module.css";
 
 /** The work after a closed contact: the time runs, the result is owed. */
-export function WrapUp({ contact }: { contact: Contact }) {
+export default function WrapUp({ contact }: { contact: Contact }) {
   const { t } = useI18n();
   const text = useProblemText();
   const { required } = useCodes(contact);

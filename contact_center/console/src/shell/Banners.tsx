@@ -6,7 +6,7 @@ import { lasting } from "../i18n/time";
 import { live, useLiveState } from "../live/connection";
 import { Icon } from "../ui/Icon";
 import type { IconName } from "../ui/icons";
-import { useNow } from "../ui/now";
+import { useOwnNow } from "../ui/now";
 import { useStore } from "../ui/store";
 import { setPresence } from "../api/acts";
 import { soundBlocked, unlockSound } from "./alerts";
@@ -35,17 +35,17 @@ export function Banners() {
   const blocked = useStore(soundBlocked);
   const { data: offers } = useOffers();
   const me = useMe();
-  useNow(1000);
+  const now = useOwnNow();
   return (
     <div className={css.banners}>
       {away !== null && (
         <Banner tone="bad" icon="database">
-          {t("banner.away", { age: lasting(i18n, Date.now() - away) })}
+          {t("banner.away", { age: lasting(i18n, now - away) })}
         </Banner>
       )}
       {state.phase === "offline" && away === null && (
         <Banner tone="bad" icon="wifiOff" act={{ label: t("act.retry_now"), run: () => live.now() }}>
-          {t("banner.offline", { age: lasting(i18n, Date.now() - state.since) })}
+          {t("banner.offline", { age: lasting(i18n, now - state.since) })}
         </Banner>
       )}
       {blocked && (offers?.length ?? 0) > 0 && (

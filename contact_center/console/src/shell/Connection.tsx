@@ -2,7 +2,7 @@ import { Tooltip, UnstyledButton } from "@mantine/core";
 import { useI18n } from "../i18n";
 import { lasting } from "../i18n/time";
 import { live, useLiveState } from "../live/connection";
-import { useNow } from "../ui/now";
+import { useOwnNow } from "../ui/now";
 import { useStore } from "../ui/store";
 import { awaySince } from "./service";
 import css from "./shell.module.css";
@@ -13,9 +13,9 @@ export function Connection() {
   const { t } = i18n;
   const state = useLiveState();
   const away = useStore(awaySince);
-  useNow(1000);
+  const now = useOwnNow();
   const shown = away !== null && state.phase === "live" ? "away" : state.phase;
-  const age = lasting(i18n, Date.now() - (shown === "away" ? (away ?? 0) : state.since));
+  const age = lasting(i18n, now - (shown === "away" ? (away ?? 0) : state.since));
   const words = {
     live: t("live.live"),
     connecting: t("live.connecting"),

@@ -2,7 +2,7 @@ import { Modal } from "@mantine/core";
 import { type KeyboardEvent, useMemo, useState } from "react";
 import { useRested, useSearch } from "../api/hooks";
 import { otherLayout } from "../actions/keys";
-import { useAllActions } from "../actions/registry";
+import { type Group, useAllActions } from "../actions/registry";
 import { useI18n } from "../i18n";
 import { navigate } from "../router";
 import { Avatar } from "../ui/Avatar";
@@ -20,6 +20,7 @@ interface Entry {
   run: () => void;
 }
 
+const ORDER: readonly Group[] = ["offer", "contact", "me", "go", "app", "list"];
 const HIDDEN = /^(nth-|palette$)/;
 
 /** Does each word begin a word of the text? Also when typed on the other layout. */
@@ -36,7 +37,8 @@ function useEntries(typed: string, close: () => void): { entries: Entry[]; busy:
   const rested = useRested(q, 200);
   const search = useSearch(rested);
   const entries = useMemo(() => {
-    const out: Entry[] = actions
+    const out: Entry[] = [...actions]
+      .sort((a, b) => ORDER.indexOf(a.group) - ORDER.indexOf(b.group))
       .filter((action) => !HIDDEN.test(action.id) && (!q || fits(`${t(action.title)} ${action.also ?? ""}`, q)))
       .map((action) => ({
         id: action.id,

@@ -67,9 +67,10 @@ function Frame() {
   const { parts } = usePlace();
   const here = parts[0] ?? "inbox";
   const [open, setOpen] = useState<"palette" | "help" | null>(null);
+  const { permissions } = useMe();
   const supervise = useMay("supervise");
   const work = useMay("work");
-  const admin = adminSections.some((section) => section.permission === "administer") ? supervise : false;
+  const admin = adminSections.some((section) => permissions.includes(section.permission));
   useTopics(supervise ? "me directory floor" : "me directory");
   useAlerts();
 
@@ -89,7 +90,7 @@ function Frame() {
     { to: "/settings", at: ["settings"], icon: "sliders", title: t("nav.settings") },
   ];
   return (
-    <div className={css.shell}>
+    <div className={css.shell} data-deep={parts.length > 2 || undefined}>
       <a href="#work" className={css.skip}>
         {t("shell.skip")}
       </a>

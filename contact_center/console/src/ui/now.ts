@@ -13,13 +13,16 @@ export function noteServerNow(now: string): void {
 }
 
 class Clock {
-  private now = serverNow();
+  private now: number;
   private timer: ReturnType<typeof setInterval> | undefined;
   private readonly listeners = new Set<() => void>();
   private readonly interval: number;
+  private readonly read: () => number;
 
-  constructor(interval: number) {
+  constructor(interval: number, read: () => number) {
     this.interval = interval;
+    this.read = read;
+    this.now = read();
   }
 
   get = (): number => this.now;
@@ -39,15 +42,21 @@ class Clock {
   };
 
   private tick = (): void => {
-    this.now = serverNow();
+    this.now = this.read();
     for (const listener of this.listeners) listener();
   };
 }
 
-const clocks = { 1000: new Clock(1000), 15000: new Clock(15_000) };
+const clocks = { 1000: new Clock(1000, serverNow), 15000: new Clock(15_000, serverNow) };
+const own = new Clock(1000, () => Date.now());
 
 /** The server's time in ms, renewed every `interval` ms while somebody looks. */
 export function useNow(interval: 1000 | 15_000): number {
   const clock = clocks[interval];
   return useSyncExternalStore(clock.watch, clock.get);
+}
+
+/** This machine's own time each second: for how long something has lasted here. */
+export function useOwnNow(): number {
+  return useSyncExternalStore(own.watch, own.get);
 }

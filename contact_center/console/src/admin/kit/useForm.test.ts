@@ -1,0 +1,19 @@
+import { describe, expect, it } from "vitest";
+import { Problem } from "../../api/http";
+import { changesOf, faultsOf } from "./useForm";
+
+describe("forms", () => {
+  it("send only what differs", () => {
+    expect(changesOf({ name: "a", queues: ["1"], on: true }, { name: "b", queues: ["1"], on: true })).toEqual({ name: "b" });
+    expect(changesOf({ queues: ["1"] }, { queues: ["1", "2"] })).toEqual({ queues: ["1", "2"] });
+  });
+  it("put a refusal beside the field it names", () => {
+    const refused = new Problem(422, { detail: "is taken", field: "email" });
+    expect(faultsOf(refused, ["email", "name"])).toEqual({ email: "is taken" });
+    expect(faultsOf(refused, ["name"])).toBeNull();
+  });
+  it("understand many faults at once", () => {
+    const refused = new Problem(422, { errors: [{ loc: ["body", "name"], msg: "too short" }, { field: "zone", detail: "unknown" }] });
+    expect(faultsOf(refused, ["name", "zone"])).toEqual({ name: "too short", zone: "unknown" });
+  });
+});

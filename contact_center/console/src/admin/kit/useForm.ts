@@ -1,0 +1,115 @@
+/** The state of one form: values, what differs from the start, faults by field, saving.
+ *
+ *  A refusal of the server that names a `field` (or `errors` by field) lands beside that field;
+ *  any other stays in `problem`, which RecordDrawer shows above the buttons. */
+import { useMemo, useState } from "react";
+import { Problem } from "../../api/http";
+
+export type Faults<T> = Partial<Record<keyof T & string, string>>;
+
+export interface Form<T> {
+  values: T;
+  faults: Faults<T>;
+  problem: unknown;
+  dirty: boolean;
+  busy: boolean;
+  set: (change: Partial<T>) => void;
+  /** Value, fault and change handler of a text field: spread into Mantine's inputs. */
+  text: (name: keyof T & string) => { value: string; error: string | undefined; onChange: (event: { currentTarget: { value: string } }) => void };
+  /** The same for Select, MultiSelect, NumberInput, which give the value itself. */
+  value: <K extends keyof T & string>(name: K) => { value: T[K]; error: string | undefined; onChange: (value: unknown) => void };
+  /** The same for Switch and Checkbox. */
+  flag: (name: keyof T & string) => { checked: boolean; error: string | undefined; onChange: (event: { currentTarget: { checked: boolean } }) => void };
+  submit: () => Promise<boolean>;
+  reset: (values: T) => void;
+}
+
+/** Faults by field out of a refusal; null where it names no field of this form. */
+export function faultsOf(problem: Problem, fields: readonly string[]): Record<string, string> | null {
+  const out: Record<string, string> = {};
+  const { field, errors } = problem.body as { field?: string | null; errors?: unknown };
+  if (field && fields.includes(field)) out[field] = problem.message;
+  if (Array.isArray(errors)) {
+    for (const one of errors as { field?: string; loc?: string[]; detail?: string; msg?: string }[]) {
+      const name = one.field ?? one.loc?.at(-1) ?? "";
+      if (fields.includes(name)) out[name] = one.detail ?? one.msg ?? problem.message;
+    }
+  }
+  return Object.keys(out).length ? out : null;
+}
+
+export function changesOf<T extends object>(start: T, values: T): Partial<T> {
+  const out: Partial<T> = {};
+  for (const key of Object.keys(values) as (keyof T)[]) {
+    if (JSON.stringify(start[key]) !== JSON.stringify(values[key])) out[key] = values[key];
+  }
+  return out;
+}
+
+interface FormOptions<T> {
+  start: T;
+  /** Faults found before asking the server; worded. */
+  check?: (values: T) => Faults<T>;
+  /** `changes` holds only what differs from the start: the body of a PATCH. */
+  save: (values: T, changes: Partial<T>) => Promise<void>;
+}
+
+export function useForm<T extends object>({ start, check, save }: FormOptions<T>): Form<T> {
+  const [first, setFirst] = useState(start);
+  const [values, setValues] = useState(start);
+  const [faults, setFaults] = useState<Faults<T>>({});
+  const [problem, setProblem] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const changes = useMemo(() => changesOf(first, values), [first, values]);
+
+  const set = (change: Partial<T>) => {
+    setValues((held) => ({ ...held, ...change }));
+    setFaults((held) => Object.fromEntries(Object.entries(held).filter(([name]) => !(name in change))) as Faults<T>);
+    setProblem(null);
+  };
+  const one = (name: string, value: unknown) => set({ [name]: value } as Partial<T>);
+  return {
+    values,
+    faults,
+    problem,
+    busy,
+    dirty: Object.keys(changes).length > 0,
+    set,
+    text: (name) => ({
+      value: String(values[name] ?? ""),
+      error: faults[name],
+      onChange: (event) => one(name, event.currentTarget.value),
+    }),
+    value: (name) => ({ value: values[name], error: faults[name], onChange: (value) => one(name, value) }),
+    flag: (name) => ({
+      checked: Boolean(values[name]),
+      error: faults[name],
+      onChange: (event) => one(name, event.currentTarget.checked),
+    }),
+    submit: async () => {
+      const found = check?.(values) ?? {};
+      setFaults(found);
+      if (Object.keys(found).length) return false;
+      setBusy(true);
+      setProblem(null);
+      try {
+        await save(values, changes);
+        setFirst(values);
+        return true;
+      } catch (error) {
+        const named = error instanceof Problem ? faultsOf(error, Object.keys(values)) : null;
+        if (named) setFaults(named as Faults<T>);
+        else setProblem(error);
+        return false;
+      } finally {
+        setBusy(false);
+      }
+    },
+    reset: (next) => {
+      setFirst(next);
+      setValues(next);
+      setFaults({});
+      setProblem(null);
+    },
+  };
+}
