@@ -50,12 +50,18 @@ class Clients:
         items = [ClientRow.model_validate(dict(row)) for row in rows[:limit]]
         return ClientList(items=items, next=str(items[-1].id) if len(rows) > limit else None)
 
+    async def require(self, actor: Actor, client_id: UUID) -> Record:
+        """The client's row. Raises NotFound unless the actor may see it."""
+        seen = visible(actor, "client")
+        row = await store.client(self.database, client_id, visible=seen)
+        if row is None:
+            raise NotFound("there is no such client")
+        return row
+
     async def card(self, actor: Actor, client_id: UUID) -> Client:
         """The whole card, with what was noted about whoever was merged into it. Raises NotFound."""
         db = self.database
-        row = await store.client(db, client_id, visible=visible(actor, "client"))
-        if row is None:
-            raise NotFound("there is no such client")
+        row = await self.require(actor, client_id)
         total = await store.contacts_total(db, client_id, visible=visible(actor, "contact"))
         return Client(
             **{name: row[name] for name in Client.model_fields if name in row.keys()},  # noqa: SIM118 - rows iterate over values
@@ -82,6 +88,7 @@ class Clients:
     ) -> None:
         """Change fields, each with its history. Raises NotFound, Conflict with the present card."""
         given = patch.model_dump(exclude_unset=True, mode="python")
+        await self.require(actor, client_id)
 
         async def step(unit: Unit) -> bool:
             row = _present(await unit.lock("clients", [client_id]))
@@ -104,10 +111,13 @@ class Clients:
             raise Conflict("the client was changed meanwhile", current=current)
 
     async def add_note(self, actor: Actor, client_id: UUID, text: str) -> Note:
-        """Raises NotFound."""
+        """Remark on a client. Raises NotFound."""
+        await self.require(actor, client_id)
 
         async def step(unit: Unit) -> Record | None:
             _present(await unit.lock("clients", [client_id]))
+            if await store.client(unit, client_id, visible=visible(actor, "client")) is None:
+                raise NotFound("there is no such client")
             row = await store.add_note(unit, client_id, actor.employee_id, text)
             await _touch(unit, client_id, actor, "note")
             return row
@@ -118,6 +128,7 @@ class Clients:
     async def add_identity(self, actor: Actor, client_id: UUID, medium: str, value: str) -> None:
         """Add a typed (claimed) address. Raises NotFound, Invalid, Conflict with whose it is."""
         value = _normal(medium, value)
+        await self.require(actor, client_id)
 
         async def step(unit: Unit) -> UUID | None:
             _present(await unit.lock("clients", [client_id]))
@@ -139,6 +150,8 @@ class Clients:
 
     async def merge(self, actor: Actor, winner_id: UUID, loser_id: UUID, reason: str) -> UUID:
         """See `merging.merge`."""
+        for client_id in (winner_id, loser_id):
+            await self.require(actor, client_id)
         return await self.database.run(
             lambda unit: merging.merge(
                 unit, winner_id, loser_id, reason=reason, actor=actor.label,
@@ -162,9 +175,7 @@ class Clients:
     async def suggestions(self, actor: Actor, client_id: UUID) -> SuggestionList:
         """Who may be the same person: by a shared address, then by a similar name."""
         seen = visible(actor, "client")
-        row = await store.client(self.database, client_id, visible=seen)
-        if row is None:
-            raise NotFound("there is no such client")
+        row = await self.require(actor, client_id)
         found: dict[UUID, tuple[float, list[Any]]] = {}
         for one in await store.same_address(self.database, client_id):
             found[one["client_id"]] = (0.95, ["same_address"])
