@@ -1,8 +1,10 @@
 """Rules of the house that import-linter cannot see."""
 
 import ast
+import importlib.metadata
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -187,6 +189,27 @@ def test_the_locks_hold_every_dependency_with_its_hash_and_no_address() -> None:
         names = {re.split(r"[^\w.-]", name, maxsplit=1)[0].lower() for name in wanted}
         assert names - {name.lower() for name in pinned} == set(), lock
         assert "://" not in text
+
+
+def test_what_the_house_imports_it_also_declares_and_the_other_way_round() -> None:
+    # Tests run with more installed than a user has: a forgotten dependency is seen nowhere else.
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {distribution(name) for name in project["dependencies"]}
+    known = importlib.metadata.packages_distributions()
+    used = {
+        distribution(known.get(name, [name])[0])
+        for package in ("channels", "routing", "contact_center")
+        for path, module in modules(ROOT / package)
+        if f"{package}/{path}" != "channels/toolkit/suite.py"  # imported by tests alone
+        for name in {imported.split(".")[0] for imported in imports(module)}
+        if name not in sys.stdlib_module_names | {"channels", "routing", "contact_center"}
+    }
+    assert used - declared == {"pydantic-core"}, "imported and not declared"
+    assert declared - used == {"tzdata"}, "declared and never imported"
+
+
+def distribution(requirement: str) -> str:
+    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower().replace("_", "-")
 
 
 def test_the_locks_agree_with_each_other() -> None:
