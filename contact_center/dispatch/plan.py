@@ -32,7 +32,9 @@ class Plan:
     """Starts with the rows as locked; `take` each decision in its order.
 
     What one decision changes the next one sees, so a version that two decisions of a batch count
-    on is counted here as the engine counted it.
+    on is counted here as the engine counted it. A refuted decision refutes the later ones about
+    the same work or operator (`doubted`): the engine took them counting on it, and the version it
+    assumed may by chance be the version of somebody else's change.
     """
 
     work: dict[str, WorkState]
@@ -41,14 +43,22 @@ class Plan:
     made: list[Made] = field(default_factory=list)
     applied: list[Decision] = field(default_factory=list)
     refuted: list[Decision] = field(default_factory=list)
+    doubted: set[str] = field(default_factory=set)
     changed: dict[str, int] = field(default_factory=dict)  # operator → version of its row
     not_answering: dict[str, None] = field(default_factory=dict)
 
     def take_all(self, decisions: Iterable[Decision]) -> None:
         """Sort the decisions into applied and refuted."""
         for decision in decisions:
-            allowed = self._offer(decision) if isinstance(decision, Offer) else self._end(decision)
-            (self.applied if allowed else self.refuted).append(decision)
+            touched = {decision.work_id, decision.operator_id}
+            if self.doubted.isdisjoint(touched) and self._take(decision):
+                self.applied.append(decision)
+            else:
+                self.doubted |= touched
+                self.refuted.append(decision)
+
+    def _take(self, decision: Decision) -> bool:
+        return self._offer(decision) if isinstance(decision, Offer) else self._end(decision)
 
     def _offer(self, offer: Offer) -> bool:
         work, operator = (

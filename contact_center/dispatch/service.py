@@ -26,7 +26,7 @@ from contact_center.storage.database import Database
 from contact_center.storage.events import Event, LogReader, horizon
 from contact_center.storage.leases import Fenced, Lease
 from routing.engine import Engine
-from routing.model import Decision, EngineEvent, Resync, Tick
+from routing.model import Decision, EngineEvent, OperatorState, Resync, Tick, WorkState
 from routing.policy import Policy
 
 log = get_logger(__name__)
@@ -231,19 +231,18 @@ class Dispatcher:
 
     async def _carry_out(self, decisions: list[Decision]) -> Resync | None:
         """Write the decisions; the rows of the refuted ones, or None when there are none."""
-        truth: Resync | None = None
+        work: dict[str, WorkState | None] = {}
+        operators: dict[str, OperatorState | None] = {}
         for first in range(0, len(decisions), BATCH):
+            part = decisions[first : first + BATCH]
             async with asyncio.timeout(WRITE_SECONDS):
-                batch = decisions[first : first + BATCH]
-                outcome = await store.apply(self._database, self._lease, batch)
-            self._count(outcome)
-            if outcome.refuted:
-                before = truth or Resync()
-                truth = Resync(
-                    {**before.work, **outcome.truth.work},
-                    {**before.operators, **outcome.truth.operators},
+                outcome = await store.apply(
+                    self._database, self._lease, part, doubted=work.keys() | operators.keys()
                 )
-        return truth
+            self._count(outcome)
+            work.update(outcome.truth.work)
+            operators.update(outcome.truth.operators)
+        return Resync(work, operators) if work or operators else None
 
     def _count(self, outcome: store.Outcome) -> None:
         for name, group in (("applied", outcome.applied), ("refuted", outcome.refuted)):

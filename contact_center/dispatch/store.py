@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -127,9 +127,15 @@ async def read_again(database: Database, work: Iterable[str], operators: Iterabl
     return await database.run(lambda unit: _lock(unit, work, operators))
 
 
-async def apply(database: Database, lease: Lease, decisions: Sequence[Decision]) -> Outcome:
+async def apply(
+    database: Database,
+    lease: Lease,
+    decisions: Sequence[Decision],
+    doubted: Collection[str] = (),
+) -> Outcome:
     """Write what the rows allow, in one transaction under our lease; report what they refute.
 
+    `doubted`: work and operators of refuted decisions of an earlier part of the same batch.
     Raises Fenced when the lease is another's, Unavailable when the outcome is unknown.
     """
 
@@ -140,7 +146,7 @@ async def apply(database: Database, lease: Lease, decisions: Sequence[Decision])
             {decision.work_id for decision in decisions},
             {decision.operator_id for decision in decisions},
         )
-        plan = Plan(_known(rows.work), _known(rows.operators))
+        plan = Plan(_known(rows.work), _known(rows.operators), doubted=set(doubted))
         plan.take_all(decisions)
         await _write_ended(unit, plan.ended)
         await _write_made(unit, plan.made, lease.token)

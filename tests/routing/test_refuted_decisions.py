@@ -33,7 +33,14 @@ class RefutingShell(RuleBasedStateMachine):
     def carry_out(self, decisions: list[Decision], data: Any) -> None:
         """Write each decision, or refute it; then read the refuted ones again and go on."""
         for _ in range(50):
-            refuted = [one for one in decisions if not self.write(one, data)]
+            refuted: list[Decision] = []
+            doubted: set[str] = set()
+            for one in decisions:  # what counts on a refuted decision is refuted with it
+                touched = {one.work_id, one.operator_id}
+                if doubted.isdisjoint(touched) and self.write(one, data):
+                    continue
+                doubted |= touched
+                refuted.append(one)
             if not refuted:
                 return
             rows = self.world.rows

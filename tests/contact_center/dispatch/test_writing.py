@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from contact_center.dispatch import store
+from contact_center.dispatch.snapshots import work_state
 from contact_center.kernel.ids import new_id
 from contact_center.storage.leases import Fenced, Lease
 from routing.engine import Engine
@@ -63,6 +64,26 @@ async def test_a_stale_decision_is_refuted_alone_and_comes_back_with_the_truth(
     again = await store.apply(house.database, lease, engine.apply(Tick(), NEXT_YEAR_MS))
     assert [one.work_id for one in again.applied] == [str(second)]
     assert await house.state(first) == "done"
+
+
+async def test_an_offer_that_counts_on_a_refuted_miss_is_refuted_with_it(house: House) -> None:
+    """The accept gave the operator the very version the engine assumed after the miss."""
+    queue = await house.queue("Orders")
+    anna = await house.operator(queue, ceilings={"chat": 2})
+    first = await house.arrive(queue)
+    engine, decisions = await decide(house)
+    lease = await lease_of(house)
+    await store.apply(house.database, lease, decisions)
+    assert await house.accept(first)
+    second = await house.arrive(queue)
+    engine.observe(work_state(await house.work(second)), NEXT_YEAR_MS)
+    expire, offer = engine.apply(Tick(), NEXT_YEAR_MS + 60_000)
+    assert isinstance(offer, Offer)
+    row = await house.database.fetchrow("SELECT version, used FROM operators WHERE id = $1", anna)
+    assert row is not None
+    assert (offer.operator_version, row["version"], row["used"]) == (3, 3, 20)
+    outcome = await store.apply(house.database, lease, [expire, offer])
+    assert outcome.refuted == [expire, offer]
 
 
 async def test_an_offer_over_capacity_is_refuted_even_with_the_right_versions(
