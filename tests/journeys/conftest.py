@@ -1,0 +1,91 @@
+"""Journeys: the running service, people on both sides, a real browser."""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from contact_center.web.static import BUILT
+from tests.support.chromium import FLAGS
+from tests.support.house import House, Office
+
+SOAK = os.environ.get("CC_SOAK") == "1"
+EMAIL = "anna@example.org"
+PASSWORD = "four blue teapots on a roof"  # noqa: S105 - of a house that lasts a minute
+
+
+@dataclass
+class Company:
+    """A small company, open around the clock: one queue, one operator, one web chat."""
+
+    house: House
+    key: str
+
+    @property
+    def url(self) -> str:
+        return self.house.url
+
+    @property
+    def chat(self) -> str:
+        """The visitor's page."""
+        return f"{self.url}/chat/{self.key}"
+
+    def sign_in(self, page: Page) -> None:
+        """Through the form, as people do; then ready for work."""
+        page.goto(self.url)
+        page.locator("input[type=email]").fill(EMAIL)
+        page.locator("input[type=password]").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Состояние").click()
+        page.get_by_role("menuitem", name="Готов").click()
+        page.get_by_role("button", name="Состояние: Готов").wait_for()
+
+
+@pytest.fixture(scope="module")
+def company() -> Iterator[Company]:
+    if not (BUILT / "console" / "index.html").exists():
+        pytest.skip("the console is not built: make build")
+    house = House("run")
+    house.start()
+    try:
+        yield Company(house, asyncio.run(_furnish(house)))
+    finally:
+        house.stop()
+
+
+async def _furnish(house: House) -> str:
+    await house.ready()
+    office = Office(house.url)
+    try:
+        await office.begin(house.first_token)
+        return str((await office.furnish())["public_key"])
+    finally:
+        await office.close()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """A page in a context of its own: another person at another computer."""
+    made: list[BrowserContext] = []
+
+    def make(**options: Any) -> Page:
+        given = {"locale": "ru-RU", "viewport": {"width": 1440, "height": 900}, **options}
+        made.append(browser.new_context(**given))
+        made[-1].set_default_timeout(15_000)
+        return made[-1].new_page()
+
+    yield make
+    for one in made:
+        one.close()
