@@ -45,6 +45,7 @@ async def mark_read(call: Call) -> None:
 
 
 async def of_client(call: Call) -> model.ContactList:
+    await call.app[CLIENTS].require(call.actor, call.id())
     return await call.app[SERVICE].of_client(call.actor, call.id(), call.query)
 
 

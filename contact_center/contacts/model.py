@@ -249,7 +249,7 @@ class MessagePage(BaseModel):
 
 
 class ListQuery(Body):
-    """Which contacts. `q`: name, address or number."""
+    """Which contacts. `q`: client's name or address, subject, number."""
 
     view: View = "mine"
     queue_id: UUID | None = None

@@ -160,11 +160,12 @@ def _matching(q: str) -> sa.Select[Any]:
 
 def _found(q: str) -> Where:
     # An array first, so that contacts are looked up by address and never gone through.
-    found = c.identity_id == sa.any_(sa.func.array(_matching(q).scalar_subquery()))
+    ways = [c.identity_id == sa.any_(sa.func.array(_matching(q).scalar_subquery()))]
+    ways += [c.subject.ilike(words.pattern(one)) for one in words.readings(q)]
     number = q.lstrip("#№ ")
     if number.isdecimal() and int(number) <= LAST_NUMBER:
-        return sa.or_(found, c.number == int(number))
-    return found
+        ways.append(c.number == int(number))
+    return sa.or_(*ways)
 
 
 def _not_offered_to(me: UUID) -> Where:
