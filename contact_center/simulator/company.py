@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from contact_center.kernel.errors import SettingsError
 
 FILE = "demo.toml"
-PLACES = (Path("config"), Path(__file__).resolve().parents[2] / "config")
+PACKAGE = Path(__file__).resolve().parents[1]
+PLACES = (Path("config"), PACKAGE.parent / "config", PACKAGE / "_config")
 Language = Literal["ru", "be", "en"]
 Texts = dict[Literal["ru", "en"], str]
 
