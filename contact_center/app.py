@@ -58,6 +58,7 @@ from contact_center.outbox.model import Limits as SendLimits
 from contact_center.outbox.service import ACCOUNTS_TOPIC, Sender
 from contact_center.settings import Settings
 from contact_center.simulator import seed as demo
+from contact_center.simulator.handlers import setup_simulator
 from contact_center.storage.blobs import FileBlobs
 from contact_center.storage.database import Database
 from contact_center.storage.events import Event, LogReader, ensure_era
@@ -176,6 +177,8 @@ class Workspace:
         )  # fmt: skip
         setup_chat(app, chat, live)
         setup_hooks(app, self.hooks)
+        if settings.demo:
+            setup_simulator(app, self.database, settings.base_url)
 
     def _chat_ports(self) -> Ports:
         return Ports(

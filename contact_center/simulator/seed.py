@@ -66,7 +66,8 @@ async def _connect(accounts: Accounts, given: Company, org: Organisation) -> Non
     for account in given.accounts:
         await accounts.create(
             "system", provider="webchat", title=account.title,
-            account_id=org.accounts[account.code], brand_id=org.brands[account.brand], queue_id=org.queues[account.queue],
+            account_id=org.accounts[account.code],
+            brand_id=org.brands[account.brand], queue_id=org.queues[account.queue],
             public_key=account.code,
             settings={"color": account.color, "greeting": account.greeting,
                       "prechat": account.prechat},

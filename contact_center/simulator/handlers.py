@@ -1,0 +1,193 @@
+"""Routes of the simulator: mounted in a demo only, for pages of our own origin."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import orjson
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from contact_center.kernel.errors import Invalid, NotFound
+from contact_center.simulator import company, store, trace
+from contact_center.simulator.play import Scenario, Simulator
+from contact_center.simulator.visitor import Fault
+from contact_center.storage.database import Database
+from contact_center.web.auth import json_response
+from contact_center.web.origins import ORIGINS
+
+PAGES = Path(__file__).parent / "pages"
+SIMULATOR: web.AppKey[Simulator] = web.AppKey("simulator", Simulator)
+HOUSE: web.AppKey[Database] = web.AppKey("simulator_database", Database)
+LONGEST_WAIT = 20.0
+MESSAGES = 100
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    " img-src 'self' data: blob:; font-src 'self'; frame-src 'self'; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'none'"
+)
+TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css",
+         ".svg": "image/svg+xml"}  # fmt: skip
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+M = TypeVar("M", bound=BaseModel)
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Invite(Body):
+    account: Annotated[str, StringConstraints(max_length=64)]
+    speak: bool = True
+
+
+class Say(Body):
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+    fault: Fault = "none"
+
+
+class Act(Body):
+    action: Literal["typing", "read", "offline"]
+
+
+class Play(Body):
+    scenario: Scenario
+
+
+def setup_simulator(app: web.Application, database: Database, base_url: str) -> None:
+    """Mount the simulator and the demo shop, where settings.demo is true.
+
+    To be called before the console takes any path that is left.
+    """
+    simulator = Simulator(company.load(), base_url)
+    app[SIMULATOR], app[HOUSE] = simulator, database
+    api = "/simulator/api"
+    app.router.add_get(f"{api}/state", state)
+    app.router.add_post(f"{api}/visitors", _ours(invite))
+    app.router.add_delete(f"{api}/visitors", _ours(clear))
+    app.router.add_delete(f"{api}/visitors/{{visitor}}", _ours(dismiss))
+    app.router.add_post(f"{api}/visitors/{{visitor}}/messages", _ours(say))
+    app.router.add_post(f"{api}/visitors/{{visitor}}/actions", _ours(act))
+    app.router.add_post(f"{api}/scenarios", _ours(play))
+    app.router.add_get(f"{api}/trace/{{number}}", way)
+    for address, name in PAGE_FILES.items():
+        app.router.add_get(address, _file(name))
+
+    async def run(_: web.Application) -> AsyncIterator[None]:
+        yield
+        await simulator.close()
+
+    app.cleanup_ctx.append(run)
+
+
+PAGE_FILES = {
+    "/simulator": "simulator.html",
+    "/simulator/simulator.css": "simulator.css",
+    "/simulator/simulator.js": "simulator.js",
+    "/simulator/words.js": "words.js",
+    "/demo/shop": "shop.html",
+    "/demo/north": "north.html",
+    "/demo/shop.css": "shop.css",
+    "/demo/shop.js": "shop.js",
+}
+
+
+def _file(name: str) -> Handler:
+    path = PAGES / name
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.Response(
+            body=path.read_bytes(), content_type=TYPES[path.suffix], charset="utf-8",
+            headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"},
+        )  # fmt: skip
+
+    return answer
+
+
+def _ours(handler: Handler) -> Handler:
+    """Only our own pages may play."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        request.app[ORIGINS].require_ours(request)
+        return await handler(request)
+
+    return handle
+
+
+async def _body(request: web.Request, model: type[M]) -> M:
+    try:
+        return model.model_validate(orjson.loads(await request.read()))
+    except orjson.JSONDecodeError as error:
+        raise Invalid(f"the body is no JSON: {error}") from None
+
+
+async def state(request: web.Request) -> web.StreamResponse:
+    query = request.query
+    try:
+        after, wait = int(query.get("after", "-1")), float(query.get("wait", "0"))
+    except ValueError:
+        raise Invalid("after and wait are numbers") from None
+    simulator = request.app[SIMULATOR]
+    return json_response(await simulator.state(after, min(max(wait, 0.0), LONGEST_WAIT)))
+
+
+async def invite(request: web.Request) -> web.StreamResponse:
+    given, simulator = await _body(request, Invite), request.app[SIMULATOR]
+    visitor = await simulator.invite(given.account, silent=not given.speak)
+    if visitor.script:
+        visitor.start(visitor.write(visitor.script.pop(0)))
+    return json_response(visitor.shown(), status=201)
+
+
+async def clear(request: web.Request) -> web.StreamResponse:
+    await request.app[SIMULATOR].clear()
+    return web.Response(status=204)
+
+
+async def dismiss(request: web.Request) -> web.StreamResponse:
+    await request.app[SIMULATOR].dismiss(request.match_info["visitor"])
+    return web.Response(status=204)
+
+
+async def say(request: web.Request) -> web.StreamResponse:
+    visitor = request.app[SIMULATOR].visitor(request.match_info["visitor"])
+    given = await _body(request, Say)
+    line = visitor.compose(given.text)
+    visitor.start(visitor.deliver(line, given.fault))
+    return json_response(visitor.shown())
+
+
+async def act(request: web.Request) -> web.StreamResponse:
+    visitor = request.app[SIMULATOR].visitor(request.match_info["visitor"])
+    given = await _body(request, Act)
+    works: dict[str, Callable[[], Any]] = {
+        "typing": visitor.type, "read": visitor.read,
+        "offline": lambda: visitor.lose_connection(10.0),
+    }  # fmt: skip
+    visitor.start(works[given.action]())
+    return web.Response(status=204)
+
+
+async def play(request: web.Request) -> web.StreamResponse:
+    given = await _body(request, Play)
+    request.app[SIMULATOR].play(given.scenario)
+    return web.Response(status=202)
+
+
+async def way(request: web.Request) -> web.StreamResponse:
+    """The contact's way as rows and log tell it."""
+    number, database = request.match_info["number"], request.app[HOUSE]
+    row = await store.contact(database, int(number)) if number.isdecimal() else None
+    if row is None:
+        raise NotFound("there is no such contact")
+    rows = await store.way(database, row["id"], MESSAGES)
+    return json_response(
+        {
+            "contact": dict(row),
+            "steps": trace.steps(row, rows),
+            "events": rows["events"],
+            "counts": {name: len(found) for name, found in rows.items()},
+        }
+    )
