@@ -10,7 +10,7 @@ import pytest
 from contact_center.access.model import Actor
 from contact_center.access.policy import visible
 from contact_center.contacts.listing import store as listing
-from contact_center.contacts.model import DraftIn, ListQuery, MessageQuery, Sort, View
+from contact_center.contacts.model import DraftIn, ListQuery, MessageQuery, PageQuery, Sort, View
 from contact_center.desk.model import NewMessage, Result
 from contact_center.kernel.clock import ManualClock
 from contact_center.kernel.errors import Conflict, Invalid, NotFound
@@ -132,6 +132,31 @@ async def test_a_contact_is_found_by_its_clients_name_however_it_is_typed(
     views: tuple[View, ...] = ("all", "queue")
     for view in views:
         assert await listed(house, anna, view, q=typed) == [wanted]
+
+
+async def test_a_contact_is_found_by_its_subject(house: House) -> None:
+    anna = await house.hire("Anna")
+    contact = await house.arrive()
+    await house.contacts.change(anna, contact, {"subject": "Доставка в пятницу"}, None)
+    assert await listed(house, anna, "all", q="достав") == [contact]
+
+
+async def test_a_clients_contacts_are_paged_and_foreign_ones_left_out(house: House) -> None:
+    anna = await house.hire("Anna")
+    contact, foreign = await house.arrive(), await house.arrive(queue=await house.elsewhere())
+    client = (await house.contacts.contact(anna, contact)).client.id
+    await house.database.execute(
+        "UPDATE identities SET client_id = $1 WHERE id = (SELECT identity_id FROM contacts"
+        " WHERE id = $2)", client, foreign
+    )  # fmt: skip
+    query = PageQuery(limit=1)
+    page = await house.contacts.of_client(anna, client, query)
+    assert ([row.id for row in page.items], page.next) == ([contact], None)
+    boss = await house.hire("Boss", role="administrator")
+    first = await house.contacts.of_client(boss, client, query)
+    rest = await house.contacts.of_client(boss, client, PageQuery(limit=1, cursor=first.next))
+    assert [row.id for row in (*first.items, *rest.items)] == [foreign, contact]
+    assert rest.next is None
 
 
 async def test_a_contact_is_found_by_its_number(house: House) -> None:
