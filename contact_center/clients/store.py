@@ -80,9 +80,7 @@ async def rows(
     return await db.fetch(sa.select(*ROW).where(t.clients.c.id.in_(ids), visible))
 
 
-async def client(
-    db: Queries, client_id: UUID, *, visible: sa.ColumnElement[bool]
-) -> Record | None:
+async def client(db: Queries, client_id: UUID, *, visible: sa.ColumnElement[bool]) -> Record | None:
     """The record with the title of the touchpoint where the client was first met."""
     query = (
         sa.select(t.clients, t.touchpoints.c.title.label("touchpoint"))

@@ -87,9 +87,7 @@ class Contacts:
         found = await store.rows(self.database, ids, actor.employee_id)
         return [model.ContactRow.model_validate(shapes.row(one)) for one in found]
 
-    async def recent(
-        self, actor: Actor, client_id: UUID, but: UUID
-    ) -> list[Mapping[str, Any]]:
+    async def recent(self, actor: Actor, client_id: UUID, but: UUID) -> list[Mapping[str, Any]]:
         """The client's latest other contacts, as far as they may be seen."""
         seen = visible(actor, "contact")
         found = await store.recent(self.database, client_id, but, RECENT, seen)
@@ -225,9 +223,7 @@ class Contacts:
 
 
 def _seen(actor: Actor) -> listing.Seen:
-    return listing.Seen(
-        actor.employee_id, visible(actor, "contact"), visible(actor, "queue")
-    )
+    return listing.Seen(actor.employee_id, visible(actor, "contact"), visible(actor, "queue"))
 
 
 SERVICE: web.AppKey[Contacts] = web.AppKey("contacts", Contacts)

@@ -60,8 +60,7 @@ def can(one: Row, actor: Actor) -> dict[str, bool]:
         "take": works and free and (leads or not offered_to_other),
         "transfer": acts,
         "close": acts,
-        "wrap_up": one["work_state"] == "wrap_up"
-        and one["work_operator_id"] == actor.employee_id,
+        "wrap_up": one["work_state"] == "wrap_up" and one["work_operator_id"] == actor.employee_id,
         "spam": acts or (works and free),
         "edit": works,
     }

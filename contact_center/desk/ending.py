@@ -136,9 +136,7 @@ async def _keep_result(grip: Grip, actor: Actor, result: Result) -> None:
             raise Invalid("there is no such kind of request", field="kind_id")
         contact.set(kind_id=result.kind_id)
     if result.result_code_id:
-        if not await contact_rows.is_result_code(
-            unit, result.result_code_id, contact["queue_id"]
-        ):
+        if not await contact_rows.is_result_code(unit, result.result_code_id, contact["queue_id"]):
             raise Invalid("there is no such result in this queue", field="result_code_id")
         contact.set(result_code_id=result.result_code_id)
     if result.note:
@@ -198,5 +196,3 @@ async def _complete(grip: Grip, actor: Actor, result: Result) -> None:
     if work is not None:
         await jobs.cancel(grip.unit, WRAP_UP_TIMEOUT, str(work.id))
         await _end_work(grip, "closed")
-
-

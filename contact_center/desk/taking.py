@@ -148,9 +148,7 @@ async def _give(grip: Grip, actor: Actor, cause: str) -> None:
             operator_id=me,
         )  # fmt: skip
     else:
-        await works.activate(
-            grip.unit, former, me, now=grip.now, actor=actor.label, cause=cause
-        )
+        await works.activate(grip.unit, former, me, now=grip.now, actor=actor.label, cause=cause)
     contact.set(operator_id=me)
     contact.note_system("taken", employee_id=me)
     await contact.flush(cause)

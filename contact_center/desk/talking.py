@@ -37,9 +37,7 @@ class Talking:
             if known := await _sent_before(unit, actor, contact_id, new):
                 return known
             if new.kind == "reply" and new.close:
-                grip = await self._bench.grip(
-                    unit, contact_id, actor.label, [actor.employee_id]
-                )
+                grip = await self._bench.grip(unit, contact_id, actor.label, [actor.employee_id])
                 return await self._reply_and_close(grip, actor, new)
             now = self._bench.clock.now()
             contact = await Writer.lock(unit, contact_id, now=now, actor=actor.label)
@@ -79,9 +77,7 @@ class Talking:
         )
         return message_id
 
-    async def _note(
-        self, unit: Unit, contact: Writer, actor: Actor, new: NewMessage
-    ) -> UUID:
+    async def _note(self, unit: Unit, contact: Writer, actor: Actor, new: NewMessage) -> UUID:
         if known := await _sent_before(unit, actor, contact.id, new):
             return known
         if contact["operator_id"] == actor.employee_id:
@@ -117,9 +113,7 @@ class Talking:
         return float(self._bench.contacts.carries(provider).undo_seconds if own is None else own)
 
 
-async def _sent_before(
-    unit: Unit, actor: Actor, contact_id: UUID, new: NewMessage
-) -> UUID | None:
+async def _sent_before(unit: Unit, actor: Actor, contact_id: UUID, new: NewMessage) -> UUID | None:
     row = await writing.sent_before(unit, actor.employee_id, new.client_msg_id)
     if row is None:
         return None

@@ -61,9 +61,7 @@ class Work:
         return self.state in ("active", "wrap_up")
 
 
-def keep_from(
-    excluded: list[list[Any]], operator_id: UUID, until: datetime
-) -> list[list[Any]]:
+def keep_from(excluded: list[list[Any]], operator_id: UUID, until: datetime) -> list[list[Any]]:
     """The exclusions with this operator kept away until then."""
     others = [entry for entry in excluded if entry[0] != str(operator_id)]
     return [*others, [str(operator_id), round(until.timestamp() * 1000)]]

@@ -114,9 +114,7 @@ async def decline(
 ) -> Work:
     """End its offer as declined: it waits again at its old place, and not for him."""
     await unit.execute(END_OFFERS, work.id, "declined", reason, now)
-    return await _change(
-        unit, actor, "declined", BACK_IN_LINE, work.id, excluded, work.operator_id
-    )
+    return await _change(unit, actor, "declined", BACK_IN_LINE, work.id, excluded, work.operator_id)
 
 
 async def wrap_up(

@@ -98,9 +98,7 @@ def _plain(asked: Asked, visible: Seen) -> sa.Select[Any]:
         wanted.append(c.queue_id == asked.queue_id)
     if asked.q:
         wanted.append(_found(asked.q))
-    query = sa.select(c.id, key.label("key")).where(
-        *wanted, *_beyond(key, c.id, asked, down=down)
-    )
+    query = sa.select(c.id, key.label("key")).where(*wanted, *_beyond(key, c.id, asked, down=down))
     return _sorted(query, key, c.id, asked, down=down)
 
 

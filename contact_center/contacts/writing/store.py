@@ -107,8 +107,6 @@ async def drop_draft(unit: Unit, employee_id: UUID, contact_id: UUID, kind: str)
     await unit.execute(DROP_DRAFT, employee_id, contact_id, kind)
 
 
-async def mark_read(
-    unit: Unit, contact_id: UUID, reader: str, seq: int, now: datetime
-) -> None:
+async def mark_read(unit: Unit, contact_id: UUID, reader: str, seq: int, now: datetime) -> None:
     """How far somebody has read; never goes back."""
     await unit.execute(READ, contact_id, reader, seq, now)

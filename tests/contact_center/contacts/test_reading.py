@@ -270,9 +270,7 @@ async def test_lists_look_at_a_page_however_long_the_history(
         " FROM contacts, generate_series(1, 10000) n"
     )
     await database.execute("ANALYZE contacts")
-    seen = listing.Seen(
-        anna.employee_id, visible(anna, "contact"), visible(anna, "queue")
-    )
+    seen = listing.Seen(anna.employee_id, visible(anna, "contact"), visible(anna, "queue"))
     views: tuple[View, ...] = ("closed", "all")
     for view in views:
         assert len((await house.contacts.page(anna, ListQuery(view=view))).items) == 50

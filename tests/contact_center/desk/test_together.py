@@ -248,8 +248,12 @@ async def crowd(database_url: str, hints: LocalHints) -> AsyncIterator[Crowd]:
             asyncio.create_task(Dispatcher(others[2], hints, clock, "router").run()),
             asyncio.create_task(
                 Sender(
-                    others[2], hints, clock, accounts=crowd.accounts,
-                    files=fake_channel.NoFiles(), node="node",
+                    others[2],
+                    hints,
+                    clock,
+                    accounts=crowd.accounts,
+                    files=fake_channel.NoFiles(),
+                    node="node",
                 ).run()
             ),
         ]
