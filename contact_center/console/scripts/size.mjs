@@ -34,6 +34,9 @@ for (const name of files) {
 const total = { js: 0, css: 0 };
 for (const name of seen) total[name.endsWith(".js") ? "js" : "css"] += packed(name);
 
+if (process.argv.includes("--list")) {
+  for (const name of [...seen].sort((a, b) => packed(b) - packed(a))) process.stdout.write(`${packed(name)}  ${name}\n`);
+}
 let over = false;
 for (const kind of ["js", "css"]) {
   const ok = total[kind] <= BUDGET[kind];

@@ -2,23 +2,22 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { queries } from "./api/client";
 import type { Me } from "./api/types";
-import { AuthPages } from "./auth/AuthPages";
 import type { Catalogue, Locale } from "./i18n";
 import { usePlace } from "./router";
 import { Session } from "./shell/session";
 import { Failed } from "./ui/states";
 import { Toasts } from "./ui/toasts";
 
+const AuthPages = lazy(() => import("./auth/AuthPages"));
 const Shell = lazy(() => import("./shell/Shell"));
 
 function Pages({ me, failed }: { me: Me | null; failed: { error: unknown; retry: () => void } | null }) {
   const { parts } = usePlace();
   const byLink = parts[0] === "first" || parts[0] === "invitation" || parts[0] === "reset";
   if (failed && !me) return <Failed error={failed.error} retry={failed.retry} />;
-  if (!me || byLink) return <AuthPages page={byLink ? (parts[0] === "first" ? "first" : "invitation") : "sign-in"} />;
   return (
     <Suspense fallback={null}>
-      <Shell />
+      {!me || byLink ? <AuthPages page={byLink ? (parts[0] === "first" ? "first" : "invitation") : "sign-in"} /> : <Shell />}
     </Suspense>
   );
 }

@@ -1,17 +1,4 @@
-import {
-  ActionIcon,
-  Button,
-  createTheme,
-  Drawer,
-  type MantineColorsTuple,
-  Menu,
-  Modal,
-  Popover,
-  Select,
-  Textarea,
-  TextInput,
-  Tooltip,
-} from "@mantine/core";
+import { createTheme, type MantineColorsTuple } from "@mantine/core";
 
 const brand: MantineColorsTuple = [
   "#eaf1fe", "#d5e3fd", "#aac6fa", "#7da7f7", "#578cf2", "#3a76ea", "#1f5fd6", "#184db0", "#143f8f", "#0f2f6b",
@@ -35,18 +22,19 @@ export const theme = createTheme({
   respectReducedMotion: true,
   fontSizes: { xs: "12px", sm: "13px", md: "14px", lg: "16px", xl: "18px" },
   headings: { fontWeight: "650" },
+  // Plain objects, not Component.extend(): naming a component here would load it for everybody.
   components: {
-    Button: Button.extend({ defaultProps: { size: "sm" } }),
-    ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray", size: 32 } }),
-    Tooltip: Tooltip.extend({
+    Button: { defaultProps: { size: "sm" } },
+    ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: 32 } },
+    Tooltip: {
       defaultProps: { openDelay: 350, withArrow: false, offset: 6, ...quick },
-    }),
-    Menu: Menu.extend({ defaultProps: { shadow: "md", ...quick } }),
-    Popover: Popover.extend({ defaultProps: { shadow: "md", ...quick } }),
-    Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: false, yOffset: "9vh", radius: 12, ...quick } }),
-    Drawer: Drawer.extend({ defaultProps: { lockScroll: false, position: "right", ...quick } }),
-    TextInput: TextInput.extend({ defaultProps: { size: "sm" } }),
-    Textarea: Textarea.extend({ defaultProps: { size: "sm" } }),
-    Select: Select.extend({ defaultProps: { size: "sm", comboboxProps: { shadow: "md", ...quick } } }),
+    },
+    Menu: { defaultProps: { shadow: "md", ...quick } },
+    Popover: { defaultProps: { shadow: "md", ...quick } },
+    Modal: { defaultProps: { lockScroll: false, centered: false, yOffset: "9vh", radius: 12, ...quick } },
+    Drawer: { defaultProps: { lockScroll: false, position: "right", ...quick } },
+    TextInput: { defaultProps: { size: "sm" } },
+    Textarea: { defaultProps: { size: "sm" } },
+    Select: { defaultProps: { size: "sm", comboboxProps: { shadow: "md", ...quick } } },
   },
 });

@@ -212,6 +212,6 @@ function ByLink({ page }: { page: "first" | "invitation" }) {
   );
 }
 
-export function AuthPages({ page }: { page: "sign-in" | "first" | "invitation" }) {
+export default function AuthPages({ page }: { page: "sign-in" | "first" | "invitation" }) {
   return page === "sign-in" ? <SignIn /> : <ByLink page={page} />;
 }

@@ -7,7 +7,7 @@ function formatter(i18n: I18n, name: string, options: Intl.DateTimeFormatOptions
   const key = `${i18n.locale}|${i18n.zone ?? ""}|${name}`;
   let found = formats.get(key);
   if (!found) {
-    found = new Intl.DateTimeFormat(i18n.locale, { ...options, timeZone: i18n.zone });
+    found = new Intl.DateTimeFormat(i18n.locale === "en" ? "en-GB" : i18n.locale, { ...options, timeZone: i18n.zone });
     formats.set(key, found);
   }
   return found;

@@ -1,5 +1,4 @@
-import { Button, Drawer } from "@mantine/core";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useContactOrRow } from "../api/hooks";
 import { useI18n } from "../i18n";
 import { live } from "../live/connection";
@@ -13,6 +12,8 @@ import { List } from "./List";
 import { goTo, useInboxPlace } from "./place";
 import { Views } from "./Views";
 import css from "./inbox.module.css";
+
+const PanelDrawer = lazy(() => import("./PanelDrawer"));
 
 export function Inbox() {
   const { t } = useI18n();
@@ -68,12 +69,9 @@ export function Inbox() {
           <ClientPanel row={row} contact={contact} />
         </aside>
       )}
-      <Drawer opened={panel && two && Boolean(row)} onClose={() => setPanel(false)} size={phone ? "100%" : 360} title={t("client.panel")} closeButtonProps={{ "aria-label": t("act.close_panel") }}>
-        {row && <ClientPanel row={row} contact={contact} />}
-        <Button fullWidth variant="default" mt="md" onClick={() => setPanel(false)}>
-          {t("act.close_panel")}
-        </Button>
-      </Drawer>
+      <Suspense fallback={null}>
+        {panel && two && row && <PanelDrawer row={row} contact={contact} phone={phone} onClose={() => setPanel(false)} />}
+      </Suspense>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { Checkbox, Menu, UnstyledButton } from "@mantine/core";
+import { Menu, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 import { setPresence } from "../api/acts";
 import { useDirectory, useMay, useMe, useNames } from "../api/hooks";
@@ -71,13 +71,9 @@ export function Presence() {
           {t("presence.offline")}
         </Menu.Item>
         <Menu.Divider />
-        <Checkbox
-          className={css.after}
-          size="xs"
-          label={t("presence.after")}
-          checked={after}
-          onChange={(event) => setAfter(event.currentTarget.checked)}
-        />
+        <Menu.Item role="menuitemcheckbox" aria-checked={after} closeMenuOnClick={false} rightSection={after ? <Icon name="check" size={16} /> : null} leftSection={<Icon name="clock" size={16} />} onClick={() => setAfter(!after)}>
+          {t("presence.after")}
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

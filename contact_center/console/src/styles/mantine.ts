@@ -17,5 +17,4 @@ import "@mantine/core/styles/Tooltip.css";
 import "@mantine/core/styles/Menu.css";
 import "@mantine/core/styles/Input.css";
 import "@mantine/core/styles/InlineInput.css";
-import "@mantine/core/styles/Checkbox.css";
 import "@mantine/core/styles/Paper.css";
