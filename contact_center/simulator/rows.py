@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from contact_center.storage.tables import metadata
-from contact_center.storage.unit import Unit
 
 
 class Maker:
@@ -50,16 +49,11 @@ class Rows:
     def count(self, table: str) -> int:
         return len(self._rows.get(table, ()))
 
-    async def write(self, unit: Unit) -> None:
-        """Write all tables, those that others refer to first."""
+    def batches(self) -> Iterator[tuple[str, tuple[str, ...], list[dict[str, Any]]]]:
+        """(table, columns, rows), those first that others refer to."""
         for table in metadata.sorted_tables:
             for columns, rows in _alike(self._rows.get(table.name, [])).items():
-                names = ", ".join(columns)
-                await unit.execute(
-                    f"INSERT INTO {table.name} ({names}) SELECT {names} "  # noqa: S608 - our names
-                    f"FROM jsonb_populate_recordset(NULL::{table.name}, $1::jsonb)",
-                    rows,
-                )
+                yield table.name, columns, rows
 
 
 def _alike(rows: list[dict[str, Any]]) -> Mapping[tuple[str, ...], list[dict[str, Any]]]:

@@ -46,7 +46,7 @@ async def seed(database: Database, accounts: Accounts, clock: Clock, given: Comp
     founded = now - timedelta(days=given.days * 6 + 1)
     password_hash = await Passwords().hash(given.password)
     org = organisation.organise(given, rows, maker, founded, password_hash)
-    await database.run(rows.write)
+    await database.run(lambda unit: store.write(unit, rows))
     await _connect(accounts, given, org)
     later = Rows()
     capacity = organisation.attend(given, org, later, maker, now)
@@ -54,7 +54,7 @@ async def seed(database: Database, accounts: Accounts, clock: Clock, given: Comp
     Historian(given, org, later, maker, capacity).write(people, now)
 
     async def step(unit: Unit) -> None:
-        await later.write(unit)
+        await store.write(unit, later)
         await store.become_demo(unit, given, _sign_ins(given))
 
     await database.run(step)

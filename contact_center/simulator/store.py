@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from contact_center.simulator.company import Company
+from contact_center.simulator.rows import Rows
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
 
@@ -14,6 +15,17 @@ BECOME = """
 UPDATE workspace SET demo = true, name = $1, locale = $2, zone = $3,
   settings = settings || jsonb_build_object('demo_accounts', $4::jsonb), version = version + 1
 """
+
+
+async def write(unit: Unit, rows: Rows) -> None:
+    """Insert made-up rows: one statement for each table."""
+    for table, columns, values in rows.batches():
+        names = ", ".join(columns)
+        await unit.execute(
+            f"INSERT INTO {table} ({names}) SELECT {names} "  # noqa: S608 - names of our schema
+            f"FROM jsonb_populate_recordset(NULL::{table}, $1::jsonb)",
+            values,
+        )
 
 
 async def nature(database: Database) -> tuple[bool, bool]:
