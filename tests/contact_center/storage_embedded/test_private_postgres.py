@@ -14,6 +14,7 @@ import pytest
 
 from contact_center.kernel.errors import SettingsError
 from contact_center.storage.embedded import PrivatePostgres
+from tests.support.postgres import private_postgres
 
 
 async def value(url: str, query: str) -> object:
@@ -100,7 +101,7 @@ def test_two_owners_of_one_directory_are_refused(own_postgres: PrivatePostgres) 
 def test_after_a_stop_somebody_else_may_own_it(own_postgres: PrivatePostgres) -> None:
     own_postgres.start()
     own_postgres.stop()
-    second = PrivatePostgres(own_postgres.data_dir)
+    second = private_postgres(own_postgres.data_dir)
     with pytest.raises(SettingsError, match="contact-center run"):
         second.url()
     second.start()
