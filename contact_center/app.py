@@ -49,7 +49,7 @@ from contact_center.kernel import log as logs
 from contact_center.kernel.background import Background
 from contact_center.kernel.clock import Clock, SystemClock
 from contact_center.kernel.errors import SettingsError
-from contact_center.kernel.hints import Hints, LocalHints, RedisHints
+from contact_center.kernel.hints import Hints, LocalHints
 from contact_center.kernel.log import get_logger
 from contact_center.kernel.secrets import load_sealer
 from contact_center.outbox.messages import SERVICE as MESSAGES
@@ -306,6 +306,8 @@ async def _greet(workspace: Workspace) -> None:
 def _hints(settings: Settings) -> Hints:
     if settings.redis_url is None:
         return LocalHints()
+    from contact_center.kernel.redis_hints import RedisHints  # noqa: PLC0415 - 13 MB
+
     return RedisHints(settings.redis_url.get_secret_value())
 
 

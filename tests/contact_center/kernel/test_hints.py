@@ -3,7 +3,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from contact_center.kernel.hints import BUFFER, PUBLISH_TIMEOUT, Hint, Hints, LocalHints, RedisHints
+from contact_center.kernel.hints import BUFFER, PUBLISH_TIMEOUT, Hint, Hints, LocalHints
+from contact_center.kernel.redis_hints import RedisHints
 from tests.support.valkey import Valkey
 from tests.support.waiting import eventually
 

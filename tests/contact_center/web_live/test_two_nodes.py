@@ -1,6 +1,6 @@
 """Two nodes over one PostgreSQL and one Redis."""
 
-from contact_center.kernel.hints import RedisHints
+from contact_center.kernel.redis_hints import RedisHints
 from tests.contact_center.web_live.house import served
 from tests.support.waiting import eventually
 
