@@ -15,7 +15,7 @@ from tests.support.house import House, Office
 
 SOAK = os.environ.get("CC_SOAK") == "1"
 EMAIL = "anna@example.org"
-PASSWORD = "four blue teapots on a roof"  # noqa: S105 - of a house that lasts a minute
+PASSWORD = "four blue teapots on a roof"
 
 
 @dataclass

@@ -1,0 +1,63 @@
+"""No page state has an axe finding (WCAG 2.2 AA): one look per run in turn, all in the soak."""
+
+import asyncio
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.journeys.conftest import SOAK
+from tests.support.house import House
+from tests.support.tour import walk
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(600)]
+
+AXE = Path("contact_center/console/node_modules/axe-core/axe.min.js")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+LOOKS = [
+    (locale, scheme, width)
+    for locale in ("ru", "en")
+    for scheme in ("light", "dark")
+    for width in (1440, 390)
+]
+TODAY = LOOKS[datetime.datetime.now(tz=datetime.UTC).toordinal() % len(LOOKS)]
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[House]:
+    house = House("run", environ={"CC_DEMO": "true"})
+    house.start()
+    try:
+        asyncio.run(house.ready())
+        yield house
+    finally:
+        house.stop()
+
+
+def findings(page: Page) -> list[str]:
+    """`rule: element` for each finding."""
+    # Through the console of the browser: the page's own policy would refuse a foreign script.
+    page.evaluate(AXE.read_text())
+    found: list[dict[str, Any]] = page.evaluate(
+        "rules => axe.run(document, {runOnly: rules}).then(done => done.violations)", RULES
+    )
+    return [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        for one in found
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize(("locale", "scheme", "width"), LOOKS if SOAK else [TODAY])
+def test_no_page_state_has_an_axe_finding(
+    demo: House, browser: Browser, locale: str, scheme: str, width: int
+) -> None:
+    wrong = {
+        stop.name: found
+        for stop, page in walk(browser, demo, locale=locale, scheme=scheme, width=width)
+        if (found := findings(page))
+    }
+    assert not wrong, "\n".join(f"{name}: {'; '.join(lines)}" for name, lines in wrong.items())

@@ -1,0 +1,108 @@
+"""A walk through every page of the product, for pictures and for accessibility checks."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from playwright.sync_api import Browser, Page
+
+from tests.support.house import House
+
+Role = Literal["operator", "administrator", "supervisor"]
+ADMIN = (
+    "employees", "departments", "queues", "kinds", "result-codes", "break-reasons", "brands",
+    "accounts", "quarantine", "health", "tokens",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One page state: who looks, at which address, and what is done there first."""
+
+    name: str
+    path: str
+    role: Role | None = "operator"
+    act: Callable[[Page], None] = lambda page: None
+
+
+def _open_first(page: Page) -> None:
+    page.get_by_role("listitem").first.wait_for()
+    page.keyboard.press("KeyJ")
+    page.keyboard.press("Enter")
+    page.get_by_role("log").wait_for()
+    page.wait_for_timeout(400)
+
+
+def _then(*codes: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        _open_first(page)
+        page.keyboard.press("Escape")
+        for code in codes:
+            page.keyboard.press(code)
+        page.wait_for_timeout(400)
+
+    return act
+
+
+def _press(code: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        page.keyboard.press(code)
+        page.wait_for_timeout(400)
+
+    return act
+
+
+STOPS: tuple[Stop, ...] = (
+    Stop("sign-in", "/", None),
+    Stop("inbox", "/"),
+    Stop("thread", "/", act=_open_first),
+    Stop("close", "/", act=_then("KeyE")),
+    Stop("transfer", "/", act=_then("KeyT")),
+    Stop("note", "/", act=_then("KeyN")),
+    Stop("palette", "/", act=_press("Control+KeyK")),
+    Stop("help", "/", act=_press("Shift+Slash")),
+    Stop("clients", "/clients"),
+    Stop("settings", "/settings"),
+    *(Stop(f"admin-{name}", f"/admin/{name}", "administrator") for name in ADMIN),
+    Stop("simulator", "/simulator", "administrator"),
+    Stop("shop", "/demo/shop", None),
+)
+
+
+def walk(
+    browser: Browser, house: House, *, locale: str, scheme: str, width: int, height: int = 900
+) -> Iterator[tuple[Stop, Page]]:
+    """Every stop in one language, theme and width. One context per role, as people have."""
+    for role in (None, "operator", "administrator"):
+        context = browser.new_context(
+            locale={"ru": "ru-RU", "en": "en-GB"}[locale], color_scheme=scheme,  # type: ignore[arg-type]
+            viewport={"width": width, "height": height}, reduced_motion="reduce",
+        )  # fmt: skip
+        context.set_default_timeout(10_000)
+        context.add_init_script(f"localStorage.setItem('cc.locale', '{locale}')")
+        page = context.new_page()
+        if role is not None:
+            _sign_in(page, house, role, locale)
+        for stop in STOPS:
+            if stop.role == role:
+                page.goto(house.url + stop.path)
+                page.wait_for_timeout(900)  # long polls never rest
+                stop.act(page)
+                yield stop, page
+        context.close()
+
+
+def _sign_in(page: Page, house: House, role: str, locale: str) -> None:
+    """With the demo's own sign-in, over the API: the form is a stop of its own."""
+    state = page.request.get(f"{house.url}/api/v1/auth/state").json()
+    person = next(one for one in state["demo_accounts"] if one["role"] == role)
+    headers = {"Origin": house.url}
+    page.request.post(
+        f"{house.url}/api/v1/auth/sign-in", headers=headers,
+        data={"email": person["email"], "password": person["password"]},
+    )  # fmt: skip
+    me = page.request.get(f"{house.url}/api/v1/me").json()
+    page.request.patch(
+        f"{house.url}/api/v1/me", data={"locale": locale},
+        headers={**headers, "X-CSRF-Token": me["csrf"]},
+    )  # fmt: skip
