@@ -79,8 +79,13 @@ def serve(*, roles: str | None = None, port: int | None = None) -> None:
 
 
 @app.command
-def migrate() -> None:
-    """Bring the database to the schema of this version; safe while others start."""
+def migrate(*, data_dir: Path | None = None) -> None:
+    """Bring the database to the schema of this version; safe while others start.
+
+    Args:
+        data_dir: The files of this node.
+    """
+    _override(data_dir=data_dir)
     import asyncio
 
     from contact_center.storage.migrate import migrate as bring_up_to_date
@@ -91,12 +96,15 @@ def migrate() -> None:
 
 
 @app.command
-def doctor(*, json: bool = False) -> None:
+def doctor(*, json: bool = False, port: int | None = None, data_dir: Path | None = None) -> None:
     """Check everything the service depends on and say how to mend what is wrong.
 
     Args:
         json: Print the findings as JSON.
+        port: Where the service listens.
+        data_dir: The files of this node, e.g. var/demo.
     """
+    _override(listen_port=port, data_dir=data_dir)
     from contact_center.doctor import main
 
     sys.exit(main(as_json=json))
