@@ -79,9 +79,10 @@ async def _up_to_date(connection: Connection) -> bool:
 
 
 async def _upgrade(url: str) -> None:
-    from alembic import command  # costs 1.7 s, needed only when there is work
-    from alembic.config import Config
-    from sqlalchemy.ext.asyncio import create_async_engine
+    # Alembic costs 1.7 s and is needed only when there is work.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

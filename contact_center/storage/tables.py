@@ -196,7 +196,7 @@ attempts = sa.Table(  # sign-in and start limits, per key (account, address) and
 
 # --- connections ---------------------------------------------------------------------------
 
-accounts = sa.Table(  # webhook_key: the random path; secrets: sealed JSON, row id as associated data
+accounts = sa.Table(  # public_key: in the webhook's path; secrets: sealed JSON
     "accounts", metadata, _id(), _text("provider"), _text("title"), _text("medium"),
     _ref("brand_id", "brands", null=False), _ref("queue_id", "queues", null=False),
     _ref("touchpoint_id", "touchpoints"), _text("public_key"), _data("settings"),
@@ -267,13 +267,14 @@ client_notes = sa.Table(
 
 # --- contacts ------------------------------------------------------------------------------
 
-contacts = sa.Table(  # number: shown to the client; gaps are allowed, so a sequence and no counter row
+contacts = sa.Table(  # number: shown to the client; may have gaps, so a sequence
     "contacts", metadata, _id(), sa.Column("number", sa.BigInteger, sa.Identity(always=False)),
     _ref("account_id", "accounts", null=False), _text("conversation_key"), _text("medium"),
     _ref("brand_id", "brands", null=False), _ref("queue_id", "queues", null=False),
     _ref("identity_id", "identities", null=False), _ref("touchpoint_id", "touchpoints"),
     _ref("kind_id", "kinds"), _ref("result_code_id", "result_codes"),
-    _ref("operator_id", "employees"), _ref("follows_id", "contacts"), _text("state", default="open"),
+    _ref("operator_id", "employees"), _ref("follows_id", "contacts"),
+    _text("state", default="open"),
     _text("subject", null=True), _text("locale", null=True), _number("priority_seconds"),
     _number("last_seq"), _text("last_text", default=""), _text("last_kind", default=""),
     _at("last_at"), _text("awaiting", default="us"), _at("waiting_since"), _at("first_reply_at"),
@@ -301,7 +302,8 @@ contacts = sa.Table(  # number: shown to the client; gaps are allowed, so a sequ
              postgresql_where=sa.text("operator_id IS NOT NULL")),
 )
 participants = sa.Table(
-    "participants", metadata, sa.Column("contact_id", sa.ForeignKey("contacts.id"), primary_key=True),
+    "participants", metadata,
+    sa.Column("contact_id", sa.ForeignKey("contacts.id"), primary_key=True),
     sa.Column("identity_id", sa.ForeignKey("identities.id"), primary_key=True, index=True),
     _text("role", default="owner"), _flag("verified"), _at("joined_at", null=False),
 )
@@ -344,7 +346,8 @@ expectations = sa.Table(  # a survey waiting for "5", a bot's question: attach, 
     _at("until", null=False), sa.UniqueConstraint("account_id", "conversation_key"),
 )
 survey_invitations = sa.Table(
-    "survey_invitations", metadata, _id(), _ref("identity_id", "identities", null=False, index=True),
+    "survey_invitations", metadata, _id(),
+    _ref("identity_id", "identities", null=False, index=True),
     _ref("contact_id", "contacts"), _text("survey"), _text("state"), _at("invited_at", null=False),
     _at("answered_at"), _data("data"),
 )
@@ -375,7 +378,7 @@ work = sa.Table(  # everything the engine needs to be rebuilt stands here (virtu
              postgresql_where=sa.text("state IN ('waiting','offered')")),
     sa.Index("ix_work_contact_id", "contact_id", "arrived_at"),
 )
-offers = sa.Table(  # explanation: why this one (rule, candidates, runner-up), written with the offer
+offers = sa.Table(  # explanation: why this one (rule, candidates, runner-up)
     "offers", metadata, _id(), _ref("work_id", "work", null=False, index=True),
     _ref("operator_id", "employees", null=False), _text("state", default="live"),
     _text("reason", null=True), sa.Column("fence", sa.BigInteger, nullable=False),
@@ -415,7 +418,7 @@ checkpoints = sa.Table(
 
 # --- intake ----------------------------------------------------------------------------------
 
-inbound_keys = sa.Table(  # narrow, never partitioned by time: the dedupe key of every provider event
+inbound_keys = sa.Table(  # narrow, never partitioned by time: the dedupe keys
     "inbound_keys", metadata,
     sa.Column("account_id", UUID(as_uuid=True), primary_key=True),
     sa.Column("external_id", sa.Text, primary_key=True), _at("at", null=False),
@@ -480,7 +483,8 @@ deliveries = sa.Table(  # a receipt and its message meet here in either order; r
 
 jobs = sa.Table(
     "jobs", metadata, _id(), _text("kind"), _text("key"), _at("due_at", null=False),
-    _data("payload"), _text("state", default="waiting"), _number("attempts"), _text("owner", null=True),
+    _data("payload"), _text("state", default="waiting"), _number("attempts"),
+    _text("owner", null=True),
     _at("claim_until"), _text("error", null=True), _at("created_at", null=False), _at("ended_at"),
     _one_of("state", "waiting", "running", "done", "dead"),
     sa.Index("uq_jobs_live", "kind", "key", unique=True,

@@ -84,8 +84,8 @@ class Unit:
         self._deepest = depth
         key, cast = ("name", "text[]") if kind == "leases" else ("id", "uuid[]")
         return await self.fetch(
-            f"SELECT {columns} FROM {kind} WHERE {key} = ANY($1::{cast}) "
-            f"ORDER BY {key} FOR NO KEY UPDATE",  # both names come from literals, never from outside
+            f"SELECT {columns} FROM {kind} WHERE {key} = ANY($1::{cast}) "  # noqa: S608 - literals
+            f"ORDER BY {key} FOR NO KEY UPDATE",
             list(set(ids)),
         )
 

@@ -65,11 +65,12 @@ async def watch(
 ) -> list[float]:
     """Milliseconds from the POST to the frame that tells of its message."""
     arrived: asyncio.Queue[float] = asyncio.Queue()
+    wanted = ("message.added", f"contact:{contact}")
 
     async def listen() -> None:
         async for frame in socket:
             for item in json.loads(frame.data):
-                if item.get("kind") == "message.added" and item.get("topic") == f"contact:{contact}":
+                if (item.get("kind"), item.get("topic")) == wanted:
                     arrived.put_nowait(time.perf_counter())
 
     listener = asyncio.create_task(listen())

@@ -1,7 +1,7 @@
 """No page state has an axe finding (WCAG 2.2 AA): one look per run in turn, all in the soak."""
 
 import asyncio
-import datetime
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ LOOKS = [
     for scheme in ("light", "dark")
     for width in (1440, 390)
 ]
-TODAY = LOOKS[datetime.datetime.now(tz=datetime.UTC).toordinal() % len(LOOKS)]
+TODAY = LOOKS[dt.datetime.now(tz=dt.UTC).toordinal() % len(LOOKS)]
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels import registry
+from channels import registry, table
 from channels.contract import Capabilities
 from channels.errors import Unsupported
 from channels.messages import Button, Outbound, OutboundFile
 from channels.settings import describe, secret_names, with_generated
-from channels.toolkit import phone, table
+from channels.toolkit import phone
 from channels.toolkit.fitting import fit, split_text
 from channels.toolkit.sniff import sniff
 from channels.webchat.settings import WebChatSettings
@@ -118,5 +118,5 @@ def test_an_unknown_provider_is_told_the_known_ones() -> None:
 
 def test_the_capability_table_is_fresh() -> None:
     text = table.README.read_text("utf-8")
-    assert text == table.refreshed(text), "run  python -m channels.toolkit.table"
+    assert text == table.refreshed(text), "run  python -m channels.table"
     assert all(f"`{name}`" in text for name in registry.names())

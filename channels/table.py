@@ -1,4 +1,4 @@
-"""The capability table of channels/README.md: `python -m channels.toolkit.table` writes it."""
+"""The capability table of channels/README.md: `python -m channels.table` writes it."""
 
 from __future__ import annotations
 
