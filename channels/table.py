@@ -7,7 +7,7 @@ from pathlib import Path
 from channels.contract import Capabilities, Provider
 from channels.registry import providers
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+README = Path(__file__).resolve().parent / "README.md"
 BEGIN, END = "<!-- capabilities: generated -->", "<!-- end of capabilities -->"
 _FLAGS = {
     "receipts": "receipts",
