@@ -128,7 +128,8 @@ class Workspace:
         exits.callback(parsers.close)
         quarantine = Quarantine(database, intake, accounts, parsers)
         hooks = Hooks(
-            accounts, intake, quarantine, parsers, clock, settings.base_url, accounts.traffic.came_in
+            accounts, intake, quarantine, parsers, clock, settings.base_url,
+            accounts.traffic.came_in,
         )  # fmt: skip
         desk = Desk(database, clock, Contacts(database, clock, links.url))
         background = Background()
