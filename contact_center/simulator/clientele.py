@@ -51,6 +51,8 @@ def gather(company: Company, rows: Rows, maker: Maker, now: datetime) -> list[Pe
     people = []
     for number in range(company.clients):
         language = maker.chance.choices(LANGUAGES, (56, 18, 26))[0]
+        if number < len(company.names.long):  # they stand in the file in this order
+            language = ("ru", "en", "be")[number % 3]
         kind, name = _who(company, maker, number, language)
         since = now - timedelta(days=maker.chance.uniform(company.days, company.days * 6))
         person = _person(maker, since, number, name, language)

@@ -128,6 +128,11 @@ class Historian:
         at = self._say_all(plan, contact, accepted, now)
         if plan.closed:
             self._close(plan, contact, at)
+        elif plan.operator is not None:
+            seen = max(1, contact["last_seq"] - 2)  # the last words are new to him
+            self._rows.add(
+                "contact_reads", contact_id=contact_id, reader=str(plan.operator), seq=seen, at=at
+            )  # fmt: skip
 
     def _say_all(
         self, plan: Plan, contact: dict[str, Any], accepted: datetime | None, now: datetime

@@ -41,7 +41,7 @@ WHERE message_id = ANY($1::uuid[]) AND state = 'stored' ORDER BY created_at, id
 CONTACT = """
 SELECT c.id, c.number, c.state, c.last_seq, e.name AS operator,
        (SELECT max(r.seq) FROM contact_reads r
-        WHERE r.contact_id = c.id AND r.reader LIKE 'employee:%') AS read_seq,
+        WHERE r.contact_id = c.id AND r.reader <> 'client') AS read_seq,
        CASE WHEN w.state IN ('waiting', 'offered') THEN (
          SELECT count(*) FROM work o WHERE o.queue_id = w.queue_id
            AND o.state IN ('waiting', 'offered') AND o.virtual_arrival < w.virtual_arrival) + 1
