@@ -14,8 +14,9 @@ $$;
 
 -- What triage has to know of a conversation without an open contact.
 CREATE OR REPLACE FUNCTION cc_intake_facts(account uuid, key text) RETURNS jsonb
-LANGUAGE sql STABLE AS $$
-  SELECT jsonb_build_object(
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN jsonb_build_object(
     'now', now(),
     'last', (
       SELECT jsonb_build_object(
@@ -27,18 +28,21 @@ LANGUAGE sql STABLE AS $$
         'virtual_arrival', (SELECT w.virtual_arrival FROM work w WHERE w.contact_id = c.id
                             ORDER BY w.arrived_at DESC LIMIT 1))
       FROM contacts c JOIN queues q ON q.id = c.queue_id
-      WHERE c.account_id = account AND c.conversation_key = key AND c.state = 'closed'
+      WHERE c.account_id = account AND c.conversation_key = key AND c.closed_at IS NOT NULL
       ORDER BY c.closed_at DESC LIMIT 1),
     'expectation', (
       SELECT jsonb_build_object('kind', x.kind, 'contact_id', x.contact_id)
       FROM expectations x
-      WHERE x.account_id = account AND x.conversation_key = key AND x.until > now()))
+      WHERE x.account_id = account AND x.conversation_key = key AND x.until > now()));
+END
 $$;
 
 -- Senders seen for the first time: identity, client, the beginning of his history. Whoever comes
 -- with an address that the site or provider vouches for joins the client of that address; what he
 -- merely typed never does. rows: [{medium, value, name, proof, touchpoint, locale, claims}]
-CREATE OR REPLACE FUNCTION cc_intake_register(rows jsonb) RETURNS void LANGUAGE sql VOLATILE AS $$
+CREATE OR REPLACE FUNCTION cc_intake_register(rows jsonb) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+BEGIN
   WITH sender AS (
     SELECT DISTINCT ON (r.medium, r.value COLLATE "C") r.*, (
       SELECT i.client_id
@@ -66,7 +70,8 @@ CREATE OR REPLACE FUNCTION cc_intake_register(rows jsonb) RETURNS void LANGUAGE 
     SELECT cc_new_id(), id, 'learns', 'first_contact' FROM registered
   )
   INSERT INTO events (kind, subject_kind, subject_id, version, actor, cause)
-  SELECT 'client.changed', 'client', id, 1, 'client', 'registered' FROM registered
+  SELECT 'client.changed', 'client', id, 1, 'client', 'registered' FROM registered;
+END
 $$;
 
 -- Further addresses of senders that are known by now. A free one becomes an identity of the client,
@@ -103,7 +108,9 @@ $$;
 -- An address somebody once typed now writes itself, vouched for. Where it hangs on the client of
 -- whoever typed it, it leaves him: nobody gets another's talk by typing his address first.
 -- rows: [{identity, proof, name}]
-CREATE OR REPLACE FUNCTION cc_intake_vouch(rows jsonb) RETURNS void LANGUAGE sql VOLATILE AS $$
+CREATE OR REPLACE FUNCTION cc_intake_vouch(rows jsonb) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+BEGIN
   WITH vouched AS (
     SELECT i.id, i.client_id AS old, r.proof, coalesce(nullif(i.name, ''), r.name) AS name,
            i.touchpoint_id,
@@ -128,13 +135,19 @@ CREATE OR REPLACE FUNCTION cc_intake_vouch(rows jsonb) RETURNS void LANGUAGE sql
   )
   UPDATE identities i SET proof = v.proof, client_id = coalesce(v.own, v.old),
          version = i.version + 1
-  FROM vouched v WHERE i.id = v.id
+  FROM vouched v WHERE i.id = v.id;
+END
 $$;
 
 -- New contacts, in key order. Filed ones are closed from the start. Returns those made here:
 -- [{i, id, account, key, filed}]. rows: [{i, account, key, identity, proof, touchpoint, data, mode, locale, subject,
 -- verdict}]
-CREATE OR REPLACE FUNCTION cc_intake_open(rows jsonb) RETURNS jsonb LANGUAGE sql VOLATILE AS $$
+CREATE OR REPLACE FUNCTION cc_intake_open(rows jsonb) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+DECLARE
+  opened jsonb;
+BEGIN
   WITH asked AS (
     SELECT DISTINCT ON (r.account, r.key COLLATE "C", r.mode = 'file') r.*, cc_new_id() AS id,
            (r.verdict ->> 'queue_id')::uuid AS queue_id
@@ -171,11 +184,15 @@ CREATE OR REPLACE FUNCTION cc_intake_open(rows jsonb) RETURNS jsonb LANGUAGE sql
   )
   SELECT jsonb_agg(jsonb_build_object('i', r.i, 'id', r.id, 'account', r.account, 'key', r.key,
                                       'filed', r.mode = 'file'))
-  FROM made m JOIN asked r ON r.id = m.id
+  INTO opened FROM made m JOIN asked r ON r.id = m.id;
+  RETURN opened;
+END
 $$;
 
 -- The turn in the waiting line of new contacts. rows: [{contact, verdict}]
-CREATE OR REPLACE FUNCTION cc_intake_wait(rows jsonb) RETURNS void LANGUAGE sql VOLATILE AS $$
+CREATE OR REPLACE FUNCTION cc_intake_wait(rows jsonb) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+BEGIN
   WITH made AS (
     INSERT INTO work AS w (id, contact_id, queue_id, medium, cost, origin, arrived_at,
       virtual_arrival, requirement, preferred_id, preferred_until)
@@ -192,7 +209,8 @@ CREATE OR REPLACE FUNCTION cc_intake_wait(rows jsonb) RETURNS void LANGUAGE sql 
   INSERT INTO events (kind, subject_kind, subject_id, version, identity_id, actor, cause, data)
   SELECT 'work.waiting', 'work', (m.turn).id, (m.turn).version, c.identity_id, 'client',
          (m.turn).origin, cc_work_snapshot(m.turn)
-  FROM made m JOIN contacts c ON c.id = (m.turn).contact_id ORDER BY (m.turn).seq
+  FROM made m JOIN contacts c ON c.id = (m.turn).contact_id ORDER BY (m.turn).seq;
+END
 $$;
 
 -- Files that came with messages: rows and a job for each that must be fetched; files the sender has
@@ -324,22 +342,31 @@ END
 $$;
 
 -- Where clients met us, when not at the account itself. rows: [{kind, key, title}]
-CREATE OR REPLACE FUNCTION cc_intake_touchpoints(rows jsonb) RETURNS void LANGUAGE sql VOLATILE AS $$
+CREATE OR REPLACE FUNCTION cc_intake_touchpoints(rows jsonb) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+BEGIN
   INSERT INTO touchpoints (id, kind, key, title)
   SELECT cc_new_id(), r.kind, r.key, r.title FROM (
     SELECT DISTINCT ON (kind, key COLLATE "C") * FROM jsonb_to_recordset(rows)
       AS r (kind text, key text, title text) ORDER BY kind, key COLLATE "C") r
   WHERE NOT EXISTS (SELECT 1 FROM touchpoints t WHERE t.kind = r.kind AND t.key = r.key)
   ORDER BY r.kind, r.key COLLATE "C"
-  ON CONFLICT (kind, key) DO NOTHING
+  ON CONFLICT (kind, key) DO NOTHING;
+END
 $$;
 
 -- The touchpoint an event says it came by, else its account's own.
 CREATE OR REPLACE FUNCTION cc_intake_touchpoint(account uuid, given jsonb) RETURNS uuid
-LANGUAGE sql STABLE AS $$
-  SELECT coalesce(
-    (SELECT t.id FROM touchpoints t WHERE t.kind = given ->> 'kind' AND t.key = given ->> 'key'),
-    (SELECT a.touchpoint_id FROM accounts a WHERE a.id = account))
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found_id uuid;
+BEGIN
+  IF given IS NOT NULL THEN
+    SELECT t.id INTO found_id FROM touchpoints t
+    WHERE t.kind = given ->> 'kind' AND t.key = given ->> 'key';
+  END IF;
+  RETURN coalesce(found_id, (SELECT a.touchpoint_id FROM accounts a WHERE a.id = account));
+END
 $$;
 
 -- The message a reply is about: the provider's id of it, or ours.
@@ -353,8 +380,10 @@ $$;
 -- is edited or deleted, the message of a receipt.
 CREATE OR REPLACE FUNCTION cc_intake_named(
   go boolean[], kinds text[], accounts uuid[], keys text[], x jsonb[]
-) RETURNS uuid[] LANGUAGE sql STABLE AS $$
-  SELECT coalesce(array_agg(n.id), '{}') FROM (
+) RETURNS uuid[] LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN ARRAY(
     SELECT (e.x #>> '{verdict,contact_id}')::uuid AS id FROM unnest(x, go) AS e (x, go)
     WHERE e.go AND e.x #>> '{verdict,contact_id}' IS NOT NULL
     UNION
@@ -366,92 +395,101 @@ CREATE OR REPLACE FUNCTION cc_intake_named(
     SELECT o.contact_id FROM unnest(x, go, kinds, accounts) AS e (x, go, kind, account)
     JOIN deliveries d ON d.account_id = e.account AND d.provider_id = e.x ->> 'target'
     JOIN outbox o ON o.id = d.outbox_id
-    WHERE e.go AND e.kind = 'receipt' AND o.contact_id IS NOT NULL) n
+    WHERE e.go AND e.kind = 'receipt' AND o.contact_id IS NOT NULL);
+END
 $$;
 
--- What few batches have: parked changes met by their messages, other participants, edits and
--- deletions, receipts, files, profiles, opt-outs, what the channel could not read. Returns the
--- number of new jobs.
-CREATE OR REPLACE FUNCTION cc_intake_rest(
-  go boolean[], ids uuid[], accounts uuid[], externals text[], kinds text[], keys text[],
-  addresses text[], names text[], proofs text[], texts text[], ats timestamptz[],
-  identity uuid[], contact uuid[], x jsonb[]
-) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
+-- Edits and deletions that came before their messages, whose contacts are locked.
+CREATE OR REPLACE FUNCTION cc_intake_unpark(accounts uuid[], externals text[], ids uuid[], go boolean[])
+RETURNS void LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 DECLARE
-  rows jsonb;
   r record;
-  jobs_made int := 0;
 BEGIN
-  INSERT INTO participants (contact_id, identity_id, role, verified)
-  SELECT DISTINCT ON (e.contact, e.identity) e.contact, e.identity, 'member', e.proof <> 'claimed'
-  FROM unnest(go, kinds, contact, identity, proofs) AS e (go, kind, contact, identity, proof)
-  JOIN contacts c ON c.id = e.contact AND c.identity_id <> e.identity
-  WHERE e.go AND e.kind IN ('in', 'auto') ORDER BY e.contact, e.identity
-  ON CONFLICT DO NOTHING;
-
   FOR r IN
     SELECT p.id, p.kind, p.text, p.at, e.id AS message
-    FROM unnest(go, kinds, accounts, externals, ids) AS e (go, kind, account, external, id)
+    FROM unnest(accounts, externals, ids, go) AS e (account, external, id, go)
     JOIN parked_changes p ON p.account_id = e.account AND p.target = e.external
-    WHERE e.go AND e.kind IN ('in', 'auto', 'out') ORDER BY p.at, p.id
+    WHERE e.go ORDER BY p.at, p.id
   LOOP
     PERFORM cc_intake_change(r.message, r.kind, r.text, r.at);
     DELETE FROM parked_changes WHERE id = r.id;
   END LOOP;
-  IF x IS NULL THEN
-    RETURN 0;
+END
+$$;
+
+-- What few batches have: edits and deletions, receipts, files, profiles, opt-outs, what the channel
+-- could not read. `has`: the keys of x. Returns the number of new jobs.
+CREATE OR REPLACE FUNCTION cc_intake_rest(
+  has text[], go boolean[], ids uuid[], accounts uuid[], externals text[], kinds text[],
+  keys text[], addresses text[], names text[], texts text[], ats timestamptz[], identity uuid[],
+  contact uuid[], x jsonb[]
+) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+DECLARE
+  rows jsonb;
+  jobs_made int := 0;
+BEGIN
+  IF 'target' = ANY (has) THEN
+    SELECT jsonb_agg(jsonb_build_object('account', e.account, 'key', e.key, 'kind', e.kind,
+             'target', e.x ->> 'target', 'text', e.text, 'at', e.at) ORDER BY e.i)
+    INTO rows FROM unnest(go, kinds, accounts, keys, texts, ats, x) WITH ORDINALITY
+      AS e (go, kind, account, key, text, at, x, i) WHERE e.go AND e.kind IN ('edit', 'delete');
+    IF rows IS NOT NULL THEN
+      PERFORM cc_intake_changes(rows);
+    END IF;
+    PERFORM cc_deliveries(q.accounts, q.targets, q.statuses, q.reasons, q.ats, q.up_tos, q.owns)
+    FROM (
+      SELECT array_agg(e.account ORDER BY e.i) AS accounts,
+             array_agg(e.x ->> 'target' ORDER BY e.i) AS targets,
+             array_agg(e.x ->> 'status' ORDER BY e.i) AS statuses,
+             array_agg(e.x ->> 'reason' ORDER BY e.i) AS reasons,
+             array_agg(e.at ORDER BY e.i) AS ats,
+             array_agg(coalesce((e.x ->> 'up_to')::boolean, false) ORDER BY e.i) AS up_tos,
+             array_agg(e.x ->> 'own' ORDER BY e.i) AS owns
+      FROM unnest(go, kinds, accounts, ats, x) WITH ORDINALITY AS e (go, kind, account, at, x, i)
+      WHERE e.go AND e.kind = 'receipt') q
+    WHERE q.accounts IS NOT NULL;
   END IF;
 
-  SELECT jsonb_agg(jsonb_build_object('account', e.account, 'key', e.key, 'kind', e.kind,
-           'target', e.x ->> 'target', 'text', e.text, 'at', e.at) ORDER BY e.i)
-  INTO rows FROM unnest(go, kinds, accounts, keys, texts, ats, x) WITH ORDINALITY
-    AS e (go, kind, account, key, text, at, x, i) WHERE e.go AND e.kind IN ('edit', 'delete');
-  IF rows IS NOT NULL THEN
-    PERFORM cc_intake_changes(rows);
+  IF 'files' = ANY (has) THEN
+    SELECT jsonb_agg(jsonb_build_object('message', e.id, 'contact', e.contact,
+             'account', e.account, 'owner', e.address, 'files', e.x -> 'files'))
+    INTO rows FROM unnest(go, ids, contact, accounts, addresses, x)
+      AS e (go, id, contact, account, address, x) WHERE e.go AND e.x ? 'files';
+    IF rows IS NOT NULL THEN
+      jobs_made := cc_intake_files(rows);
+    END IF;
   END IF;
 
-  PERFORM cc_deliveries(q.accounts, q.targets, q.statuses, q.reasons, q.ats, q.up_tos, q.owns) FROM (
-    SELECT array_agg(e.account ORDER BY e.i) AS accounts,
-           array_agg(e.x ->> 'target' ORDER BY e.i) AS targets,
-           array_agg(e.x ->> 'status' ORDER BY e.i) AS statuses,
-           array_agg(e.x ->> 'reason' ORDER BY e.i) AS reasons, array_agg(e.at ORDER BY e.i) AS ats,
-           array_agg(coalesce((e.x ->> 'up_to')::boolean, false) ORDER BY e.i) AS up_tos,
-           array_agg(e.x ->> 'own' ORDER BY e.i) AS owns
-    FROM unnest(go, kinds, accounts, ats, x) WITH ORDINALITY AS e (go, kind, account, at, x, i)
-    WHERE e.go AND e.kind = 'receipt') q
-  WHERE q.accounts IS NOT NULL;
-
-  SELECT jsonb_agg(jsonb_build_object('message', e.id, 'contact', e.contact, 'account', e.account,
-           'owner', e.address, 'files', e.x -> 'files'))
-  INTO rows FROM unnest(go, ids, contact, accounts, addresses, x)
-    AS e (go, id, contact, account, address, x) WHERE e.go AND e.x ? 'files';
-  IF rows IS NOT NULL THEN
-    jobs_made := cc_intake_files(rows);
+  IF has && '{fields,names}' THEN
+    SELECT jsonb_agg(jsonb_build_object('identity', e.identity, 'name', e.name,
+             'fields', e.x -> 'fields'))
+    INTO rows FROM unnest(go, identity, names, x) AS e (go, identity, name, x)
+    WHERE e.go AND e.x ?| '{fields,names}';
+    IF rows IS NOT NULL THEN
+      PERFORM cc_intake_profiles(rows);
+    END IF;
   END IF;
 
-  SELECT jsonb_agg(jsonb_build_object('identity', e.identity, 'name', e.name,
-           'fields', e.x -> 'fields'))
-  INTO rows FROM unnest(go, kinds, identity, names, x) AS e (go, kind, identity, name, x)
-  WHERE e.go AND (e.kind = 'profile' OR e.x ? 'names');
-  IF rows IS NOT NULL THEN
-    PERFORM cc_intake_profiles(rows);
+  IF 'opt_out' = ANY (has) THEN
+    INSERT INTO consents (id, identity_id, purpose, granted, text_version, source)
+    SELECT cc_new_id(), e.identity, 'messages', false, '', e.external
+    FROM unnest(go, identity, externals, x) AS e (go, identity, external, x)
+    WHERE e.go AND e.x ? 'opt_out';
   END IF;
 
-  INSERT INTO consents (id, identity_id, purpose, granted, text_version, source)
-  SELECT cc_new_id(), e.identity, 'messages', false, '', e.external
-  FROM unnest(go, identity, externals, x) AS e (go, identity, external, x)
-  WHERE e.go AND e.x ? 'opt_out';
-
-  WITH kept AS (
-    INSERT INTO quarantine (id, account_id, kind, error, request)
-    SELECT cc_new_id(), e.account, 'unsupported', e.x #>> '{unsupported,error}',
-           decode(e.x #>> '{unsupported,request}', 'base64')
-    FROM unnest(go, accounts, x) AS e (go, account, x) WHERE e.go AND e.x ? 'unsupported'
-    RETURNING id, version
-  )
-  INSERT INTO events (kind, subject_kind, subject_id, version, actor, cause)
-  SELECT 'quarantine.changed', 'quarantine', id, version, 'system', 'unsupported' FROM kept;
+  IF 'unsupported' = ANY (has) THEN
+    WITH kept AS (
+      INSERT INTO quarantine (id, account_id, kind, error, request)
+      SELECT cc_new_id(), e.account, 'unsupported', e.x #>> '{unsupported,error}',
+             decode(e.x #>> '{unsupported,request}', 'base64')
+      FROM unnest(go, accounts, x) AS e (go, account, x) WHERE e.go AND e.x ? 'unsupported'
+      RETURNING id, version
+    )
+    INSERT INTO events (kind, subject_kind, subject_id, version, actor, cause)
+    SELECT 'quarantine.changed', 'quarantine', id, version, 'system', 'unsupported' FROM kept;
+  END IF;
   RETURN jobs_made;
 END
 $$;
@@ -485,6 +523,7 @@ DECLARE
   n CONSTANT int := cardinality(ids);
   go boolean[];         -- what this call writes
   x jsonb[];            -- extras, parsed; NULL where the whole batch has none
+  has text[] := '{}';   -- their keys
   identity uuid[];      -- of the sender
   contact uuid[];
   fresh int[];
@@ -500,6 +539,7 @@ DECLARE
 BEGIN
   IF EXISTS (SELECT 1 FROM unnest(extras) AS u (e) WHERE e IS NOT NULL) THEN
     x := ARRAY(SELECT e::jsonb FROM unnest(extras) WITH ORDINALITY AS u (e, i) ORDER BY u.i);
+    has := ARRAY(SELECT DISTINCT k.k FROM unnest(x) AS u (x), jsonb_object_keys(u.x) AS k (k));
   END IF;
 
   -- (0) A message nobody has judged goes back unwritten when no open contact waits for it, or when
@@ -566,10 +606,10 @@ BEGIN
     PERFORM cc_intake_vouch(rows);
   END IF;
   IF missing THEN
-    SELECT jsonb_agg(e.x -> 'touchpoint') INTO rows FROM unnest(x, go) AS e (x, go)
-    WHERE e.go AND e.x ? 'touchpoint';
-    IF rows IS NOT NULL THEN
-      PERFORM cc_intake_touchpoints(rows);
+    IF 'touchpoint' = ANY (has) THEN
+      PERFORM cc_intake_touchpoints(
+        (SELECT jsonb_agg(e.x -> 'touchpoint') FROM unnest(x, go) AS e (x, go)
+         WHERE e.go AND e.x ? 'touchpoint'));
     END IF;
     SELECT jsonb_agg(jsonb_build_object(
       'i', e.i, 'medium', e.medium, 'value', e.address, 'name', e.name, 'proof', e.proof,
@@ -587,7 +627,7 @@ BEGIN
                          AND o.value = e.address OFFSET 0) d ON true;
     END IF;
   END IF;
-  IF x IS NOT NULL THEN
+  IF 'claims' = ANY (has) THEN
     SELECT jsonb_agg(jsonb_build_object('identity', e.identity, 'claims', e.x -> 'claims',
       'touchpoint', cc_intake_touchpoint(e.account, e.x -> 'touchpoint')))
     INTO rows FROM unnest(go, identity, accounts, x) AS e (go, identity, account, x)
@@ -601,27 +641,23 @@ BEGIN
   -- where the verdict or a change of an old message names it.
   lockable := ARRAY(SELECT DISTINCT e.id FROM unnest(contact, go) AS e (id, go)
                     WHERE e.go AND e.id IS NOT NULL);
-  IF x IS NOT NULL THEN
+  IF 'target' = ANY (has) OR 'append' = ANY (modes) THEN
     lockable := lockable || cc_intake_named(go, kinds, accounts, keys, x);
   END IF;
   SELECT coalesce(array_agg(o.id) FILTER (WHERE o.state = 'open'), '{}') INTO alive FROM (
     SELECT c.id, c.state FROM contacts c WHERE c.id = ANY (lockable)
     ORDER BY c.id FOR NO KEY UPDATE) o;
-  FOR i IN 1 .. n LOOP
-    IF NOT go[i] OR kinds[i] <> ALL (spoken) OR modes[i] IS NOT NULL AND modes[i] = 'file' THEN
-      contact[i] := NULL;
-    ELSIF modes[i] = 'append' AND (x[i] #> '{verdict,strict}' = 'true' OR contact[i] IS NULL
-                                   OR contact[i] <> ALL (alive)) THEN
-      contact[i] := (x[i] #>> '{verdict,contact_id}')::uuid;
-    ELSIF contact[i] <> ALL (alive) THEN
-      contact[i] := NULL;
-    END IF;
-  END LOOP;
+  SELECT array_agg(t.id ORDER BY t.i), bool_or(t.id IS NULL AND t.go) INTO contact, missing FROM (
+    SELECT e.i, e.go AND e.kind = ANY (spoken) AS go, CASE
+      WHEN NOT e.go OR e.kind <> ALL (spoken) OR e.mode = 'file' THEN NULL
+      WHEN e.mode = 'append' AND (e.x #> '{verdict,strict}' = 'true' OR e.id IS NULL
+                                  OR e.id <> ALL (alive))
+        THEN (e.x #>> '{verdict,contact_id}')::uuid
+      WHEN e.id = ANY (alive) THEN e.id END AS id
+    FROM unnest(go, kinds, modes, x, contact) WITH ORDINALITY AS e (go, kind, mode, x, id, i)) t;
 
   -- Make the missing contacts in key order. Who loses a race finds the winner's; an event that has
   -- none even so goes back: its contact was closed under it.
-  missing := EXISTS (SELECT 1 FROM unnest(go, kinds, contact) AS e (go, kind, id)
-                     WHERE e.go AND e.kind = ANY (spoken) AND e.id IS NULL);
   IF missing THEN
     SELECT jsonb_agg(jsonb_build_object(
       'i', e.i, 'account', e.account, 'key', e.key, 'identity', e.identity, 'proof', e.proof,
@@ -668,8 +704,9 @@ BEGIN
            coalesce(nullif(u.text, ''), u.x #>> '{files,0,name}', '') AS shown,
            coalesce(u.x #>> '{verdict,kind}',
                     CASE u.kind WHEN 'out' THEN 'outbound' ELSE 'inbound' END) AS written
-    FROM unnest(ids, contact, identity, kinds, externals, texts, datas, ats, modes, x, go)
-         WITH ORDINALITY AS u (id, contact, identity, kind, external, text, data, at, mode, x, go, i)
+    FROM unnest(ids, contact, identity, proofs, kinds, externals, texts, datas, ats, modes, x, go)
+         WITH ORDINALITY AS u (id, contact, identity, proof, kind, external, text, data, at, mode, x,
+                               go, i)
     WHERE u.go AND u.kind = ANY (spoken)
   ), per AS (
     SELECT contact, count(*)::int AS n, bool_or(rings) AS rings,
@@ -698,8 +735,14 @@ BEGIN
               c.identity_id
   ), placed AS (
     SELECT e.*, row_number() OVER (PARTITION BY e.contact ORDER BY e.i) AS k, b.seq, b.version,
-           b.queue_id, b.operator_id
+           b.queue_id, b.operator_id, b.identity_id AS owner
     FROM e JOIN bumped b ON b.id = e.contact
+  ), joined AS (
+    INSERT INTO participants (contact_id, identity_id, role, verified)
+    SELECT p.contact, p.identity, 'member', bool_or(p.proof <> 'claimed')
+    FROM placed p WHERE p.identity <> p.owner AND p.kind <> 'out'
+    GROUP BY p.contact, p.identity ORDER BY p.contact, p.identity
+    ON CONFLICT DO NOTHING
   ), written AS (
     INSERT INTO messages (id, contact_id, seq, kind, identity_id, text, external_id, reply_to, data,
                           provider_at)
@@ -725,8 +768,13 @@ BEGIN
       PERFORM cc_intake_wait(rows);
     END IF;
   END IF;
-  jobs_made := cc_intake_rest(go, ids, accounts, externals, kinds, keys, addresses, names, proofs,
-                              texts, ats, identity, contact, x);
+  IF EXISTS (SELECT 1 FROM parked_changes) THEN
+    PERFORM cc_intake_unpark(accounts, externals, ids, go);
+  END IF;
+  IF has && '{target,files,fields,names,opt_out,unsupported}' THEN
+    jobs_made := cc_intake_rest(has, go, ids, accounts, externals, kinds, keys, addresses, names,
+                                texts, ats, identity, contact, x);
+  END IF;
   RETURN jsonb_build_object('fresh', fresh, 'jobs', jobs_made, 'back', back);
 END
 $$;

@@ -20,7 +20,7 @@ from channels.messages import (
     MessageReceived,
     ProfileChanged,
 )
-from contact_center.contacts.triage import Action, Arrival, Verdict, opts_out
+from contact_center.contacts.triage import OPT_OUT_MEDIA, Action, Arrival, Verdict, opts_out
 from contact_center.intake import cleaning
 from contact_center.intake.model import AccountFacts
 from contact_center.kernel.ids import new_id
@@ -91,7 +91,7 @@ def row_of(account: AccountFacts, event: Event, parcel: Any) -> Row | None:
     if rare and "unsupported" in rare:
         rare["unsupported"]["request"] = base64.b64encode(parcel.packed()).decode()
     text = cleaning.text(text)
-    if kind == "in" and opts_out(Arrival(account.medium, text)):
+    if account.medium in OPT_OUT_MEDIA and kind == "in" and opts_out(Arrival(account.medium, text)):
         rare = {**(rare or {}), "opt_out": True}
     key = cleaning.key
     values = [

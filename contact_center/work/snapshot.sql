@@ -1,13 +1,15 @@
 -- What the routing engine needs to know of a row, in one place: intake, desk, work, presence and
 -- dispatch write these into the log and read them when they start warm. Times are milliseconds.
+-- STABLE as the functions they are made of: so PostgreSQL writes their text into the caller's query,
+-- which is ten times cheaper than a call for each row.
 
 CREATE OR REPLACE FUNCTION cc_ms(at timestamptz) RETURNS bigint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT floor(extract(epoch FROM at) * 1000)::bigint
 $$;
 
 CREATE OR REPLACE FUNCTION cc_work_snapshot(w work) RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT jsonb_build_object(
     'id', w.id, 'contact_id', w.contact_id, 'queue_id', w.queue_id, 'medium', w.medium,
     'cost', w.cost, 'state', w.state, 'seq', w.seq, 'arrived_ms', cc_ms(w.arrived_at),
