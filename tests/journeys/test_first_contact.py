@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
-from tests.journeys.conftest import SOAK, Company
+from tests.journeys.conftest import EMAIL, PASSWORD, SOAK, Company
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(180)]
 
@@ -166,3 +166,44 @@ def test_two_tabs_and_a_double_click_make_one_message(company: Company, open_pag
     expect(visitor.get_by_text("Один раз", exact=True)).to_have_count(1)
     expect(thread(operator).get_by_text("Один раз", exact=True)).to_have_count(1)
     finish(operator)
+
+
+def test_a_whole_contact_goes_by_keyboard_only(company: Company, open_page: Open) -> None:
+    operator, visitor = open_page(), open_page(viewport=PHONE)
+    keys = operator.keyboard
+    operator.goto(company.url)
+    operator.locator("input[type=email]").wait_for()
+    for _ in range(10):  # the field is reached with Tab wherever the focus begins
+        if operator.evaluate("document.activeElement.type") == "email":
+            break
+        keys.press("Tab")
+    keys.type(EMAIL)
+    keys.press("Tab")
+    keys.type(PASSWORD)
+    keys.press("Enter")
+    operator.get_by_role("button", name="Состояние").wait_for()
+    keys.press("Control+KeyK")
+    keys.type("Готов к работе")
+    operator.get_by_role("option", name="Готов к работе").wait_for()
+    keys.press("Enter")
+    operator.get_by_role("button", name="Состояние: Готов").wait_for()
+
+    visitor.goto(company.chat)
+    visitor.locator("textarea").wait_for()
+    visitor.keyboard.type("Только клавиатура")
+    visitor.keyboard.press("Enter")
+    operator.get_by_role("button", name="Принять").first.wait_for()
+    keys.press("Alt+KeyA")
+    operator.get_by_placeholder("Напишите ответ…").wait_for()
+    operator.wait_for_timeout(300)
+    if operator.evaluate("document.activeElement.tagName") != "TEXTAREA":
+        keys.press("KeyR")
+    keys.type("Отвечаю с клавиатуры")
+    keys.press("Control+Enter")
+    expect(visitor.get_by_text("Отвечаю с клавиатуры")).to_be_visible()
+    keys.press("Escape")
+    keys.press("KeyE")
+    operator.get_by_role("dialog").get_by_role("radio", name="Решено").wait_for()
+    keys.press("Space")
+    keys.press("Enter")
+    expect(visitor.get_by_text("Обращение закрыто").last).to_be_visible()
