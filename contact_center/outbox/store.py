@@ -72,8 +72,7 @@ RETURNING o.id, o.attempts, o.message_id, o.payload, l.conversation_key
 ORPHANS = """
 SELECT o.id, o.attempts, o.message_id, o.payload, l.conversation_key
 FROM outbox o JOIN outbox_lines l ON l.id = o.line_id
-WHERE o.account_id = $1 AND o.class IN ('interactive', 'automatic', 'bulk')
-  AND o.due_at <= now() AND o.state = 'sending' AND o.claim_until <= now()
+WHERE o.account_id = $1 AND o.state = 'sending' AND o.claim_until <= now()
 """
 NEXT = (
     "SELECT extract(epoch FROM least("  # noqa: S608

@@ -468,6 +468,8 @@ outbox = sa.Table(
             "uncertain", "cancelled"),
     sa.Index("ix_outbox_due", "account_id", "class", "due_at", postgresql_where=sa.text(
         "state IN ('held','pending','sending','uncertain')")),
+    sa.Index("ix_outbox_sending", "account_id", "claim_until",
+             postgresql_where=sa.text("state = 'sending'")),
     sa.Index("ix_outbox_line_open", "line_id", "seq", postgresql_where=sa.text(
         "state IN ('held','pending','sending','uncertain')")),
 )
