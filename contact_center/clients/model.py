@@ -157,9 +157,9 @@ class NoteIn(Body):
 
 
 class IdentityIn(Body):
-    """An address somebody typed: claimed until it is proven."""
+    """An address somebody typed: claimed until it is proven. `medium`: email, phone, …"""
 
-    medium: Literal["email", "phone", "telegram", "whatsapp", "vk", "viber", "max", "other"]
+    medium: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,19}$")]
     value: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=200)]
 
 

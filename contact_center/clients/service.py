@@ -244,6 +244,8 @@ async def _check_employee(unit: Unit, employee_id: UUID | None) -> None:
 
 def _normal(medium: str, value: str) -> str:
     """The one form of an address; raises Invalid for what cannot be one."""
+    if medium == "visitor":
+        raise Invalid("a browser's session cannot be typed", field="medium")
     if medium == "email":
         if value.count("@") != 1 or value.startswith("@") or value.endswith("@"):
             raise Invalid("this is no e-mail address", field="value")

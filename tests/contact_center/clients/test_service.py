@@ -96,6 +96,8 @@ async def test_a_typed_address_is_only_claimed_and_never_taken_from_another(
     assert [(i.value, i.proof) for i in card.identities] == [("x@example.org", "claimed")]
     with pytest.raises(Invalid):
         await service.add_identity(actor, two, "phone", "not a phone")
+    with pytest.raises(Invalid):
+        await service.add_identity(actor, two, "visitor", "somebody else's session")
 
 
 async def test_doubles_are_suggested_by_name_and_by_a_claimed_address(
