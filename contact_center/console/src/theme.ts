@@ -29,7 +29,8 @@ export const theme = createTheme({
     Tooltip: {
       defaultProps: { openDelay: 350, withArrow: false, offset: 6, ...quick },
     },
-    Menu: { defaultProps: { shadow: "md", ...quick } },
+    // Its placeholder is a focusable element that is no menu item: against ARIA.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false, shadow: "md", ...quick } },
     Popover: { defaultProps: { shadow: "md", ...quick } },
     Modal: { defaultProps: { lockScroll: false, centered: false, yOffset: "9vh", radius: 12, ...quick } },
     Drawer: { defaultProps: { lockScroll: false, position: "right", ...quick } },

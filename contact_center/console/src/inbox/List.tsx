@@ -126,7 +126,8 @@ export function List({ place, chips }: { place: InboxPlace; chips: boolean }) {
         {(chips || place.view !== "queue") && (
           <Menu position="bottom-end" width={270}>
             <Menu.Target>
-              <button type="button" className={css.queueFilter} data-on={place.queue ? true : undefined} aria-label={t("list.queue")}>
+              <button type="button" className={css.queueFilter} data-on={place.queue ? true : undefined}>
+                <span className="visually-hidden">{t("list.queue")}</span>
                 <Icon name="filter" size={14} />
                 <span className="ellipsis">{queueName ?? t("list.all_queues")}</span>
               </button>

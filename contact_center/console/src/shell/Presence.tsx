@@ -42,7 +42,8 @@ export function Presence() {
   return (
     <Menu position="bottom-start" width={270}>
       <Menu.Target>
-        <UnstyledButton className={css.presence} data-presence={me.presence} aria-label={t("presence.control", { name })}>
+        <UnstyledButton className={css.presence} data-presence={me.presence}>
+          <span className="visually-hidden">{t("presence.control")}</span>
           <span className={css.presenceDot} />
           <span className="ellipsis">{name}</span>
           <Timer since={me.presence_since} />
@@ -71,9 +72,9 @@ export function Presence() {
           {t("presence.offline")}
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Item role="menuitemcheckbox" aria-checked={after} closeMenuOnClick={false} rightSection={after ? <Icon name="check" size={16} /> : null} leftSection={<Icon name="clock" size={16} />} onClick={() => setAfter(!after)}>
+        <Menu.CheckboxItem closeMenuOnClick={false} checked={after} onChange={setAfter}>
           {t("presence.after")}
-        </Menu.Item>
+        </Menu.CheckboxItem>
       </Menu.Dropdown>
     </Menu>
   );

@@ -32,10 +32,9 @@ export const Avatar = memo(function Avatar({ id, name, size = 40, medium, presen
         className={css.face}
         data-hue={hue(id || name)}
         data-company={company || undefined}
+        data-initials={initials(name) || "?"}
         style={{ fontSize: Math.round(size * 0.36) }}
-      >
-        {initials(name) || "?"}
-      </span>
+      />
       {medium && (
         <span className={css.medium} data-medium={medium}>
           <Icon name={mediumIcon(medium)} size={12} />
