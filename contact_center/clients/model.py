@@ -157,7 +157,7 @@ class NoteIn(Body):
 
 
 class IdentityIn(Body):
-    """An address somebody typed: claimed until it is proven. `medium`: email, phone, …"""
+    """An address somebody typed: claimed until it is proven. `medium`: email, phone and so on."""
 
     medium: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,19}$")]
     value: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=200)]
