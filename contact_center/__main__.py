@@ -73,9 +73,10 @@ def serve(*, roles: str | None = None, port: int | None = None) -> None:
 
     supervise.end_with_parent()
     _override(roles=roles, listen_port=port)
+    settings = _settings()  # before the costly import: a refusal comes at once
     from contact_center.app import serve as serve_forever
 
-    serve_forever(_settings())
+    serve_forever(settings)
 
 
 @app.command
