@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -25,9 +24,15 @@ from contact_center.kernel.ids import new_id
 from contact_center.storage.unit import Record, Unit
 
 P = Permission
-Addresses = Callable[[str, str, bool], dict[str, str]]
-"""(provider, public key, has a webhook) → addresses to show: webhook_url, embed_snippet …"""
-ADDRESSES: web.AppKey[Addresses] = web.AppKey("account_addresses")
+
+
+class Addresses(Protocol):
+    """Tells the addresses of an account to show: where to post, what to embed."""
+
+    def __call__(self, provider: str, public_key: str, *, hooked: bool) -> dict[str, str]: ...
+
+
+ADDRESSES: web.AppKey[Addresses] = web.AppKey("account_addresses", Addresses)
 
 
 class Brand(Out):
@@ -167,7 +172,7 @@ def _account(call: Call, row: Record) -> Account:
     live = accounts.get(row["id"])
     hooked = live is not None and isinstance(live.channel, WebhookChannel)
     addresses = call.app.get(ADDRESSES)
-    shown = addresses(row["provider"], row["public_key"], hooked) if addresses else {}
+    shown = addresses(row["provider"], row["public_key"], hooked=hooked) if addresses else {}
     values = {**dict(row), **shown, "secrets_set": _secrets_set(accounts, row)}
     if row["id"] in accounts.broken():
         values |= {"health": "red", "health_text": "the account cannot be opened with this key"}

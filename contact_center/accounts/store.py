@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -181,24 +181,3 @@ async def sealing_key_id(db: Queries) -> str:
 async def adopt_key_id(db: Queries, key_id: str) -> None:
     """Make it the workspace's key unless there is one."""
     await db.execute("UPDATE workspace SET sealing_key_id = $1 WHERE sealing_key_id = ''", key_id)
-
-
-async def lock_key_id(unit: Unit) -> str:
-    """The key's id, held: two rotations at once would lose one of the keys."""
-    key_id: str = await unit.fetchval("SELECT sealing_key_id FROM workspace FOR NO KEY UPDATE")
-    return key_id
-
-
-async def replace_key_id(unit: Unit, key_id: str) -> None:
-    await unit.execute("UPDATE workspace SET sealing_key_id = $1", key_id)
-
-
-async def lock_sealed(unit: Unit) -> Sequence[Record]:
-    """Everything that is sealed, archived or not, held until the end of the unit."""
-    return await unit.fetch(
-        "SELECT id, secrets FROM accounts WHERE secrets IS NOT NULL ORDER BY id FOR NO KEY UPDATE"
-    )
-
-
-async def reseal(unit: Unit, rows: Sequence[tuple[UUID, bytes]]) -> None:
-    await unit.executemany("UPDATE accounts SET secrets = $2 WHERE id = $1", rows)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 WEB_CHAT = "webchat"
 
 
-def addresses(base_url: str, provider: str, public_key: str, hooked: bool) -> dict[str, str]:
+def addresses(base_url: str, provider: str, public_key: str, *, hooked: bool) -> dict[str, str]:
     """The addresses of one account; `hooked` says whether its provider posts to us."""
     key = quote(public_key, safe="")
     if provider == WEB_CHAT:

@@ -103,7 +103,8 @@ class Office:
 
     async def ask(
         self, method: str, path: str, who: Person | None = None, *, json: Any = None,
-        headers: dict[str, str] | None = None, token: str | None = None, prefix: str = "/api/v1", **more: Any,
+        headers: dict[str, str] | None = None, token: str | None = None, prefix: str = "/api/v1",
+        **more: Any,
     ) -> Answer:  # fmt: skip
         """Send one request as somebody and read the answer; `path` is under `prefix`."""
         sent: dict[str, str] = {}

@@ -1,6 +1,7 @@
 """The own record and the directory."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 from contact_center.kernel.clock import ManualClock
@@ -9,6 +10,7 @@ from tests.support.office import Office
 
 async def test_settings_are_merged_key_by_key_and_null_removes_one(office: Office):
     anna = await office.hire("anna")
+    settings: dict[str, Any]
     for settings in ({"theme": "dark", "density": "compact"}, {"theme": None, "sounds": {"a": 1}}):
         answer = await office.ask("PATCH", "/me", anna, json={"settings": settings})
     assert answer.body["employee"]["settings"] == {"density": "compact", "sounds": {"a": 1}}
@@ -17,15 +19,14 @@ async def test_settings_are_merged_key_by_key_and_null_removes_one(office: Offic
 async def test_settings_cannot_grow_for_ever(office: Office):
     anna = await office.hire("anna")
     for n in range(3):
-        answer = await office.ask(
-            "PATCH", "/me", anna, json={"settings": {f"key{n}": "x" * 4000}}
-        )
+        answer = await office.ask("PATCH", "/me", anna, json={"settings": {f"key{n}": "x" * 4000}})
     assert (answer.status, answer.body["field"]) == (422, "settings")
 
 
 async def test_nobody_raises_his_own_rights(office: Office):
     anna = await office.hire("anna")
-    for body in ({"role": "administrator"}, {"queues": []}, {"email": "x@y.example"}):
+    bodies: list[Any] = [{"role": "administrator"}, {"queues": []}, {"email": "x@y.example"}]
+    for body in bodies:
         assert (await office.ask("PATCH", "/me", anna, json=body)).status == 422
 
 
@@ -38,7 +39,7 @@ async def test_the_directory_names_everything_a_contact_refers_to(office: Office
     office.app[SERVICE].clock = ManualClock(datetime(2026, 1, 4, 12, tzinfo=UTC))  # a Sunday
     answer = await office.ask("GET", "/directory", anna)
     assert answer.status == 200
-    body = answer.body
+    body: Any = answer.body
     assert body["employees"][0]["name"] == "anna"
     assert "email" not in body["employees"][0], "addresses are for administration"
     by_name = {queue["name"]: queue for queue in body["queues"]}

@@ -54,6 +54,7 @@ class Teams:
             await self.office.db.execute(query, *values)
         return talk
 
+    # ruff: noqa: ISC004 - each pair is a statement and its values
     def _rows(
         self, talk: Talk, team: str, queue: UUID, holder: UUID, state: str
     ) -> list[tuple[str, tuple[Any, ...]]]:

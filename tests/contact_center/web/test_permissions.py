@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from contact_center.access.model import Permission as P
+from contact_center.access.model import Permission
 from contact_center.access.policy import ROLE_PERMISSIONS
 from contact_center.access.routes import Route
 from contact_center.web.routes import all_routes
@@ -116,9 +116,9 @@ async def case_of(office: Office, role: str) -> Case:
     return Case(teams, await teams.staff(role), stranger, values)
 
 
-def test_every_route_has_a_known_permission_and_every_object_a_scope():
+def test_every_route_has_a_known_permission_and_every_object_a_scope() -> None:
     for route in TABLE:
-        assert isinstance(route.permission, P), name_of(route)
+        assert isinstance(route.permission, Permission), name_of(route)
         if route in WITH_OBJECT:
             assert first_part(route) in SCOPES, f"{name_of(route)}: whose object is it?"
         needs_body = route.body is not None and any(
@@ -132,7 +132,7 @@ def test_the_matrix_fails_for_a_route_without_a_scope(monkeypatch):
     async def handler(_call):
         return None
 
-    leaky = Route("GET", "/salaries/{id}", handler, P.SIGNED_IN, "Salaries")
+    leaky = Route("GET", "/salaries/{id}", handler, Permission.SIGNED_IN, "Salaries")
     monkeypatch.setitem(globals(), "TABLE", [*TABLE, leaky])
     monkeypatch.setitem(globals(), "WITH_OBJECT", [*WITH_OBJECT, leaky])
     with pytest.raises(AssertionError, match="whose object is it"):
@@ -146,7 +146,7 @@ async def test_only_public_routes_answer_who_is_not_signed_in(office: Office):
         for name in ("id", "kind", "session"):
             path = path.replace("{" + name + "}", str(uuid4()))
         answer = await office.ask(route.method, path, json={} if route.body else None)
-        expected = route.permission is P.PUBLIC
+        expected = route.permission is Permission.PUBLIC
         if expected == (answer.status == 401 and answer.code == "unauthenticated"):
             wrong.append(f"{name_of(route)}: {answer.status}")
     assert wrong == []
@@ -156,7 +156,7 @@ async def test_only_public_routes_answer_who_is_not_signed_in(office: Office):
 async def test_a_role_reaches_what_its_permissions_name_and_nothing_else(office: Office, role):
     case, wrong = await case_of(office, role), []
     for route in TABLE:
-        if route.permission is P.PUBLIC or name_of(route) in ENDS_THE_SESSION:
+        if route.permission is Permission.PUBLIC or name_of(route) in ENDS_THE_SESSION:
             continue
         answer = await case.send(route, uuid4())
         refused = answer.status == 403 and answer.code == "forbidden"
@@ -174,24 +174,14 @@ async def _target(case: Case, route: Route, *, own: bool) -> UUID | None:
     offered = first_part(route) == "offers" or route.path.endswith("/take")
     team = "sales" if own else "claims"
     talk = await case.teams.talk(team, holder.id, state="offered" if offered else "active")
-    match first_part(route):
-        case "contacts":
-            return talk.contact
-        case "messages":
-            return talk.message
-        case "offers":
-            return talk.offer
-        case "files":
-            return talk.file
-        case "queues":
-            return UUID(case.values[f"{team}_queue"])
-        case "clients":
-            case.values["other_client"] = str((await case.teams.talk(team, holder.id)).client)
-            return talk.client
-        case "merges":
-            other = await case.teams.talk(team, holder.id)
-            return await case.teams.merge(talk.client, other.client)
-    return None
+    case.values["other_client"] = str((other := await case.teams.talk(team, holder.id)).client)
+    if first_part(route) == "merges":
+        return await case.teams.merge(talk.client, other.client)
+    targets = {
+        "contacts": talk.contact, "messages": talk.message, "offers": talk.offer,
+        "files": talk.file, "clients": talk.client, "queues": UUID(case.values[f"{team}_queue"]),
+    }  # fmt: skip
+    return targets.get(first_part(route))
 
 
 SEEING_ALL = {"administrator"}
@@ -282,8 +272,11 @@ async def test_the_canary_is_shown_to_who_may_see_it(office: Office):
     """Else the test above would pass for lists that show nothing at all."""
     case = await case_of(office, "operator")
     own = await case.teams.talk("sales", case.who.id)
-    for path in ("/contacts?view=all", "/contacts?view=all&q=client", "/search?q=client",
-                 f"/clients/{own.client}/contacts", f"/contacts/{own.contact}/messages"):  # fmt: skip
+    paths = [
+        "/contacts?view=all", "/contacts?view=all&q=client", "/search?q=client",
+        f"/clients/{own.client}/contacts", f"/contacts/{own.contact}/messages",
+    ]  # fmt: skip
+    for path in paths:
         answer = await office.ask("GET", path, case.who)
         assert f"{CANARY} sales" in str(answer.body), path
 
@@ -293,7 +286,11 @@ async def test_what_a_foreign_contact_holds_cannot_be_drawn_into_an_own_one(offi
     own = await case.teams.talk("sales", case.who.id)
     foreign = await case.teams.talk("claims", case.stranger.id)
     path = f"/contacts/{own.contact}/messages"
-    for more in ({"attachments": [str(foreign.file)]}, {"reply_to": str(foreign.message)}):
+    drawn: list[Any] = [
+        {"attachments": [str(foreign.file)]},
+        {"reply_to": str(foreign.message)},
+    ]
+    for more in drawn:
         body = {"kind": "note", "text": "x", "client_msg_id": uuid4().hex, **more}
         answer = await office.ask("POST", path, case.who, json=body)
         assert answer.status in (404, 409, 422), (more, answer.body)
