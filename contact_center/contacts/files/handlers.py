@@ -48,7 +48,7 @@ class Signed(BaseModel):
 
     e: int
     s: Annotated[str, Field(max_length=100)]
-    inline: Literal[0, 1] = 0
+    inline: bool = False
 
 
 async def upload(call: Call) -> Attachment:
