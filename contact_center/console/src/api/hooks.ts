@@ -40,16 +40,28 @@ export function useDirectory() {
 }
 
 /** The directory by id, for wording. */
-export function useNames() {
+function namesOf(data: Directory | undefined) {
+  return {
+    employees: new Map(data?.employees.map((one) => [one.id, one])),
+    queues: new Map(data?.queues.map((one) => [one.id, one])),
+    kinds: new Map(data?.kinds.map((one) => [one.id, one])),
+    codes: new Map(data?.result_codes.map((one) => [one.id, one])),
+    breaks: new Map(data?.break_reasons.map((one) => [one.code, one])),
+  };
+}
+
+type Names = ReturnType<typeof namesOf>;
+const NamesContext = createContext<Names>(namesOf(undefined));
+/** Made once for the whole shell: hundreds of rows and messages look names up. */
+export const NamesProvider = NamesContext.Provider;
+
+export function useMadeNames(): Names {
   const { data } = useDirectory();
-  return useMemo(() => {
-    const employees = new Map(data?.employees.map((one) => [one.id, one]));
-    const queues = new Map(data?.queues.map((one) => [one.id, one]));
-    const kinds = new Map(data?.kinds.map((one) => [one.id, one]));
-    const codes = new Map(data?.result_codes.map((one) => [one.id, one]));
-    const breaks = new Map(data?.break_reasons.map((one) => [one.code, one]));
-    return { employees, queues, kinds, codes, breaks };
-  }, [data]);
+  return useMemo(() => namesOf(data), [data]);
+}
+
+export function useNames(): Names {
+  return useContext(NamesContext);
 }
 
 export const useCounts = () =>

@@ -1,4 +1,4 @@
-import { Button, Tooltip } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { memo, type ReactNode, useState } from "react";
 import { resolveMessage, retryMessage, undoMessage } from "../api/acts";
 import { useNames } from "../api/hooks";
@@ -202,9 +202,9 @@ export const MessageView = memo(function MessageView({ message, mine, joined, qu
           )}
           <span className={css.foot}>
             {message.edited_at && <span>{t("message.edited")}</span>}
-            <Tooltip label={full(i18n, message.provider_at ?? message.created_at)}>
-              <time className="tabular">{clock(i18n, message.created_at)}</time>
-            </Tooltip>
+            <time className="tabular" title={full(i18n, message.provider_at ?? message.created_at)}>
+              {clock(i18n, message.created_at)}
+            </time>
             {side === "ours" && shownState && <Ticks state={shownState} />}
           </span>
         </div>

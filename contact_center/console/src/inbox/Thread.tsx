@@ -98,6 +98,9 @@ export function Thread({ id, row, contact }: { id: string; row: ContactRow; cont
     [items, window.from, window.to],
   );
 
+  const days = useMemo(() => byDay(shown, (at) => dayKey(i18n, at)), [shown, i18n]);
+  const quoted = useMemo(() => new Map(items.map((item) => [item.id, item])), [items]);
+
   const remember = useCallback(() => {
     const element = box.current;
     if (!element) return;
@@ -235,8 +238,6 @@ export function Thread({ id, row, contact }: { id: string; row: ContactRow; cont
   }
   const now = serverNow();
   const firstNew = unreadAfter === null ? undefined : items.find((item) => item.seq > unreadAfter && item.kind === "inbound");
-  const days = byDay(shown, (at) => dayKey(i18n, at));
-  const quoted = new Map(items.map((item) => [item.id, item]));
   return (
     <div className={css.threadBox}>
       {/* A scrolling area must be reachable by keyboard. */}

@@ -25,12 +25,12 @@ describe("the stretch of a thread in the document", () => {
     expect(size(stretch)).toBeGreaterThanOrEqual(STEP);
   });
   it("moves without a gap", () => {
-    const before = { from: 1000, to: 1199 };
-    expect(further(seqs, before)).toEqual({ from: 950, to: 1149 });
-    expect(nearer(seqs, before)).toEqual({ from: 1050, to: 1249 });
+    const before = { from: 1000, to: 1149 };
+    expect(further(seqs, before)).toEqual({ from: 950, to: 1099 });
+    expect(nearer(seqs, before)).toEqual({ from: 1050, to: 1199 });
   });
   it("drops the oldest when new ones come at the end", () => {
-    expect(trimmed(seqs, { from: 4000, to: null })).toEqual({ from: 4801, to: null });
-    expect(trimmed(seqs, { from: 4790, to: null })).toEqual({ from: 4790, to: null });
+    expect(trimmed(seqs, { from: 4000, to: null })).toEqual({ from: 4851, to: null });
+    expect(trimmed(seqs, { from: 4810, to: null })).toEqual({ from: 4810, to: null });
   });
 });

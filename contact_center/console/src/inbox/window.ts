@@ -2,7 +2,7 @@
  *  of them there; the stretch moves by STEP as one scrolls. Pure, in indexes of the loaded list. */
 
 export const STEP = 50;
-export const MOST = 200;
+export const MOST = 150;
 
 export interface Stretch {
   /** The lowest seq shown. */

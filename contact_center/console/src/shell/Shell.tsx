@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect, useState } from "react";
-import { useMay, useMe } from "../api/hooks";
+import { NamesProvider, useMadeNames, useMay, useMe } from "../api/hooks";
 import { ActionsProvider, useActions } from "../actions/registry";
 import { adminSections } from "../admin/sections";
 import { useI18n } from "../i18n";
@@ -115,6 +115,7 @@ function Frame() {
 
 export default function Shell() {
   const me = useMe();
+  const names = useMadeNames();
   useEffect(() => {
     outbox.open(me.employee.id);
     const stopLive = startLive(me.employee.id);
@@ -129,7 +130,9 @@ export default function Shell() {
   }, [me.employee.id]);
   return (
     <ActionsProvider shortcuts={me.employee.settings.shortcuts !== false}>
-      <Frame />
+      <NamesProvider value={names}>
+        <Frame />
+      </NamesProvider>
     </ActionsProvider>
   );
 }
