@@ -73,6 +73,8 @@ class Files:
             stamp = (stat.st_mtime_ns, stat.st_size)
             kept = self._kept.get(name)
             if kept is None or kept.stamp != stamp:
+                if kept is not None:
+                    self.look()  # built anew: its assets have other names now
                 kept = self._kept[name] = _read(path, stamp)
         except OSError:
             return None

@@ -84,6 +84,15 @@ async def test_a_better_packing_beside_the_file_is_preferred(site, built):
         assert await answer.read() == b"brotli bytes"
 
 
+async def test_a_console_built_anew_is_served_without_a_restart(site, built):
+    await site.get("/")
+    assets = built / "console" / "assets"
+    (assets / "b-3d4e.js").write_text("let b = 2;")
+    (built / "console" / "index.html").write_text(INDEX + "<p>newer</p>")
+    assert "newer" in await (await site.get("/")).text()
+    assert (await site.get("/assets/b-3d4e.js")).status == 200
+
+
 async def test_the_widget_may_be_loaded_by_any_site(site):
     answer = await site.get("/widget.js")
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
