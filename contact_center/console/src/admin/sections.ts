@@ -1,12 +1,12 @@
 /** The administration's pages: one line each. A page is loaded when it is first opened. */
 import type { ComponentType } from "react";
-import type { Key } from "../i18n";
 import type { IconName } from "../ui/icons";
+import type { Word } from "./texts";
 
 export interface AdminSection {
   /** Its place: /admin/<path>. */
   path: string;
-  title: Key;
+  title: Word;
   icon: IconName;
   /** Under which heading of the navigation it stands. */
   group: "people" | "work" | "connections" | "service";
@@ -15,4 +15,16 @@ export interface AdminSection {
   load: () => Promise<{ default: ComponentType }>;
 }
 
-export const adminSections: readonly AdminSection[] = [];
+export const adminSections: readonly AdminSection[] = [
+  { path: "employees", title: "page.employees", icon: "clients", group: "people", permission: "supervise", load: () => import("./people/EmployeesPage") },
+  { path: "departments", title: "page.departments", icon: "building", group: "people", permission: "supervise", load: () => import("./people/DepartmentsPage") },
+  { path: "queues", title: "page.queues", icon: "queue", group: "work", permission: "supervise", load: () => import("./queues/QueuesPage") },
+  { path: "kinds", title: "page.kinds", icon: "tag", group: "work", permission: "supervise", load: () => import("./lists/KindsPage") },
+  { path: "result-codes", title: "page.result_codes", icon: "flag", group: "work", permission: "supervise", load: () => import("./lists/ResultCodesPage") },
+  { path: "break-reasons", title: "page.break_reasons", icon: "coffee", group: "work", permission: "supervise", load: () => import("./lists/BreakReasonsPage") },
+  { path: "accounts", title: "page.accounts", icon: "plug", group: "connections", permission: "supervise", load: () => import("./accounts/AccountsPage") },
+  { path: "brands", title: "page.brands", icon: "star", group: "connections", permission: "supervise", load: () => import("./accounts/BrandsPage") },
+  { path: "health", title: "page.health", icon: "pulse", group: "service", permission: "supervise", load: () => import("./service/HealthPage") },
+  { path: "quarantine", title: "page.quarantine", icon: "bug", group: "service", permission: "supervise", load: () => import("./service/QuarantinePage") },
+  { path: "tokens", title: "page.tokens", icon: "key", group: "service", permission: "administer", load: () => import("./service/TokensPage") },
+];

@@ -4,6 +4,7 @@
  *  any other stays in `problem`, which RecordDrawer shows above the buttons. */
 import { useMemo, useState } from "react";
 import { Problem } from "../../api/http";
+import { useWords } from "../texts";
 
 export type Faults<T> = Partial<Record<keyof T & string, string>>;
 
@@ -24,16 +25,26 @@ export interface Form<T> {
   reset: (values: T) => void;
 }
 
-/** Faults by field out of a refusal; null where it names no field of this form. */
-export function faultsOf(problem: Problem, fields: readonly string[]): Record<string, string> | null {
+type Wording = (code: string, text: string) => string;
+interface Detail {
+  field?: string;
+  loc?: string[];
+  reason?: string;
+  detail?: string;
+  msg?: string;
+}
+
+/** Faults by field out of a refusal; null where it names no field of this form. A fault deeper in
+ *  a field (`title.ru`) is the field's. `word` has the code and the server's own words. */
+export function faultsOf(problem: Problem, fields: readonly string[], word: Wording = (_, text) => text): Record<string, string> | null {
   const out: Record<string, string> = {};
   const { field, errors } = problem.body as { field?: string | null; errors?: unknown };
-  if (field && fields.includes(field)) out[field] = problem.message;
-  if (Array.isArray(errors)) {
-    for (const one of errors as { field?: string; loc?: string[]; detail?: string; msg?: string }[]) {
-      const name = one.field ?? one.loc?.at(-1) ?? "";
-      if (fields.includes(name)) out[name] = one.detail ?? one.msg ?? problem.message;
-    }
+  const owner = (named: string) => fields.find((name) => named === name || named.startsWith(`${name}.`));
+  const named = field && owner(field);
+  if (named) out[named] = word(problem.code, problem.message);
+  for (const one of Array.isArray(errors) ? (errors as Detail[]) : []) {
+    const name = owner(one.field ?? one.loc?.at(-1) ?? "");
+    if (name) out[name] = word(one.reason ?? "", one.detail ?? one.msg ?? problem.message);
   }
   return Object.keys(out).length ? out : null;
 }
@@ -55,6 +66,7 @@ interface FormOptions<T> {
 }
 
 export function useForm<T extends object>({ start, check, save }: FormOptions<T>): Form<T> {
+  const { maybeWord } = useWords();
   const [first, setFirst] = useState(start);
   const [values, setValues] = useState(start);
   const [faults, setFaults] = useState<Faults<T>>({});
@@ -97,7 +109,7 @@ export function useForm<T extends object>({ start, check, save }: FormOptions<T>
         setFirst(values);
         return true;
       } catch (error) {
-        const named = error instanceof Problem ? faultsOf(error, Object.keys(values)) : null;
+        const named = error instanceof Problem ? faultsOf(error, Object.keys(values), (code, text) => maybeWord(`fault.${code}`) ?? text) : null;
         if (named) setFaults(named as Faults<T>);
         else setProblem(error);
         return false;

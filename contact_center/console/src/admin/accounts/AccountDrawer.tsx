@@ -1,0 +1,211 @@
+import { Button, Select, Switch, TextInput } from "@mantine/core";
+import { useRef, useState } from "react";
+import type { Brand, Connection, ProviderInfo, SettingField } from "../../api/admin";
+import { useDirectory, useMay } from "../../api/hooks";
+import { titled } from "../../i18n";
+import { full } from "../../i18n/time";
+import { Icon, mediumIcon } from "../../ui/Icon";
+import { toast } from "../../ui/toasts";
+import type { TwoTexts } from "../kit/fields";
+import { CopyField, Group, Pair, type Shown } from "../kit/parts";
+import { RecordDrawer } from "../kit/RecordDrawer";
+import { useArchive } from "../kit/useArchive";
+import { useForm } from "../kit/useForm";
+import { actOnRecord, changeRecord, createRecord, useRecords } from "../kit/useRecords";
+import { useProblemWords } from "../kit/useProblemWords";
+import { useWords } from "../texts";
+import { HealthTag } from "./HealthTag";
+import { faultOf, nameOf, type SettingValues, settingsOf, startOf } from "./settings";
+import { SettingInput } from "./SettingInput";
+import css from "./accounts.module.css";
+
+interface DrawerProps {
+  account: Connection | undefined;
+  providers: ProviderInfo[];
+  onClose: () => void;
+  /** A new connection was made: show it, for its addresses are what is wanted next. */
+  onMade: (id: string) => void;
+  onShown: (shown: Shown) => void;
+}
+
+/** A new connection first asks for its provider; the form below is that provider's. */
+export function AccountDrawer(props: DrawerProps) {
+  const { account, providers } = props;
+  const [chosen, setChosen] = useState(account?.provider ?? providers[0]?.name ?? "");
+  const provider = providers.find((one) => one.name === chosen);
+  return <AccountForm key={chosen} {...props} provider={provider} onProvider={setChosen} />;
+}
+
+type FormProps = DrawerProps & { provider: ProviderInfo | undefined; onProvider: (name: string) => void };
+
+function AccountForm({ account, providers, provider, onProvider, onClose, onMade, onShown }: FormProps) {
+  const { w, locale } = useWords();
+  const { data: directory } = useDirectory();
+  const { data: brands } = useRecords<Brand>("/brands");
+  const made = useRef<string | null>(null);
+  const fields = provider?.fields ?? [];
+  const isSet = (field: SettingField) => Boolean(account?.secrets_set.includes(field.name));
+  const show = (saved: Connection) => {
+    const entries = Object.entries(saved.made_secrets ?? {}).map(([name, value]) => ({ label: titled(fields.find((field) => field.name === name)?.label, locale) || name, value }));
+    if (entries.length) onShown({ title: w("secret.made"), text: w("secret.made_text"), entries });
+  };
+  const form = useForm<SettingValues>({
+    start: {
+      title: account?.title ?? "",
+      brand_id: account?.brand_id ?? (brands?.length === 1 ? brands[0]?.id : null) ?? null,
+      queue_id: account?.queue_id ?? null,
+      state: account?.state ?? "on",
+      ...startOf(fields, account?.settings),
+    },
+    check: (values) => {
+      const faults: Record<string, string> = {};
+      for (const name of ["title", "brand_id", "queue_id"]) if (!String(values[name] ?? "").trim()) faults[name] = w("fault.missing");
+      for (const field of fields) {
+        const fault = faultOf(field, values[nameOf(field)], isSet(field));
+        if (fault) faults[nameOf(field)] = w(`fault.${fault}`);
+      }
+      return faults;
+    },
+    save: async (values, changes) => {
+      const plain = (from: SettingValues) => Object.fromEntries(Object.entries(from).filter(([name]) => !name.startsWith("settings.")));
+      if (account) {
+        const settings = settingsOf(changes);
+        show(await changeRecord<Connection>("/accounts", account, { ...plain(changes), ...(Object.keys(settings).length ? { settings } : {}) }));
+        return;
+      }
+      const saved = await createRecord<Connection>("/accounts", { provider: provider?.name, ...plain(values), settings: settingsOf(values) });
+      made.current = saved.id;
+      show(saved);
+    },
+  });
+  const archive = useArchive("/accounts", account, form.dirty, onClose);
+  const { values } = form;
+  const titles = values["settings.title"] as TwoTexts | undefined;
+  const greeting = values["settings.greeting"] as TwoTexts | undefined;
+  const color = values["settings.color"];
+  return (
+    <RecordDrawer
+      title={account?.title ?? w("accounts.new")}
+      form={form}
+      onClose={onClose}
+      size={600}
+      acts={archive}
+      saveLabel={account ? undefined : w("accounts.connect")}
+      onSaved={account ? undefined : () => made.current && onMade(made.current)}
+    >
+      {account ? <Status account={account} /> : <Providers providers={providers} chosen={provider?.name} onChoose={onProvider} />}
+      {account && <Addresses account={account} />}
+      <Group title={account ? w("accounts.basics") : undefined}>
+        <TextInput label={w("field.title")} description={w("accounts.title_text")} {...form.text("title")} />
+        <Pair>
+          <Select label={w("field.brand")} placeholder={w("form.choose")} allowDeselect={false} data={(brands ?? []).map((one) => ({ value: one.id, label: one.name }))} value={values.brand_id as string | null} error={form.faults.brand_id} onChange={(brand_id) => form.set({ brand_id })} />
+          <Select label={w("field.queue")} placeholder={w("form.choose")} allowDeselect={false} data={(directory?.queues ?? []).map((one) => ({ value: one.id, label: one.name }))} value={values.queue_id as string | null} error={form.faults.queue_id} onChange={(queue_id) => form.set({ queue_id })} />
+        </Pair>
+        <Switch label={w("accounts.on")} description={w("accounts.on_text")} checked={values.state === "on"} onChange={(event) => form.set({ state: event.currentTarget.checked ? "on" : "off" })} />
+      </Group>
+      {fields.length > 0 && (
+        <Group title={w("accounts.settings", { name: titled(provider?.title, locale) })}>
+          {typeof color === "string" && titles && greeting && <Preview color={color} title={titles[locale] || titles.ru} greeting={greeting[locale] || greeting.ru} />}
+          {fields.map((field) => (
+            <SettingInput key={field.name} field={field} value={values[nameOf(field)]} error={form.faults[nameOf(field)]} isSet={isSet(field)} onChange={(value) => form.set({ [nameOf(field)]: value })} />
+          ))}
+        </Group>
+      )}
+    </RecordDrawer>
+  );
+}
+
+function Providers({ providers, chosen, onChoose }: { providers: ProviderInfo[]; chosen: string | undefined; onChoose: (name: string) => void }) {
+  const { w, locale } = useWords();
+  return (
+    <fieldset className={css.providers}>
+      <legend>{w("accounts.provider")}</legend>
+      {providers.map((one) => (
+        <label key={one.name} className={css.provider}>
+          <input type="radio" name="provider" checked={one.name === chosen} onChange={() => onChoose(one.name)} />
+          <span className={css.badge}>
+            <Icon name={mediumIcon(one.medium)} size={18} />
+          </span>
+          {titled(one.title, locale)}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** Does it work, since when, and a button to ask the provider now. */
+function Status({ account }: { account: Connection }) {
+  const i18n = useWords();
+  const { w } = i18n;
+  const may = useMay("administer");
+  const text = useProblemWords();
+  const [busy, setBusy] = useState(false);
+  const check = async () => {
+    setBusy(true);
+    try {
+      const { health, health_text } = await actOnRecord<Connection>("/accounts", account.id, "check");
+      toast(health === "green" ? "good" : "bad", health === "green" ? w("accounts.works") : (health_text ?? w(`health.${health}`)));
+    } catch (error) {
+      toast("bad", text(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <div className={css.status}>
+      <HealthTag state={account.state} health={account.health} />
+      <p>
+        {account.health_text && <b>{account.health_text}</b>}
+        {account.health_at ? w("accounts.checked", { at: full(i18n, account.health_at) }) : w("accounts.unchecked")}
+        {account.last_in_at ? ` ${w("accounts.in_at", { at: full(i18n, account.last_in_at) })}` : ""}
+      </p>
+      {may && !account.archived_at && (
+        <Button size="xs" variant="default" loading={busy} onClick={() => void check()} leftSection={<Icon name="pulse" size={15} />}>
+          {w("accounts.check")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Addresses({ account }: { account: Connection }) {
+  const { w } = useWords();
+  const { embed_snippet, page_url, webhook_url } = account;
+  if (!embed_snippet && !page_url && !webhook_url) return null;
+  return (
+    <Group>
+      {embed_snippet && <CopyField label={w("accounts.snippet")} text={w("accounts.snippet_text")} value={embed_snippet} />}
+      {webhook_url && <CopyField label={w("accounts.webhook")} text={w("accounts.webhook_text")} value={webhook_url} />}
+      {page_url && (
+        <>
+          <CopyField label={w("accounts.page")} value={page_url} />
+          <div className={css.links}>
+            <Button component="a" href={page_url} target="_blank" rel="noreferrer" size="xs" variant="default" leftSection={<Icon name="external" size={15} />}>
+              {w("accounts.open_page")}
+            </Button>
+          </div>
+        </>
+      )}
+    </Group>
+  );
+}
+
+/** Black or white, whichever reads better on a colour. */
+function inkOn(color: string): string {
+  const parts = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16) / 255);
+  const [red = 0, green = 0, blue = 0] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#10151d" : "#ffffff";
+}
+
+function Preview({ color, title, greeting }: { color: string; title: string; greeting: string }) {
+  const { w } = useWords();
+  const shown = /^#[0-9a-f]{6}$/i.test(color) ? color : "#525e71";
+  return (
+    <figure className={css.previewBox} style={{ margin: 0 }} aria-label={w("accounts.preview")}>
+      <div className={css.preview}>
+        <header style={{ background: shown, color: inkOn(shown) }}>{title || "…"}</header>
+        <p>{greeting || "…"}</p>
+      </div>
+    </figure>
+  );
+}

@@ -1,0 +1,74 @@
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Connection, ProviderInfo } from "../../api/admin";
+import { useMay, useNames } from "../../api/hooks";
+import { get } from "../../api/http";
+import { titled } from "../../i18n";
+import { stamp } from "../../i18n/time";
+import { Icon, mediumIcon } from "../../ui/Icon";
+import { useNow } from "../../ui/now";
+import { AdminPage } from "../kit/AdminPage";
+import { ListTools, OnceDialog, type Shown, Tag } from "../kit/parts";
+import { type Column, RecordTable } from "../kit/RecordTable";
+import { useOpened } from "../kit/useOpened";
+import { useRecords } from "../kit/useRecords";
+import { useWords } from "../texts";
+import { AccountDrawer } from "./AccountDrawer";
+import { HealthTag } from "./HealthTag";
+import css from "./accounts.module.css";
+
+export default function AccountsPage() {
+  const i18n = useWords();
+  const { w, locale } = i18n;
+  const may = useMay("administer");
+  const now = useNow(15_000);
+  const { queues } = useNames();
+  const [archived, setArchived] = useState(false);
+  const [shown, setShown] = useState<Shown | null>(null);
+  const records = useRecords<Connection>(`/accounts${archived ? "?archived=true" : ""}`);
+  const providers = useQuery({ queryKey: ["admin", "providers"], queryFn: () => get<{ items: ProviderInfo[] }>("/accounts/providers"), staleTime: Number.POSITIVE_INFINITY });
+  const opened = useOpened("accounts", records);
+  const titleOf = (name: string) => titled(providers.data?.items.find((one) => one.name === name)?.title, locale) || name;
+  const add = may && (
+    <Button onClick={() => opened.open("new")} leftSection={<Icon name="plus" size={16} />}>
+      {w("accounts.add")}
+    </Button>
+  );
+  const columns: Column<Connection>[] = [
+    {
+      title: w("field.title"),
+      cell: (one) => (
+        <span className={css.account}>
+          <span className={css.badge}>
+            <Icon name={mediumIcon(one.medium)} size={18} />
+          </span>
+          <span>
+            {one.title}
+            <small>{titleOf(one.provider)}</small>
+          </span>
+        </span>
+      ),
+    },
+    { title: w("field.queue"), wide: true, cell: (one) => queues.get(one.queue_id)?.name ?? "—" },
+    { title: w("accounts.last_in"), wide: true, cell: (one) => (one.last_in_at ? stamp(i18n, one.last_in_at, now) : <span className={css.muted}>{w("accounts.never")}</span>) },
+    { title: w("field.state"), cell: (one) => (one.archived_at ? <Tag>{w("state.archived")}</Tag> : <HealthTag state={one.state} health={one.health} />) },
+  ];
+  return (
+    <AdminPage title={w("page.accounts")} text={w("accounts.text")} action={add}>
+      <ListTools archived={archived} onArchived={setArchived} />
+      <RecordTable
+        label={w("page.accounts")}
+        records={records}
+        columns={columns}
+        onOpen={(one) => opened.open(one.id)}
+        dimmed={(one) => Boolean(one.archived_at) || one.state === "off"}
+        empty={{ icon: "plug", title: w("accounts.none"), text: w("accounts.none_text"), action: add }}
+      />
+      {(opened.fresh || opened.record) && providers.data && (
+        <AccountDrawer key={opened.record?.id ?? "new"} account={opened.record} providers={providers.data.items} onClose={opened.close} onMade={opened.open} onShown={setShown} />
+      )}
+      {shown && <OnceDialog shown={shown} onClose={() => setShown(null)} />}
+    </AdminPage>
+  );
+}

@@ -1,0 +1,138 @@
+import { Select, Switch, TextInput } from "@mantine/core";
+import type { Brand, Hours, QueueRecord, StaffMember } from "../../api/admin";
+import { useMe } from "../../api/hooks";
+import { lasting } from "../../i18n/time";
+import { Avatar } from "../../ui/Avatar";
+import { Checklist, NumberField, type TwoTexts, TwoTextFields, ZoneSelect } from "../kit/fields";
+import { Group, Pair } from "../kit/parts";
+import { RecordDrawer } from "../kit/RecordDrawer";
+import { useArchive } from "../kit/useArchive";
+import { type Faults, useForm } from "../kit/useForm";
+import { changeRecord, createRecord, useRecords } from "../kit/useRecords";
+import { useWords } from "../texts";
+import { hoursFault, tidyHours } from "./hours";
+import { HoursEditor } from "./HoursEditor";
+
+const NUMBERS = {
+  offer_seconds: [5, 3600],
+  wrap_up_seconds: [0, 604_800],
+  preferred_hold_seconds: [0, 604_800],
+  priority_seconds: [-86_400, 86_400],
+  follow_up_minutes: [0, 525_600],
+} as const;
+type Numbers = Record<keyof typeof NUMBERS, number | null>;
+
+interface Values extends Numbers {
+  name: string;
+  department_id: string;
+  brand_id: string | null;
+  zone: string;
+  always: boolean;
+  hours: Hours;
+  wrap_up_code_required: boolean;
+  offline_text: TwoTexts;
+  members: string[];
+}
+
+/** What a form starts from; the numbers of a new queue are the service's own defaults. */
+function startOf(queue: QueueRecord | undefined, zone: string): Values {
+  return {
+    name: queue?.name ?? "",
+    department_id: queue?.department_id ?? "",
+    brand_id: queue?.brand_id ?? null,
+    zone: queue?.zone ?? zone,
+    always: Object.keys(queue?.hours ?? {}).length === 0,
+    hours: tidyHours(queue?.hours ?? {}),
+    offer_seconds: queue?.offer_seconds ?? 45,
+    wrap_up_seconds: queue?.wrap_up_seconds ?? 60,
+    wrap_up_code_required: queue?.wrap_up_code_required ?? true,
+    follow_up_minutes: queue?.follow_up_minutes ?? 1440,
+    preferred_hold_seconds: queue?.preferred_hold_seconds ?? 60,
+    priority_seconds: queue?.priority_seconds ?? 0,
+    offline_text: { ru: queue?.offline_text.ru ?? "", en: queue?.offline_text.en ?? "" },
+    members: queue?.members ?? [],
+  };
+}
+
+/** The API's form: no hours mean always open; empty texts are left out. */
+function bodyOf<T extends Partial<Values>>(values: T, all: Values): Record<string, unknown> {
+  const { always: _, hours: __, offline_text, ...rest } = values;
+  const timed = "hours" in values || "always" in values;
+  return {
+    ...rest,
+    ...(timed ? { hours: all.always ? {} : tidyHours(all.hours) } : {}),
+    ...(offline_text ? { offline_text: Object.fromEntries(Object.entries(offline_text).filter(([, text]) => text.trim())) } : {}),
+  };
+}
+
+export function QueueDrawer({ queue, onClose }: { queue: QueueRecord | undefined; onClose: () => void }) {
+  const i18n = useWords();
+  const { t, w } = i18n;
+  const me = useMe();
+  const { data: departments } = useRecords<{ id: string; name: string }>("/departments");
+  const { data: brands } = useRecords<Brand>("/brands");
+  const { data: staff } = useRecords<StaffMember>("/employees");
+  const check = (values: Values): Faults<Values> => {
+    const faults: Faults<Values> = {};
+    if (!values.name.trim()) faults.name = w("fault.missing");
+    if (!values.department_id) faults.department_id = w("fault.missing");
+    for (const [name, [from, to]] of Object.entries(NUMBERS) as [keyof Numbers, readonly [number, number]][]) {
+      const value = values[name];
+      if (value === null || value < from || value > to) faults[name] = w("fault.range", { from, to });
+    }
+    if (!values.always && hoursFault(values.hours)) faults.hours = w("hours_fault.some");
+    else if (!values.always && !Object.keys(tidyHours(values.hours)).length) faults.hours = w("hours_fault.none");
+    return faults;
+  };
+  const form = useForm<Values>({
+    start: startOf(queue, me.workspace.zone),
+    check,
+    save: async (values, changes) => {
+      if (queue) await changeRecord("/queues", queue, bodyOf(changes, values));
+      else await createRecord("/queues", bodyOf(values, values));
+    },
+  });
+  const archive = useArchive("/queues", queue, form.dirty, onClose);
+  const { values } = form;
+  const number = (name: keyof Numbers) => ({ min: NUMBERS[name][0], max: NUMBERS[name][1], value: values[name], error: form.faults[name], onChange: (value: number | null) => form.set({ [name]: value } as Partial<Values>) });
+  const inWords = (seconds: number | null) => (seconds && seconds >= 60 ? ` = ${lasting(i18n, seconds * 1000)}` : "");
+  return (
+    <RecordDrawer title={queue?.name ?? w("queues.new")} form={form} onClose={onClose} size={580} acts={archive} saveLabel={queue ? undefined : w("form.add")}>
+      <Group>
+        <TextInput label={w("field.name")} {...form.text("name")} data-autofocus />
+        <Pair>
+          <Select label={w("field.department")} placeholder={w("form.choose")} allowDeselect={false} data={(departments ?? []).map((one) => ({ value: one.id, label: one.name }))} {...form.value("department_id")} value={values.department_id || null} />
+          <Select label={w("field.brand")} placeholder={w("queues.any_brand")} clearable clearButtonProps={{ "aria-label": w("form.clear") }} data={(brands ?? []).map((one) => ({ value: one.id, label: one.name }))} {...form.value("brand_id")} />
+        </Pair>
+      </Group>
+      <Group>
+        <Checklist
+          label={w("queues.members")}
+          text={w("queues.members_text")}
+          items={(staff ?? []).filter((one) => one.state !== "disabled" || queue?.members.includes(one.id)).map((one) => ({ id: one.id, label: one.name, hint: t(`role.${one.role}`), face: <Avatar id={one.id} name={one.name} size={24} /> }))}
+          empty={w("employees.none")}
+          {...form.value("members")}
+        />
+      </Group>
+      <Group title={w("hours.title")} text={w("hours.text")}>
+        <HoursEditor always={values.always} hours={values.hours} onChange={form.set} error={form.faults.hours} />
+        {!values.always && <ZoneSelect label={w("field.zone")} {...form.value("zone")} />}
+        <TwoTextFields label={w("queues.offline")} text={w("queues.offline_text")} long value={values.offline_text} onChange={(offline_text) => form.set({ offline_text })} error={form.faults.offline_text} />
+      </Group>
+      <Group title={w("queues.offer_title")}>
+        <Pair>
+          <NumberField label={w("queues.offer")} description={w("queues.offer_text")} unit={w("unit.seconds")} {...number("offer_seconds")} />
+          <NumberField label={w("queues.hold")} description={w("queues.hold_text")} unit={w("unit.seconds") + inWords(values.preferred_hold_seconds)} {...number("preferred_hold_seconds")} />
+        </Pair>
+        <NumberField label={w("queues.priority")} description={w("queues.priority_text")} unit={w("unit.seconds") + inWords(values.priority_seconds)} {...number("priority_seconds")} />
+      </Group>
+      <Group title={w("queues.after_title")}>
+        <Pair>
+          <NumberField label={w("queues.wrap_up")} description={w("queues.wrap_up_text")} unit={w("unit.seconds") + inWords(values.wrap_up_seconds)} {...number("wrap_up_seconds")} />
+          <NumberField label={w("queues.follow_up")} description={w("queues.follow_up_text")} unit={w("unit.minutes") + inWords((values.follow_up_minutes ?? 0) >= 60 ? (values.follow_up_minutes ?? 0) * 60 : 0)} {...number("follow_up_minutes")} />
+        </Pair>
+        <Switch label={w("queues.code_required")} description={w("queues.code_required_text")} {...form.flag("wrap_up_code_required")} />
+      </Group>
+    </RecordDrawer>
+  );
+}
