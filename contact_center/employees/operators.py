@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from contact_center.employees import store
 from contact_center.storage.unit import Unit
-
-BUMP = """
-UPDATE operators SET version = version + 1 WHERE id = ANY($1::uuid[])
-RETURNING id, version
-"""
-SNAPSHOTS = """
-SELECT id, version, cc_operator_snapshot(id) AS snapshot FROM operators
-WHERE id = ANY($1::uuid[]) ORDER BY id
-"""
 
 
 async def tell(unit: Unit, ids: Iterable[UUID], *, actor: str, cause: str) -> None:
@@ -23,8 +15,8 @@ async def tell(unit: Unit, ids: Iterable[UUID], *, actor: str, cause: str) -> No
     Call it after everything the snapshot shows has been written: presence, capacity, queues.
     """
     listed = list(set(ids))
-    await unit.fetch(BUMP, listed)
-    for row in await unit.fetch(SNAPSHOTS, listed):
+    await unit.fetch(store.BUMP, listed)
+    for row in await unit.fetch(store.SNAPSHOTS, listed):
         unit.log(
             "operator.changed",
             "operator",

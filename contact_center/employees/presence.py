@@ -11,28 +11,11 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from contact_center.employees import operators
+from contact_center.employees import operators, store
 from contact_center.kernel.ids import new_id
 from contact_center.storage.unit import Unit
 
 Wish = Literal["ready", "break", "offline"]
-
-# Becoming ready starts the wait for the next work anew, unless there still is some.
-SET = """
-UPDATE operators SET presence = $2, presence_reason = $3, presence_since = $4,
-  presence_next = NULL,
-  misses = CASE WHEN $2 = 'ready' THEN 0 ELSE misses END,
-  idle_since = CASE WHEN $2 = 'ready' AND presence <> 'ready' AND used = 0 THEN $4
-                    ELSE idle_since END
-WHERE id = ANY($1::uuid[])
-"""
-END_OPEN = """
-UPDATE presence_history SET ended_at = $2 WHERE employee_id = ANY($1::uuid[]) AND ended_at IS NULL
-"""
-BEGIN = """
-INSERT INTO presence_history (id, employee_id, presence, reason, cause, started_at)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
-"""
 
 
 async def change(
@@ -53,9 +36,7 @@ async def change(
         following = f"{wish}:{reason}" if reason else wish
         if row["presence_next"] == following:
             return
-        await unit.execute(
-            "UPDATE operators SET presence_next = $2 WHERE id = $1", employee_id, following
-        )
+        await unit.execute(store.SET_NEXT, employee_id, following)
         await operators.tell(unit, [employee_id], actor=actor, cause="presence")
         return
     if (row["presence"], row["presence_reason"], row["presence_next"]) == (wish, reason, None):
@@ -68,11 +49,7 @@ async def settle(unit: Unit, employee_ids: Iterable[UUID], *, now: datetime, act
 
     For whoever ends work (close, wrap-up, transfer), after `used` has been written.
     """
-    due = await unit.fetch(
-        "SELECT id, presence_next FROM operators"
-        " WHERE id = ANY($1::uuid[]) AND presence_next IS NOT NULL AND used = 0",
-        list(employee_ids),
-    )
+    due = await unit.fetch(store.BREAK_IS_DUE, list(employee_ids))
     for row in due:
         wish, _, reason = row["presence_next"].partition(":")
         await _write(unit, [row["id"]], wish, reason or None, now=now, actor=actor, cause="chosen")
@@ -88,7 +65,7 @@ async def presence_lost(
     rows = await unit.lock("operators", employee_ids)
     lost = [row["id"] for row in rows if row["presence"] != "offline"]
     if lost:
-        now = now or await unit.fetchval("SELECT now()")
+        now = now or await unit.fetchval(store.NOW)
         await _write(unit, lost, "offline", None, now=now, actor="system", cause=cause)
     return lost
 
@@ -109,10 +86,16 @@ async def _write(
     unit: Unit, ids: list[UUID], presence: str, reason: str | None, *, now: datetime,
     actor: str, cause: str,
 ) -> None:  # fmt: skip
-    await unit.execute(SET, ids, presence, reason, now)
-    await unit.execute(END_OPEN, ids, now)
+    await unit.execute(store.SET_PRESENCE, ids, presence, reason, now)
+    await unit.execute(store.END_PRESENCE, ids, now)
     n = len(ids)
     await unit.execute(
-        BEGIN, [new_id() for _ in ids], ids, [presence] * n, [reason] * n, [cause] * n, [now] * n
+        store.BEGIN_PRESENCE,
+        [new_id() for _ in ids],
+        ids,
+        [presence] * n,
+        [reason] * n,
+        [cause] * n,
+        [now] * n,
     )
     await operators.tell(unit, ids, actor=actor, cause="presence")

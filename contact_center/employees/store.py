@@ -57,6 +57,37 @@ _EMPLOYEES = sa.select(
     _SKILLS.label("skills"),
 ).select_from(t.employees.join(t.operators, t.operators.c.id == t.employees.c.id))  # fmt: skip
 
+BUMP = """
+UPDATE operators SET version = version + 1 WHERE id = ANY($1::uuid[])
+RETURNING id, version
+"""
+SNAPSHOTS = """
+SELECT id, version, cc_operator_snapshot(id) AS snapshot FROM operators
+WHERE id = ANY($1::uuid[]) ORDER BY id
+"""
+# Becoming ready starts the wait for the next work anew, unless there still is some.
+SET_PRESENCE = """
+UPDATE operators SET presence = $2, presence_reason = $3, presence_since = $4,
+  presence_next = NULL,
+  misses = CASE WHEN $2 = 'ready' THEN 0 ELSE misses END,
+  idle_since = CASE WHEN $2 = 'ready' AND presence <> 'ready' AND used = 0 THEN $4
+                    ELSE idle_since END
+WHERE id = ANY($1::uuid[])
+"""
+END_PRESENCE = """
+UPDATE presence_history SET ended_at = $2 WHERE employee_id = ANY($1::uuid[]) AND ended_at IS NULL
+"""
+BEGIN_PRESENCE = """
+INSERT INTO presence_history (id, employee_id, presence, reason, cause, started_at)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+"""
+SET_NEXT = "UPDATE operators SET presence_next = $2 WHERE id = $1"
+BREAK_IS_DUE = """
+SELECT id, presence_next FROM operators
+WHERE id = ANY($1::uuid[]) AND presence_next IS NOT NULL AND used = 0
+"""
+NOW = "SELECT now()"
+
 
 async def employees(db: Queries, visible: sa.ColumnElement[bool]) -> list[Record]:
     """Employees by name, with departments, queues, skills and presence."""

@@ -34,6 +34,11 @@ SELECT count(*) AS n, min(arrived_at) AS oldest FROM work WHERE state IN ('waiti
 """
 
 
+async def answers(database: Database) -> None:
+    """Return when the database does; raises Unavailable when it is away."""
+    await database.fetchval("SELECT 1")
+
+
 async def report(database: Database) -> dict[str, Any]:
     """What `web.health.HealthReport` shows."""
     router = await database.fetchrow(ROUTER)

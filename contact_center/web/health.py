@@ -71,7 +71,7 @@ async def readyz(request: web.Request) -> web.Response:
     """The database answers, so requests are worth sending here; else 503."""
     try:
         async with asyncio.timeout(READY_SECONDS):
-            await request.app[DATABASE].fetchval("SELECT 1")
+            await numbers.answers(request.app[DATABASE])
     except (HouseError, TimeoutError, OSError):
         return web.Response(status=503, text="database away\n", headers={"Retry-After": "1"})
     return web.Response(text="ready\n")

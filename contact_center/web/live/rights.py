@@ -12,6 +12,7 @@ from contact_center.access.model import Actor, Permission
 from contact_center.access.policy import visible
 from contact_center.storage import tables as t
 from contact_center.storage.database import Database
+from contact_center.web.live import store
 from contact_center.web.live.protocol import Topic
 
 
@@ -48,10 +49,7 @@ async def seen_contacts(
 
 async def live_offers(database: Database, actor: Actor) -> list[UUID]:
     """The offers shown to the actor now."""
-    rows = await database.fetch(
-        "SELECT id FROM offers WHERE operator_id = $1 AND state = 'live' ORDER BY created_at",
-        actor.employee_id,
-    )
+    rows = await database.fetch(store.OFFERS, actor.employee_id)
     return [row["id"] for row in rows]
 
 

@@ -19,7 +19,7 @@ from contact_center.kernel.ids import new_id
 from contact_center.kernel.log import get_logger
 from contact_center.storage.database import Database
 from contact_center.storage.events import Event, LogReader
-from contact_center.web.live import protocol, rights
+from contact_center.web.live import protocol, rights, store
 from contact_center.web.live.attendance import Attendance
 from contact_center.web.live.ephemera import Ephemera
 from contact_center.web.live.hub import Hub
@@ -28,11 +28,6 @@ from contact_center.web.live.session import BUFFER, Flusher, Outgoing, Session
 
 BEAT_SECONDS = 5.0
 POLL_LASTS = 60.0
-VALID = """
-SELECT s.id_hash FROM login_sessions s JOIN employees e ON e.id = s.employee_id
-WHERE s.id_hash = ANY($1::bytea[]) AND s.revoked_at IS NULL AND e.state = 'active'
-  AND s.created_at > $2
-"""
 
 log = get_logger(__name__)
 
@@ -228,7 +223,9 @@ class Live:
         now = asyncio.get_running_loop().time()
         hashes = [session.actor.session for session in sessions if session.actor.session]
         since = self.clock.now() - self.access.lasting.absolute
-        valid = {bytes(row["id_hash"]) for row in await self.database.fetch(VALID, hashes, since)}
+        valid = {
+            bytes(row["id_hash"]) for row in await self.database.fetch(store.VALID, hashes, since)
+        }
         for session in sessions:
             if session.actor.session and session.actor.session not in valid:
                 await self._end(session, "signed out")

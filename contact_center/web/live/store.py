@@ -1,0 +1,26 @@
+"""SQL of the live screens: who is there, who may stay, what is offered."""
+
+OPEN = """
+INSERT INTO operator_sessions (id, employee_id, node, opened_at, seen_at)
+SELECT $1, id, $3, now(), now() FROM operators WHERE id = $2 RETURNING id
+"""
+RENEW = """
+UPDATE operator_sessions SET seen_at = now(), closed_at = NULL WHERE id = ANY($1::uuid[])
+"""
+CLOSE = "UPDATE operator_sessions SET closed_at = now() WHERE id = $1"
+# Only who once had a screen and has none any more: an integration that works through the API
+# alone never had one, and is taken out by its missed offers instead.
+LOST = """
+SELECT o.id FROM operators o
+WHERE o.presence <> 'offline' AND o.presence_since < now() - $1::interval
+  AND EXISTS (SELECT 1 FROM operator_sessions s WHERE s.employee_id = o.id)
+  AND NOT EXISTS (SELECT 1 FROM operator_sessions s WHERE s.employee_id = o.id
+                  AND coalesce(s.closed_at, s.seen_at) > now() - $1::interval)
+"""
+TIDY = "DELETE FROM operator_sessions WHERE seen_at < now() - interval '1 day' AND employee_id = $1"
+VALID = """
+SELECT s.id_hash FROM login_sessions s JOIN employees e ON e.id = s.employee_id
+WHERE s.id_hash = ANY($1::bytea[]) AND s.revoked_at IS NULL AND e.state = 'active'
+  AND s.created_at > $2
+"""
+OFFERS = "SELECT id FROM offers WHERE operator_id = $1 AND state = 'live' ORDER BY created_at"
