@@ -35,7 +35,12 @@ export function noteContact(contact: Contact): Contact {
 }
 
 export function noteRow(row: ContactRow): void {
-  queries.setQueriesData<ListData>({ queryKey: keys.lists }, (data) => {
+  noteRowIn(keys.lists, row);
+  noteRowIn(["client-contacts"], row);
+}
+
+function noteRowIn(queryKey: readonly string[], row: ContactRow): void {
+  queries.setQueriesData<ListData>({ queryKey }, (data) => {
     if (!data?.pages.some((page) => page.items.some((item) => item.id === row.id))) return data;
     return {
       ...data,

@@ -113,6 +113,21 @@ export function useMessages(id: string) {
 export const useOffers = () =>
   useQuery({ queryKey: keys.offers, queryFn: () => get<Offer[]>("/offers"), refetchInterval: 30_000 });
 
+/** My contacts whose result is still owed: closed, so in no view of open ones. They are among the
+ *  newest closed, for a wrap-up lasts minutes. */
+export function useWrapUps(): ContactRow[] {
+  const me = useMe().employee.id;
+  const { data } = useQuery({
+    queryKey: keys.wrapUps,
+    queryFn: async () => (await get<Page<ContactRow>>("/contacts", { view: "closed", sort: "newest", limit: 50 })).items,
+    refetchInterval: 60_000,
+  });
+  return useMemo(
+    () => (data ?? []).filter((row) => row.work?.state === "wrap_up" && row.work.operator_id === me),
+    [data, me],
+  );
+}
+
 export const useClient = (id: string | null) =>
   useQuery({ queryKey: keys.client(id ?? ""), queryFn: () => get<Client>(`/clients/${id}`), enabled: Boolean(id) });
 

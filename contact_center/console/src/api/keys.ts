@@ -14,6 +14,7 @@ export const keys = {
   directory: ["directory"] as const,
   counts: ["counts"] as const,
   offers: ["offers"] as const,
+  wrapUps: ["wrap-ups"] as const,
   lists: ["contacts"] as const,
   list: (filter: ListFilter) => ["contacts", filter] as const,
   contact: (id: string) => ["contact", id] as const,

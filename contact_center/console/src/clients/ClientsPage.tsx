@@ -63,7 +63,7 @@ function Card({ id, back }: { id: string; back?: () => void }) {
                   <li key={`${change.at}${change.field}`}>
                     <time title={full(i18n, change.at)}>{stamp(i18n, change.at, serverNow())}</time>
                     <span>
-                      {maybe(`client_field.${change.field}`) ?? change.field}: {String(change.old ?? "—")} → {String(change.new ?? "—")}
+                      {maybe(`client_field.${change.field}`) ?? maybe(`address.${change.field}`) ?? change.field}: {String(change.old ?? "—")} → {String(change.new ?? "—")}
                     </span>
                   </li>
                 ))}

@@ -54,6 +54,11 @@ export function lasting(i18n: I18n, ms: number): string {
   return i18n.t("time.days", { n: Math.floor(seconds / 86_400) });
 }
 
+/** A running clock for a state that may last days: the clock, then only the days. */
+export function running(i18n: I18n, ms: number): string {
+  return ms >= 86_400_000 ? lasting(i18n, ms) : ticking(ms);
+}
+
 /** A running clock: 0:07, 12:40, 1:02:03. */
 export function ticking(ms: number): string {
   const total = Math.max(0, Math.floor(ms / 1000));

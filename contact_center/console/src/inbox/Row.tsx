@@ -56,19 +56,26 @@ function Waiting({ row }: { row: ContactRow }) {
   );
 }
 
+/** Unread counts where an answer may be owed by me: not in what is closed or a colleague's. */
+export function unreadOf(row: ContactRow, me: string): number {
+  const mine = row.operator_id === me || row.operator_id === null;
+  return row.state === "open" && mine ? row.unread : 0;
+}
+
 export const Row = memo(function Row({ row, chosen, place, compact }: { row: ContactRow; chosen: boolean; place: InboxPlace; compact: boolean }) {
   const i18n = useI18n();
   const { t } = i18n;
   const me = useMe();
   const { queues, employees } = useNames();
   const now = useNow(15_000);
+  const unread = unreadOf(row, me.employee.id);
   const owner = row.operator_id && row.operator_id !== me.employee.id ? employees.get(row.operator_id)?.name : null;
   return (
     <a
       {...linkTo(inboxPath({ ...place, contact: row.id }))}
       className={css.row}
       data-chosen={chosen || undefined}
-      data-unread={row.unread > 0 || undefined}
+      data-unread={unread > 0 || undefined}
       data-compact={compact || undefined}
       aria-current={chosen ? "true" : undefined}
     >
@@ -80,9 +87,9 @@ export const Row = memo(function Row({ row, chosen, place, compact }: { row: Con
         </span>
         <span className={css.last}>
           <Last row={row} />
-          {row.unread > 0 && (
-            <span className={`${css.unread} tabular`} aria-label={t("row.unread", { n: row.unread })}>
-              {row.unread > 99 ? "99+" : row.unread}
+          {unread > 0 && (
+            <span className={`${css.unread} tabular`} aria-label={t("row.unread", { n: unread })}>
+              {unread > 99 ? "99+" : unread}
             </span>
           )}
         </span>

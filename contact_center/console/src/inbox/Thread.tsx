@@ -12,6 +12,7 @@ import { Bones, Failed } from "../ui/states";
 import { PendingBubbles } from "./Pending";
 import { MessageView } from "./MessageView";
 import { usePending } from "./outbox";
+import { unreadOf } from "./Row";
 import { further, nearer, newest, type Stretch, trimmed } from "./window";
 import css from "./thread.module.css";
 
@@ -82,7 +83,7 @@ export function Thread({ id, row, contact }: { id: string; row: ContactRow; cont
   const [failed, setFailed] = useState(false);
 
   // Where "new messages" begins is decided once, when the thread is opened.
-  const [unreadAfter] = useState(() => (row.unread > 0 ? row.read_seq : null));
+  const [unreadAfter] = useState(() => (unreadOf(row, me.employee.id) > 0 ? row.read_seq : null));
 
   const window = stretch ?? newest(seqs);
   useEffect(() => {

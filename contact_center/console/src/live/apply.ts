@@ -64,6 +64,9 @@ function workChanged(event: LiveEvent): void {
   if (contact && !known) contactChanged(contact, null);
   else listsChanged();
   offersChanged();
+  if (event.kind === "work.wrap_up" || event.kind === "work.done") {
+    soon("wrap-ups", 100, () => void queries.invalidateQueries({ queryKey: keys.wrapUps }));
+  }
 }
 
 function operatorChanged(event: LiveEvent, mine: string): void {
@@ -118,6 +121,7 @@ export function applySync(frame: Frame): void {
   }
   listsChanged();
   offersChanged();
+  soon("wrap-ups", 100, () => void queries.invalidateQueries({ queryKey: keys.wrapUps }));
   void queries.invalidateQueries({ queryKey: keys.me });
   soon("directory", 500, () => void queries.invalidateQueries({ queryKey: keys.directory }));
 }

@@ -1,10 +1,10 @@
-import { Menu, UnstyledButton } from "@mantine/core";
+import { Button, Menu, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 import { setPresence } from "../api/acts";
 import { useDirectory, useMay, useMe, useNames } from "../api/hooks";
 import { useActions } from "../actions/registry";
 import { titled, useI18n } from "../i18n";
-import { ticking } from "../i18n/time";
+import { running } from "../i18n/time";
 import { Icon } from "../ui/Icon";
 import { useNow } from "../ui/now";
 import { useProblemText } from "../ui/states";
@@ -12,9 +12,10 @@ import { toast } from "../ui/toasts";
 import css from "./shell.module.css";
 
 function Timer({ since }: { since: string | null }) {
+  const i18n = useI18n();
   const now = useNow(1000);
   if (!since) return null;
-  return <span className={`${css.timer} tabular`}>{ticking(now - Date.parse(since))}</span>;
+  return <span className={`${css.timer} tabular`}>{running(i18n, now - Date.parse(since))}</span>;
 }
 
 export function Presence() {
@@ -40,42 +41,49 @@ export function Presence() {
   const reason = me.presence === "break" && me.presence_reason ? breaks.get(me.presence_reason) : undefined;
   const name = reason ? titled(reason.title, locale) : t(`presence.${me.presence}`);
   return (
-    <Menu position="bottom-start" width={270}>
-      <Menu.Target>
-        <UnstyledButton className={css.presence} data-presence={me.presence}>
-          <span className="visually-hidden">{t("presence.control")}</span>
-          <span className={css.presenceDot} />
-          <span className="ellipsis">{name}</span>
-          <Timer since={me.presence_since} />
-          {me.presence_next && <span className={css.next}>→ {t(`presence.${me.presence_next as "break" | "offline"}`)}</span>}
-          <Icon name="chevronDown" size={14} />
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item leftSection={<i className={css.dot} data-presence="ready" />} onClick={() => change("ready")}>
-          {t("presence.ready")}
-        </Menu.Item>
-        <Menu.Divider />
-        <Menu.Label>{t("presence.break")}</Menu.Label>
-        {(directory?.break_reasons ?? []).map((one) => (
-          <Menu.Item key={one.id} leftSection={<i className={css.dot} data-presence="break" />} onClick={() => change("break", one.code)}>
-            {titled(one.title, locale)}
+    <>
+      <Menu position="bottom-start" width={270}>
+        <Menu.Target>
+          <UnstyledButton className={css.presence} data-presence={me.presence}>
+            <span className="visually-hidden">{t("presence.control")}</span>
+            <span className={css.presenceDot} />
+            <span className="ellipsis">{name}</span>
+            <Timer since={me.presence_since} />
+            {me.presence_next && <span className={css.next}>→ {t(`presence.${me.presence_next as "break" | "offline"}`)}</span>}
+            <Icon name="chevronDown" size={14} />
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<i className={css.dot} data-presence="ready" />} onClick={() => change("ready")}>
+            {t("presence.ready")}
           </Menu.Item>
-        ))}
-        {directory?.break_reasons.length === 0 && (
-          <Menu.Item leftSection={<i className={css.dot} data-presence="break" />} onClick={() => change("break")}>
-            {t("presence.break")}
+          <Menu.Divider />
+          <Menu.Label>{t("presence.break")}</Menu.Label>
+          {(directory?.break_reasons ?? []).map((one) => (
+            <Menu.Item key={one.id} leftSection={<i className={css.dot} data-presence="break" />} onClick={() => change("break", one.code)}>
+              {titled(one.title, locale)}
+            </Menu.Item>
+          ))}
+          {directory?.break_reasons.length === 0 && (
+            <Menu.Item leftSection={<i className={css.dot} data-presence="break" />} onClick={() => change("break")}>
+              {t("presence.break")}
+            </Menu.Item>
+          )}
+          <Menu.Divider />
+          <Menu.Item leftSection={<i className={css.dot} data-presence="offline" />} onClick={() => change("offline")}>
+            {t("presence.offline")}
           </Menu.Item>
-        )}
-        <Menu.Divider />
-        <Menu.Item leftSection={<i className={css.dot} data-presence="offline" />} onClick={() => change("offline")}>
-          {t("presence.offline")}
-        </Menu.Item>
-        <Menu.Divider />
-        <Menu.CheckboxItem closeMenuOnClick={false} checked={after} onChange={setAfter}>
-          {t("presence.after")}
-        </Menu.CheckboxItem>
-      </Menu.Dropdown>
-    </Menu>
+          <Menu.Divider />
+          <Menu.CheckboxItem closeMenuOnClick={false} checked={after} onChange={setAfter}>
+            {t("presence.after")}
+          </Menu.CheckboxItem>
+        </Menu.Dropdown>
+      </Menu>
+      {me.presence === "offline" && (
+        <Button size="compact-sm" color="green" className={css.start} onClick={() => change("ready")}>
+          {t("presence.start")}
+        </Button>
+      )}
+    </>
   );
 }

@@ -17,6 +17,7 @@ import { Offers } from "./Offers";
 import { watchService } from "./service";
 import { TopStrip } from "./TopStrip";
 import { useAlerts } from "./useAlerts";
+import { WrapUps } from "./WrapUps";
 import css from "./shell.module.css";
 
 const ClientsPage = lazy(() => import("../clients/ClientsPage"));
@@ -99,6 +100,7 @@ function Frame() {
         <TopStrip onPalette={() => setOpen("palette")} onHelp={() => setOpen("help")} />
         <Banners />
         <Offers />
+        <WrapUps />
         <main id="work" className={css.work} tabIndex={-1}>
           <Suspense fallback={<Bones rows={8} />}>
             <Page here={here} />
