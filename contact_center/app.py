@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
 
@@ -45,6 +45,7 @@ from contact_center.intake.quarantine import Quarantine
 from contact_center.intake.writer import Intake
 from contact_center.jobs.service import SERVICE as JOBS
 from contact_center.jobs.service import JobRunner, Jobs
+from contact_center.jobs.tidying import Tidying
 from contact_center.kernel import log as logs
 from contact_center.kernel.background import Background
 from contact_center.kernel.clock import Clock, SystemClock
@@ -94,6 +95,8 @@ class Workspace:
     quarantine: Quarantine
     desk: Desk
     background: Background
+    account_news: list[Event] = field(default_factory=list)
+    account_bell: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
     async def open(cls, settings: Settings, exits: AsyncExitStack) -> Self:
@@ -198,8 +201,9 @@ class Workspace:
         return StoredUpload(blob.key, blob.size, blob.sha256)
 
     def _follow_accounts(self, events: Sequence[Event]) -> None:
-        if any(event.kind == "account.changed" for event in events):
-            self.background.start("accounts", lambda: self._take_over_accounts(events))
+        self.account_news += [event for event in events if event.kind == "account.changed"]
+        if self.account_news:
+            self.account_bell.set()
 
     def start(self, app: web.Application) -> None:
         """Start what the roles ask for."""
@@ -207,7 +211,8 @@ class Workspace:
         if "web" in roles:
             self.background.start("intake", self.intake.run)
         else:
-            self.background.start("accounts", self._read_accounts)
+            self.background.start("accounts-log", self._read_accounts)
+        self.background.start("accounts", self._take_over_accounts)
         if "router" in roles:
             self._start_router(app)
         if "worker" in roles:
@@ -231,11 +236,13 @@ class Workspace:
             self.database, self.hints, self.clock, accounts=SenderAccounts(self.accounts),
             files=self.files, node=self._process, limits=limits,
         )  # fmt: skip
-        handlers = {**self.desk.jobs(), **self.files.handlers()}
+        tidying = Tidying(self.database, self.clock, self.access)
+        handlers = {**self.desk.jobs(), **self.files.handlers(), **tidying.handlers()}
         runner = JobRunner(self.database, self.hints, self.clock, handlers, self._process)
         self.background.start("outbox", sender.run)
         self.background.start("jobs", runner.run)
-        self.background.start("files", self.files.prepare)
+        for name, daily in (("files", self.files), ("jobs-prune", runner), ("tidy", tidying)):
+            self.background.start(name, daily.prepare)
 
     @property
     def _process(self) -> str:
@@ -245,11 +252,15 @@ class Workspace:
     async def _read_accounts(self) -> None:
         reader = LogReader(self.database, "accounts", hints=self.hints)
         async for events in reader.read():
-            await self._take_over_accounts(events)
+            self._follow_accounts(events)
 
-    async def _take_over_accounts(self, events: Sequence[Event]) -> None:
-        if any(event.kind == "account.changed" for event in events):
-            await self.accounts.on_events(events)
+    async def _take_over_accounts(self) -> None:
+        while True:
+            await self.account_bell.wait()
+            self.account_bell.clear()
+            news = list(self.account_news)
+            await self.accounts.on_events(news)
+            del self.account_news[: len(news)]
             await self.hints.publish(ACCOUNTS_TOPIC)
 
 

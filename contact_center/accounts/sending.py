@@ -26,6 +26,8 @@ class SenderAccounts:
         return SendingAccount(account.id, account.channel, account.description.capabilities)
 
     async def report(self, account_id: UUID, health: str, text: str | None) -> None:
+        if health == "green":  # reported after a send, at once and then now and again
+            self._accounts.traffic.went_out(account_id, self._accounts.clock.now())
         await self._accounts.set_health(account_id, health, text)
 
 
