@@ -12,10 +12,15 @@ CREATE OR REPLACE FUNCTION cc_new_id() RETURNS uuid LANGUAGE sql VOLATILE PARALL
     FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
 $$;
 
--- What triage has to know of a conversation without an open contact.
+-- What triage has to know of a conversation without an open contact; NULL when there is nothing.
 CREATE OR REPLACE FUNCTION cc_intake_facts(account uuid, key text) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
+  IF NOT EXISTS (SELECT 1 FROM contacts c WHERE c.account_id = account AND c.conversation_key = key)
+     AND NOT EXISTS (SELECT 1 FROM expectations x
+                     WHERE x.account_id = account AND x.conversation_key = key) THEN
+    RETURN NULL;
+  END IF;
   RETURN jsonb_build_object(
     'now', now(),
     'last', (
@@ -515,8 +520,8 @@ CREATE FUNCTION cc_intake(
   media text[], addresses text[], names text[], proofs text[], texts text[], datas text[],
   ats timestamptz[], modes text[], extras text[]
 ) RETURNS jsonb LANGUAGE plpgsql VOLATILE
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off
+SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
   spoken CONSTANT text[] := '{in,auto,out}';

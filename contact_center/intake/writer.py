@@ -15,7 +15,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +60,7 @@ CALL_SECONDS = 15.0
 REST_SECONDS = 0.5  # after a failed connect nobody else waits for the next one
 SHARED_BODY_BYTES = 256 * 1024
 
+NEVER = datetime.min.replace(tzinfo=UTC)
 POISON = ("22", "23", "54")  # data exception, integrity violation, limit exceeded
 
 log = get_logger(__name__)
@@ -386,8 +387,10 @@ def _columns(rows: list[Row]) -> list[Any]:
     return [list(column) for column in zip(*[row.values for row in rows], strict=True)]
 
 
-def facts_of(facts: dict[str, Any], account: AccountFacts) -> Facts:
+def facts_of(facts: dict[str, Any] | None, account: AccountFacts) -> Facts:
     """What the batch function tells of a conversation, as triage takes it."""
+    if facts is None:
+        return Facts(NEVER, QueueFacts(account.queue_id))
     last, expected = facts["last"], facts["expectation"]
     return Facts(
         now=_instant(facts["now"]),
