@@ -1,8 +1,8 @@
-"""The first schema: all tables of storage/tables.py and the single workspace row."""
+"""The first schema: all tables, and the single workspace row."""
+
+from pathlib import Path
 
 from alembic import op
-
-from contact_center.storage.tables import metadata
 
 revision = "0001"
 down_revision = None
@@ -12,9 +12,10 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-    metadata.create_all(op.get_bind())
+    for statement in Path(__file__).with_suffix(".sql").read_text().split(";\n\n"):
+        op.execute(statement.rstrip(";\n"))
     op.execute("INSERT INTO workspace (id, name, sealing_key_id) VALUES (1, '', '')")
 
 
 def downgrade() -> None:
-    metadata.drop_all(op.get_bind())
+    raise RuntimeError("before the first schema there is nothing to go back to")
