@@ -120,7 +120,11 @@ class Chat:
             talk.sockets.add(socket)
         if waiter:
             talk.waiters.add(waiter)
-        await self.refresh(talk)
+        try:
+            await self.refresh(talk)
+        except BaseException:  # whoever could not join must not be counted as here for ever
+            self.leave(talk, socket=socket, waiter=waiter)
+            raise
         return talk
 
     def leave(self, talk: Talk, *, socket: SocketOutgoing | None = None,

@@ -15,7 +15,7 @@ from channels.toolkit.sniff import HEAD, kind_of, sniff
 from channels.webchat import PROVIDER
 from channels.webchat.wire import ReadCursor
 from contact_center.access import limits
-from contact_center.kernel.errors import Invalid, TooLarge, TooMany, Unauthenticated
+from contact_center.kernel.errors import Invalid, TooLarge, TooMany, Unauthenticated, Unavailable
 from contact_center.kernel.ids import new_id
 from contact_center.web.auth import json_response
 from contact_center.web.chat import store
@@ -87,7 +87,8 @@ async def _waited(
         if page["items"]:
             return page
         try:
-            await asyncio.wait_for(news.wait(), wait)
+            async with asyncio.timeout(wait):
+                await news.wait()
         except TimeoutError:
             return None
         return await _page(visit, key, after)
@@ -187,7 +188,11 @@ async def live(visit: Visit) -> web.StreamResponse:
     )  # fmt: skip
     await wire.prepare(visit.request)
     out = socket_outgoing(wire, visit.request, chat.flusher, BUFFER)
-    talk = await chat.join(key, socket=out)
+    try:
+        talk = await chat.join(key, socket=out)
+    except Unavailable:  # too late for a 503: the socket is open
+        await wire.close(code=WSCloseCode.TRY_AGAIN_LATER)
+        return wire
     try:
         out.put(orjson.dumps({"t": "ready"}))
         async for message in wire:

@@ -52,6 +52,7 @@ class Ephemera:
     hub: Hub
     on_revoked: Callable[[UUID], None]
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _answers: set[asyncio.Task[None]] = field(default_factory=set)
     _views: dict[UUID, dict[str, _View]] = field(default_factory=dict)
 
     def watch(self, topic: str, on: bool) -> None:
@@ -69,7 +70,7 @@ class Ephemera:
 
     async def close(self) -> None:
         """Stop listening."""
-        tasks = list(self._tasks.values())
+        tasks = [*self._tasks.values(), *self._answers]
         self._tasks.clear()
         for task in tasks:
             task.cancel()
@@ -164,7 +165,8 @@ class Ephemera:
                 task = asyncio.get_running_loop().create_task(
                     self._announce(session, contact_id, on=True)
                 )
-                self._tasks[f"answer:{session.id}"] = task
+                self._answers.add(task)
+                task.add_done_callback(self._answers.discard)
 
     def _show(self, contact_id: UUID) -> None:
         self.hub.whisper(f"contact:{contact_id}", self._viewers(contact_id))

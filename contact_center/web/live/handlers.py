@@ -32,7 +32,11 @@ async def socket(request: web.Request) -> web.StreamResponse:
     )
     await wire.prepare(request)
     out = socket_outgoing(wire, request, live.flusher, live.buffer)
-    session = await live.open(request, known.actor, out, wire)
+    try:
+        session = await live.open(request, known.actor, out, wire)
+    except Unavailable:  # too late for a 503: the socket is open
+        await wire.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"try again")
+        return wire
     try:
         await _listen(live, session, wire)
     finally:

@@ -8,6 +8,7 @@ import aiohttp
 import orjson
 import pytest
 
+from contact_center.kernel.errors import Unavailable
 from contact_center.web.chat import Limits
 from contact_center.web.chat.service import Key, Talk
 from contact_center.web.live.ephemera import typing_payload, typing_topic
@@ -343,3 +344,22 @@ async def test_the_whole_page_may_be_framed_by_the_allowed_sites_only(site: Site
     assert "<title>Write to us</title>" in text
     async with site.http.get(f"{site.base}/chat/other") as answer:
         assert answer.status == 404
+
+
+async def test_windows_that_met_no_database_are_not_counted(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = await site.visitor()
+
+    async def away(*_: object) -> None:
+        raise Unavailable("the database does not answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("contact_center.web.chat.store.contact", away)
+        wire = await visitor.socket()
+        assert (await wire.receive(5)).data == aiohttp.WSCloseCode.TRY_AGAIN_LATER
+        key = (site.account.id, visitor.session["visitor"])
+        with pytest.raises(Unavailable):
+            await site.chat.join(key, waiter=asyncio.Event())
+    await eventually(lambda: site.chat.sockets_of(key) == 0)
+    assert key not in site.chat._talks

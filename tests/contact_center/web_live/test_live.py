@@ -6,6 +6,7 @@ from uuid import UUID
 import aiohttp
 import pytest
 
+from contact_center.kernel.errors import Unavailable
 from contact_center.kernel.ids import new_id
 from contact_center.storage.events import Event
 from tests.contact_center.web_live.house import Screen, Served, served
@@ -312,3 +313,16 @@ async def numbers(screen: Screen, count: int) -> list[int]:
 def fake(contact: UUID, version: int, **data: object) -> Event:
     return Event(version, 1, "message.added", "contact", contact, version, None, "system", "",
                  data, NOW)  # fmt: skip
+
+
+async def test_a_screen_that_meets_no_database_is_told_to_come_again(
+    here: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cookie = await here.house.employee("ivan")
+
+    async def away(*_: object) -> None:
+        raise Unavailable("the database does not answer")
+
+    monkeypatch.setattr("contact_center.web.live.attendance.Attendance.open", away)
+    screen = await here.screen(cookie)
+    assert (await screen.wire.receive(5)).data == aiohttp.WSCloseCode.TRY_AGAIN_LATER
