@@ -12,6 +12,8 @@ from pydantic import BaseModel
 
 from contact_center.access.model import Actor, Permission
 
+LONGEST_VERSION = 18
+
 
 @dataclass(slots=True)
 class Call:
@@ -39,9 +41,15 @@ class Call:
 
     @property
     def expected_version(self) -> int | None:
-        """The version in If-Match, or None where the header is absent."""
-        text = self.request.headers.get("If-Match", "").strip('W/" ')
-        return int(text) if text.isdecimal() else None
+        """The version in If-Match, or None where the header is absent or asks for any.
+
+        What cannot be a version of ours is none (-1): it must not pass for "any".
+        """
+        given = self.request.headers.get("If-Match", "*").strip()
+        if given == "*":
+            return None
+        text = given.removeprefix("W/").strip('"')
+        return int(text) if text.isdecimal() and len(text) <= LONGEST_VERSION else -1
 
 
 Handler = Callable[[Call], Awaitable[Any]]

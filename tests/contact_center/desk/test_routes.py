@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.contact_center.web.teams import Teams
 from tests.support.office import Office, office
 
@@ -52,6 +54,19 @@ async def test_a_kind_set_from_an_old_version_answers_with_the_present_state(
     )  # fmt: skip
     assert late.status == 409
     assert late.body["current"]["id"] == str(talk.contact)
+
+
+@pytest.mark.parametrize("version", ["-1", "x", '"1", "2"', "9" * 5000])
+async def test_what_is_no_version_of_ours_never_passes_for_any(
+    office: Office, version: str
+) -> None:
+    anna = await office.hire("anna")
+    talk = await (await Teams.of(office)).talk("sales", anna.id)
+    late = await office.ask(
+        "PATCH", f"/contacts/{talk.contact}", anna, json={"subject": "x"},
+        headers={"If-Match": version},
+    )  # fmt: skip
+    assert late.status == 409
 
 
 async def test_one_box_finds_clients_and_contacts(office: Office) -> None:
