@@ -76,7 +76,8 @@ class JobRunner:
                     log.warning("jobs wait for the database", error=str(error))
                     sleep = 1.0
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), sleep)
+                    async with asyncio.timeout(sleep):
+                        await self._news.wait()
             await self._finish()
         finally:
             for task in (*helpers, *self._running.values()):

@@ -58,7 +58,8 @@ class Sender:
                 except Unavailable as error:
                     log.warning("sender waits for the database", error=str(error))
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), REFRESH_SECONDS)
+                    async with asyncio.timeout(REFRESH_SECONDS):
+                        await self._news.wait()
         finally:
             listener.cancel()
             await self._end(list(self._workers))

@@ -85,7 +85,8 @@ class AccountWorker:
                 self._news.clear()
                 sleep = await self._safely()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), max(SHORTEST_SLEEP, sleep))
+                    async with asyncio.timeout(max(SHORTEST_SLEEP, sleep)):
+                        await self._news.wait()
         finally:
             listener.cancel()
             await self._land()

@@ -209,7 +209,8 @@ class PollOutgoing(Outgoing):
         if not self._kept and not self._fleeting and not self.cut:
             self._news.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._news.wait()
         fleeting, self._fleeting = self._fleeting, []
         self._waiting -= len(fleeting)
         return protocol.array([part for _, _, part in self._kept] + fleeting)

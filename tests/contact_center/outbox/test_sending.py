@@ -11,11 +11,13 @@ import pytest
 
 from channels.contract import RateLimit
 from channels.messages import Outbound
+from contact_center.kernel.clock import SystemClock
 from contact_center.outbox import store
 from contact_center.outbox.model import Limits
+from contact_center.outbox.service import Sender
 from tests.contact_center.outbox.conftest import World
 from tests.support import fake_channel as fake
-from tests.support.fake_channel import FakeChannel
+from tests.support.fake_channel import FakeChannel, NoFiles
 from tests.support.waiting import eventually
 
 SOAK = os.environ.get("CC_SOAK") == "1"
@@ -305,3 +307,18 @@ async def test_order_holds_under_random_faults_and_kills(world: World, seed: int
             assert str(number) in arrived
         if final[message] == "failed":
             assert str(number) not in arrived
+
+
+async def test_a_sender_ends_though_news_come_in_the_same_moment(world: World) -> None:
+    sender = Sender(
+        world.database, world.hints, SystemClock(), accounts=world.accounts, files=NoFiles(),
+        node="n",
+    )  # fmt: skip
+    account, _ = await world.account()
+    task = asyncio.create_task(sender.run())
+    await eventually(lambda: account in sender._workers)
+    await asyncio.sleep(0.2)  # all are asleep
+    sender._news.set()
+    task.cancel()
+    await asyncio.wait([task], timeout=5)
+    assert task.cancelled()
