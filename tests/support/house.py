@@ -37,7 +37,7 @@ class House:
 
     def __init__(self, *command: str, environ: dict[str, str] | None = None) -> None:
         self.command = command or ("run",)
-        self.directory = Path(tempfile.mkdtemp(prefix="cc-", dir="/tmp"))  # noqa: S108 - short
+        self.directory = Path(tempfile.mkdtemp(prefix="cc-", dir="/tmp"))
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environ = environ or {}
