@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
-import { type ClipboardEvent, type DragEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type ClipboardEvent, type DragEvent, type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useMe, useNames } from "../api/hooks";
 import type { Attachment, Contact, DraftKind } from "../api/types";
 import { isMac } from "../actions/keys";
@@ -102,16 +102,21 @@ export function Composer({ contact }: { contact: Contact }) {
     drafts.adopt(id, "note", contact.drafts.note);
   }, [id, contact.drafts]);
 
-  useEffect(() => {
+  // Before the next key comes, the tab is open and the cursor is in the field: in layout effects.
+  const toFocus = useRef(false);
+  useLayoutEffect(() => {
     if (want.n === wantedBefore.current) return;
     wantedBefore.current = want.n;
+    toFocus.current = true;
     setTab(want.kind);
-    requestAnimationFrame(() => {
-      const element = field.current;
-      element?.focus();
-      element?.setSelectionRange(element.value.length, element.value.length);
-    });
   }, [want]);
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (!toFocus.current || tab !== want.kind || !element) return;
+    toFocus.current = false;
+    element.focus();
+    element.setSelectionRange(element.value.length, element.value.length);
+  });
 
   // Losing the window or the tab saves at once.
   useEffect(() => {

@@ -23,7 +23,10 @@ function Last({ row }: { row: ContactRow }) {
   const client = typing.some((one) => one.type === "client");
   const colleague = typing.find((one) => one.type === "employee");
   if (client) return <span className={css.typing}>{t("typing.client")}</span>;
-  if (colleague) return <span className={css.typing}>{t("typing.colleague", { name: colleague.name })}</span>;
+  if (colleague) {
+    const words = t(colleague.kind === "note" ? "typing.note" : "typing.colleague", { name: colleague.name });
+    return <span className={css.typing}>{words}</span>;
+  }
   const draft = reply.text || note.text;
   if (draft || row.draft) {
     return (

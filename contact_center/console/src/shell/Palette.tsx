@@ -35,7 +35,11 @@ function useEntries(typed: string, close: () => void): { entries: Entry[]; busy:
   const actions = useAllActions();
   const q = typed.trim().toLocaleLowerCase();
   const rested = useRested(q, 200);
-  const search = useSearch(rested);
+  const typedRight = useSearch(rested);
+  const none = typedRight.isSuccess && !typedRight.data.clients.length && !typedRight.data.contacts.length;
+  // Nothing found: perhaps the keyboard was on the other layout.
+  const slipped = useSearch(none && rested ? otherLayout(rested) : "");
+  const search = none && slipped.data ? slipped : typedRight;
   const entries = useMemo(() => {
     const out: Entry[] = [...actions]
       .sort((a, b) => ORDER.indexOf(a.group) - ORDER.indexOf(b.group))
