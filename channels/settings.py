@@ -68,8 +68,8 @@ def setting(
 def describe(model: type[BaseModel]) -> list[dict[str, Any]]:
     """A settings model as JSON, in the order of its fields.
 
-    Each entry: name, type (a Control), options (of a choice), secret, generated, required,
-    default (never of a secret), label{ru,en}, help{ru,en}, example.
+    Each entry: name, type (a Control), options (of a choice or a list of choices), secret,
+    generated, required, default (never of a secret), label{ru,en}, help{ru,en}, example.
     """
     return [_described(name, field) for name, field in model.model_fields.items()]
 
@@ -92,11 +92,10 @@ def with_generated(model: type[BaseModel], values: Mapping[str, Any]) -> dict[st
 
 def _described(name: str, field: FieldInfo) -> dict[str, Any]:
     extra = _extra(field)
-    options = [str(option) for option in get_args(field.annotation)] if _chooses(field) else []
     return {
         "name": name,
         "type": extra.get("control") or _control(field),
-        "options": options,
+        "options": _options(field.annotation),
         "secret": bool(extra.get("secret")),
         "generated": bool(extra.get("generated")),
         "required": field.is_required(),
@@ -114,6 +113,14 @@ def _extra(field: FieldInfo) -> dict[str, Any]:
 
 def _chooses(field: FieldInfo) -> bool:
     return getattr(field.annotation, "__origin__", None) is Literal
+
+
+def _options(kind: Any) -> list[str]:
+    """What may be chosen: of a choice, or of a list of choices."""
+    origin = getattr(kind, "__origin__", None)
+    if origin is Literal:
+        return [str(option) for option in get_args(kind)]
+    return _options(get_args(kind)[0]) if origin in (list, tuple, set, frozenset) else []
 
 
 def _control(field: FieldInfo) -> Control:

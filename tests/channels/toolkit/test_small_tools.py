@@ -95,6 +95,8 @@ def test_phones_are_written_in_one_way() -> None:
 def test_settings_are_described_for_the_wizard() -> None:
     fields = {field["name"]: field for field in describe(WebChatSettings)}
     assert fields["position"]["options"] == ["right", "left"]
+    assert fields["locales"]["options"] == ["ru", "en"]
+    assert fields["allowed_origins"]["options"] == []
     assert fields["session_secret"]["secret"]
     assert fields["session_secret"]["generated"]
     assert fields["session_secret"]["default"] is None

@@ -21,7 +21,7 @@ interface TableProps<T> {
   columns: readonly Column<T>[];
   /** Open the drawer of a record; the first column is its button. */
   onOpen?: (record: T) => void;
-  empty: { icon: IconName; title: string; text?: string; action?: ReactNode };
+  empty: { icon: IconName; title: string; text?: string; action?: ReactNode; small?: boolean };
   dimmed?: (record: T) => boolean;
   /** Only these are shown. */
   filter?: (record: T) => boolean;

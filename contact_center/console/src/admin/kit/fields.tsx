@@ -138,7 +138,7 @@ export function TwoTextFields({ label, text, value, onChange, long, error, requi
             error={error ? !value[locale] || !required : undefined}
             aria-label={`${label}: ${w(`locale.${locale}`)}`}
             leftSection={<span className={css.lang}>{locale.toUpperCase()}</span>}
-            {...(long ? { autosize: true, minRows: 2, maxRows: 8 } : {})}
+            {...(long ? { autosize: true, minRows: 2, maxRows: 8, leftSectionProps: { className: css.langTop } } : {})}
             onChange={(event: { currentTarget: { value: string } }) => onChange({ ...value, [locale]: event.currentTarget.value })}
           />
         ))}

@@ -76,10 +76,10 @@ export function CodedPage({ path, words, icon, ofQueues }: ListProps) {
       const name = titled(entry.title, locale);
       return may ? (
         <span>
-          <ActionIcon disabled={moving || at <= 0} onClick={() => void move(entry, -1)} aria-label={w("list.up", { name })}>
+          <ActionIcon className={css.move} disabled={moving || at <= 0} onClick={() => void move(entry, -1)} aria-label={w("list.up", { name })}>
             <Icon name="arrowDown" size={16} className={css.up} />
           </ActionIcon>
-          <ActionIcon disabled={moving || at >= live.length - 1} onClick={() => void move(entry, 1)} aria-label={w("list.down", { name })}>
+          <ActionIcon className={css.move} disabled={moving || at >= live.length - 1} onClick={() => void move(entry, 1)} aria-label={w("list.down", { name })}>
             <Icon name="arrowDown" size={16} />
           </ActionIcon>
         </span>

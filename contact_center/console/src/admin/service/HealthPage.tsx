@@ -175,7 +175,7 @@ function DeadJobs() {
               ),
           },
         ]}
-        empty={{ icon: "check", title: w("jobs.none"), text: w("jobs.none_text") }}
+        empty={{ icon: "check", title: w("jobs.none"), text: w("jobs.none_text"), small: true }}
       />
     </section>
   );

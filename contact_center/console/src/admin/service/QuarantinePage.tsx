@@ -19,6 +19,7 @@ import { RecordTable } from "../kit/RecordTable";
 import { actOnRecord } from "../kit/useRecords";
 import { useProblemWords } from "../kit/useProblemWords";
 import { useWords } from "../texts";
+import kit from "../kit/kit.module.css";
 import css from "./service.module.css";
 
 const FILTERS = ["waiting", "replayed", "dropped", "all"] as const;
@@ -127,7 +128,7 @@ function RequestDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   };
   const data = request.data;
   return (
-    <Drawer opened onClose={onClose} title={w("quarantine.one")} size={640} closeButtonProps={{ "aria-label": t("act.dismiss") }} data-cc-modal>
+    <Drawer opened onClose={onClose} title={w("quarantine.one")} size={640} closeButtonProps={{ "aria-label": t("act.dismiss") }} data-cc-modal classNames={{ title: kit.drawerTitle }}>
       {request.isPending && <Bones rows={6} kind="line" />}
       {request.isError && !data && <Failed error={request.error} retry={() => void request.refetch()} />}
       {data && (
