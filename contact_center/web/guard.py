@@ -97,8 +97,7 @@ def route_of(request: web.Request) -> str:
 def _note(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
     route, status = route_of(request), response.status
     request.app[METRICS].seen(route, request.method, status, seconds)
-    waits = isinstance(response, web.WebSocketResponse) or "wait" in request.query
-    slow = seconds > SLOW_SECONDS and not waits
+    slow = seconds > SLOW_SECONDS and not _waits(request, response)
     if status < 400 and not slow:  # noqa: PLR2004
         if log.is_enabled_for(logging.DEBUG) and not route.startswith(QUIET):
             log.debug("answered", method=request.method, route=route, status=status)
@@ -109,3 +108,8 @@ def _note(request: web.Request, response: web.StreamResponse, seconds: float) ->
         log.warning("failed", **told)
     else:
         log.info("slow" if status < 400 else "refused", **told)  # noqa: PLR2004
+
+
+def _waits(request: web.Request, response: web.StreamResponse) -> bool:
+    """Whether the request was meant to last."""
+    return isinstance(response, web.WebSocketResponse) or "wait" in request.query

@@ -28,6 +28,7 @@ class Metrics:
             "cc_http_request_seconds", "Time until the answer", ("route",), buckets=BUCKETS,
             registry=self.registry,
         )  # fmt: skip
+        self._found: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.refused = Counter(
             "cc_http_refused", "Requests refused, by the code of the problem", ("code",),
             registry=self.registry,
@@ -36,8 +37,13 @@ class Metrics:
     def seen(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answer; `route` is the path with its variables unfilled."""
         known = method if method in METHODS else "other"  # anybody may invent methods
-        self.requests.labels(route, known, f"{status // 100}xx").inc()
-        self.seconds.labels(route).observe(seconds)
+        key = (route, known, status // 100)
+        found = self._found.get(key)
+        if found is None:  # looking a child up by its labels costs more than counting
+            requests = self.requests.labels(route, known, f"{status // 100}xx")
+            found = self._found[key] = (requests, self.seconds.labels(route))
+        found[0].inc()
+        found[1].observe(seconds)
 
 
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)

@@ -54,7 +54,10 @@ class Origins:
     def address(self, request: web.Request) -> str:
         """The client's address: the last one that no proxy of ours has put there."""
         address = request.remote or ""
-        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+        forwarded = request.headers.get("X-Forwarded-For") if self.proxies else None
+        if forwarded is None:
+            return address
+        hops = [hop.strip() for hop in forwarded.split(",")]
         while hops and self._believed(address):
             hop = hops.pop()
             if not _is_address(hop):

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from channels.contract import Reply, WebhookChannel, WebhookRequest
+from channels.contract import Reply, WebhookRequest
 from channels.errors import Malformed, Refused
 from contact_center.intake.model import Accounts, LiveAccount
 from contact_center.intake.parsing import Parsers
@@ -57,19 +57,18 @@ class Hooks:
         401/403 (`refused`), Unavailable 503 when it cannot be stored now.
         """
         account = self._accounts.by_public_key(key)
-        if account is None or account.state != "on":
-            raise NotFound("there is nothing at this address")
-        if not isinstance(account.channel, WebhookChannel):
+        if account is None or account.state != "on" or not hasattr(account.channel, "receive"):
             raise NotFound("there is nothing at this address")
         reply = await self.accept(account, await self._values(request))
         return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
 
     async def _values(self, request: web.Request) -> WebhookRequest:
+        path = request.raw_path
         return WebhookRequest(
             method=request.method,
-            url=self._base_url + request.raw_path,
+            url=self._base_url + path,
             headers={name.lower(): value for name, value in request.headers.items()},
-            query=dict(request.query),
+            query=dict(request.query) if "?" in path else {},
             body=await request.read(),
             received_at=self._clock.now(),
         )

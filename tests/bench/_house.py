@@ -1,5 +1,7 @@
 """The real service in a process of its own, over a durable private PostgreSQL."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import io
@@ -52,12 +54,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def durable_postgres() -> Iterator[str]:
-    """A server as `contact-center run` starts it: fsync on."""
+def durable_postgres() -> Iterator[tuple[str, PostgresCpu]]:
+    """A server as `contact-center run` starts it (fsync on), and what it costs."""
     directory = Path(tempfile.mkdtemp(prefix="cc-"))
     server = PrivatePostgres(directory)
     try:
-        yield server.start()
+        url = server.start()
+        pid = server.pid
+        assert pid is not None
+        yield url, PostgresCpu(pid)
     finally:
         server.stop("immediate")
         shutil.rmtree(directory, ignore_errors=True)
@@ -108,11 +113,13 @@ async def _serve_house(pipe: Connection, url: str, roles: str) -> None:
                 "INSERT INTO queues (id, name, department_id) VALUES ($1, 'q', $2)",
                 queue, department,
             )  # fmt: skip
-            account = await workspace.accounts.create(
+            await workspace.accounts.create(
                 "system", provider="webchat", title="chat", brand_id=brand, queue_id=queue,
                 settings={"session_secret": SECRET, "identity_secret": SECRET}, public_key=KEY,
             )  # fmt: skip
-            pipe.send((port, account["id"], os.getpid()))
+            account = workspace.accounts.by_public_key(KEY)
+            assert account is not None
+            pipe.send((port, account.id, os.getpid()))
             await stop.wait()
     shutil.rmtree(directory, ignore_errors=True)
 
@@ -140,7 +147,7 @@ async def _serve_bare(pipe: Connection) -> None:
 
 
 class Cpu:
-    """Seconds of processor time of a process, its children included or not."""
+    """Seconds of processor time of a process."""
 
     def __init__(self, pid: int) -> None:
         self._process = psutil.Process(pid)
@@ -149,13 +156,17 @@ class Cpu:
         times = self._process.cpu_times()
         return float(times.user + times.system)
 
-    @staticmethod
-    def postgres() -> float:
-        """Of all PostgreSQL processes there are, ended ones aside."""
+
+class PostgresCpu:
+    """Seconds of processor time of the server behind an address, all its processes together."""
+
+    def __init__(self, postmaster: int) -> None:
+        self._postmaster = psutil.Process(postmaster)
+
+    def seconds(self) -> float:
         total = 0.0
-        for process in psutil.process_iter(["name"]):
+        for process in (self._postmaster, *self._postmaster.children(recursive=True)):
             with contextlib.suppress(psutil.Error):
-                if process.info["name"].startswith("postgres"):
-                    times = process.cpu_times()
-                    total += times.user + times.system
+                times = process.cpu_times()
+                total += times.user + times.system
         return total

@@ -7,7 +7,7 @@ turns, five rounds, at 64 and at 256 connections. All share this machine, so onl
 
 import random
 
-from tests.bench._house import KEY, Cpu, House, durable_postgres, in_process, serve_bare, serve_house
+from tests.bench._house import KEY, Cpu, House, PostgresCpu, durable_postgres, in_process, serve_bare, serve_house
 from tests.bench._load import Load, Shot
 from tests.bench._report import median, percentile, report
 
@@ -55,7 +55,7 @@ async def main() -> None:
     """Measure and report."""
     load = Load()
     with (
-        durable_postgres() as url,
+        durable_postgres() as (url, postgres),
         in_process(serve_bare) as bare,
         in_process(serve_house, url, "web") as (port, account_id, pid),
     ):
@@ -64,21 +64,21 @@ async def main() -> None:
         tokens = house.tokens(visitors)
         load.shoot(port, 64, [encode(token, "first") for token in tokens])
         for connections, target in TARGETS.items():
-            measure(load, house, bare, connections, target, visitors, tokens)
+            measure(load, house, postgres, bare, connections, target, visitors, tokens)
     load.close()
 
 
 def measure(
-    load: Load, house: House, bare: int, connections: int, target: float,
+    load: Load, house: House, postgres: PostgresCpu, bare: int, connections: int, target: float,
     visitors: list[str], tokens: list[str],
 ) -> None:  # fmt: skip
     cpu, ratios, shots, costs = Cpu(house.pid), [], [], []
     for _ in range(ROUNDS):
         floor = load.shoot(bare, connections, requests(house, FLOOR_EVENTS, visitors, tokens))
         feed = requests(house, EVENTS, visitors, tokens)
-        before = cpu.seconds(), Cpu.postgres()
+        before = cpu.seconds(), postgres.seconds()
         shot: Shot = load.shoot(house.port, connections, feed)
-        after = cpu.seconds(), Cpu.postgres()
+        after = cpu.seconds(), postgres.seconds()
         costs.append([(b - a) / EVENTS * 1e6 for a, b in zip(before, after, strict=True)])
         ratios.append(shot.rate / floor.rate)
         shots.append((floor.rate, shot))
