@@ -24,7 +24,7 @@ class Attendance:
         self._grace = timedelta(seconds=grace)
 
     async def open(self, session_id: UUID, employee_id: UUID) -> bool:
-        """Count a screen; False for employees who take no work."""
+        """Count a screen and forget those of other days; False for employees who take no work."""
         row = await self._database.fetchval(store.OPEN, session_id, employee_id, self._node)
         return row is not None
 
@@ -51,7 +51,3 @@ class Attendance:
             return await presence_lost(unit, lost, "session_lost", now=now)
 
         return await self._database.run(step)
-
-    async def tidy(self, employee_id: UUID) -> None:
-        """Forget the screens of other days."""
-        await self._database.execute(store.TIDY, employee_id)

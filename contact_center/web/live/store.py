@@ -1,6 +1,12 @@
 """SQL of the live screens: who is there, who may stay, what is offered."""
 
+# Whoever opens a screen forgets his own of other days: LOST must not read through years of them.
 OPEN = """
+WITH old AS (
+  DELETE FROM operator_sessions WHERE id IN (
+    SELECT id FROM operator_sessions WHERE employee_id = $2
+      AND seen_at < now() - interval '1 day' FOR UPDATE SKIP LOCKED)
+)
 INSERT INTO operator_sessions (id, employee_id, node, opened_at, seen_at)
 SELECT $1, id, $3, now(), now() FROM operators WHERE id = $2 RETURNING id
 """
@@ -17,7 +23,6 @@ WHERE o.presence <> 'offline' AND o.presence_since < now() - $1::interval
   AND NOT EXISTS (SELECT 1 FROM operator_sessions s WHERE s.employee_id = o.id
                   AND coalesce(s.closed_at, s.seen_at) > now() - $1::interval)
 """
-TIDY = "DELETE FROM operator_sessions WHERE seen_at < now() - interval '1 day' AND employee_id = $1"
 VALID = """
 SELECT s.id_hash FROM login_sessions s JOIN employees e ON e.id = s.employee_id
 WHERE s.id_hash = ANY($1::bytea[]) AND s.revoked_at IS NULL AND e.state = 'active'

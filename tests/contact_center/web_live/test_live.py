@@ -260,6 +260,19 @@ async def test_an_operator_without_a_screen_goes_offline_after_the_grace(here: S
     await other.wire.close()
 
 
+async def test_screens_of_other_days_are_forgotten(here: Served) -> None:
+    cookie = await here.house.employee("ivan")
+    for _ in range(2):
+        await (await here.screen(cookie)).until("ready")
+    await here.house.database.execute(
+        "UPDATE operator_sessions SET seen_at = now() - interval '2 days'"
+        " WHERE id = (SELECT min(id::text)::uuid FROM operator_sessions)"
+    )
+    await (await here.screen(cookie)).until("ready")
+    rows = await here.house.database.fetch("SELECT seen_at FROM operator_sessions")
+    assert len(rows) == 2
+
+
 async def test_a_reload_within_the_grace_changes_nothing(database_url: str) -> None:
     async with served(database_url, beat=0.1, grace=30.0) as here:
         cookie = await here.house.employee("ivan")
