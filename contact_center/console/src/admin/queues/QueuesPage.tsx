@@ -24,7 +24,7 @@ function hoursInWords({ w }: AdminI18n, queue: QueueRecord): string {
 
 export default function QueuesPage() {
   const i18n = useWords();
-  const { t, w } = i18n;
+  const { w } = i18n;
   const may = useMay("administer");
   const { queues } = useNames();
   const [archived, setArchived] = useState(false);
@@ -41,7 +41,7 @@ export default function QueuesPage() {
   const state = (queue: QueueRecord) => {
     if (queue.archived_at) return <Tag>{w("state.archived")}</Tag>;
     const live = queues.get(queue.id);
-    return live?.open === false ? <Tag icon="moon">{t("queue.closed")}</Tag> : <Tag tone="good" icon="check">{t("queue.open")}</Tag>;
+    return live?.open === false ? <Tag icon="moon">{w("queues.closed_now")}</Tag> : <Tag tone="good" icon="check">{w("queues.open_now")}</Tag>;
   };
   const columns: Column<QueueRecord>[] = [
     { title: w("field.name"), cell: (queue) => <Lines title={queue.name} text={departmentOf(queue)} /> },

@@ -30,7 +30,7 @@ function StateTag({ state }: { state: QuarantineState }) {
   const [tone, icon] = LOOKS[state];
   return (
     <Tag tone={tone} icon={icon}>
-      {w(`quarantine.${state}`)}
+      {w(`quarantine_state.${state}`)}
     </Tag>
   );
 }
