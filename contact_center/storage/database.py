@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import asyncpg
@@ -20,9 +20,7 @@ from contact_center.kernel.hints import Hints
 from contact_center.storage.unit import Query, Record, Unit
 
 T = TypeVar("T")
-Connection = (
-    Any  # asyncpg.Connection or the pool's proxy of one; asyncpg ships no types
-)
+Connection = Any  # asyncpg.Connection or the pool's proxy of one; asyncpg ships no types
 
 LOG_TOPIC = "log"
 ATTEMPTS = 5
@@ -63,9 +61,7 @@ def compiled(query: Query, args: Sequence[Any]) -> tuple[str, list[Any]]:
     """SQL text and positional values of a Core statement; text passes through."""
     if isinstance(query, str):
         return query, list(args)
-    form: Any = query.compile(
-        dialect=_dialect, compile_kwargs={"render_postcompile": True}
-    )
+    form: Any = query.compile(dialect=_dialect, compile_kwargs={"render_postcompile": True})
     values = form.params
     return str(form), [values[name] for name in form.positiontup or ()]
 
@@ -96,9 +92,7 @@ class Database:
         self._wakes: set[asyncio.Task[None]] = set()
 
     @classmethod
-    async def connect(
-        cls, url: str, *, hints: Hints | None = None, size: int = 10
-    ) -> Database:
+    async def connect(cls, url: str, *, hints: Hints | None = None, size: int = 10) -> Database:
         """Open the pool. Raises Unavailable when the server does not answer within 10 s."""
         try:
             pool = await asyncpg.create_pool(
@@ -135,10 +129,10 @@ class Database:
             await self._release(connection)
 
     async def _release(self, connection: Connection) -> None:
-        try:
+        # The pool ends a connection that it cannot reset by itself; what was the matter with it,
+        # whoever used it has heard already.
+        with suppress(*LOST):
             await self._pool.release(connection, timeout=5)
-        except LOST:
-            connection.terminate()
 
     async def fetch(self, query: Query, *args: Any) -> list[Record]:
         """Rows of one autocommitted statement."""
@@ -179,9 +173,7 @@ class Database:
                     raise
             except _Lost as lost:
                 if attempt == ATTEMPTS or lost.committing:
-                    raise Unavailable(
-                        f"the database does not answer: {lost.cause}"
-                    ) from lost.cause
+                    raise Unavailable(f"the database does not answer: {lost.cause}") from lost.cause
             else:
                 self._wake(unit)
                 return result

@@ -1,6 +1,9 @@
 """The unit of work, its repeats and its lock order, on a real PostgreSQL."""
 
 import asyncio
+import os
+import signal
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -26,9 +29,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 async def add_brands(database: Database, count: int) -> list[UUID]:
     ids = [new_id() for _ in range(count)]
-    await database.execute(
-        sa.insert(t.brands).values([{"id": i, "name": str(i)} for i in ids])
-    )
+    await database.execute(sa.insert(t.brands).values([{"id": i, "name": str(i)} for i in ids]))
     return ids
 
 
@@ -37,9 +38,7 @@ async def test_json_and_core_statements_go_in_and_out_as_python_values(
 ) -> None:
     data = {"текст": ["ё", 1, None], "deep": {"a": 1.5}}
     await database.execute(sa.insert(t.brands).values(id=new_id(), name="b", data=data))
-    row = await database.fetchrow(
-        sa.select(t.brands).where(t.brands.c.name.in_(["b", "c"]))
-    )
+    row = await database.fetchrow(sa.select(t.brands).where(t.brands.c.name.in_(["b", "c"])))
     assert row is not None
     assert row["data"] == data
     assert await database.fetchval("SELECT $1::jsonb", data) == data
@@ -68,14 +67,10 @@ async def test_deadlocked_steps_are_repeated_until_both_are_done(
     async def step(unit: Unit, first: UUID, second: UUID) -> None:
         nonlocal tries
         tries += 1
-        await unit.execute(
-            "UPDATE brands SET version = version + 1 WHERE id = $1", first
-        )
+        await unit.execute("UPDATE brands SET version = version + 1 WHERE id = $1", first)
         if tries <= 2:
             await met.wait()
-        await unit.execute(
-            "UPDATE brands SET version = version + 1 WHERE id = $1", second
-        )
+        await unit.execute("UPDATE brands SET version = version + 1 WHERE id = $1", second)
 
     await asyncio.gather(
         database.run(lambda unit: step(unit, one, two)),
@@ -108,9 +103,7 @@ async def test_locks_out_of_the_house_order_are_refused(database: Database) -> N
         await unit.lock("contacts", [new_id()])
         await unit.lock("operators", [new_id()])
 
-    with pytest.raises(
-        AssertionError, match="operators must be locked before contacts"
-    ):
+    with pytest.raises(AssertionError, match="operators must be locked before contacts"):
         await database.run(step)
 
 
@@ -121,10 +114,7 @@ async def test_locked_rows_come_back_in_the_order_of_their_ids(
         await database.execute(
             sa.insert(t.clients).values(id=new_id(), name=str(number), kind="person")
         )
-    ids = [
-        row["id"]
-        for row in await database.fetch("SELECT id FROM clients ORDER BY id DESC")
-    ]
+    ids = [row["id"] for row in await database.fetch("SELECT id FROM clients ORDER BY id DESC")]
 
     async def step(unit: Unit) -> list[UUID]:
         return [row["id"] for row in await unit.lock("clients", ids)]
@@ -166,6 +156,15 @@ async def test_a_database_that_is_away_is_unavailable_and_comes_back_by_itself(
         await database.close()
 
 
+async def test_a_connection_that_dies_in_the_hand_is_given_back_without_a_word(
+    database: Database,
+) -> None:
+    async with database.connection() as connection:
+        os.kill(await connection.fetchval("SELECT pg_backend_pid()"), signal.SIGTERM)
+        time.sleep(0.1)  # the loop must not notice before it is given back
+    assert await database.fetchval("SELECT 1") == 1
+
+
 async def test_bad_data_is_the_callers_error_and_not_an_outage(
     database: Database,
 ) -> None:
@@ -179,15 +178,11 @@ async def test_events_are_written_with_the_step_that_caused_them(
     subject = new_id()
 
     async def step(unit: Unit) -> None:
-        unit.log(
-            "x.one", "x", subject, version=1, actor="system", data={"id": str(subject)}
-        )
+        unit.log("x.one", "x", subject, version=1, actor="system", data={"id": str(subject)})
         unit.log("x.two", "x", subject, version=2, actor="client")
 
     await database.run(step)
-    rows: list[Any] = await database.fetch(
-        "SELECT kind, version, data FROM events ORDER BY seq"
-    )
+    rows: list[Any] = await database.fetch("SELECT kind, version, data FROM events ORDER BY seq")
     assert [(row["kind"], row["version"]) for row in rows] == [
         ("x.one", 1),
         ("x.two", 2),
