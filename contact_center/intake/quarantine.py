@@ -42,9 +42,7 @@ class Quarantine:
         kept = Kept(account.id, "malformed", text, pack(request, request.body))
         return await store.keep(self._database, kept)
 
-    async def listed(
-        self, state: str | None, before: UUID | None, limit: int
-    ) -> list[Quarantined]:
+    async def listed(self, state: str | None, before: UUID | None, limit: int) -> list[Quarantined]:
         """Newest first, without the requests."""
         return await store.listed(self._database, state, before, limit)
 

@@ -30,9 +30,7 @@ SELECT seq, xid, kind, subject_kind, subject_id, version, identity_id, actor, ca
        xid < pg_snapshot_xmin(pg_current_snapshot()) AS settled
 FROM events WHERE (xid, seq) > ($1::xid8, $2::bigint) ORDER BY xid, seq LIMIT $3
 """
-HORIZON = (
-    "SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::numeric - 1)::text::bigint"
-)
+HORIZON = "SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::numeric - 1)::text::bigint"
 LOAD = "SELECT xid, seq FROM cursors WHERE reader = $1"
 MOVE = """
 INSERT INTO cursors (reader, era, xid, seq)

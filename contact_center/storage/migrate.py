@@ -34,9 +34,7 @@ def digests() -> dict[str, str]:
     """What each function file should be, by name."""
     files = ((name, ROOT / name) for name in FUNCTIONS)
     return {
-        name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for name, path in files
-        if path.exists()
+        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files if path.exists()
     }
 
 
@@ -65,9 +63,7 @@ async def migrate(url: str) -> bool:
 async def _revision(connection: Connection) -> str | None:
     if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
         return None
-    revision: str | None = await connection.fetchval(
-        "SELECT version_num FROM alembic_version"
-    )
+    revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
     return revision
 
 

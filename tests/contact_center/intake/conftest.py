@@ -12,9 +12,7 @@ from tests.support.intake import House
 
 
 @pytest.fixture
-async def house(
-    database_url: str, hints: LocalHints, clock: ManualClock
-) -> AsyncIterator[House]:
+async def house(database_url: str, hints: LocalHints, clock: ManualClock) -> AsyncIterator[House]:
     """A house whose intake runs."""
     house = await House.build(database_url, hints, clock)
     try:

@@ -30,12 +30,18 @@ async def check(house: House) -> None:
                             WHERE e.subject_id = c.id) e
         WHERE c.last_seq <> m.n OR m.n <> m.top OR c.version <> e.top OR e.n <> e.top""")
     assert wrong == []
-    assert await house.rows("""
+    assert (
+        await house.rows("""
         SELECT c.id FROM contacts c WHERE 1 <> (SELECT count(*) FROM work w
-        WHERE w.contact_id = c.id)""") == []
-    assert await house.rows("""
+        WHERE w.contact_id = c.id)""")
+        == []
+    )
+    assert (
+        await house.rows("""
         SELECT w.id FROM work w WHERE 1 <> (SELECT count(*) FROM events e
-        WHERE e.subject_id = w.id AND e.kind = 'work.waiting')""") == []
+        WHERE e.subject_id = w.id AND e.kind = 'work.waiting')""")
+        == []
+    )
 
 
 async def test_two_intakes_fed_the_same_events_shuffled_agree(house: House) -> None:
@@ -65,8 +71,10 @@ async def test_two_intakes_fed_the_same_events_shuffled_agree(house: House) -> N
     assert await house.count("contacts") == 30
     assert await house.count("identities") == await house.count("clients") == 30
     assert await house.count("raw_events") == await house.count("inbound_keys") == len(events)
-    rows = await house.rows("SELECT text, name FROM messages m JOIN contacts c ON c.id = contact_id "
-                            "JOIN identities i ON i.id = c.identity_id WHERE external_id ~ '-0$'")
+    rows = await house.rows(
+        "SELECT text, name FROM messages m JOIN contacts c ON c.id = contact_id "
+        "JOIN identities i ON i.id = c.identity_id WHERE external_id ~ '-0$'"
+    )
     assert {row["text"] for row in rows} == {"edited"}
     assert {row["name"] for row in rows} == {f"Client {who}" for who in range(30)}
     await check(house)
@@ -111,9 +119,12 @@ async def test_closing_while_messages_come_loses_and_doubles_nothing(house: Hous
     gaps = await house.rows("""
         SELECT contact_id FROM messages GROUP BY contact_id HAVING count(*) <> max(seq)""")
     assert gaps == []
-    assert await house.rows("""
+    assert (
+        await house.rows("""
         SELECT 1 FROM contacts WHERE state = 'open' GROUP BY conversation_key
-        HAVING count(*) > 1""") == []
+        HAVING count(*) > 1""")
+        == []
+    )
     assert await house.count("contacts") > 6  # it did close under us
 
 
@@ -139,19 +150,31 @@ def build(kind: str, who: str) -> Event:
 
 async def state_of(house: House, who: str) -> Any:
     """Everything of a conversation that may not depend on the order of arrival."""
-    messages = await house.rows("""
+    messages = await house.rows(
+        """
         SELECT substr(external_id, length($1) + 1) AS id, text, edited_at, deleted_at, m.version,
                (SELECT jsonb_agg(e ORDER BY e->>'text') FROM jsonb_array_elements(m.data->'edits') e)
                AS edits
         FROM messages m JOIN contacts c ON c.id = m.contact_id
-        WHERE c.conversation_key = $1 ORDER BY external_id""", who)
-    contact = await house.one("""
-        SELECT state, awaiting, last_seq, version FROM contacts WHERE conversation_key = $1""", who)
-    client = await house.one("""
+        WHERE c.conversation_key = $1 ORDER BY external_id""",
+        who,
+    )
+    contact = await house.one(
+        """
+        SELECT state, awaiting, last_seq, version FROM contacts WHERE conversation_key = $1""",
+        who,
+    )
+    client = await house.one(
+        """
         SELECT c.name FROM clients c JOIN identities i ON i.client_id = c.id
-        WHERE i.value = $1""", who)
-    delivery = await house.one("""
-        SELECT status FROM deliveries WHERE provider_id = $1""", f"{who}out")
+        WHERE i.value = $1""",
+        who,
+    )
+    delivery = await house.one(
+        """
+        SELECT status FROM deliveries WHERE provider_id = $1""",
+        f"{who}out",
+    )
     return messages, contact, client, delivery
 
 

@@ -235,7 +235,9 @@ async def test_a_large_request_is_read_in_another_process(door: Door) -> None:
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
 
     answer = await door.client.post("/hooks/key", data=body, headers=headers)
-    refused = await door.client.post("/hooks/key", data=body, headers={**headers, "authorization": "x"})
+    refused = await door.client.post(
+        "/hooks/key", data=body, headers={**headers, "authorization": "x"}
+    )
     malformed = await door.client.post("/hooks/key", data=body[:-1], headers=headers)
 
     assert (answer.status, refused.status, malformed.status) == (200, 401, 400)

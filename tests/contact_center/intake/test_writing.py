@@ -386,7 +386,9 @@ async def upload(house: House, owner: str) -> UUID:
 
 async def test_an_upload_is_tied_to_the_message_of_its_owner_only(house: House) -> None:
     mine, foreign = await upload(house, "v1"), await upload(house, "v2")
-    files = tuple(Attachment("file", str(one), data={"upload": str(one)}) for one in (mine, foreign))
+    files = tuple(
+        Attachment("file", str(one), data={"upload": str(one)}) for one in (mine, foreign)
+    )
     bad = Attachment("file", "x", data={"upload": "no-uuid"})
 
     await house.submit(message("m1", attachments=(*files, bad)))
