@@ -76,7 +76,8 @@ def _one_of(column: str, *values: str) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
-# fmt: off - the whole schema on one page
+# The whole schema stays on one page.
+# fmt: off
 
 # --- organisation: one workspace is one database -------------------------------------------
 

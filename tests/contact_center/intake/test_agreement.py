@@ -153,8 +153,8 @@ async def state_of(house: House, who: str) -> Any:
     messages = await house.rows(
         """
         SELECT substr(external_id, length($1) + 1) AS id, text, edited_at, deleted_at, m.version,
-               (SELECT jsonb_agg(e ORDER BY e->>'text') FROM jsonb_array_elements(m.data->'edits') e)
-               AS edits
+               (SELECT jsonb_agg(e ORDER BY e->>'text')
+                FROM jsonb_array_elements(m.data->'edits') e) AS edits
         FROM messages m JOIN contacts c ON c.id = m.contact_id
         WHERE c.conversation_key = $1 ORDER BY external_id""",
         who,

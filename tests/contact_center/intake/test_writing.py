@@ -419,7 +419,7 @@ async def test_typing_is_told_and_never_written(house: House) -> None:
     event = Typing(external_id="t", at=START, conversation_key="v1", sender=visitor())
     async with house.hints.subscribe(f"typing:{house.account.id}:v1") as heard:
         result = await house.submit(event)
-        topic, payload = await asyncio.wait_for(anext(aiter(heard)), 5)
+        _, payload = await asyncio.wait_for(anext(aiter(heard)), 5)
 
     assert result.ephemeral == 1
     assert b'"address":"v1"' in payload
