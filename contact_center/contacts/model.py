@@ -150,6 +150,7 @@ class Can(BaseModel):
     close: bool
     wrap_up: bool
     spam: bool
+    not_spam: bool
     edit: bool
 
 

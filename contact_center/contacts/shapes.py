@@ -62,6 +62,7 @@ def can(one: Row, actor: Actor) -> dict[str, bool]:
         "close": acts,
         "wrap_up": one["work_state"] == "wrap_up" and one["work_operator_id"] == actor.employee_id,
         "spam": acts or (works and free),
+        "not_spam": works and one["spam"],
         "edit": works,
     }
 

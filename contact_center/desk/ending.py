@@ -88,6 +88,21 @@ class Ending:
 
         await self._bench.run(step)
 
+    async def not_spam(self, actor: Actor, contact_id: UUID) -> None:
+        """Take the mark back: what its sender writes next rings again. Raises NotFound.
+
+        The contact stays closed; what he wrote meanwhile stands in it.
+        """
+
+        async def step(unit: Unit) -> None:
+            await self._bench.contacts.require(actor, contact_id, unit)
+            contact = (await self._bench.grip(unit, contact_id, actor.label)).contact
+            if contact["spam"]:
+                contact.set(spam=False)
+                contact.note_system("not_spam", employee_id=actor.employee_id)
+
+        await self._bench.run(step)
+
     async def time_out(self, job: Job) -> None:
         """End a wrap-up whose time is over: the handler of `wrap_up_timeout` jobs."""
         contact_id, work_id = UUID(job.payload["contact_id"]), UUID(job.payload["work_id"])

@@ -71,6 +71,12 @@ async def spam(call: Call) -> Contact:
     return await desk.contacts.contact(call.actor, call.id())
 
 
+async def not_spam(call: Call) -> Contact:
+    desk = call.app[SERVICE]
+    await desk.ending.not_spam(call.actor, call.id())
+    return await desk.contacts.contact(call.actor, call.id())
+
+
 ROUTES = [
     Route("GET", "/offers", offers, P.WORK, "What is being offered to me",
           answer=list[model.Offer], tags=("desk",)),
@@ -91,6 +97,8 @@ ROUTES = [
           "Finish the work after a contact, or extend the time for it", body=model.WrapUp,
           answer=Contact, tags=("desk",)),
     Route("POST", "/contacts/{id}/spam", spam, P.WORK, "Close a contact as spam",
+          answer=Contact, tags=("desk",)),
+    Route("POST", "/contacts/{id}/not-spam", not_spam, P.WORK, "Say that it was no spam",
           answer=Contact, tags=("desk",)),
     Route("GET", "/contacts/{id}/work", history, P.READ, "All turns of a contact, with offers",
           answer=list[model.WorkSeen], tags=("desk",)),

@@ -154,6 +154,17 @@ async def test_a_result_of_another_queue_is_refused(house: House) -> None:
         await house.desk.ending.close(anna, contact, Result(result_code_id=house.code))
 
 
+async def test_what_was_no_spam_rings_again(house: House) -> None:
+    anna = await house.hire("Anna")
+    contact = await house.arrive()
+    await house.desk.ending.spam(anna, contact)
+    before = (await house.row(contact))["version"]
+    await house.desk.ending.not_spam(anna, contact)
+    await house.desk.ending.not_spam(anna, contact)
+    row = await house.row(contact)
+    assert (row["spam"], row["state"], row["version"]) == (False, "closed", before + 1)
+
+
 async def test_spam_closes_without_result_or_wrap_up_even_from_the_line(house: House) -> None:
     anna, boris = await house.hire("Anna"), await house.hire("Boris")
     waiting, his = await house.arrive(), await taken(house, boris)

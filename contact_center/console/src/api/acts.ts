@@ -36,6 +36,7 @@ export function forgetOffer(id: string): void {
 
 export const takeContact = (id: string) => contactAct(`/contacts/${id}/take`);
 export const markSpam = (id: string) => contactAct(`/contacts/${id}/spam`);
+export const markNotSpam = (id: string) => contactAct(`/contacts/${id}/not-spam`);
 
 export interface Closing {
   result_code_id?: string;

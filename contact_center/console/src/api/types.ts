@@ -185,7 +185,7 @@ export interface Contact extends ContactRow {
   };
   drafts: Partial<Record<DraftKind, Draft | null>>;
   capabilities: Partial<Capabilities>;
-  can: Partial<Record<"reply" | "note" | "take" | "transfer" | "close" | "wrap_up" | "spam" | "edit", boolean>>;
+  can: Partial<Record<"reply" | "note" | "take" | "transfer" | "close" | "wrap_up" | "spam" | "not_spam" | "edit", boolean>>;
   client_read_seq: number;
 }
 

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useState } from "react";
-import { markSpam, takeContact } from "../api/acts";
+import { markNotSpam, markSpam, takeContact } from "../api/acts";
 import { useContact } from "../api/hooks";
 import { Problem } from "../api/http";
 import type { Contact, ContactRow } from "../api/types";
@@ -43,6 +43,7 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
     can.transfer && { id: "transfer", title: "act.transfer", group: "contact", icon: "transfer", chord: { code: "KeyT" }, run: () => setDialog("transfer") },
     can.close && { id: "close", title: "act.close", group: "contact", icon: "check", chord: { code: "KeyE" }, run: () => setDialog("close") },
     can.spam && { id: "spam", title: "act.spam", group: "contact", icon: "spam", run: () => act(markSpam(id)) },
+    can.not_spam && { id: "not_spam", title: "act.not_spam", group: "contact", icon: "check", run: () => act(markNotSpam(id)) },
   ]);
 
   if (!row) {
@@ -61,7 +62,7 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
   }
   return (
     <section className={css.pane} aria-label={t("contact.label", { name: row.client.name })}>
-      <Header row={row} contact={contact} onBack={onBack} onPanel={onPanel} onTake={() => act(takeContact(id))} onTransfer={() => setDialog("transfer")} onClose={() => setDialog("close")} onSpam={() => act(markSpam(id))} />
+      <Header row={row} contact={contact} onBack={onBack} onPanel={onPanel} onTake={() => act(takeContact(id))} onTransfer={() => setDialog("transfer")} onClose={() => setDialog("close")} onSpam={() => act(markSpam(id))} onNotSpam={() => act(markNotSpam(id))} />
       <Thread id={id} row={row} contact={contact} />
       <Suspense fallback={null}>
         {contact?.can.wrap_up && contact.work && <WrapUp key={contact.work.id} contact={contact} />}

@@ -22,6 +22,7 @@ interface HeaderProps {
   onTransfer: () => void;
   onClose: () => void;
   onSpam: () => void;
+  onNotSpam: () => void;
 }
 
 function Viewers({ id }: { id: string }) {
@@ -85,7 +86,7 @@ function Kind({ row, contact }: { row: ContactRow; contact: Contact | undefined 
   );
 }
 
-export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onClose, onSpam }: HeaderProps) {
+export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onClose, onSpam, onNotSpam }: HeaderProps) {
   const { t } = useI18n();
   const { queues } = useNames();
   const can = contact?.can ?? {};
@@ -132,6 +133,11 @@ export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onCl
               {t("act.close")}
             </Button>
           </Tooltip>
+        )}
+        {can.not_spam && (
+          <Button variant="default" onClick={onNotSpam}>
+            {t("act.not_spam")}
+          </Button>
         )}
         {(can.spam || can.transfer || can.close) && (
           <Menu position="bottom-end">
