@@ -100,6 +100,7 @@ class Ending:
             if contact["spam"]:
                 contact.set(spam=False)
                 contact.note_system("not_spam", employee_id=actor.employee_id)
+                await contact.flush("not_spam")
 
         await self._bench.run(step)
 
