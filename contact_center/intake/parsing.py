@@ -79,7 +79,8 @@ def _read(recipe: tuple[str, str, str], request: WebhookRequest) -> Received:
     spent = int(used.ru_utime + used.ru_stime)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (spent + CPU_SECONDS, hard))
-    return _channel(*recipe).receive(request)
+    received: Received = _channel(*recipe).receive(request)
+    return received
 
 
 @lru_cache(maxsize=32)

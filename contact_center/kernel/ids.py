@@ -4,7 +4,7 @@ An id made before the insert lets one batch write rows that refer to each other,
 grow with time keep inserts at the right edge of the index.
 """
 
-import os
+import random
 import threading
 import time
 from uuid import UUID
@@ -35,10 +35,11 @@ class IdMaker:
             # A clock that stands still or steps back continues from the last id: the counter
             # runs over into the fraction, which borrows time but never repeats.
             self._last = tick = max(tick, self._last + 1)
-        return _assemble(tick, int.from_bytes(os.urandom(_RANDOM_BITS // 8)))
+        # Ids must differ, not be secret; the generator is seeded anew in a forked child.
+        return _assemble(tick, random.getrandbits(_RANDOM_BITS))
 
 
-def _assemble(tick: int, random: int) -> UUID:
+def _assemble(tick: int, chance: int) -> UUID:
     """Lay out time, counter and random bits as RFC 9562 wants them."""
     counter = tick & ((1 << _COUNTER_BITS) - 1)
     fraction = (tick >> _COUNTER_BITS) & ((1 << _SUBMS_BITS) - 1)
@@ -49,7 +50,7 @@ def _assemble(tick: int, random: int) -> UUID:
         | fraction << 64
         | 0b10 << 62
         | counter << _RANDOM_BITS
-        | random
+        | chance
     )
 
 

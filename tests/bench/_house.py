@@ -91,7 +91,7 @@ def serve_house(pipe: Connection, url: str, roles: str) -> None:
 
 
 async def _serve_house(pipe: Connection, url: str, roles: str) -> None:
-    from contact_center.app import running
+    from contact_center.app import _spare_the_collector, running
     from contact_center.kernel import log
 
     log.configure("warning", "json")
@@ -119,6 +119,7 @@ async def _serve_house(pipe: Connection, url: str, roles: str) -> None:
             )  # fmt: skip
             account = workspace.accounts.by_public_key(KEY)
             assert account is not None
+            _spare_the_collector()  # as `serve` does
             pipe.send((port, account.id, os.getpid()))
             await stop.wait()
     shutil.rmtree(directory, ignore_errors=True)
