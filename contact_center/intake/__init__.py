@@ -1,1 +1,1 @@
-"""The door for everything that comes in: micro-batched, deduplicated, committed before the answer."""
+"""The door for all that comes in: micro-batched, deduplicated, committed before the answer."""

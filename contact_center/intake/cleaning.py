@@ -65,8 +65,7 @@ def _plain(value: Any, depth: int) -> Any:
         return {text(str(k), KEY): _plain(v, depth + 1) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(item, depth + 1) for item in value]
-    if value is None or isinstance(value, bool | float):
+    small = isinstance(value, int) and -(2**53) < value < 2**53
+    if value is None or small or isinstance(value, bool | float):
         return value
-    if isinstance(value, int):
-        return value if -(2**53) < value < 2**53 else str(value)
     return text(str(value))

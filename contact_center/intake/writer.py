@@ -46,7 +46,6 @@ from contact_center.storage.database import (
     LOST,
     REPEATABLE,
     SESSION,
-    Connection,
     Database,
     prepare,
 )

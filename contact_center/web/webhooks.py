@@ -28,7 +28,7 @@ log = get_logger(__name__)
 class Hooks:
     """What stands between a provider's request and the intake."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - collaborators, given once
         self,
         accounts: Accounts,
         intake: Intake,

@@ -29,7 +29,7 @@ from contact_center.kernel.ids import new_id
 from contact_center.settings import Settings
 from contact_center.storage.embedded import PrivatePostgres
 
-SECRET = "bench-session-secret-0123456789-abcdefgh"  # noqa: S105 - of a throwaway house
+SECRET = "bench-session-secret-0123456789-abcdefgh"
 KEY = "bench"
 
 
@@ -105,7 +105,8 @@ async def _serve_house(pipe: Connection, url: str, roles: str) -> None:
     with contextlib.redirect_stdout(io.StringIO()):
         async with running(settings) as workspace:
             brand, department, queue = new_id(), new_id(), new_id()
-            await workspace.database.execute("INSERT INTO brands (id, name) VALUES ($1, 'b')", brand)
+            insert = "INSERT INTO brands (id, name) VALUES ($1, 'b')"
+            await workspace.database.execute(insert, brand)
             await workspace.database.execute(
                 "INSERT INTO departments (id, name) VALUES ($1, 'd')", department
             )

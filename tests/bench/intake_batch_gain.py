@@ -56,9 +56,7 @@ async def measure(database: Database) -> None:
         "batch": [Intake(database, hints, clock)],
         "single": [Intake(database, hints, clock, batch=1) for _ in range(CONNECTIONS)],
     }
-    running = [
-        asyncio.create_task(intake.run()) for intakes in ways.values() for intake in intakes
-    ]
+    running = [asyncio.create_task(intake.run()) for intakes in ways.values() for intake in intakes]
     numbers = itertools.count()
     first = [event(next(numbers), f"known-{n}") for n in range(KNOWN)]
     await salvo(ways["batch"], account, first)

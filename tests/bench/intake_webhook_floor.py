@@ -7,7 +7,16 @@ turns, five rounds, at 64 and at 256 connections. All share this machine, so onl
 
 import random
 
-from tests.bench._house import KEY, Cpu, House, PostgresCpu, durable_postgres, in_process, serve_bare, serve_house
+from tests.bench._house import (
+    KEY,
+    Cpu,
+    House,
+    PostgresCpu,
+    durable_postgres,
+    in_process,
+    serve_bare,
+    serve_house,
+)
 from tests.bench._load import Load, Shot
 from tests.bench._report import median, percentile, report
 
@@ -25,7 +34,7 @@ _number = 0
 def requests(house: House, count: int, visitors: list[str], tokens: list[str]) -> list[bytes]:
     """Encoded requests; a tenth of them from visitors nobody has seen."""
     global _number  # noqa: PLW0603 - ids must differ over all rounds
-    chance = random.Random(_number)  # noqa: S311 - a repeatable mixture
+    chance = random.Random(_number)
     made = []
     fresh = [f"new-{_number}-{n}" for n in range(int(count * NEW_SHARE) + 1)]
     known, new = list(zip(visitors, tokens, strict=True)), iter(
@@ -68,7 +77,7 @@ async def main() -> None:
     load.close()
 
 
-def measure(
+def measure(  # noqa: PLR0917 - what one round needs
     load: Load, house: House, postgres: PostgresCpu, bare: int, connections: int, target: float,
     visitors: list[str], tokens: list[str],
 ) -> None:  # fmt: skip

@@ -21,7 +21,6 @@ from channels.messages import (
     ProfileChanged,
     Proof,
 )
-from contact_center.contacts.triage import Rule
 from contact_center.intake.model import SubmitResult
 from contact_center.intake.writer import Intake
 from contact_center.kernel.clock import Clock
@@ -39,7 +38,8 @@ INSERT INTO touchpoints (id, kind, key, title)
   VALUES ('{touchpoint}', 'account', 'chat', 'Чат на сайте');
 INSERT INTO accounts (id, provider, title, medium, brand_id, queue_id, touchpoint_id, public_key)
   VALUES ('{account}', 'fake', 'Чат', '{medium}', '{brand}', '{queue}', '{touchpoint}', '{key}');
-INSERT INTO employees (id, email, name, role) VALUES ('{employee}', 'o@example.org', 'O', 'operator');
+INSERT INTO employees (id, email, name, role)
+  VALUES ('{employee}', 'o@example.org', 'O', 'operator');
 """
 
 

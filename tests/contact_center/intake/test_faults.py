@@ -174,7 +174,8 @@ async def test_the_database_may_stop_and_nothing_acknowledged_is_lost(
         await asyncio.to_thread(own_postgres.stop, "immediate")
         await asyncio.sleep(0.1)
         await asyncio.to_thread(own_postgres.start)
-    await eventually(lambda seen=len(yes): len(yes) > seen + 50, seconds=30)
+    before = len(yes)
+    await eventually(lambda: len(yes) > before + 50, seconds=30)
     stop.set()
     await asyncio.gather(*providers)
 

@@ -108,7 +108,8 @@ class Crash:
             visitor = Visitor(self.house.url, key)
             opened = await visitor.begin()
             self.visitors.append(visitor)
-            work = self._provide(visitor, f"{self.house.url}/hooks/{key}", opened["visitor"], number)
+            door = f"{self.house.url}/hooks/{key}"
+            work = self._provide(visitor, door, opened["visitor"], number)
             self.running.append(asyncio.create_task(work))
         self.running.append(asyncio.create_task(self._sit_at_the_screen()))
         self.running.append(asyncio.create_task(self._operate()))

@@ -1,8 +1,8 @@
 """A planted bug, put into the service from outside: the answer before the commit.
 
 Python imports this by itself where the folder stands in PYTHONPATH; product code knows nothing of
-it. With CC_TEST_PLANT=ack_before_commit the writer says yes at once and stores afterwards, as a hasty
-programmer might have it.
+it. With CC_TEST_PLANT=ack_before_commit the writer says yes at once and stores afterwards, as a
+hasty programmer might have it.
 """
 
 import asyncio
