@@ -12,6 +12,7 @@ import time
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from multidict import CIMultiDict
 
 from contact_center.access.sessions import ADDRESS
 from contact_center.kernel.errors import HouseError
@@ -38,11 +39,22 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), payment=(), usb=(), interest-cohort=()",
     "Cache-Control": "no-store",
 }
+NAMES = frozenset(name.lower() for name in HEADERS)
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Signal on_response_prepare: what a handler has not said itself is said strictly."""
     headers = response.headers
+    if NAMES.isdisjoint(map(str.lower, headers)):  # nearly every answer
+        headers.extend(HEADERS)
+    else:
+        _fill(headers)
+    if request.app[SECURE]:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    headers["X-Request-ID"] = request.get(REQUEST_ID, "")
+
+
+def _fill(headers: CIMultiDict[str]) -> None:
     for name, value in HEADERS.items():
         if name not in headers:
             headers[name] = value
@@ -50,9 +62,6 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
         headers["Content-Security-Policy"] += "; frame-ancestors 'none'"
     elif "frame-ancestors 'none'" not in headers["Content-Security-Policy"]:
         del headers["X-Frame-Options"]  # the older header knows no list of sites
-    if request.app[SECURE]:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    headers["X-Request-ID"] = request.get(REQUEST_ID, "")
 
 
 @web.middleware

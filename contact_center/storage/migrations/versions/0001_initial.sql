@@ -594,7 +594,7 @@ CREATE TABLE contacts (
   CONSTRAINT fk_contacts_operator_id FOREIGN KEY(operator_id) REFERENCES employees (id),
   CONSTRAINT fk_contacts_follows_id FOREIGN KEY(follows_id) REFERENCES contacts (id),
   CONSTRAINT fk_contacts_closed_by FOREIGN KEY(closed_by) REFERENCES employees (id)
-);
+) WITH (fillfactor = 80);
 
 CREATE INDEX ix_contacts_identity_id ON contacts (identity_id, opened_at);
 
@@ -608,13 +608,13 @@ CREATE INDEX ix_contacts_subject_trgm ON contacts USING gin (subject gin_trgm_op
 
 CREATE UNIQUE INDEX uq_contacts_open ON contacts (account_id, conversation_key) WHERE state = 'open';
 
-CREATE INDEX ix_contacts_queue_open ON contacts (queue_id, last_at) WHERE state = 'open';
+CREATE INDEX ix_contacts_queue_open ON contacts (queue_id) WHERE state = 'open';
 
 CREATE INDEX ix_contacts_queue_opened ON contacts (queue_id, opened_at);
 
 CREATE INDEX ix_contacts_operator_opened ON contacts (operator_id, opened_at) WHERE operator_id IS NOT NULL;
 
-CREATE INDEX ix_contacts_operator_open ON contacts (operator_id, last_at) WHERE state = 'open';
+CREATE INDEX ix_contacts_operator_open ON contacts (operator_id) WHERE state = 'open';
 
 CREATE TABLE quarantine (
   id UUID NOT NULL,
