@@ -11,11 +11,24 @@ from contact_center.kernel.ids import new_id
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
 
-CALL = (
-    "SELECT cc_intake($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::text[], "
-    "$7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], "
-    "$13::timestamptz[], $14::text[], $15::text[])"
+# Columns travel as one text each, their elements joined by SEPARATOR (see wire.py): an array of
+# asyncpg costs thirty times as much. The first element is a dummy, because a column of one empty
+# text would otherwise look like an empty column.
+_ELEMENTS = "(string_to_array(${}, E'\\x1f', E'\\x1e'))[2:]::{}[]"
+_TYPES = (
+    "uuid uuid text int int text text text text text text text text timestamptz text text".split()
 )
+_BODIES = """(SELECT array_agg(substring($17::bytea FROM u.place FOR u.length) ORDER BY u.i)
+  FROM unnest({}, {}) WITH ORDINALITY AS u (place, length, i))"""
+
+
+def _call() -> str:
+    columns = [_ELEMENTS.format(n, kind) for n, kind in enumerate(_TYPES, 1)]
+    bodies = _BODIES.format(columns[3], columns[4])
+    return f"SELECT cc_intake({', '.join([*columns[:3], bodies, *columns[5:]])})"
+
+
+CALL = _call()
 KEEP = """
 INSERT INTO quarantine (id, account_id, kind, error, request) VALUES ($1, $2, $3, $4, $5)
 RETURNING version

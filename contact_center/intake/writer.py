@@ -36,6 +36,7 @@ from contact_center.intake import store
 from contact_center.intake.model import AccountFacts, SubmitResult
 from contact_center.intake.packing import pack
 from contact_center.intake.rows import BODY, KIND, MODE, SPOKEN, Row, arrival_of, probe_of, row_of
+from contact_center.intake.wire import encode
 from contact_center.jobs.store import TOPIC as JOBS_TOPIC
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import Invalid, Unavailable
@@ -328,7 +329,10 @@ class Intake:
 
     async def _call(self, rows: list[Row]) -> dict[str, Any]:
         """The one statement. Raises _Poison for bad data and Unavailable for a bad database."""
-        columns = _columns(rows)
+        try:
+            columns = _columns(rows)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise _Poison from error
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await self._ask(columns)
@@ -383,7 +387,7 @@ def _columns(rows: list[Row]) -> list[Any]:
         keys = {row.key for row in rows}
         probes = {probe.key: probe for probe in map(probe_of, edits)}
         rows = [*rows, *(probe for key, probe in probes.items() if key not in keys)]
-    return [list(column) for column in zip(*[row.values for row in rows], strict=True)]
+    return encode([row.values for row in rows])
 
 
 def facts_of(facts: dict[str, Any] | None, account: AccountFacts) -> Facts:

@@ -40,13 +40,19 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 NAMES = frozenset(name.lower() for name in HEADERS)
+MACHINE: web.RequestKey[bool] = web.RequestKey("machine", bool)
+"""Set by doors that programs come through: their answers carry what makes them harmless, no more."""
+FOR_MACHINES = {
+    name: HEADERS[name]
+    for name in ("Content-Security-Policy", "X-Content-Type-Options", "Cache-Control")
+}
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Signal on_response_prepare: what a handler has not said itself is said strictly."""
     headers = response.headers
     if NAMES.isdisjoint(map(str.lower, headers)):  # nearly every answer
-        headers.extend(HEADERS)
+        headers.extend(FOR_MACHINES if MACHINE in request else HEADERS)
     else:
         _fill(headers)
     if request.app[SECURE]:

@@ -21,6 +21,7 @@ from contact_center.intake.writer import Intake
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import HouseError, NotFound
 from contact_center.kernel.log import get_logger
+from contact_center.web.guard import MACHINE
 
 log = get_logger(__name__)
 
@@ -59,6 +60,7 @@ class Hooks:
         account = self._accounts.by_public_key(key)
         if account is None or account.state != "on" or not hasattr(account.channel, "receive"):
             raise NotFound("there is nothing at this address")
+        request[MACHINE] = True
         reply = await self.accept(account, await self._values(request))
         return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
 
