@@ -1,4 +1,4 @@
-"""Rows become the arguments of the one call: a text per column, and all bodies in one piece. Pure."""
+"""Rows become the arguments of the one call: a text per column, all bodies in one piece. Pure."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ import contextlib
 import multiprocessing
 import time
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -73,12 +74,13 @@ class _Connection(asyncio.Protocol):
 
 async def _shoot(port: int, connections: int, requests: list[bytes]) -> Shot:
     loop = asyncio.get_running_loop()
-    feed, shot = iter(requests), {"refused": 0, "latencies": [], "example": b""}
+    feed = iter(requests)
+    shot: dict[str, Any] = {"refused": 0, "latencies": [], "example": b""}
     wires = []
     for _ in range(connections):
         done = loop.create_future()
         _, protocol = await loop.create_connection(
-            lambda done=done: _Connection(feed, shot, done), "127.0.0.1", port
+            partial(_Connection, feed, shot, done), "127.0.0.1", port
         )
         wires.append((protocol, done))
     began = time.perf_counter()

@@ -167,10 +167,13 @@ async def test_the_database_may_stop_and_nothing_acknowledged_is_lost(
                     break
                 await asyncio.sleep(0.02)
 
+    async def more() -> None:
+        enough = len(yes) + 50
+        await eventually(lambda: len(yes) > enough, seconds=30)
+
     providers = [asyncio.create_task(provider(f"p{n}")) for n in range(8)]
     for _ in range(3):
-        before = len(yes)
-        await eventually(lambda seen=before: len(yes) > seen + 50, seconds=30)
+        await more()
         await asyncio.to_thread(own_postgres.stop, "immediate")
         await asyncio.sleep(0.1)
         await asyncio.to_thread(own_postgres.start)

@@ -229,7 +229,7 @@ async def test_a_large_request_is_read_in_another_process(door: Door) -> None:
     account = door.house.account
     chat = WebChatSettings(session_secret="s" * 40)
     account.provider, account.settings = "webchat", chat
-    account.channel = WebChat(chat, type("Deps", (), {"account_id": str(account.id)})())  # type: ignore[arg-type]
+    account.channel = WebChat(chat, type("Deps", (), {"account_id": str(account.id)})())
     token = issue_session("s" * 40, Session("v1", str(account.id), 4_000_000_000))
     body = orjson.dumps({"type": "message", "id": "1", "text": "hi", "extra": "x" * 80_000})
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
