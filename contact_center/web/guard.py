@@ -8,11 +8,11 @@ from __future__ import annotations
 import logging
 import random
 import time
+from collections.abc import MutableMapping
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from multidict import CIMultiDict
 
 from contact_center.access.sessions import ADDRESS
 from contact_center.kernel.errors import HouseError
@@ -41,7 +41,7 @@ HEADERS = {
 }
 NAMES = frozenset(name.lower() for name in HEADERS)
 MACHINE: web.RequestKey[bool] = web.RequestKey("machine", bool)
-"""Set by doors that programs come through: their answers carry what makes them harmless, no more."""
+"""Set by doors that programs come through: their answers carry only what makes them harmless."""
 FOR_MACHINES = {
     name: HEADERS[name]
     for name in ("Content-Security-Policy", "X-Content-Type-Options", "Cache-Control")
@@ -60,7 +60,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     headers["X-Request-ID"] = request.get(REQUEST_ID, "")
 
 
-def _fill(headers: CIMultiDict[str]) -> None:
+def _fill(headers: MutableMapping[str, str]) -> None:
     for name, value in HEADERS.items():
         if name not in headers:
             headers[name] = value

@@ -23,8 +23,11 @@ def write(page: Page, text: str) -> None:
 
 def answer(page: Page, text: str) -> None:
     """The operator answers from the keyboard."""
-    page.get_by_placeholder("Напишите ответ…").fill(text)
-    page.keyboard.press("Control+Enter")
+    field = page.get_by_placeholder("Напишите ответ…")
+    field.fill(text)
+    expect(field).to_have_value(text)
+    field.press("Control+Enter")
+    expect(field).to_have_value("")
 
 
 def accept(page: Page) -> None:
