@@ -32,6 +32,7 @@ check: setup-dev ## check format, lint, types, import rules and the web sources
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(PY) -m contact_center api --check
 	$(PY) -m contact_center.webbuild check
 
 bench: setup-dev build ## measure (ONLY=intake_batch_gain,cold_start for some)
@@ -43,6 +44,7 @@ soak: setup-dev build packages ## run the long rounds: crashes, races, bad netwo
 fix: setup-dev ## format and mend what can be mended
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+	$(PY) -m contact_center api --typescript
 
 build: setup ## build console and widget where their sources are newer
 	@$(PY) -m contact_center build-web

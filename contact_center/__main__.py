@@ -149,6 +149,26 @@ def build_web(*, force: bool = False) -> None:
         print(f"built {name}")
 
 
+@app.command
+def api(*, typescript: bool = False, check: bool = False) -> None:
+    """Print the OpenAPI document; from a checkout also keep the console's types by it.
+
+    Args:
+        typescript: Write the console's types of the API anew.
+        check: Only say whether they are up to date.
+    """
+    from contact_center.web import generated
+
+    if check:
+        generated.check()
+    elif typescript:
+        print(f"{generated.FILE.name} " + ("written" if generated.write() else "is up to date"))
+    else:
+        import json
+
+        print(json.dumps(generated.described(), ensure_ascii=False, indent=2))
+
+
 @keys.command
 def show() -> None:
     """Print the id of this node's key, as the database stores it."""

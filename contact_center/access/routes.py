@@ -59,7 +59,8 @@ Handler = Callable[[Call], Awaitable[Any]]
 class Route:
     """One line of the API page.
 
-    `answer` is the model of the body of a success (None: 204); `query` validates the query string.
+    `answer` is the model of the body of a success (None: 204, `Model | None`: either); `query`
+    validates the query string. `reads` tells of a body that the handler reads by itself.
     """
 
     method: str
@@ -72,3 +73,4 @@ class Route:
     answer: Any = None
     status: int = 200
     tags: tuple[str, ...] = field(default=())
+    reads: Any = None

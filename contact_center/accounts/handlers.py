@@ -11,7 +11,7 @@ from aiohttp import web
 from pydantic import BaseModel, Field, StringConstraints
 
 from channels.contract import WebhookChannel
-from channels.settings import describe
+from channels.settings import Control, describe
 from contact_center.access.model import Permission
 from contact_center.access.routes import Call, Route
 from contact_center.accounts import store
@@ -74,7 +74,7 @@ class SettingField(BaseModel):
     """One field of a provider's settings, enough to draw its form."""
 
     name: str
-    type: str
+    type: Control
     options: list[str]
     secret: bool
     generated: bool
@@ -103,6 +103,10 @@ class ProviderList(BaseModel):
     next: str | None = None
 
 
+AccountState = Literal["on", "off"]
+Health = Literal["unknown", "green", "yellow", "red"]
+
+
 class Account(Out):
     """A connection. `secrets_set` names secret settings that have a value.
 
@@ -118,8 +122,8 @@ class Account(Out):
     public_key: str
     settings: dict[str, Any]
     secrets_set: list[str]
-    state: Literal["on", "off"]
-    health: Literal["unknown", "green", "yellow", "red"]
+    state: AccountState
+    health: Health
     health_text: str | None
     health_at: datetime | None
     last_in_at: datetime | None
@@ -153,7 +157,7 @@ class NewAccount(Body):
     brand_id: UUID
     queue_id: UUID
     settings: Settings = Field(default_factory=dict)
-    state: Literal["on", "off"] = "on"
+    state: AccountState = "on"
 
 
 class AccountPatch(Body):
@@ -163,7 +167,7 @@ class AccountPatch(Body):
     brand_id: UUID | None = None
     queue_id: UUID | None = None
     settings: Settings | None = None
-    state: Literal["on", "off"] | None = None
+    state: AccountState | None = None
     archived: bool | None = None
 
 

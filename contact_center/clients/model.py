@@ -42,7 +42,7 @@ class ClientRow(BaseModel):
     id: UUID
     name: str
     kind: ClientKind
-    stage: str
+    stage: Stage
     locale: str | None
     created_at: datetime
     addresses: list[str]
@@ -94,7 +94,7 @@ class Client(BaseModel):
     kind: ClientKind
     name: str
     locale: str | None
-    stage: str
+    stage: Stage
     fields: dict[str, Any]
     responsible_id: UUID | None
     touchpoint: str | None

@@ -8,11 +8,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from contact_center.clients.model import ClientRow
+from contact_center.clients.model import ClientKind, ClientRow, Proof
 
 View = Literal["mine", "offered", "queue", "unread", "waiting", "closed", "all"]
 Sort = Literal["newest", "oldest", "waiting"]
 DraftKind = Literal["reply", "note"]
+MessageKind = Literal["inbound", "outbound", "note", "system", "call", "survey"]
+WorkState = Literal["waiting", "offered", "active", "wrap_up", "done"]
+WorkOrigin = Literal["arrival", "follow_up", "transfer", "reopen", "return"]
 
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 Subject = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
@@ -37,7 +40,7 @@ class ClientRef(BaseModel):
 
     id: UUID
     name: str
-    kind: str
+    kind: ClientKind
 
 
 class IdentityRef(BaseModel):
@@ -46,21 +49,21 @@ class IdentityRef(BaseModel):
     id: UUID
     medium: str
     value: str
-    proof: str
+    proof: Proof
 
 
 class WorkRef(BaseModel):
     """The contact's turn in the waiting line, while it is not over."""
 
     id: UUID
-    state: str
+    state: WorkState
     version: int
     operator_id: UUID | None
     offer_id: UUID | None
     offer_until: datetime | None
     wrap_up_until: datetime | None
     arrived_at: datetime
-    origin: str
+    origin: WorkOrigin
     note: str
 
 
@@ -225,7 +228,7 @@ class Message(BaseModel):
     id: UUID
     contact_id: UUID
     seq: int
-    kind: str
+    kind: MessageKind
     text: str
     author: Author
     created_at: datetime

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from contact_center.contacts.model import Body, ContactRow, Text
+from contact_center.contacts.model import Body, ContactRow, Text, WorkOrigin, WorkState
 
+OfferState = Literal["live", "accepted", "declined", "missed", "rescinded"]
 NoteText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)]
 
 
@@ -84,7 +85,7 @@ class OfferSeen(BaseModel):
 
     id: UUID
     operator_id: UUID
-    state: str
+    state: OfferState
     reason: str | None
     created_at: datetime
     until: datetime
@@ -96,10 +97,10 @@ class WorkSeen(BaseModel):
     """One turn of a contact in the waiting line, and who was offered it."""
 
     id: UUID
-    state: str
+    state: WorkState
     queue_id: UUID
     medium: str
-    origin: str
+    origin: WorkOrigin
     previous_id: UUID | None
     operator_id: UUID | None
     arrived_at: datetime

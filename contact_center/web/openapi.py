@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
 
 import contact_center
 from contact_center.access.model import Permission
@@ -19,8 +20,11 @@ from contact_center.access.routes import Route
 DOCUMENT: web.AppKey[dict[str, Any]] = web.AppKey("openapi", dict)
 PAGES = Path(__file__).parent / "pages"
 REFERENCE = "#/components/schemas/{model}"
+NULL = {"type": "null"}
 PROBLEM = {
     "type": "object",
+    "description": "A refusal; some carry more, e.g. the present state.",
+    "additionalProperties": True,
     "required": ["type", "title", "status", "code", "detail"],
     "properties": {
         "type": {"type": "string"},
@@ -32,6 +36,15 @@ PROBLEM = {
         "request_id": {"type": "string"},
     },
 }
+
+
+class _Schemas(GenerateJsonSchema):
+    """Schemas in which an answer has all its fields: a default is sent like any other value."""
+
+    def field_is_required(self, field: Any, total: bool) -> bool:
+        if self.mode == "serialization" and field["type"] == "model-field":
+            return not field.get("serialization_exclude")
+        return super().field_is_required(field, total)
 
 
 def document(routes: Sequence[Route], *, prefix: str) -> dict[str, Any]:
@@ -72,12 +85,16 @@ def _schemas(
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """Schemas of bodies and answers by route, and the definitions they refer to."""
     inputs: list[tuple[str, Any, TypeAdapter[Any]]] = [
-        (f"body {_key(r)}", "validation", TypeAdapter(r.body)) for r in routes if r.body
+        (f"body {_key(r)}", "validation", TypeAdapter(r.body or r.reads))
+        for r in routes
+        if r.body or r.reads
     ]
     outputs: list[tuple[str, Any, TypeAdapter[Any]]] = [
         (f"answer {_key(r)}", "serialization", TypeAdapter(r.answer)) for r in routes if r.answer
     ]
-    schemas, extra = TypeAdapter.json_schemas([*inputs, *outputs], ref_template=REFERENCE)
+    schemas, extra = TypeAdapter.json_schemas(
+        [*inputs, *outputs], ref_template=REFERENCE, schema_generator=_Schemas
+    )
     by_name = {str(name): schema for (name, _mode), schema in schemas.items()}
     bodies = {k.removeprefix("body "): v for k, v in by_name.items() if k.startswith("body ")}
     answers = {k.removeprefix("answer "): v for k, v in by_name.items() if k.startswith("answer ")}
@@ -85,16 +102,12 @@ def _schemas(
 
 
 def _operation(route: Route, body: Any, answer: Any) -> dict[str, Any]:
-    status = str(route.status if answer or route.status != 200 else 200)  # noqa: PLR2004
-    success: dict[str, Any] = {"description": "done"}
-    if answer:
-        success["content"] = {"application/json": {"schema": answer}}
     operation: dict[str, Any] = {
         "operationId": _operation_id(route),
         "summary": route.summary,
         "tags": list(route.tags) or [route.path.split("/")[1]],
         "parameters": [*_path_parameters(route), *_query_parameters(route)],
-        "responses": {status: success, "default": _problem()},
+        "responses": {**_successes(route, answer), "default": _problem()},
         "x-permission": route.permission.value,
         "security": [] if route.permission is Permission.PUBLIC else _security(route),
     }
@@ -104,6 +117,22 @@ def _operation(route: Route, body: Any, answer: Any) -> dict[str, Any]:
             "content": {"application/json": {"schema": body}},
         }
     return operation
+
+
+def _successes(route: Route, answer: Any) -> dict[str, Any]:
+    """By status; what may be nothing is told as 204, for no body of ours is `null`."""
+    nothing = {"204": {"description": "done"}}
+    if not answer:
+        return nothing
+    kinds = [kind for kind in answer.get("anyOf", [answer]) if kind != NULL]
+    schema = answer if NULL not in answer.get("anyOf", ()) else _either(kinds)
+    media = "application/octet-stream" if schema.get("format") == "binary" else "application/json"
+    success = {str(route.status): {"description": "done", "content": {media: {"schema": schema}}}}
+    return success if schema is answer else {**success, **nothing}
+
+
+def _either(kinds: list[Any]) -> Any:
+    return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
 
 
 def _security(route: Route) -> list[dict[str, list[str]]]:

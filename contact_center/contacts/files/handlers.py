@@ -27,7 +27,7 @@ HEADERS = {
 }
 
 
-class Attachment(BaseModel):
+class StoredFile(BaseModel):
     """A stored file; `url` lives for minutes."""
 
     id: UUID
@@ -51,7 +51,7 @@ class Signed(BaseModel):
     inline: bool = False
 
 
-async def upload(call: Call) -> Attachment:
+async def upload(call: Call) -> StoredFile:
     files, request = call.app[SERVICE], call.request
     if (request.content_length or 0) > files.max_bytes:
         raise TooLarge("the file is too large", limit=files.max_bytes)
@@ -64,7 +64,7 @@ async def upload(call: Call) -> Attachment:
             )
     except TimeoutError:
         raise Unavailable("the upload took too long", code="deadline", retry_after=1) from None
-    return Attachment(
+    return StoredFile(
         url=files.url(row["id"]),
         width=row["data"].get("width"),
         height=row["data"].get("height"),
@@ -93,8 +93,8 @@ async def download(call: Call) -> web.StreamResponse:
 ROUTES = [
     Route("POST", "/files", upload, Permission.NOTE,
           "Upload a file (raw body; X-File-Name percent-encoded) for a message to name",
-          answer=Attachment, tags=("files", "slow")),
+          answer=StoredFile, tags=("files", "slow")),
     Route("GET", "/files/{id}", download, Permission.PUBLIC,
-          "Download a file by its signed address", query=Signed, answer=None,
+          "Download a file by its signed address", query=Signed, answer=bytes,
           tags=("files", "slow")),
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from contact_center.access.routes import Call, Route
 from contact_center.access.service import SERVICE
 from contact_center.kernel.errors import TooLarge, Unauthenticated, Unavailable
 from contact_center.web.live import protocol
+from contact_center.web.live.frames import Said, Told
 from contact_center.web.live.protocol import BadFrame
 from contact_center.web.live.session import PollOutgoing, Session, socket_outgoing
 from contact_center.web.live.setup import LIVE, Live
@@ -101,10 +102,10 @@ async def tell(call: Call) -> None:
 ROUTES = [
     Route(
         "GET", "/live/poll", poll, Permission.SIGNED_IN, "Live events by long poll",
-        query=PollQuery, answer=list, tags=("live",),
+        query=PollQuery, answer=list[Told], tags=("live",),
     ),
     Route(
         "POST", "/live/poll/{session}", tell, Permission.SIGNED_IN,
-        "What a screen says, where it has no socket", tags=("live",),
+        "What a screen says, where it has no socket", tags=("live",), reads=list[Said],
     ),
 ]  # fmt: skip

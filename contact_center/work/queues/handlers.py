@@ -36,7 +36,7 @@ class Queue(Out):
     department_id: UUID
     brand_id: UUID | None
     zone: str
-    hours: dict[str, list[list[str]]]
+    hours: dict[str, list[Span]]
     priority_seconds: int
     offer_seconds: int
     wrap_up_seconds: int

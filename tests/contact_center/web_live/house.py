@@ -13,6 +13,7 @@ from uuid import UUID
 import aiohttp
 import orjson
 from aiohttp import web
+from pydantic import TypeAdapter
 
 from contact_center.access.service import AccessService
 from contact_center.kernel.hints import Hints, LocalHints
@@ -21,7 +22,10 @@ from contact_center.settings import Settings
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Unit
 from contact_center.web.live import ROUTES, Live, setup_live
+from contact_center.web.live.frames import Told
 from contact_center.web.server import make_application
+
+FRAMES = TypeAdapter(list[Told])
 
 
 @dataclass(slots=True)
@@ -118,6 +122,7 @@ class Screen:
                         return item
                 message = await self.wire.receive()
                 assert message.type is aiohttp.WSMsgType.TEXT, f"closed: {message}"
+                FRAMES.validate_json(message.data)  # as the API's document describes them
                 self.got += orjson.loads(message.data)
 
     async def subscribe(self, *topics: object) -> dict[str, Any]:

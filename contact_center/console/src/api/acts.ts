@@ -1,21 +1,22 @@
 /** The writes of the console: call, then put what the answer says into the cache. */
 import { listsChanged, offersChanged } from "../live/apply";
 import { loadMessages, noteContact, queries } from "./client";
+import type { Answer, Body } from "./ask";
 import { patch, post, put, setCsrf } from "./http";
 import { keys } from "./keys";
-import { mergeMessages } from "./merge";
-import type { Client, Contact, Me, Message, MessagePage, Offer, Settings } from "./types";
+import type { Client, Closing, Contact, Me, Message, Offer } from "./types";
 
-async function contactAct(path: string, body: unknown = {}): Promise<Contact | undefined> {
-  const contact = await post<Contact | undefined>(path, body);
-  if (contact?.id) noteContact(contact);
+/** What an act tells of its contact; nothing where it went out of sight. */
+async function noted(act: Promise<Contact | undefined>): Promise<Contact | undefined> {
+  const contact = await act;
+  if (contact) noteContact(contact);
   listsChanged();
   return contact;
 }
 
 export async function acceptOffer(offer: Offer): Promise<Contact | undefined> {
   try {
-    return await contactAct(`/offers/${offer.id}/accept`);
+    return await noted(post("/offers/{id}/accept", { path: { id: offer.id } }));
   } finally {
     forgetOffer(offer.id);
   }
@@ -23,7 +24,7 @@ export async function acceptOffer(offer: Offer): Promise<Contact | undefined> {
 
 export async function declineOffer(offer: Offer, reason: string): Promise<void> {
   try {
-    await post(`/offers/${offer.id}/decline`, { reason });
+    await post("/offers/{id}/decline", { path: { id: offer.id }, body: { reason } });
   } finally {
     forgetOffer(offer.id);
   }
@@ -34,71 +35,60 @@ export function forgetOffer(id: string): void {
   offersChanged();
 }
 
-export const takeContact = (id: string) => contactAct(`/contacts/${id}/take`);
-export const markSpam = (id: string) => contactAct(`/contacts/${id}/spam`);
-export const markNotSpam = (id: string) => contactAct(`/contacts/${id}/not-spam`);
+export const takeContact = (id: string) => noted(post("/contacts/{id}/take", { path: { id } }));
+export const markSpam = (id: string) => noted(post("/contacts/{id}/spam", { path: { id } }));
+export const markNotSpam = (id: string) => noted(post("/contacts/{id}/not-spam", { path: { id } }));
 
-export interface Closing {
-  result_code_id?: string;
-  kind_id?: string;
-  note?: string;
-}
-
-export const closeContact = (id: string, closing: Closing) => contactAct(`/contacts/${id}/close`, closing);
-export const wrapUp = (id: string, closing: Closing & { extend?: boolean }) =>
-  contactAct(`/contacts/${id}/wrap-up`, closing);
+export const closeContact = (id: string, closing: Closing) =>
+  noted(post("/contacts/{id}/close", { path: { id }, body: closing }));
+export const wrapUp = (id: string, ending: Body<"POST", "/contacts/{id}/wrap-up">) =>
+  noted(post("/contacts/{id}/wrap-up", { path: { id }, body: ending }));
 
 export const transferContact = (id: string, to: "operator" | "queue", target: string, note: string) =>
-  contactAct(`/contacts/${id}/transfer`, { to, id: target, note, keep_seniority: true });
+  noted(post("/contacts/{id}/transfer", { path: { id }, body: { to, id: target, note } }));
 
-export async function changeContact(contact: Contact, change: { kind_id?: string | null; subject?: string }): Promise<void> {
-  noteContact(await patch<Contact>(`/contacts/${contact.id}`, change, contact.version));
+export async function changeContact(contact: Contact, change: Body<"PATCH", "/contacts/{id}">): Promise<void> {
+  noteContact(await patch("/contacts/{id}", { path: { id: contact.id }, body: change, version: contact.version }));
 }
 
 export function markRead(contact: string, seq: number): Promise<void> {
-  return post<void>(`/contacts/${contact}/read`, { seq });
+  return post("/contacts/{id}/read", { path: { id: contact }, body: { seq } });
 }
 
-async function messageAct(message: Message, act: string, body: unknown = {}): Promise<void> {
-  const changed = await post<Message | undefined>(`/messages/${message.id}/${act}`, body);
-  if (changed?.id) {
-    queries.setQueryData<MessagePage>(keys.messages(message.contact_id), (held) =>
-      held ? { ...held, items: mergeMessages(held.items, [changed]) } : held,
-    );
-  } else await loadMessages(message.contact_id, { after: message.seq - 1, limit: 1 });
+/** The answer tells of the delivery alone: the message is fetched as it now is. */
+async function delivered(message: Message, act: Promise<Answer<"POST", "/messages/{id}/undo">>): Promise<void> {
+  await act;
+  await loadMessages(message.contact_id, { after: message.seq - 1, limit: 1 });
 }
 
-export const undoMessage = (message: Message) => messageAct(message, "undo");
-export const retryMessage = (message: Message) => messageAct(message, "retry");
+export const undoMessage = (message: Message) =>
+  delivered(message, post("/messages/{id}/undo", { path: { id: message.id } }));
+export const retryMessage = (message: Message) =>
+  delivered(message, post("/messages/{id}/retry", { path: { id: message.id } }));
 export const resolveMessage = (message: Message, as: "arrived" | "send_again") =>
-  messageAct(message, "resolve", { as });
+  delivered(message, post("/messages/{id}/resolve", { path: { id: message.id }, body: { as } }));
 
-export async function changeClient(client: Client, change: Partial<Pick<Client, "name" | "stage" | "fields">>): Promise<void> {
-  const changed = await patch<Client>(`/clients/${client.id}`, change, client.version);
+export async function changeClient(client: Client, change: Body<"PATCH", "/clients/{id}">): Promise<void> {
+  const changed = await patch("/clients/{id}", { path: { id: client.id }, body: change, version: client.version });
   queries.setQueryData(keys.client(client.id), changed);
   listsChanged();
 }
 
 export async function addClientNote(client: string, text: string): Promise<void> {
-  await post(`/clients/${client}/notes`, { text });
+  await post("/clients/{id}/notes", { path: { id: client }, body: { text } });
   await queries.invalidateQueries({ queryKey: keys.client(client) });
 }
 
 export function noteMe(me: Me): void {
-  setCsrf(me.csrf);
+  setCsrf(me.csrf ?? "");
   queries.setQueryData(keys.me, me);
-}
-
-async function refreshMe(answer: Me | undefined): Promise<void> {
-  if (answer?.employee) noteMe(answer);
-  else await queries.invalidateQueries({ queryKey: keys.me });
 }
 
 export async function setPresence(presence: "ready" | "break" | "offline", reason?: string, after = false): Promise<void> {
   const body = { presence, ...(reason ? { reason } : {}), ...(after ? { after_contact: true } : {}) };
-  await refreshMe(await put<Me | undefined>("/me/presence", body));
+  noteMe(await put("/me/presence", { body }));
 }
 
-export async function changeMe(change: { locale?: string; zone?: string; name?: string; settings?: Settings }): Promise<void> {
-  await refreshMe(await patch<Me | undefined>("/me", change));
+export async function changeMe(change: Body<"PATCH", "/me">): Promise<void> {
+  noteMe(await patch("/me", { body: change }));
 }

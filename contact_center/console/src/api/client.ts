@@ -3,7 +3,8 @@ import { QueryClient } from "@tanstack/react-query";
 import { get, Problem } from "./http";
 import { keys } from "./keys";
 import { joinPage, newerContact, rowOf } from "./merge";
-import type { Contact, ContactRow, MessagePage, Page } from "./types";
+import type { Answer } from "./ask";
+import type { Contact, ContactRow, MessagePage } from "./types";
 
 export const queries = new QueryClient({
   defaultOptions: {
@@ -21,7 +22,7 @@ export const queries = new QueryClient({
 
 const PAGE = 50;
 
-type ListData = { pages: Page<ContactRow>[]; pageParams: unknown[] };
+type ListData = { pages: Answer<"GET", "/contacts">[]; pageParams: unknown[] };
 
 /** Put a contact into every place that shows it; older observations change nothing. */
 export function noteContact(contact: Contact): Contact {
@@ -79,7 +80,7 @@ export function refreshContact(id: string): Promise<void> {
     try {
       while (entry.again) {
         entry.again = false;
-        noteContact(await get<Contact>(`/contacts/${id}`));
+        noteContact(await get("/contacts/{id}", { path: { id } }));
       }
     } catch (error) {
       if (error instanceof Problem && error.status === 404) {
@@ -99,7 +100,7 @@ export async function loadMessages(
   range: { before?: number; after?: number; limit?: number } = {},
 ): Promise<void> {
   const side = range.before !== undefined ? "before" : range.after !== undefined ? "after" : "tail";
-  const page = await get<MessagePage>(`/contacts/${id}/messages`, { limit: PAGE, ...range });
+  const page = await get("/contacts/{id}/messages", { path: { id }, query: { limit: PAGE, ...range } });
   queries.setQueryData<MessagePage>(keys.messages(id), (held) => joinPage(held, page, side));
 }
 

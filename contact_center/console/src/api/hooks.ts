@@ -4,23 +4,10 @@ import { createContext, useContext, useEffect, useMemo, useState } from "react";
 import { heldRow, noteContact } from "./client";
 import { get } from "./http";
 import { keys, type ListFilter } from "./keys";
-import type {
-  AuthState,
-  Client,
-  ClientRow,
-  Contact,
-  ContactRow,
-  Counts,
-  Directory,
-  Me,
-  MessagePage,
-  Offer,
-  Page,
-  SearchAnswer,
-} from "./types";
+import type { Contact, ContactRow, Directory, Me, Permission, Settings } from "./types";
 
 export const useAuthState = () =>
-  useQuery({ queryKey: keys.authState, queryFn: () => get<AuthState>("/auth/state"), staleTime: 60_000 });
+  useQuery({ queryKey: keys.authState, queryFn: () => get("/auth/state"), staleTime: 60_000 });
 
 export const MeContext = createContext<Me | null>(null);
 
@@ -31,12 +18,17 @@ export function useMe(): Me {
   return me;
 }
 
-export function useMay(permission: string): boolean {
+export function useMay(permission: Permission): boolean {
   return useMe().permissions.includes(permission);
 }
 
+/** How the one signed in likes the console; what the service keeps so is the console's own. */
+export function preferencesOf(me: Me): Settings {
+  return me.employee.settings as Settings;
+}
+
 export function useDirectory() {
-  return useQuery({ queryKey: keys.directory, queryFn: () => get<Directory>("/directory"), staleTime: 60_000 });
+  return useQuery({ queryKey: keys.directory, queryFn: () => get("/directory"), staleTime: 60_000 });
 }
 
 /** The directory by id, for wording. */
@@ -65,17 +57,16 @@ export function useNames(): Names {
 }
 
 export const useCounts = () =>
-  useQuery({ queryKey: keys.counts, queryFn: () => get<Counts>("/contacts/counts"), refetchInterval: 60_000 });
+  useQuery({ queryKey: keys.counts, queryFn: () => get("/contacts/counts"), refetchInterval: 60_000 });
 
 export function useContacts(filter: ListFilter) {
   return useInfiniteQuery({
     queryKey: keys.list(filter),
     queryFn: ({ pageParam, signal }) =>
-      get<Page<ContactRow>>(
-        "/contacts",
-        { view: filter.view, queue_id: filter.queue, q: filter.q, sort: filter.sort, limit: 50, cursor: pageParam },
+      get("/contacts", {
+        query: { view: filter.view, queue_id: filter.queue, q: filter.q, sort: filter.sort, limit: 50, cursor: pageParam },
         signal,
-      ),
+      }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     placeholderData: (held, before) => {
@@ -89,7 +80,7 @@ export function useContacts(filter: ListFilter) {
 export function useContact(id: string | null) {
   return useQuery({
     queryKey: keys.contact(id ?? ""),
-    queryFn: async ({ signal }) => noteContact(await get<Contact>(`/contacts/${id}`, undefined, signal)),
+    queryFn: async ({ signal }) => noteContact(await get("/contacts/{id}", { path: { id: id ?? "" }, signal })),
     enabled: Boolean(id),
     staleTime: 0,
   });
@@ -104,14 +95,14 @@ export function useContactOrRow(id: string | null): { contact: Contact | undefin
 export function useMessages(id: string) {
   return useQuery({
     queryKey: keys.messages(id),
-    queryFn: ({ signal }) => get<MessagePage>(`/contacts/${id}/messages`, { limit: 50 }, signal),
+    queryFn: ({ signal }) => get("/contacts/{id}/messages", { path: { id }, query: { limit: 50 }, signal }),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 3 * 60_000,
   });
 }
 
 export const useOffers = () =>
-  useQuery({ queryKey: keys.offers, queryFn: () => get<Offer[]>("/offers"), refetchInterval: 30_000 });
+  useQuery({ queryKey: keys.offers, queryFn: () => get("/offers"), refetchInterval: 30_000 });
 
 /** My contacts whose result is still owed: closed, so in no view of open ones. They are among the
  *  newest closed, for a wrap-up lasts minutes. */
@@ -119,7 +110,7 @@ export function useWrapUps(): ContactRow[] {
   const me = useMe().employee.id;
   const { data } = useQuery({
     queryKey: keys.wrapUps,
-    queryFn: async () => (await get<Page<ContactRow>>("/contacts", { view: "closed", sort: "newest", limit: 50 })).items,
+    queryFn: async () => (await get("/contacts", { query: { view: "closed", sort: "newest", limit: 50 } })).items,
     refetchInterval: 60_000,
   });
   return useMemo(
@@ -129,13 +120,13 @@ export function useWrapUps(): ContactRow[] {
 }
 
 export const useClient = (id: string | null) =>
-  useQuery({ queryKey: keys.client(id ?? ""), queryFn: () => get<Client>(`/clients/${id}`), enabled: Boolean(id) });
+  useQuery({ queryKey: keys.client(id ?? ""), queryFn: () => get("/clients/{id}", { path: { id: id ?? "" } }), enabled: Boolean(id) });
 
 export const useClientContacts = (id: string | null) =>
   useInfiniteQuery({
     queryKey: keys.clientContacts(id ?? ""),
     queryFn: ({ pageParam }) =>
-      get<Page<ContactRow>>(`/clients/${id}/contacts`, { cursor: pageParam, limit: 20 }),
+      get("/clients/{id}/contacts", { path: { id: id ?? "" }, query: { cursor: pageParam, limit: 20 } }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     enabled: Boolean(id),
@@ -145,7 +136,7 @@ export const useClients = (q: string) =>
   useInfiniteQuery({
     queryKey: keys.clients(q),
     queryFn: ({ pageParam, signal }) =>
-      get<Page<ClientRow>>("/clients", { q, cursor: pageParam, limit: 50 }, signal),
+      get("/clients", { query: { q, cursor: pageParam, limit: 50 }, signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     placeholderData: (held) => held,
@@ -154,7 +145,7 @@ export const useClients = (q: string) =>
 export const useSearch = (q: string) =>
   useQuery({
     queryKey: keys.search(q),
-    queryFn: ({ signal }) => get<SearchAnswer>("/search", { q }, signal),
+    queryFn: ({ signal }) => get("/search", { query: { q }, signal }),
     enabled: q.trim().length >= 2,
     placeholderData: (held) => held,
   });

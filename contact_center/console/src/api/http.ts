@@ -2,11 +2,17 @@
  *  is away (503). Network failures and 503 are told apart from refusals: only the former may be
  *  tried again without asking. */
 
+import type { Answer, Method, Options, Path, Rest } from "./ask";
+import type { Problem as Told } from "./generated";
+
+/** What is told of a refusal; a proxy between us may tell less than the service. */
+type Refusal = Partial<Told>;
+
 export class Problem extends Error {
   readonly status: number;
   readonly code: string;
-  readonly body: Record<string, unknown>;
-  constructor(status: number, body: Record<string, unknown>) {
+  readonly body: Refusal;
+  constructor(status: number, body: Refusal) {
     super(String(body.detail ?? body.title ?? status));
     this.status = status;
     this.code = String(body.code ?? "");
@@ -34,32 +40,28 @@ export function onSignedOut(call: () => void): void {
   signedOut = call;
 }
 
-export interface Ask {
-  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  body?: unknown;
-  version?: number;
+interface Wire extends Options {
+  path?: Record<string, string>;
   query?: Record<string, string | number | boolean | null | undefined>;
-  signal?: AbortSignal;
-  keepalive?: boolean;
+  body?: unknown;
 }
 
-function address(path: string, query: Ask["query"]): string {
-  const url = new URL(`/api/v1${path}`, location.origin);
-  for (const [name, value] of Object.entries(query ?? {})) {
-    if (value !== undefined && value !== null && value !== "") url.searchParams.set(name, String(value));
-  }
-  return url.pathname + url.search;
+/** The place of a route: its path variables filled in, and the query without what is empty. */
+function address(path: string, values: Wire["path"] = {}, query: Wire["query"] = {}): string {
+  const filled = path.replaceAll(/{(\w+)}/g, (_, name: string) => encodeURIComponent(values[name] ?? ""));
+  const given = Object.entries(query).flatMap(([name, value]) => ((value ?? "") === "" ? [] : [[name, String(value)]]));
+  return `/api/v1${filled}${given.length ? `?${new URLSearchParams(given)}` : ""}`;
 }
 
-export async function api<T>(path: string, ask: Ask = {}): Promise<T> {
-  const method = ask.method ?? "GET";
+/** A call that the table does not check: for what is built on it with types of its own. */
+export async function call(method: Method, path: string, ask: Wire = {}): Promise<unknown> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (ask.body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET" && csrf) headers["X-CSRF-Token"] = csrf;
   if (ask.version !== undefined) headers["If-Match"] = `"${ask.version}"`;
   let answer: Response;
   try {
-    answer = await fetch(address(path, ask.query), {
+    answer = await fetch(address(path, ask.path, ask.query), {
       method,
       headers,
       body: ask.body === undefined ? undefined : JSON.stringify(ask.body),
@@ -73,15 +75,28 @@ export async function api<T>(path: string, ask: Ask = {}): Promise<T> {
   }
   away(answer.status === 503);
   if (!answer.ok) throw await problem(answer, path);
-  if (answer.status === 204) return undefined as T;
+  if (answer.status === 204) return undefined;
   const text = await answer.text();
-  return (text ? JSON.parse(text) : undefined) as T;
+  return text ? (JSON.parse(text) as unknown) : undefined;
 }
 
+/** The calls of one method. What the table says of a route is believed of its answer: the one
+ *  place where that is so. */
+const asking =
+  <M extends Method>(method: M) =>
+  <P extends Path<M>>(path: P, ...[ask]: Rest<M, P>): Promise<Answer<M, P>> =>
+    call(method, path, ask) as Promise<Answer<M, P>>;
+
+export const get = asking("GET");
+export const post = asking("POST");
+export const put = asking("PUT");
+export const patch = asking("PATCH");
+export const del = asking("DELETE");
+
 async function problem(answer: Response, path: string): Promise<Problem> {
-  let body: Record<string, unknown>;
+  let body: Refusal;
   try {
-    body = (await answer.json()) as Record<string, unknown>;
+    body = (await answer.json()) as Refusal;
   } catch {
     body = { detail: answer.statusText };
   }
@@ -89,19 +104,11 @@ async function problem(answer: Response, path: string): Promise<Problem> {
   return new Problem(answer.status, body);
 }
 
-export const get = <T>(path: string, query?: Ask["query"], signal?: AbortSignal) =>
-  api<T>(path, { query, signal });
-export const post = <T>(path: string, body: unknown = {}) => api<T>(path, { method: "POST", body });
-export const put = <T>(path: string, body: unknown) => api<T>(path, { method: "PUT", body });
-export const patch = <T>(path: string, body: unknown, version?: number) =>
-  api<T>(path, { method: "PATCH", body, version });
-export const del = <T>(path: string) => api<T>(path, { method: "DELETE" });
-
 /** Upload one file; XMLHttpRequest because fetch tells nothing about the progress of a body. */
-export function upload<T>(file: File, progress: (share: number) => void, signal: AbortSignal): Promise<T> {
+export function upload(file: File, progress: (share: number) => void, signal: AbortSignal): Promise<Answer<"POST", "/files">> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", "/api/v1/files");
+    request.open("POST", address("/files" satisfies Path<"POST">));
     request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
     request.setRequestHeader("X-File-Name", encodeURIComponent(file.name));
     request.setRequestHeader("X-CSRF-Token", csrf);
@@ -109,13 +116,13 @@ export function upload<T>(file: File, progress: (share: number) => void, signal:
       if (event.lengthComputable) progress(event.loaded / event.total);
     });
     request.addEventListener("load", () => {
-      let body: Record<string, unknown> = {};
+      let body: Refusal = {};
       try {
-        body = JSON.parse(request.responseText) as Record<string, unknown>;
+        body = JSON.parse(request.responseText) as Refusal;
       } catch {
         // An answer that is no JSON is a failure whatever its status says.
       }
-      if (request.status < 300) resolve(body as T);
+      if (request.status < 300) resolve(body as unknown as Answer<"POST", "/files">);
       else reject(new Problem(request.status, body));
     });
     request.addEventListener("error", () => reject(new Problem(0, { code: "network" })));

@@ -83,7 +83,7 @@ function DemoCards({ state, run, busy }: { state: AuthState } & Pick<ReturnType<
             disabled={busy !== null}
             onClick={() =>
               void run(account.email, () =>
-                post("/auth/sign-in", { email: account.email, password: account.password }),
+                post("/auth/sign-in", { body: { email: account.email, password: account.password } }),
               )
             }
           >
@@ -108,7 +108,7 @@ function SignIn() {
   const [password, setPassword] = useState("");
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    void run("form", () => post("/auth/sign-in", { email: email.trim(), password }));
+    void run("form", () => post("/auth/sign-in", { body: { email: email.trim(), password } }));
   };
   return (
     <Frame
@@ -175,8 +175,8 @@ function ByLink({ page }: { page: "first" | "invitation" }) {
     const { name, password } = form;
     void run("form", () =>
       page === "first"
-        ? post("/auth/first", { token, email: form.email.trim(), name, password, locale })
-        : post("/auth/invitation", { token, name, password }),
+        ? post("/auth/first", { body: { token, email: form.email.trim(), name, password, locale } })
+        : post("/auth/invitation", { body: { token, name, password } }),
     );
   };
   return (

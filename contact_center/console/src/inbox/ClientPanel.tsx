@@ -54,10 +54,11 @@ function Fields({ client }: { client: Client }) {
 
 function Visit({ contact }: { contact: Contact }) {
   const { t, maybe } = useI18n();
+  // What a channel tells of a visit is its own affair: only what reads as expected is shown.
   const { page, title, prechat, referrer } = contact.data;
-  const url = typeof page === "string" ? page : page?.url;
-  const words = (typeof page === "object" ? page?.title : undefined) ?? title ?? url;
-  const answers = Object.entries(prechat ?? {});
+  const url = typeof page === "string" ? page : "";
+  const words = typeof title === "string" && title ? title : url;
+  const answers = typeof prechat === "object" ? Object.entries(prechat ?? {}) : [];
   if (!url && !answers.length) return null;
   const isLink = url && /^https?:\/\//.test(url);
   return (
@@ -75,7 +76,7 @@ function Visit({ contact }: { contact: Contact }) {
           )}
         </p>
       )}
-      {referrer && <p className={css.referrer}>{t("client.referrer", { from: referrer })}</p>}
+      {typeof referrer === "string" && referrer && <p className={css.referrer}>{t("client.referrer", { from: referrer })}</p>}
       {answers.length > 0 && (
         <dl className={css.fields}>
           {answers.map(([name, value]) => (

@@ -35,7 +35,7 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
   const act = (call: Promise<unknown>) => {
     call.catch((error: unknown) => toast("bad", text(error)));
   };
-  const can = contact?.can ?? {};
+  const can: Partial<Contact["can"]> = contact?.can ?? {};
   useActions([
     can.reply && { id: "reply", title: "act.reply", group: "contact", icon: "reply", chord: { code: "KeyR" }, run: () => focusComposer("reply") },
     can.note && { id: "note", title: "act.note", group: "contact", icon: "note", chord: { code: "KeyN" }, run: () => focusComposer("note") },

@@ -89,7 +89,7 @@ function Kind({ row, contact }: { row: ContactRow; contact: Contact | undefined 
 export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onClose, onSpam, onNotSpam }: HeaderProps) {
   const { t } = useI18n();
   const { queues } = useNames();
-  const can = contact?.can ?? {};
+  const can: Partial<Contact["can"]> = contact?.can ?? {};
   return (
     <header className={css.header}>
       {onBack && (

@@ -1,6 +1,6 @@
 import { ActionIcon, Menu, TextInput } from "@mantine/core";
 import { useCallback, useMemo, useRef, useState } from "react";
-import { useContacts, useCounts, useMe, useRested } from "../api/hooks";
+import { preferencesOf, useContacts, useCounts, useMe, useRested } from "../api/hooks";
 import type { ContactRow, Sort } from "../api/types";
 import { useActions } from "../actions/registry";
 import { useI18n } from "../i18n";
@@ -11,7 +11,7 @@ import { useMedia } from "../ui/useMedia";
 import { VirtualList } from "../ui/VirtualList";
 import { goTo, type InboxPlace, VIEWS } from "./place";
 import { Row } from "./Row";
-import { useMyQueues, ViewChips } from "./Views";
+import { countOf, useMyQueues, ViewChips } from "./Views";
 import css from "./list.module.css";
 
 const SORTS: readonly Sort[] = ["newest", "oldest", "waiting"];
@@ -23,7 +23,7 @@ function firstSort(view: string): Sort {
 export function List({ place, chips }: { place: InboxPlace; chips: boolean }) {
   const { t } = useI18n();
   const me = useMe();
-  const compact = me.employee.settings.density === "compact";
+  const compact = preferencesOf(me).density === "compact";
   const phone = useMedia("(max-width: 48em)");
   const [typed, setTyped] = useState("");
   const [sorts, setSorts] = useState<Partial<Record<string, Sort>>>({});
@@ -82,7 +82,7 @@ export function List({ place, chips }: { place: InboxPlace; chips: boolean }) {
     [place, compact],
   );
   const queueName = queues.find((queue) => queue.id === place.queue)?.name;
-  const count = place.queue ? counts?.queues[place.queue] : counts?.[place.view];
+  const count = place.queue ? counts?.queues[place.queue] : countOf(counts, place.view);
   return (
     <section className={css.pane} aria-label={t("list.label")} data-phone={phone || undefined}>
       <header className={css.head}>

@@ -2,8 +2,7 @@
 import { Select, Textarea } from "@mantine/core";
 import "@mantine/core/styles/Combobox.css";
 import { useDirectory } from "../api/hooks";
-import type { Closing } from "../api/acts";
-import type { ContactRow } from "../api/types";
+import type { Closing, ContactRow } from "../api/types";
 import { titled, useI18n } from "../i18n";
 import css from "./dialogs.module.css";
 

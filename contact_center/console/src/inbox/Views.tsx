@@ -17,9 +17,9 @@ const ICON: Record<View, IconName> = {
   all: "inbox",
 };
 
-function countOf(counts: Counts | undefined, view: View): number | null {
-  const count = counts?.[view];
-  return typeof count === "number" ? count : null;
+/** How many a view holds; not every view is counted. */
+export function countOf(counts: Counts | undefined, view: View): number | null {
+  return view === "all" ? null : (counts?.[view] ?? null);
 }
 
 /** The queues one works in; whoever works in none (a supervisor) is shown all. */

@@ -1,7 +1,7 @@
 /** Drafts, one per contact and kind: kept here at every key, in the browser's storage in case the
  *  network is away, and on the server within two seconds, so that they are restored anywhere. */
 import { useSyncExternalStore } from "react";
-import { api } from "../api/http";
+import { put } from "../api/http";
 import type { Attachment, Draft, DraftKind } from "../api/types";
 
 export interface Kept {
@@ -51,7 +51,7 @@ export class Drafts {
   }
 
   /** What the server holds is taken where nothing was written here lately. */
-  adopt(contact: string, kind: DraftKind, draft: Draft | null | undefined, now = Date.now()): void {
+  adopt(contact: string, kind: DraftKind, draft: Pick<Draft, "text" | "attachments"> | null | undefined, now = Date.now()): void {
     const held = this.read(contact, kind);
     if (held.dirty || now - held.changedAt < SETTLED_AFTER) return;
     const text = draft?.text ?? "";
@@ -112,8 +112,8 @@ export class Drafts {
 
 async function saveOnServer(contact: string, kind: DraftKind, draft: Kept, leaving: boolean): Promise<void> {
   const attachments = draft.attachments.map((attachment) => attachment.id);
-  await api(`/contacts/${contact}/drafts/${kind}`, {
-    method: "PUT",
+  await put("/contacts/{id}/drafts/{kind}", {
+    path: { id: contact, kind },
     body: { text: draft.text, attachments },
     keepalive: leaving,
   });

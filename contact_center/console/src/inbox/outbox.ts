@@ -6,7 +6,7 @@ import { loadMessages, queries, refreshContact } from "../api/client";
 import { post, Problem } from "../api/http";
 import { keys } from "../api/keys";
 import { mergeMessages } from "../api/merge";
-import type { Attachment, DraftKind, Message, MessagePage } from "../api/types";
+import type { Attachment, DraftKind, MessagePage } from "../api/types";
 
 export interface Pending {
   id: string;
@@ -147,13 +147,16 @@ export function newId(): string {
 }
 
 async function sendToServer(pending: Pending): Promise<void> {
-  const message = await post<Message>(`/contacts/${pending.contact}/messages`, {
-    kind: pending.kind,
-    text: pending.text,
-    client_msg_id: pending.id,
-    attachments: pending.attachments.map((attachment) => attachment.id),
-    ...(pending.reply_to ? { reply_to: pending.reply_to } : {}),
-    ...(pending.close ? { close: true } : {}),
+  const message = await post("/contacts/{id}/messages", {
+    path: { id: pending.contact },
+    body: {
+      kind: pending.kind,
+      text: pending.text,
+      client_msg_id: pending.id,
+      attachments: pending.attachments.map((attachment) => attachment.id),
+      ...(pending.reply_to ? { reply_to: pending.reply_to } : {}),
+      ...(pending.close ? { close: true } : {}),
+    },
   });
   const held = queries.getQueryData<MessagePage>(keys.messages(pending.contact));
   const last = held?.items.at(-1)?.seq ?? 0;

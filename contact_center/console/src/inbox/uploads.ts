@@ -1,7 +1,7 @@
 /** Files on their way to the server, per contact and kind; what has arrived stands in the draft. */
 import { useSyncExternalStore } from "react";
 import { Problem, upload } from "../api/http";
-import type { Attachment, DraftKind } from "../api/types";
+import type { DraftKind } from "../api/types";
 import { drafts } from "./drafts";
 
 export interface Upload {
@@ -32,7 +32,7 @@ async function run(contact: string, kind: DraftKind, entry: Upload): Promise<voi
   const place = `${contact}|${kind}`;
   patch(place, entry.key, { error: null, share: 0 });
   try {
-    const attachment = await upload<Attachment>(entry.file, (share) => patch(place, entry.key, { share }), entry.stop.signal);
+    const attachment = await upload(entry.file, (share) => patch(place, entry.key, { share }), entry.stop.signal);
     drafts.write(contact, kind, { attachments: [...drafts.read(contact, kind).attachments, attachment] });
     cancelUpload(contact, kind, entry.key);
   } catch (error) {

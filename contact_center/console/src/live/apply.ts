@@ -2,8 +2,7 @@
  *  what we hold in that version or a newer one needs no fetch. */
 import { followMessages, loadMessages, queries, refreshContact, reloadMessages } from "../api/client";
 import { keys } from "../api/keys";
-import type { Contact, Directory, DirectoryEmployee, MessagePage } from "../api/types";
-import type { Frame, LiveEvent } from "./client";
+import type { Contact, Directory, DirectoryEmployee, LiveEvent, LiveSync, MessagePage } from "../api/types";
 import { stoppedTyping } from "./ephemera";
 
 export type ArrivalListener = (event: LiveEvent) => void;
@@ -109,14 +108,13 @@ export function applyEvent(event: LiveEvent, mine: string): void {
 }
 
 /** The answer to a resync: what differs is fetched again, whole. */
-export function applySync(frame: Frame): void {
-  const differing = (frame.contacts as { id: string; version: number }[] | undefined) ?? [];
-  for (const { id, version } of differing) {
+export function applySync({ contacts, gone }: LiveSync): void {
+  for (const { id, version } of contacts) {
     const held = queries.getQueryData<Contact>(keys.contact(id));
     if (held && held.version < version) void refreshContact(id);
     void reloadMessages(id);
   }
-  for (const id of (frame.gone as string[] | undefined) ?? []) {
+  for (const id of gone) {
     void queries.invalidateQueries({ queryKey: keys.contact(id) });
   }
   listsChanged();

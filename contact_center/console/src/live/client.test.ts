@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Frame, LiveClient, type LiveEvent, type SocketLike } from "./client";
+import type { Frame, LiveEvent, Said } from "../api/types";
+import { LiveClient, type SocketLike } from "./client";
 
 class FakeSocket implements SocketLike {
-  sent: Frame[] = [];
+  sent: Said[] = [];
   closed = false;
   onopen: (() => void) | null = null;
   onclose: (() => void) | null = null;
   onmessage: ((event: { data: string }) => void) | null = null;
   send(data: string): void {
-    this.sent.push(...(JSON.parse(data) as Frame[]));
+    this.sent.push(...(JSON.parse(data) as Said[]));
   }
   close(): void {
     this.closed = true;
@@ -46,6 +47,8 @@ function house() {
   return { client, sockets, events, polls, answers };
 }
 
+const NOW = "2026-01-05T09:00:00Z";
+const ready = (session: string, n: number): Frame => ({ t: "ready", session, n, now: NOW });
 const event = (n: number): Frame => ({ t: "event", n, topic: "me", kind: "x", id: "c1", version: n, data: {} });
 const kinds = (socket: FakeSocket) => socket.sent.map((frame) => frame.t);
 
@@ -57,7 +60,7 @@ describe("the live client", () => {
     const { client, sockets } = house();
     client.subscribe("me");
     client.start();
-    sockets[0]?.say({ t: "ready", session: "s", n: 0 });
+    sockets[0]?.say(ready("s", 0));
     expect(kinds(sockets[0] as FakeSocket)).toEqual(["sub", "resync"]);
     expect(client.state.phase).toBe("live");
   });
@@ -66,7 +69,7 @@ describe("the live client", () => {
     const { client, sockets, events } = house();
     client.start();
     const socket = sockets[0] as FakeSocket;
-    socket.say({ t: "ready", session: "s", n: 0 });
+    socket.say(ready("s", 0));
     socket.say(event(1), event(3), event(3));
     expect(kinds(socket)).toEqual(["resync", "resync"]);
     expect(events.map((one) => one.n)).toEqual([1, 3]);
@@ -76,7 +79,7 @@ describe("the live client", () => {
     const { client, sockets } = house();
     client.start();
     const socket = sockets[0] as FakeSocket;
-    socket.say({ t: "ready", session: "s", n: 0 }, { t: "beat", n: 2 });
+    socket.say(ready("s", 0), { t: "beat", n: 2, now: NOW });
     expect(kinds(socket)).toEqual(["resync", "resync"]);
   });
 
@@ -84,12 +87,12 @@ describe("the live client", () => {
     const { client, sockets } = house();
     client.subscribe("me");
     client.start();
-    sockets[0]?.say({ t: "ready", session: "s", n: 5 });
+    sockets[0]?.say(ready("s", 5));
     vi.advanceTimersByTime(13_000);
     expect(client.state.phase).toBe("reconnecting");
     expect(sockets[0]?.closed).toBe(true);
     vi.advanceTimersByTime(20_000);
-    sockets.at(-1)?.say({ t: "ready", session: "s2", n: 0 });
+    sockets.at(-1)?.say(ready("s2", 0));
     expect(kinds(sockets.at(-1) as FakeSocket)).toEqual(["sub", "resync"]);
     expect(client.state.phase).toBe("live");
   });
@@ -97,7 +100,7 @@ describe("the live client", () => {
   it("says offline after half a minute without success", () => {
     const { client, sockets } = house();
     client.start();
-    sockets[0]?.say({ t: "ready", session: "s", n: 0 });
+    sockets[0]?.say(ready("s", 0));
     sockets[0]?.onclose?.();
     for (let at = 0; at < 45; at += 1) {
       vi.advanceTimersByTime(1000);
@@ -108,7 +111,7 @@ describe("the live client", () => {
 
   it("polls when sockets are blocked", async () => {
     const { client, sockets, events, answers, polls } = house();
-    answers.push([{ t: "ready", session: "p", n: 0 }], [event(1)]);
+    answers.push([ready("p", 0)], [event(1)]);
     client.start();
     for (let failure = 0; failure < 3; failure += 1) {
       sockets.at(-1)?.onclose?.();
@@ -124,7 +127,7 @@ describe("the live client", () => {
     const { client, sockets } = house();
     client.start();
     const socket = sockets[0] as FakeSocket;
-    socket.say({ t: "ready", session: "s", n: 0 });
+    socket.say(ready("s", 0));
     const first = client.subscribe("contact:1");
     const second = client.subscribe("contact:1");
     first();

@@ -4,6 +4,8 @@
  *  new session leads to a `resync`: we send what we have, the server answers with what differs.
  *  `phase` is never better than the truth: silence longer than SILENT ms ends the connection. */
 
+import type { Frame, LiveEvent, LiveReady, LiveSync, Said } from "../api/types";
+
 export type Phase = "connecting" | "live" | "reconnecting" | "offline";
 
 export interface LiveState {
@@ -11,21 +13,6 @@ export interface LiveState {
   /** Since when the phase lasts; for anything but "live": since when the data may be old. */
   since: number;
   via: "socket" | "poll";
-}
-
-export interface Frame {
-  t: string;
-  n?: number;
-  [key: string]: unknown;
-}
-
-export interface LiveEvent extends Frame {
-  n: number;
-  topic: string;
-  kind: string;
-  id: string;
-  version: number;
-  data: Record<string, unknown> | null;
 }
 
 export interface SocketLike {
@@ -39,10 +26,10 @@ export interface SocketLike {
 export interface LiveOptions {
   socket: () => SocketLike;
   poll: (session: string, after: number, signal: AbortSignal) => Promise<Frame[]>;
-  tell: (session: string, frames: Frame[]) => Promise<void>;
+  tell: (session: string, said: Said[]) => Promise<void>;
   known: () => Record<string, number>;
   onEvent: (event: LiveEvent) => void;
-  onSync: (frame: Frame) => void;
+  onSync: (frame: LiveSync) => void;
   onEphemeral: (frame: Frame) => void;
   onNow: (now: string) => void;
   onState: (state: LiveState) => void;
@@ -159,14 +146,14 @@ export class LiveClient {
   }
 
   private take(frame: Frame): void {
-    if (typeof frame.now === "string" || typeof frame.now === "number") this.o.onNow(String(frame.now));
+    if ("now" in frame) this.o.onNow(frame.now);
     if (frame.t === "ready") this.onReady(frame);
     else if (frame.t === "beat") {
-      if ((frame.n ?? 0) > this.last) this.caughtUp(frame.n ?? 0);
+      if (frame.n > this.last) this.caughtUp(frame.n);
     } else if (frame.t === "sync") {
-      this.last = Math.max(this.last, frame.n ?? 0);
+      this.last = Math.max(this.last, frame.n);
       this.o.onSync(frame);
-    } else if (frame.n !== undefined) this.numbered(frame as LiveEvent);
+    } else if ("n" in frame) this.numbered(frame);
     else this.o.onEphemeral(frame);
   }
 
@@ -182,9 +169,9 @@ export class LiveClient {
     this.resync();
   }
 
-  private onReady(frame: Frame): void {
-    this.session = String(frame.session ?? "");
-    this.last = frame.n ?? 0;
+  private onReady(frame: LiveReady): void {
+    this.session = frame.session;
+    this.last = frame.n;
     this.ready = true;
     this.failures = 0;
     const topics = [...this.topics.keys()];
@@ -194,7 +181,7 @@ export class LiveClient {
     this.say("live");
   }
 
-  private send(frame: Frame): void {
+  private send(frame: Said): void {
     if (!this.ready) return;
     if (this.socket) this.socket.send(JSON.stringify([frame]));
     else void this.o.tell(this.session, [frame]).catch(() => this.polling?.abort());

@@ -1,11 +1,11 @@
 /** The one live connection of the page. */
 import { queries } from "../api/client";
-import { api, get } from "../api/http";
+import { get, post } from "../api/http";
 import { useEffect } from "react";
 import { noteServerNow } from "../ui/now";
 import { Store, useStore } from "../ui/store";
 import { applyEvent, applySync, knownVersions } from "./apply";
-import { type Frame, LiveClient, type LiveState } from "./client";
+import { LiveClient, type LiveState } from "./client";
 import { noteEphemeral } from "./ephemera";
 
 export const liveState = new Store<LiveState>({ phase: "connecting", since: Date.now(), via: "socket" });
@@ -19,8 +19,8 @@ function socket(): WebSocket {
 export const live = new LiveClient({
   socket: socket as () => never,
   poll: (session, after, signal) =>
-    get<Frame[]>("/live/poll", { session, after: session ? after : undefined, wait: session ? 25 : 0 }, signal),
-  tell: (session, frames) => api(`/live/poll/${session}`, { method: "POST", body: frames }),
+    get("/live/poll", { query: { session, after: session ? after : undefined, wait: session ? 25 : 0 }, signal }),
+  tell: (session, said) => post("/live/poll/{session}", { path: { session }, body: said }),
   known: knownVersions,
   onEvent: (event) => applyEvent(event, mine),
   onSync: applySync,

@@ -1,21 +1,16 @@
 /** What lasts seconds: who is typing, who is looking. Nothing here is stored anywhere. */
 import { useSyncExternalStore } from "react";
-import type { Frame } from "./client";
+import type { Frame, LiveTyping, LiveViewers } from "../api/types";
 
-export interface Typing {
-  type: "client" | "employee";
-  id: string | null;
-  name: string;
-  kind: "reply" | "note" | string;
-  until: number;
-}
+export type Typing = LiveTyping["who"] & { kind: LiveTyping["kind"]; until: number };
+type Viewer = LiveViewers["employees"][number];
 
 const TYPING_MS = 6000;
 const NOBODY: readonly Typing[] = [];
-const NO_ONE: readonly { id: string; name: string }[] = [];
+const NO_ONE: readonly Viewer[] = [];
 
 const typing = new Map<string, readonly Typing[]>();
-const viewers = new Map<string, readonly { id: string; name: string }[]>();
+const viewers = new Map<string, readonly Viewer[]>();
 const listeners = new Set<() => void>();
 let sweep: ReturnType<typeof setTimeout> | undefined;
 
@@ -39,13 +34,11 @@ function sweepLater(): void {
 }
 
 export function noteEphemeral(frame: Frame): void {
-  const contact = String(frame.contact ?? "");
-  if (frame.t === "viewers") {
-    viewers.set(contact, (frame.employees as { id: string; name: string }[]) ?? []);
-  } else if (frame.t === "typing") {
-    const who = frame.who as { type: "client" | "employee"; id: string | null; name: string };
+  if (frame.t === "viewers") viewers.set(frame.contact, frame.employees);
+  else if (frame.t === "typing") {
+    const { contact, who, kind } = frame;
     const others = (typing.get(contact) ?? []).filter((one) => one.id !== who.id || one.type !== who.type);
-    const seen = { ...who, kind: String(frame.kind ?? "reply"), until: Date.now() + TYPING_MS };
+    const seen = { ...who, kind, until: Date.now() + TYPING_MS };
     typing.set(contact, [...others, seen]);
     sweepLater();
   } else return;
@@ -69,6 +62,6 @@ export function useTyping(contact: string | null): readonly Typing[] {
   return useSyncExternalStore(watch, () => (contact ? typing.get(contact) : undefined) ?? NOBODY);
 }
 
-export function useViewers(contact: string | null): readonly { id: string; name: string }[] {
+export function useViewers(contact: string | null): readonly Viewer[] {
   return useSyncExternalStore(watch, () => (contact ? viewers.get(contact) : undefined) ?? NO_ONE);
 }

@@ -5,7 +5,7 @@ import "@mantine/core/styles/Slider.css";
 import "@mantine/core/styles/Switch.css";
 import { type ReactNode, useState } from "react";
 import { changeMe } from "../api/acts";
-import { useMe } from "../api/hooks";
+import { preferencesOf, useMe } from "../api/hooks";
 import type { Settings } from "../api/types";
 import { useI18n } from "../i18n";
 import { notice, play, unlockSound } from "../shell/alerts";
@@ -29,7 +29,7 @@ function Line({ title, text, children }: { title: string; text?: string; childre
 function useSettings(): [Settings, (change: Settings) => void] {
   const me = useMe();
   const text = useProblemText();
-  const settings = me.employee.settings;
+  const settings = preferencesOf(me);
   return [
     settings,
     (change) => {

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect, useState } from "react";
-import { NamesProvider, useMadeNames, useMay, useMe } from "../api/hooks";
+import { NamesProvider, preferencesOf, useMadeNames, useMay, useMe } from "../api/hooks";
 import { ActionsProvider, useActions } from "../actions/registry";
 import { adminSections } from "../admin/sections";
 import { useI18n } from "../i18n";
@@ -131,7 +131,7 @@ export default function Shell() {
     };
   }, [me.employee.id]);
   return (
-    <ActionsProvider shortcuts={me.employee.settings.shortcuts !== false}>
+    <ActionsProvider shortcuts={preferencesOf(me).shortcuts !== false}>
       <NamesProvider value={names}>
         <Frame />
       </NamesProvider>

@@ -2,7 +2,7 @@ import { Menu, Tooltip, UnstyledButton, useMantineColorScheme } from "@mantine/c
 import { post } from "../api/http";
 import { changeMe } from "../api/acts";
 import { queries } from "../api/client";
-import { useMe } from "../api/hooks";
+import { preferencesOf, useMe } from "../api/hooks";
 import { keys } from "../api/keys";
 import { useI18n } from "../i18n";
 import { drafts } from "../inbox/drafts";
@@ -49,7 +49,7 @@ function PersonMenu({ onHelp }: { onHelp: () => void }) {
             closeMenuOnClick={false}
             onClick={() => {
               setColorScheme(name);
-              void changeMe({ settings: { ...me.employee.settings, theme: name } }).catch(() => {});
+              void changeMe({ settings: { ...preferencesOf(me), theme: name } }).catch(() => {});
             }}
           >
             {t(`theme.${name}`)}

@@ -1,6 +1,6 @@
 /** Whether the house itself can work: the banner "the database is away". */
 import { queries } from "../api/client";
-import { api, onAway, Problem } from "../api/http";
+import { get, onAway, Problem } from "../api/http";
 import { outbox } from "../inbox/outbox";
 import { Store } from "../ui/store";
 
@@ -11,7 +11,7 @@ let probe: ReturnType<typeof setTimeout> | undefined;
 function ask(): void {
   probe = setTimeout(async () => {
     try {
-      await api("/contacts/counts");
+      await get("/contacts/counts");
     } catch (error) {
       if (error instanceof Problem && error.status !== 503 && error.status !== 0) awaySince.set(null);
     }

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
 import { changeMe, noteMe } from "../api/acts";
 import { queries } from "../api/client";
-import { MeContext } from "../api/hooks";
+import { MeContext, preferencesOf } from "../api/hooks";
 import { get, onSignedOut, Problem } from "../api/http";
 import { keys } from "../api/keys";
 import type { Me, Settings } from "../api/types";
@@ -36,7 +36,7 @@ export function Session({ first, children }: SessionProps) {
     queryKey: keys.me,
     queryFn: async () => {
       try {
-        const me = await get<Me>("/me");
+        const me = await get("/me");
         noteMe(me);
         noteServerNow(me.now);
         return me;
@@ -76,7 +76,8 @@ export function Session({ first, children }: SessionProps) {
     document.documentElement.lang = language.locale;
   }, [language.locale]);
 
-  const density = me?.employee.settings.density ?? "comfortable";
+  const likes = me ? preferencesOf(me) : {};
+  const density = likes.density ?? "comfortable";
   useEffect(() => {
     document.documentElement.dataset.density = density;
   }, [density]);
@@ -84,7 +85,7 @@ export function Session({ first, children }: SessionProps) {
   const failed = query.isError ? { error: query.error, retry: () => void query.refetch() } : null;
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={cspNonce}>
-      <TellScheme scheme={me?.employee.settings.theme} />
+      <TellScheme scheme={likes.theme} />
       <I18nContext.Provider value={i18n}>
         <MeContext.Provider value={me}>{query.isPending ? null : children(me, failed)}</MeContext.Provider>
       </I18nContext.Provider>

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "react";
-import { useCounts, useMe, useNames, useOffers } from "../api/hooks";
+import { preferencesOf, useCounts, useMe, useNames, useOffers } from "../api/hooks";
 import { heldRow } from "../api/client";
 import { useI18n } from "../i18n";
 import { onArrival } from "../live/apply";
@@ -17,7 +17,7 @@ export function useAlerts(): void {
   const { queues } = useNames();
   const { data: offers } = useOffers();
   const { data: counts } = useCounts();
-  const sounds = me.employee.settings.sounds ?? {};
+  const { notices, sounds = {} } = preferencesOf(me);
   const volume = sounds.volume ?? 0.7;
   const live = offers?.length ?? 0;
   const unread = counts?.unread ?? 0;
@@ -46,12 +46,12 @@ export function useAlerts(): void {
       if (shown.current.has(offer.id)) continue;
       const queue = queues.get(offer.contact.queue_id)?.name ?? "";
       const close =
-        me.employee.settings.notices !== false && document.hidden
+        notices !== false && document.hidden
           ? notice(t("notice.offer", { name: offer.contact.client.name }), `${queue} · ${offer.contact.last_text}`, offer.id, () => {})
           : undefined;
       shown.current.set(offer.id, close);
     }
-  }, [offers, queues, me.employee.settings.notices, t]);
+  }, [offers, queues, notices, t]);
 
   useEffect(() => {
     return onArrival((event) => {
@@ -59,12 +59,12 @@ export function useAlerts(): void {
       if (!mine || event.data?.kind !== "inbound") return;
       const quiet = sounds.quiet_when_focused !== false && document.hasFocus();
       if (sounds.message !== false && !quiet) play("message", volume);
-      if (document.hidden && me.employee.settings.notices !== false) {
+      if (document.hidden && notices !== false) {
         const row = heldRow(event.id);
         notice(t("notice.message", { name: row?.client.name ?? "" }), "", event.id, () => navigate(`/inbox/mine/${event.id}`));
       }
     });
-  }, [me.employee.id, me.employee.settings.notices, sounds.message, sounds.quiet_when_focused, volume, t]);
+  }, [me.employee.id, notices, sounds.message, sounds.quiet_when_focused, volume, t]);
 
   useEffect(() => {
     const unlock = () => void unlockSound();

@@ -1,6 +1,7 @@
 import { Button, Select, Switch, TextInput } from "@mantine/core";
 import { useRef, useState } from "react";
-import type { Brand, Connection, ProviderInfo, SettingField } from "../../api/admin";
+import type { Change } from "../../api/ask";
+import type { Connection, ProviderInfo, SettingField } from "../../api/types";
 import { useDirectory, useMay } from "../../api/hooks";
 import { titled } from "../../i18n";
 import { full } from "../../i18n/time";
@@ -36,12 +37,24 @@ export function AccountDrawer(props: DrawerProps) {
   return <AccountForm key={chosen} {...props} provider={provider} onProvider={setChosen} />;
 }
 
+interface Basics {
+  title: string;
+  brand_id: string | null;
+  queue_id: string | null;
+  state: Connection["state"];
+}
+
+/** What of a form every connection has; what is absent stays absent. */
+function basicsOf({ title, brand_id, queue_id, state }: Partial<Basics>): Change<"/accounts"> {
+  return { title, brand_id, queue_id, state };
+}
+
 type FormProps = DrawerProps & { provider: ProviderInfo | undefined; onProvider: (name: string) => void };
 
 function AccountForm({ account, providers, provider, onProvider, onClose, onMade, onShown }: FormProps) {
   const { w, locale } = useWords();
   const { data: directory } = useDirectory();
-  const { data: brands } = useRecords<Brand>("/brands");
+  const { data: brands } = useRecords("/brands");
   const made = useRef<string | null>(null);
   const fields = provider?.fields ?? [];
   const isSet = (field: SettingField) => Boolean(account?.secrets_set.includes(field.name));
@@ -49,7 +62,7 @@ function AccountForm({ account, providers, provider, onProvider, onClose, onMade
     const entries = Object.entries(saved.made_secrets ?? {}).map(([name, value]) => ({ label: titled(fields.find((field) => field.name === name)?.label, locale) || name, value }));
     if (entries.length) onShown({ title: w("secret.made"), text: w("secret.made_text"), entries });
   };
-  const form = useForm<SettingValues>({
+  const form = useForm<Basics & SettingValues>({
     start: {
       title: account?.title ?? "",
       brand_id: account?.brand_id ?? (brands?.length === 1 ? brands[0]?.id : null) ?? null,
@@ -67,13 +80,19 @@ function AccountForm({ account, providers, provider, onProvider, onClose, onMade
       return faults;
     },
     save: async (values, changes) => {
-      const plain = (from: SettingValues) => Object.fromEntries(Object.entries(from).filter(([name]) => !name.startsWith("settings.")));
       if (account) {
         const settings = settingsOf(changes);
-        show(await changeRecord<Connection>("/accounts", account, { ...plain(changes), ...(Object.keys(settings).length ? { settings } : {}) }));
+        show(await changeRecord("/accounts", account, { ...basicsOf(changes), ...(Object.keys(settings).length ? { settings } : {}) }));
         return;
       }
-      const saved = await createRecord<Connection>("/accounts", { provider: provider?.name, ...plain(values), settings: settingsOf(values) });
+      const saved = await createRecord("/accounts", {
+        provider: provider?.name ?? "",
+        title: values.title,
+        brand_id: values.brand_id ?? "",
+        queue_id: values.queue_id ?? "",
+        state: values.state,
+        settings: settingsOf(values),
+      });
       made.current = saved.id;
       show(saved);
     },
@@ -98,8 +117,8 @@ function AccountForm({ account, providers, provider, onProvider, onClose, onMade
       <Group title={account ? w("accounts.basics") : undefined}>
         <TextInput label={w("field.title")} description={w("accounts.title_text")} {...form.text("title")} />
         <Pair>
-          <Select label={w("field.brand")} placeholder={w("form.choose")} allowDeselect={false} data={(brands ?? []).map((one) => ({ value: one.id, label: one.name }))} value={values.brand_id as string | null} error={form.faults.brand_id} onChange={(brand_id) => form.set({ brand_id })} />
-          <Select label={w("field.queue")} placeholder={w("form.choose")} allowDeselect={false} data={(directory?.queues ?? []).map((one) => ({ value: one.id, label: one.name }))} value={values.queue_id as string | null} error={form.faults.queue_id} onChange={(queue_id) => form.set({ queue_id })} />
+          <Select label={w("field.brand")} placeholder={w("form.choose")} allowDeselect={false} data={(brands ?? []).map((one) => ({ value: one.id, label: one.name }))} value={values.brand_id} error={form.faults.brand_id} onChange={(brand_id) => form.set({ brand_id })} />
+          <Select label={w("field.queue")} placeholder={w("form.choose")} allowDeselect={false} data={(directory?.queues ?? []).map((one) => ({ value: one.id, label: one.name }))} value={values.queue_id} error={form.faults.queue_id} onChange={(queue_id) => form.set({ queue_id })} />
         </Pair>
         <Switch label={w("accounts.on")} description={w("accounts.on_text")} checked={values.state === "on"} onChange={(event) => form.set({ state: event.currentTarget.checked ? "on" : "off" })} />
       </Group>
@@ -143,7 +162,7 @@ function Status({ account }: { account: Connection }) {
   const check = async () => {
     setBusy(true);
     try {
-      const { health, health_text } = await actOnRecord<Connection>("/accounts", account.id, "check");
+      const { health, health_text } = await actOnRecord("/accounts/{id}/check", account.id);
       toast(health === "green" ? "good" : "bad", health === "green" ? w("accounts.works") : (health_text ?? w(`health.${health}`)));
     } catch (error) {
       toast("bad", text(error));

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { Connection, ProviderInfo } from "../../api/admin";
+import type { Connection } from "../../api/types";
 import { useMay, useNames } from "../../api/hooks";
 import { get } from "../../api/http";
 import { titled } from "../../i18n";
@@ -26,8 +26,8 @@ export default function AccountsPage() {
   const { queues } = useNames();
   const [archived, setArchived] = useState(false);
   const [shown, setShown] = useState<Shown | null>(null);
-  const records = useRecords<Connection>(`/accounts${archived ? "?archived=true" : ""}`);
-  const providers = useQuery({ queryKey: ["admin", "providers"], queryFn: () => get<{ items: ProviderInfo[] }>("/accounts/providers"), staleTime: Number.POSITIVE_INFINITY });
+  const records = useRecords("/accounts", { archived });
+  const providers = useQuery({ queryKey: ["admin", "providers"], queryFn: () => get("/accounts/providers"), staleTime: Number.POSITIVE_INFINITY });
   const opened = useOpened("accounts", records);
   const titleOf = (name: string) => titled(providers.data?.items.find((one) => one.name === name)?.title, locale) || name;
   const add = may && (

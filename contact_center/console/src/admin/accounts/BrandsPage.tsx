@@ -1,6 +1,6 @@
 import { Button, Select, TextInput } from "@mantine/core";
 import { useState } from "react";
-import type { Brand, Connection } from "../../api/admin";
+import type { Brand } from "../../api/types";
 import { useMay, useMe } from "../../api/hooks";
 import { Icon } from "../../ui/Icon";
 import { AdminPage } from "../kit/AdminPage";
@@ -18,8 +18,8 @@ export default function BrandsPage() {
   const { w } = useWords();
   const may = useMay("administer");
   const [archived, setArchived] = useState(false);
-  const records = useRecords<Brand>(`/brands${archived ? "?archived=true" : ""}`);
-  const { data: accounts } = useRecords<Connection>("/accounts");
+  const records = useRecords("/brands", { archived });
+  const { data: accounts } = useRecords("/accounts");
   const opened = useOpened("brands", records);
   const add = may && (
     <Button onClick={() => opened.open("new")} leftSection={<Icon name="plus" size={16} />}>

@@ -1,4 +1,4 @@
-import type { Health } from "../../api/admin";
+import type { Health } from "../../api/types";
 import type { IconName } from "../../ui/icons";
 import { Tag, type Tone } from "../kit/parts";
 import { useWords } from "../texts";

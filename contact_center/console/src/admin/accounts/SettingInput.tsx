@@ -1,7 +1,7 @@
 /** One field of a provider's settings, drawn from its description. */
 import { ActionIcon, Button, Select, Switch, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
-import type { SettingField } from "../../api/admin";
+import type { SettingField } from "../../api/types";
 import { titled } from "../../i18n";
 import { Icon } from "../../ui/Icon";
 import { NumberField, type TwoTexts, TwoTextFields } from "../kit/fields";

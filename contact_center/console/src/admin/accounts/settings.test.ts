@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { SettingField } from "../../api/admin";
+import type { SettingField } from "../../api/types";
 import { faultOf, linesOf, settingsOf, startOf } from "./settings";
 
 const field = (name: string, more: Partial<SettingField> = {}): SettingField => ({

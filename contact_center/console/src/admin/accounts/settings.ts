@@ -1,5 +1,5 @@
 /** A provider's described fields as form values, and back: pure. */
-import type { SettingField } from "../../api/admin";
+import type { SettingField } from "../../api/types";
 import type { TwoTexts } from "../kit/fields";
 
 export interface PrechatQuestion {

@@ -1,12 +1,13 @@
 import { Button } from "@mantine/core";
 import { type ReactNode, useState } from "react";
+import type { ArchivePath } from "../../api/ask";
 import { toast } from "../../ui/toasts";
 import { useProblemWords } from "./useProblemWords";
 import { useWords } from "../texts";
 import { changeRecord, type Recorded } from "./useRecords";
 
 /** The button that archives a record or brings it back; null for one that is not there yet. */
-export function useArchive(path: string, record: (Recorded & { archived_at: string | null }) | undefined, dirty: boolean, onDone: () => void): ReactNode {
+export function useArchive(path: ArchivePath, record: (Recorded & { archived_at: string | null }) | undefined, dirty: boolean, onDone: () => void): ReactNode {
   const { w } = useWords();
   const text = useProblemWords();
   const [busy, setBusy] = useState(false);

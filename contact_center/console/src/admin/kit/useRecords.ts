@@ -1,52 +1,48 @@
-/** The records of one administration list: GET all, POST new, PATCH one with its version. */
+/** The records of one administration list: GET all, POST new, PATCH one with its version. The table
+ *  of routes says which lists there are and what each takes. */
 import { useQuery } from "@tanstack/react-query";
+import type { ActPath, Answer, Body, Change, ChangePath, Item, ListPath, ListQuery, Paged, Plain } from "../../api/ask";
 import { queries } from "../../api/client";
-import { get, patch, post } from "../../api/http";
+import { call } from "../../api/http";
 import { keys } from "../../api/keys";
-import type { Page } from "../../api/types";
 
 export interface Recorded {
   id: string;
   version?: number;
 }
 
-/** Lists come as a page or as a bare array; the administration's lists are short, so whole. */
-async function whole<T>(path: string): Promise<T[]> {
-  const items: T[] = [];
+/** The administration's lists are short, so they are read whole. */
+async function whole<P extends ListPath>(path: P, query: ListQuery<P> | undefined): Promise<Item<P>[]> {
+  const items: Item<P>[] = [];
   let cursor: string | null = null;
   do {
-    const answer: Page<T> | T[] = await get<Page<T> | T[]>(path, cursor ? { cursor } : undefined);
-    if (Array.isArray(answer)) return answer;
-    items.push(...answer.items);
-    cursor = answer.next;
+    const page = (await call("GET", path, { query: { ...query, cursor } })) as Paged<Item<P>>;
+    items.push(...page.items);
+    cursor = page.next;
   } while (cursor);
   return items;
 }
 
-export function useRecords<T extends Recorded>(path: string) {
-  return useQuery({ queryKey: ["admin", path], queryFn: () => whole<T>(path) });
+export function useRecords<P extends ListPath>(path: P, query?: ListQuery<P>) {
+  return useQuery({ queryKey: ["admin", path, query ?? {}], queryFn: () => whole(path, query) });
 }
 
-async function renew(): Promise<void> {
+async function renewed<A>(answer: Promise<A>): Promise<A> {
+  const told = await answer;
   await queries.invalidateQueries({ queryKey: ["admin"] });
   await queries.invalidateQueries({ queryKey: keys.directory });
+  return told;
 }
 
-export async function createRecord<A = unknown>(path: string, body: unknown): Promise<A> {
-  const answer = await post<A>(path, body);
-  await renew();
-  return answer;
+export function createRecord<P extends Plain<"POST">>(path: P, body: Body<"POST", P>): Promise<Answer<"POST", P>> {
+  return renewed(call("POST", path, { body }) as Promise<Answer<"POST", P>>);
 }
 
-export async function changeRecord<A = unknown>(path: string, record: Recorded, body: unknown): Promise<A> {
-  const answer = await patch<A>(`${path}/${record.id}`, body, record.version);
-  await renew();
-  return answer;
+export function changeRecord<P extends ChangePath>(path: P, { id, version }: Recorded, body: Change<P>): Promise<Answer<"PATCH", `${P}/{id}`>> {
+  return renewed(call("PATCH", `${path}/{id}`, { path: { id }, body, version }) as Promise<Answer<"PATCH", `${P}/{id}`>>);
 }
 
-/** POST /<path>/<id>/<act>, e.g. a reset link or a replay. */
-export async function actOnRecord<A = unknown>(path: string, id: string, act: string, body: unknown = {}): Promise<A> {
-  const answer = await post<A>(`${path}/${id}/${act}`, body);
-  await renew();
-  return answer;
+/** POST without a body, e.g. a check or a replay. */
+export function actOnRecord<P extends ActPath>(path: P, id: string): Promise<Answer<"POST", P>> {
+  return renewed(call("POST", path, { path: { id } }) as Promise<Answer<"POST", P>>);
 }

@@ -15,11 +15,14 @@ import { useArchive } from "../kit/useArchive";
 import { useForm } from "../kit/useForm";
 import { useOpened } from "../kit/useOpened";
 import { changeRecord, createRecord, useRecords } from "../kit/useRecords";
-import type { CodedEntry } from "../../api/admin";
+import type { Coded, ResultCode } from "../../api/types";
 import { useProblemWords } from "../kit/useProblemWords";
 import { useWords } from "../texts";
 import { codeFrom, movedPositions } from "./order";
 import css from "./lists.module.css";
+
+/** Result codes say, beyond what all entries do, for which queue they are. */
+type Entry = Coded & Partial<ResultCode>;
 
 interface Values {
   code: string;
@@ -41,15 +44,15 @@ export function CodedPage({ path, words, icon, ofQueues }: ListProps) {
   const may = useMay("administer");
   const { queues } = useNames();
   const [archived, setArchived] = useState(false);
-  const records = useRecords<CodedEntry>(`/${path}${archived ? "?archived=true" : ""}`);
+  const records = useRecords(`/${path}` as const, { archived });
   const opened = useOpened(path, records);
   const [moving, setMoving] = useState(false);
   const live = (records.data ?? []).filter((one) => !one.archived_at);
 
-  const move = async (entry: CodedEntry, by: -1 | 1) => {
+  const move = async (entry: Entry, by: -1 | 1) => {
     setMoving(true);
     try {
-      for (const one of movedPositions(live, entry.id, by)) await changeRecord(`/${path}`, { id: one.id }, { position: one.position });
+      for (const one of movedPositions(live, entry.id, by)) await changeRecord(`/${path}` as const, { id: one.id }, { position: one.position });
     } catch (error) {
       toast("bad", text(error));
     } finally {
@@ -61,7 +64,7 @@ export function CodedPage({ path, words, icon, ofQueues }: ListProps) {
       {w(`${words}.add`)}
     </Button>
   );
-  const columns: Column<CodedEntry>[] = [
+  const columns: Column<Entry>[] = [
     { title: w("field.title"), cell: (entry) => titled(entry.title, locale) },
     { title: w("field.other_language"), wide: true, cell: (entry) => <span className={css.muted}>{entry.title[locale === "ru" ? "en" : "ru"] ?? "—"}</span> },
     { title: w("field.code"), wide: true, cell: (entry) => <code className={css.code}>{entry.code}</code> },
@@ -103,7 +106,7 @@ export function CodedPage({ path, words, icon, ofQueues }: ListProps) {
 }
 
 interface EntryProps extends Pick<ListProps, "path" | "words" | "ofQueues"> {
-  entry: CodedEntry | undefined;
+  entry: Entry | undefined;
   /** The position of a new entry: the last. */
   next: number;
   onClose: () => void;
@@ -120,11 +123,11 @@ function EntryDrawer({ path, words, ofQueues, entry, next, onClose }: EntryProps
       ...(entry || /^[a-z0-9][a-z0-9_-]{0,39}$/.test(code) ? {} : { code: w("fault.code") }),
     }),
     save: async ({ code, title, queue_id }, changes) => {
-      if (entry) await changeRecord(`/${path}`, entry, changes);
-      else await createRecord(`/${path}`, { code, title, position: next, ...(ofQueues ? { queue_id } : {}) });
+      if (entry) await changeRecord(`/${path}` as const, entry, changes);
+      else await createRecord(`/${path}` as const, { code, title, position: next, ...(ofQueues ? { queue_id } : {}) });
     },
   });
-  const archive = useArchive(`/${path}`, entry, form.dirty, onClose);
+  const archive = useArchive(`/${path}` as const, entry, form.dirty, onClose);
   const retitle = (title: TwoTexts) => form.set({ title, ...(entry || typed ? {} : { code: codeFrom(title.en || title.ru) }) });
   return (
     <RecordDrawer

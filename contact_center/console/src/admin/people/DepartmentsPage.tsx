@@ -1,6 +1,6 @@
 import { Button, Select, TextInput } from "@mantine/core";
 import { useState } from "react";
-import type { Department, QueueRecord, StaffMember } from "../../api/admin";
+import type { Department } from "../../api/types";
 import { useMay } from "../../api/hooks";
 import { Avatar } from "../../ui/Avatar";
 import { Icon } from "../../ui/Icon";
@@ -20,8 +20,8 @@ export default function DepartmentsPage() {
   const { w } = useWords();
   const may = useMay("administer");
   const [archived, setArchived] = useState(false);
-  const records = useRecords<Department>(`/departments${archived ? "?archived=true" : ""}`);
-  const { data: queues } = useRecords<QueueRecord>("/queues");
+  const records = useRecords("/departments", { archived });
+  const { data: queues } = useRecords("/queues");
   const opened = useOpened("departments", records);
   const names = new Map(records.data?.map((one) => [one.id, one.name]));
   const add = may && (
@@ -53,7 +53,7 @@ export default function DepartmentsPage() {
 
 function DepartmentDrawer({ department, all, onClose }: { department: Department | undefined; all: Department[]; onClose: () => void }) {
   const { t, w } = useWords();
-  const { data: staff } = useRecords<StaffMember>("/employees");
+  const { data: staff } = useRecords("/employees");
   const form = useForm({
     start: { name: department?.name ?? "", parent_id: department?.parent_id ?? null, members: department?.members ?? [] },
     check: ({ name }) => (name.trim() ? {} : { name: w("fault.missing") }),

@@ -1,5 +1,5 @@
 import { Button, Select, TextInput } from "@mantine/core";
-import type { StaffMember } from "../../api/admin";
+import type { StaffMember } from "../../api/types";
 import { useDirectory, useMay, useMe } from "../../api/hooks";
 import { post } from "../../api/http";
 import type { Role } from "../../api/types";
@@ -41,7 +41,7 @@ export function EmployeeDrawer({ employee, onClose, onShown }: DrawerProps) {
   const { t, w } = useWords();
   const me = useMe();
   const { data: directory } = useDirectory();
-  const departments = useRecords<{ id: string; name: string }>("/departments");
+  const departments = useRecords("/departments");
   const linkFor = (name: string, link: string, invited: boolean): Shown => ({
     title: w(invited ? "link.invitation" : "link.reset"),
     text: w("link.text", { name }),
@@ -67,7 +67,7 @@ export function EmployeeDrawer({ employee, onClose, onShown }: DrawerProps) {
     save: async ({ name, email, role, locale, zone, departments: own, queues }, changes) => {
       if (employee) await changeRecord("/employees", employee, changes);
       else {
-        const made = await createRecord<{ invitation_link: string }>("/employees", { name, email: email.trim(), role, locale, zone, departments: own, queues });
+        const made = await createRecord("/employees", { name, email: email.trim(), role, locale, zone, departments: own, queues });
         onShown(linkFor(name, made.invitation_link, true));
       }
     },
@@ -169,11 +169,11 @@ function Access({ employee, dirty, onClose, onShown }: AccessProps) {
       toast("bad", text(error));
     }
   };
-  const link = () => attempt(async () => onShown((await post<{ link: string }>(`/employees/${employee.id}/reset-link`)).link));
+  const link = () => attempt(async () => onShown((await post("/employees/{id}/reset-link", { path: { id: employee.id } })).link));
   const signOut = async () => {
     if (!(await ask({ title: w("sign_out.title"), text: w("sign_out.text", { name: employee.name }), yes: w("sign_out.do") }))) return;
     await attempt(async () => {
-      await post(`/employees/${employee.id}/sign-out`);
+      await post("/employees/{id}/sign-out", { path: { id: employee.id } });
       toast("good", w("sign_out.done"));
     });
   };

@@ -1,6 +1,6 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { useMemo, useState } from "react";
-import type { StaffMember } from "../../api/admin";
+import type { StaffMember } from "../../api/types";
 import { useMay, useNames } from "../../api/hooks";
 import type { PresenceState } from "../../api/types";
 import { titled } from "../../i18n";
@@ -54,8 +54,8 @@ function Few({ ids, names }: { ids: readonly string[]; names: ReadonlyMap<string
 export default function EmployeesPage() {
   const { t, w } = useWords();
   const may = useMay("administer");
-  const records = useRecords<StaffMember>("/employees");
-  const departments = useRecords<{ id: string; name: string }>("/departments");
+  const records = useRecords("/employees");
+  const departments = useRecords("/departments");
   const { queues } = useNames();
   const opened = useOpened("employees", records);
   const [search, setSearch] = useState("");

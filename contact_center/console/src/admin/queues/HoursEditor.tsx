@@ -1,5 +1,5 @@
 import { ActionIcon, Button, SegmentedControl, TextInput } from "@mantine/core";
-import type { Hours } from "../../api/admin";
+import type { Hours } from "../../api/types";
 import { Icon } from "../../ui/Icon";
 import { useWords } from "../texts";
 import { type Day, dayFault, DAYS, nextSpan, type Span, tidyTime } from "./hours";

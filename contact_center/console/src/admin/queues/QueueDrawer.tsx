@@ -1,5 +1,5 @@
 import { Select, Switch, TextInput } from "@mantine/core";
-import type { Brand, Hours, QueueRecord, StaffMember } from "../../api/admin";
+import type { Hours, QueueRecord } from "../../api/types";
 import { useMe } from "../../api/hooks";
 import { lasting } from "../../i18n/time";
 import { Avatar } from "../../ui/Avatar";
@@ -54,12 +54,19 @@ function startOf(queue: QueueRecord | undefined, zone: string): Values {
   };
 }
 
+/** Those that are filled in; the form lets no empty one through. */
+function numbersOf(values: Partial<Numbers>): Partial<Record<keyof Numbers, number>> {
+  return Object.fromEntries(Object.keys(NUMBERS).flatMap((name) => (typeof values[name as keyof Numbers] === "number" ? [[name, values[name as keyof Numbers]]] : [])));
+}
+
 /** The API's form: no hours mean always open; empty texts are left out. */
-function bodyOf<T extends Partial<Values>>(values: T, all: Values): Record<string, unknown> {
-  const { always: _, hours: __, offline_text, ...rest } = values;
+function bodyOf(values: Partial<Values>, all: Values) {
+  const { always: _, hours: __, offline_text, ...others } = values;
+  const rest: Omit<typeof others, keyof Numbers> = others;
   const timed = "hours" in values || "always" in values;
   return {
     ...rest,
+    ...numbersOf(values),
     ...(timed ? { hours: all.always ? {} : tidyHours(all.hours) } : {}),
     ...(offline_text ? { offline_text: Object.fromEntries(Object.entries(offline_text).filter(([, text]) => text.trim())) } : {}),
   };
@@ -69,9 +76,9 @@ export function QueueDrawer({ queue, onClose }: { queue: QueueRecord | undefined
   const i18n = useWords();
   const { t, w } = i18n;
   const me = useMe();
-  const { data: departments } = useRecords<{ id: string; name: string }>("/departments");
-  const { data: brands } = useRecords<Brand>("/brands");
-  const { data: staff } = useRecords<StaffMember>("/employees");
+  const { data: departments } = useRecords("/departments");
+  const { data: brands } = useRecords("/brands");
+  const { data: staff } = useRecords("/employees");
   const check = (values: Values): Faults<Values> => {
     const faults: Faults<Values> = {};
     if (!values.name.trim()) faults.name = w("fault.missing");
@@ -89,7 +96,7 @@ export function QueueDrawer({ queue, onClose }: { queue: QueueRecord | undefined
     check,
     save: async (values, changes) => {
       if (queue) await changeRecord("/queues", queue, bodyOf(changes, values));
-      else await createRecord("/queues", bodyOf(values, values));
+      else await createRecord("/queues", { ...bodyOf(values, values), name: values.name, department_id: values.department_id });
     },
   });
   const archive = useArchive("/queues", queue, form.dirty, onClose);

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
-import type { QueueRecord } from "../../api/admin";
+import type { QueueRecord } from "../../api/types";
 import { useMay, useNames } from "../../api/hooks";
 import { Icon } from "../../ui/Icon";
 import { AdminPage } from "../kit/AdminPage";
@@ -29,8 +29,8 @@ export default function QueuesPage() {
   const { queues } = useNames();
   const [archived, setArchived] = useState(false);
   const [search, setSearch] = useState("");
-  const records = useRecords<QueueRecord>(`/queues${archived ? "?archived=true" : ""}`);
-  const departments = useRecords<{ id: string; name: string }>("/departments?archived=true");
+  const records = useRecords("/queues", { archived });
+  const departments = useRecords("/departments", { archived: true });
   const departmentOf = (queue: QueueRecord) => departments.data?.find((one) => one.id === queue.department_id)?.name ?? "";
   const opened = useOpened("queues", records);
   const add = may && (

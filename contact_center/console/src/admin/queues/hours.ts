@@ -1,6 +1,6 @@
 /** Weekly hours as the service keeps them: pure. A day without spans is closed; no days at all
  *  would mean "always open", so a week without a single span is refused here. */
-import type { Hours } from "../../api/admin";
+import type { Hours } from "../../api/types";
 
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 export type Day = (typeof DAYS)[number];

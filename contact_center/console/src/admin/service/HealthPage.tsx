@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import type { DeadJob, HealthReport } from "../../api/admin";
+import type { DeadJob, HealthReport } from "../../api/types";
 import { useMay } from "../../api/hooks";
 import { get } from "../../api/http";
 import { lasting, stamp } from "../../i18n/time";
@@ -57,7 +57,7 @@ function Big({ n, children }: { n: number | string; children: ReactNode }) {
 
 export default function HealthPage() {
   const { w } = useWords();
-  const report = useQuery({ queryKey: ["admin", "/health-report"], queryFn: () => get<HealthReport>("/health-report"), refetchInterval: EVERY, staleTime: 0 });
+  const report = useQuery({ queryKey: ["admin", "/health-report"], queryFn: () => get("/health-report"), refetchInterval: EVERY, staleTime: 0 });
   const refresh = (
     <Button variant="default" onClick={() => void report.refetch()} loading={report.isFetching && !report.isPending} leftSection={<Icon name="refresh" size={16} />}>
       {w("health.refresh")}
@@ -141,12 +141,12 @@ function DeadJobs() {
   const may = useMay("administer");
   const text = useProblemWords();
   const now = useNow(15_000);
-  const jobs = useRecords<DeadJob>("/jobs/dead");
+  const jobs = useRecords("/jobs/dead");
   const [busy, setBusy] = useState<string | null>(null);
   const replay = async (job: DeadJob) => {
     setBusy(job.id);
     try {
-      await actOnRecord("/jobs", job.id, "replay");
+      await actOnRecord("/jobs/{id}/replay", job.id);
       toast("good", w("jobs.replayed"));
     } catch (error) {
       toast("bad", text(error));

@@ -1,10 +1,9 @@
 import { Button, Drawer, SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { HealthReport, Quarantined, QuarantinedRequest, QuarantineState } from "../../api/admin";
+import type { QuarantinedRequest, QuarantineState } from "../../api/types";
 import { useMay, useNames } from "../../api/hooks";
 import { get } from "../../api/http";
-import type { Page } from "../../api/types";
 import { full, stamp } from "../../i18n/time";
 import { navigate, usePlace } from "../../router";
 import { Icon } from "../../ui/Icon";
@@ -44,12 +43,12 @@ export default function QuarantinePage() {
   const [state, setState] = useState<(typeof FILTERS)[number]>("waiting");
   const list = useInfiniteQuery({
     queryKey: ["admin", "/quarantine", state],
-    queryFn: ({ pageParam }) => get<Page<Quarantined>>("/quarantine", { state: state === "all" ? null : state, cursor: pageParam, limit: 50 }),
+    queryFn: ({ pageParam }) => get("/quarantine", { query: { state: state === "all" ? null : state, cursor: pageParam, limit: 50 } }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     refetchInterval: 30_000,
   });
-  const report = useQuery({ queryKey: ["admin", "/health-report"], queryFn: () => get<HealthReport>("/health-report") });
+  const report = useQuery({ queryKey: ["admin", "/health-report"], queryFn: () => get("/health-report") });
   const waiting = report.data?.quarantine.waiting ?? 0;
   const items = list.data?.pages.flatMap((page) => page.items);
   return (
@@ -105,7 +104,7 @@ function RequestDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   const { employees } = useNames();
   const [dialog, ask] = useConfirm();
   const [busy, setBusy] = useState<"replay" | "drop" | null>(null);
-  const request = useQuery({ queryKey: ["admin", "/quarantine", "one", id], queryFn: () => get<QuarantinedRequest>(`/quarantine/${id}`) });
+  const request = useQuery({ queryKey: ["admin", "/quarantine", "one", id], queryFn: () => get("/quarantine/{id}", { path: { id } }) });
   useFocusBack();
   const act = async (name: "replay" | "drop") => {
     const asked = await ask(
@@ -116,8 +115,9 @@ function RequestDrawer({ id, onClose }: { id: string; onClose: () => void }) {
     if (!asked) return;
     setBusy(name);
     try {
-      const answer = await actOnRecord<{ stored: number; duplicates: number } | undefined>("/quarantine", id, name);
-      toast("good", name === "drop" ? w("quarantine.drop_done") : w("quarantine.replay_done", { stored: answer?.stored ?? 0, duplicates: answer?.duplicates ?? 0 }));
+      if (name === "drop") await actOnRecord("/quarantine/{id}/drop", id);
+      const answer = name === "replay" ? await actOnRecord("/quarantine/{id}/replay", id) : null;
+      toast("good", answer ? w("quarantine.replay_done", { stored: answer.stored, duplicates: answer.duplicates }) : w("quarantine.drop_done"));
       onClose();
     } catch (error) {
       toast("bad", text(error));

@@ -1,6 +1,6 @@
 import { Button, Select, TextInput } from "@mantine/core";
 import { useState } from "react";
-import type { ApiToken } from "../../api/admin";
+import type { ApiToken, Permission } from "../../api/types";
 import { queries } from "../../api/client";
 import { useMe, useNames } from "../../api/hooks";
 import { del } from "../../api/http";
@@ -30,14 +30,14 @@ export default function TokensPage() {
   const now = useNow(15_000);
   const text = useProblemWords();
   const { employees } = useNames();
-  const records = useRecords<ApiToken>("/tokens");
+  const records = useRecords("/tokens");
   const opened = useOpened("tokens", records);
   const [dialog, ask] = useConfirm();
   const [shown, setShown] = useState<Shown | null>(null);
   const revoke = async (token: ApiToken) => {
     if (!(await ask({ title: w("tokens.revoke_title", { name: token.title }), text: w("tokens.revoke_text"), yes: w("tokens.revoke"), danger: true }))) return;
     try {
-      await del(`/tokens/${token.id}`);
+      await del("/tokens/{id}", { path: { id: token.id } });
       toast("good", w("tokens.revoked"));
     } catch (error) {
       toast("bad", text(error));
@@ -77,12 +77,12 @@ export default function TokensPage() {
 function TokenDrawer({ onClose, onShown }: { onClose: () => void; onShown: (shown: Shown) => void }) {
   const { w } = useWords();
   const { permissions } = useMe();
-  const form = useForm<{ title: string; scopes: string[]; term: (typeof TERMS)[number] }>({
+  const form = useForm<{ title: string; scopes: Permission[]; term: (typeof TERMS)[number] }>({
     start: { title: "", scopes: ["read"], term: "90" },
     check: ({ title, scopes }) => ({ ...(title.trim() ? {} : { title: w("fault.missing") }), ...(scopes.length ? {} : { scopes: w("tokens.no_scope") }) }),
     save: async ({ title, scopes, term }) => {
       const expires_at = term === "never" ? null : new Date(serverNow() + Number(term) * DAY).toISOString();
-      const made = await createRecord<{ token: string }>("/tokens", { title, scopes, expires_at });
+      const made = await createRecord("/tokens", { title, scopes, expires_at });
       onShown({ title: w("tokens.made"), text: w("tokens.made_text"), entries: [{ label: w("tokens.one"), value: made.token }] });
     },
   });

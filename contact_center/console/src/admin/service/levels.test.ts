@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HealthReport } from "../../api/admin";
+import type { HealthReport } from "../../api/types";
 import { levelsOf, worst } from "./levels";
 
 const well: HealthReport = {

@@ -1,5 +1,5 @@
 /** What the numbers of the health report mean: pure. Green works, yellow wants a look, red stops work. */
-import type { HealthReport } from "../../api/admin";
+import type { HealthReport } from "../../api/types";
 
 export type Level = "green" | "yellow" | "red";
 const RANK: Record<Level, number> = { green: 0, yellow: 1, red: 2 };

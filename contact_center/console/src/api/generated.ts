@@ -1,0 +1,1403 @@
+/** The API as the service describes it: made by `contact-center api --typescript`, never by hand.
+ *  Instants are RFC 3339 texts in UTC, ids are UUID texts. */
+
+/** A connection. `secrets_set` names secret settings that have a value. `made_secrets` holds what the house made with this very request; it is never shown again. */
+export interface Account {
+  id: string;
+  provider: string;
+  title: string;
+  medium: string;
+  brand_id: string;
+  queue_id: string;
+  public_key: string;
+  settings: Record<string, unknown>;
+  secrets_set: string[];
+  state: "on" | "off";
+  health: "unknown" | "green" | "yellow" | "red";
+  health_text: string | null;
+  health_at: string | null;
+  last_in_at: string | null;
+  last_out_at: string | null;
+  created_at: string;
+  archived_at: string | null;
+  version: number;
+  webhook_url: string | null;
+  embed_snippet: string | null;
+  page_url: string | null;
+  made_secrets: Record<string, string> | null;
+}
+
+/** One connection: green, yellow, red or unknown, and when it last spoke. */
+export interface AccountHealth {
+  id: string;
+  title: string;
+  provider: string;
+  state: "on" | "off";
+  health: "unknown" | "green" | "yellow" | "red";
+  health_text: string | null;
+  health_at: string | null;
+  last_in_at: string | null;
+  last_out_at: string | null;
+}
+
+/** Accounts by title. */
+export interface AccountList {
+  items: Account[];
+  next: string | null;
+}
+
+/** A connection, without its settings. */
+export interface AccountName {
+  id: string;
+  title: string;
+  provider: string;
+  medium: string;
+  brand_id: string;
+}
+
+/** What may change of an account; of `settings` only what is given, null clears a field. */
+export interface AccountPatch {
+  title?: string | null;
+  brand_id?: string | null;
+  queue_id?: string | null;
+  settings?: Record<string, unknown> | null;
+  state?: "on" | "off" | null;
+  archived?: boolean | null;
+}
+
+/** The connection a contact came by. */
+export interface AccountRef {
+  id: string;
+  title: string;
+  provider: string;
+}
+
+/** A file of a message; `url` is short-lived and only there once the file is stored. */
+export interface Attachment {
+  id: string;
+  kind: string;
+  name: string;
+  type: string;
+  size: number | null;
+  state: "wanted" | "stored" | "too_large" | "gone" | "infected";
+  url: string | null;
+  width: number | null;
+  height: number | null;
+}
+
+/** What the sign-in page has to know. */
+export interface AuthState {
+  demo: boolean;
+  demo_accounts: DemoAccount[];
+  needs_first_admin: boolean;
+  locale: string;
+  name: string;
+}
+
+/** Who wrote a message. */
+export interface Author {
+  type: "client" | "employee" | "system";
+  id: string | null;
+  name: string;
+}
+
+/** A brand; accounts and contacts belong to one. */
+export interface Brand {
+  id: string;
+  name: string;
+  locale: string;
+  zone: string;
+  archived_at: string | null;
+  version: number;
+}
+
+/** Brands by name. */
+export interface BrandList {
+  items: Brand[];
+  next: string | null;
+}
+
+/** What may change of a brand. */
+export interface BrandPatch {
+  name?: string | null;
+  locale?: string | null;
+  zone?: string | null;
+  archived?: boolean | null;
+}
+
+/** What the asking employee may do with the contact now. */
+export interface Can {
+  reply: boolean;
+  note: boolean;
+  take: boolean;
+  transfer: boolean;
+  close: boolean;
+  wrap_up: boolean;
+  spam: boolean;
+  not_spam: boolean;
+  edit: boolean;
+}
+
+/** What the contact's channel can carry: lengths in characters, sizes in bytes. */
+export interface CapabilitiesOut {
+  text_limit: number;
+  attachments: Record<string, number>;
+  buttons: number;
+  receipts: boolean;
+  read_receipts: boolean;
+  typing: boolean;
+  edit: boolean;
+  delete: boolean;
+  reply_to: boolean;
+  undo_seconds: number;
+}
+
+/** Who changed which field, from which source. */
+export interface Change {
+  field: string;
+  old: unknown;
+  new: unknown;
+  source: string;
+  employee_id: string | null;
+  at: string;
+}
+
+/** The card. `merged_into` names the client this one now is part of. */
+export interface Client {
+  id: string;
+  version: number;
+  kind: "person" | "company" | "public_body";
+  name: string;
+  locale: string | null;
+  stage: "learns" | "compares" | "decides" | "deals" | "uses" | "repeats" | "leaving" | "lost" | "returned";
+  fields: Record<string, unknown>;
+  responsible_id: string | null;
+  touchpoint: string | null;
+  merged_into: string | null;
+  created_at: string;
+  changed_at: string | null;
+  identities: Identity[];
+  notes: Note[];
+  changes: Change[];
+  merges: Merge[];
+  contacts_total: number;
+}
+
+/** A client to register by hand. */
+export interface ClientIn {
+  name: string;
+  kind?: "person" | "company" | "public_body";
+  locale?: "ru" | "en" | "be" | null;
+  fields?: Record<string, string>;
+}
+
+/** A page of clients; `next` is the cursor of the following one. */
+export interface ClientList {
+  items: ClientRow[];
+  next: string | null;
+}
+
+/** What may change; what is absent stays. In `fields` null removes a field. */
+export interface ClientPatch {
+  name?: string | null;
+  kind?: "person" | "company" | "public_body" | null;
+  locale?: "ru" | "en" | "be" | null;
+  stage?: "learns" | "compares" | "decides" | "deals" | "uses" | "repeats" | "leaving" | "lost" | "returned" | null;
+  responsible_id?: string | null;
+  fields?: Record<string, string | null> | null;
+}
+
+/** The client of a contact. */
+export interface ClientRef {
+  id: string;
+  name: string;
+  kind: "person" | "company" | "public_body";
+}
+
+/** A line of the list of clients. */
+export interface ClientRow {
+  id: string;
+  name: string;
+  kind: "person" | "company" | "public_body";
+  stage: "learns" | "compares" | "decides" | "deals" | "uses" | "repeats" | "leaving" | "lost" | "returned";
+  locale: string | null;
+  created_at: string;
+  addresses: string[];
+}
+
+/** An entry of a short list. */
+export interface Coded {
+  id: string;
+  code: string;
+  title: Record<string, string>;
+  position: number;
+  archived_at: string | null;
+}
+
+/** Entries in their order. */
+export interface CodedPage {
+  items: Coded[];
+  next: string | null;
+}
+
+/** What may change of an entry; its code may not, history tells by it. */
+export interface CodedPatch {
+  title?: Record<string, string> | null;
+  position?: number | null;
+  archived?: boolean | null;
+}
+
+/** An employee as colleagues see him: no address. */
+export interface Colleague {
+  id: string;
+  name: string;
+  role: "operator" | "supervisor" | "administrator" | "light";
+  state: "invited" | "active" | "disabled";
+  presence: "ready" | "break" | "offline" | "not_answering";
+  presence_reason: string | null;
+  presence_since: string;
+  load: Record<string, number>;
+  ceilings: Record<string, number>;
+  queues: string[];
+}
+
+/** One contact. `client_read_seq`: how far the client has read. */
+export interface Contact {
+  id: string;
+  number: number;
+  version: number;
+  state: "open" | "closed";
+  medium: string;
+  account: AccountRef;
+  brand_id: string;
+  queue_id: string;
+  operator_id: string | null;
+  client: ClientRef;
+  identity: IdentityRef;
+  kind_id: string | null;
+  result_code_id: string | null;
+  subject: string | null;
+  last_text: string;
+  last_kind: string;
+  last_at: string | null;
+  last_seq: number;
+  read_seq: number;
+  unread: number;
+  awaiting: "us" | "client" | "nobody";
+  waiting_since: string | null;
+  opened_at: string;
+  closed_at: string | null;
+  follows_id: string | null;
+  draft: boolean;
+  spam: boolean;
+  automatic: boolean;
+  locale: string | null;
+  work: WorkRef | null;
+  participants: Participant[];
+  data: Record<string, unknown>;
+  drafts: Drafts;
+  capabilities: CapabilitiesOut;
+  can: Can;
+  client_read_seq: number;
+}
+
+/** A page of contacts; `next` is the cursor of the following one. */
+export interface ContactList {
+  items: ContactRow[];
+  next: string | null;
+}
+
+/** What may be changed of a contact; null empties it. */
+export interface ContactPatch {
+  kind_id?: string | null;
+  subject?: string | null;
+}
+
+/** One line of a list. `unread` counts the client's messages after `read_seq`, up to 100. */
+export interface ContactRow {
+  id: string;
+  number: number;
+  version: number;
+  state: "open" | "closed";
+  medium: string;
+  account: AccountRef;
+  brand_id: string;
+  queue_id: string;
+  operator_id: string | null;
+  client: ClientRef;
+  identity: IdentityRef;
+  kind_id: string | null;
+  result_code_id: string | null;
+  subject: string | null;
+  last_text: string;
+  last_kind: string;
+  last_at: string | null;
+  last_seq: number;
+  read_seq: number;
+  unread: number;
+  awaiting: "us" | "client" | "nobody";
+  waiting_since: string | null;
+  opened_at: string;
+  closed_at: string | null;
+  follows_id: string | null;
+  draft: boolean;
+  spam: boolean;
+  automatic: boolean;
+  locale: string | null;
+  work: WorkRef | null;
+}
+
+/** How many contacts each view holds; `closed` is not counted. `queues`: waiting, by queue. */
+export interface Counts {
+  mine: number;
+  offered: number;
+  queue: number;
+  unread: number;
+  waiting: number;
+  closed: null;
+  queues: Record<string, number>;
+}
+
+/** A job that was given up; `error` is the last reason. */
+export interface DeadJob {
+  id: string;
+  kind: string;
+  key: string;
+  due_at: string;
+  attempts: number;
+  error: string | null;
+  created_at: string;
+  ended_at: string | null;
+}
+
+/** A page of dead jobs. */
+export interface DeadJobs {
+  items: DeadJob[];
+  next: string | null;
+}
+
+/** Why an offer is not taken. */
+export interface Decline {
+  reason?: string;
+}
+
+/** What became of a message of ours; `state` is null where nothing was to be sent. */
+export interface Delivery {
+  state: "held" | "pending" | "sending" | "sent" | "delivered" | "read" | "failed" | "uncertain" | "cancelled" | null;
+  reason: string | null;
+  hold_until: string | null;
+  can_retry: boolean;
+}
+
+/** Where a message is now; `reason` is meant for the employee. */
+export interface DeliveryState {
+  message_id: string;
+  version: number;
+  state: "held" | "pending" | "sending" | "sent" | "delivered" | "read" | "failed" | "uncertain" | "cancelled";
+  reason: string | null;
+  hold_until: string | null;
+  can_retry: boolean;
+}
+
+/** A throwaway sign-in of the demo company. */
+export interface DemoAccount {
+  email: string;
+  name: string;
+  role: "operator" | "supervisor" | "administrator" | "light";
+  password: string;
+}
+
+/** A department; employees see the contacts of its queues as their role allows. */
+export interface Department {
+  id: string;
+  name: string;
+  parent_id: string | null;
+  archived_at: string | null;
+  version: number;
+  members: string[];
+}
+
+/** Departments by name. */
+export interface DepartmentList {
+  items: Department[];
+  next: string | null;
+}
+
+/** What may change of a department. */
+export interface DepartmentPatch {
+  name?: string | null;
+  parent_id?: string | null;
+  members?: string[] | null;
+  archived?: boolean | null;
+}
+
+/** Names of everything a contact refers to; of what is archived only the queues. */
+export interface Directory {
+  employees: Colleague[];
+  departments: Named[];
+  queues: QueueNow[];
+  kinds: Coded[];
+  result_codes: ResultCode[];
+  break_reasons: Coded[];
+  brands: Named[];
+  accounts: AccountName[];
+}
+
+/** What an employee has not sent yet. */
+export interface Draft {
+  text: string;
+  attachments: Attachment[];
+  changed_at: string | null;
+}
+
+/** A draft to keep; an empty one is forgotten. */
+export interface DraftIn {
+  text: string;
+  attachments?: string[];
+}
+
+/** The own drafts of a contact. */
+export interface Drafts {
+  reply: Draft | null;
+  note: Draft | null;
+}
+
+/** An employee as administration sees him. */
+export interface Employee {
+  id: string;
+  email: string;
+  name: string;
+  role: "operator" | "supervisor" | "administrator" | "light";
+  state: "invited" | "active" | "disabled";
+  locale: string;
+  zone: string;
+  created_at: string;
+  version: number;
+  departments: string[];
+  queues: string[];
+  skills: Skill[];
+  presence: "ready" | "break" | "offline" | "not_answering";
+  budget: number;
+  ceilings: Record<string, number>;
+}
+
+/** Employees by name. */
+export interface EmployeeList {
+  items: Employee[];
+  next: string | null;
+}
+
+/** What may change of an employee; what is absent stays. */
+export interface EmployeePatch {
+  email?: string | null;
+  name?: string | null;
+  role?: "operator" | "supervisor" | "administrator" | "light" | null;
+  state?: "invited" | "active" | "disabled" | null;
+  locale?: string | null;
+  zone?: string | null;
+  departments?: string[] | null;
+  queues?: string[] | null;
+  skills?: Skill[] | null;
+  budget?: number | null;
+  ceilings?: Record<string, number> | null;
+}
+
+/** The first administrator, with the token of the link that the start has printed. */
+export interface First {
+  token: string;
+  email: string;
+  name: string;
+  password: string;
+  locale?: string;
+}
+
+/** The best of what was found. */
+export interface Found {
+  clients: ClientRow[];
+  contacts: ContactRow[];
+}
+
+/** The health page. Counts are by state. */
+export interface HealthReport {
+  at: string;
+  accounts: AccountHealth[];
+  router: RouterHealth;
+  log: LogHealth;
+  jobs: Record<string, number>;
+  outbox: Record<string, number>;
+  quarantine: Record<string, number>;
+  waiting: number;
+  oldest_waiting_at: string | null;
+}
+
+/** One address of a client and how sure it is. */
+export interface Identity {
+  id: string;
+  medium: string;
+  value: string;
+  name: string;
+  proof: "claimed" | "provider" | "signed" | "confirmed";
+  created_at: string;
+  seen_at: string | null;
+}
+
+/** An address somebody typed: claimed until it is proven. `medium`: email, phone and so on. */
+export interface IdentityIn {
+  medium: string;
+  value: string;
+}
+
+/** The address a contact came from. */
+export interface IdentityRef {
+  id: string;
+  medium: string;
+  value: string;
+  proof: "claimed" | "provider" | "signed" | "confirmed";
+}
+
+/** Somebody chooses his password by a link; who was invited may mend his name. */
+export interface Invitation {
+  token: string;
+  name?: string | null;
+  password: string;
+}
+
+/** A new employee, with the link by which he chooses his password. */
+export interface Invited {
+  id: string;
+  email: string;
+  name: string;
+  role: "operator" | "supervisor" | "administrator" | "light";
+  state: "invited" | "active" | "disabled";
+  locale: string;
+  zone: string;
+  created_at: string;
+  version: number;
+  departments: string[];
+  queues: string[];
+  skills: Skill[];
+  presence: "ready" | "break" | "offline" | "not_answering";
+  budget: number;
+  ceilings: Record<string, number>;
+  invitation_link: string;
+}
+
+/** What the link is for; name and address are those of whom it was made for. */
+export interface LinkInfo {
+  purpose: "first" | "invitation" | "reset";
+  email: string | null;
+  name: string | null;
+  locale: string | null;
+}
+
+/** A sign of life; `n` is the last number given out. */
+export interface LiveBeat {
+  t: "beat";
+  now: string;
+  n: number;
+}
+
+/** A topic one may not hear, or no longer. */
+export interface LiveDenied {
+  t: "denied";
+  topic: string;
+}
+
+/** Something the screen said could not be followed. */
+export interface LiveError {
+  t: "error";
+  detail: string;
+}
+
+/** What changed, and to which version; numbered without gaps. */
+export interface LiveEvent {
+  t: "event";
+  n: number;
+  topic: string;
+  kind: string;
+  id: string;
+  version: number;
+  data: Record<string, unknown>;
+}
+
+/** The first object of a session. */
+export interface LiveReady {
+  t: "ready";
+  session: string;
+  now: string;
+  n: number;
+}
+
+/** The topics one hears from now on, and the versions of the contacts among them. */
+export interface LiveSubscribed {
+  t: "subscribed";
+  topics: string[];
+  contacts: SeenVersion[];
+}
+
+/** The answer to a resync: contacts that differ, those out of sight, the live offers. */
+export interface LiveSync {
+  t: "sync";
+  n: number;
+  now: string;
+  contacts: SeenVersion[];
+  gone: string[];
+  offers: string[];
+}
+
+/** Somebody types in a contact. */
+export interface LiveTyping {
+  t: "typing";
+  contact: string;
+  who: Typist;
+  kind: "reply" | "note";
+}
+
+/** Who has a contact open. */
+export interface LiveViewers {
+  t: "viewers";
+  contact: string;
+  employees: Person[];
+}
+
+/** How far the readers of the log are behind: seconds, and events not read yet. */
+export interface LogHealth {
+  horizon_lag_seconds: number;
+  readers: Record<string, number>;
+}
+
+/** A link to look at. */
+export interface Look {
+  token: string;
+}
+
+/** Everything a console has to know of who sits before it. */
+export interface Me {
+  employee: Self;
+  permissions: Permission[];
+  csrf: string | null;
+  presence: "ready" | "break" | "offline" | "not_answering";
+  presence_reason: string | null;
+  presence_since: string;
+  presence_next: string | null;
+  ceilings: Record<string, number>;
+  demo: boolean;
+  workspace: WorkspaceInfo;
+  now: string;
+}
+
+/** What one may change of oneself; `settings` are merged key by key, null removes one. */
+export interface MePatch {
+  name?: string | null;
+  locale?: string | null;
+  zone?: string | null;
+  settings?: Record<string, unknown> | null;
+}
+
+/** A merge in force: the loser's addresses are at this client. */
+export interface Merge {
+  id: string;
+  loser_id: string;
+  loser_name: string;
+  reason: string;
+  merged_by: string | null;
+  merged_at: string;
+}
+
+/** Take this client's addresses over. */
+export interface MergeIn {
+  loser_id: string;
+  reason?: string;
+}
+
+/** The merge, by which it can be undone. */
+export interface Merged {
+  merge_id: string;
+  client_id: string;
+}
+
+/** One entry of a contact's thread. A system entry has a `data.code` and no text. */
+export interface Message {
+  id: string;
+  contact_id: string;
+  seq: number;
+  kind: "inbound" | "outbound" | "note" | "system" | "call" | "survey";
+  text: string;
+  author: Author;
+  created_at: string;
+  provider_at: string | null;
+  edited_at: string | null;
+  deleted_at: string | null;
+  reply_to: string | null;
+  attachments: Attachment[];
+  data: Record<string, unknown>;
+  delivery: Delivery;
+  version: number;
+  client_msg_id: string | null;
+}
+
+/** A stretch of a thread in the order of seq; `version` is the contact's. */
+export interface MessagePage {
+  items: Message[];
+  has_before: boolean;
+  has_after: boolean;
+  version: number;
+}
+
+/** An id and its name. */
+export interface Named {
+  id: string;
+  name: string;
+}
+
+/** An account to add; what its settings are the provider says. */
+export interface NewAccount {
+  provider: string;
+  title: string;
+  brand_id: string;
+  queue_id: string;
+  settings?: Record<string, unknown>;
+  state?: "on" | "off";
+}
+
+/** A brand to add. */
+export interface NewBrand {
+  name: string;
+  locale?: string;
+  zone?: string;
+}
+
+/** An entry to add. */
+export interface NewCoded {
+  code: string;
+  title: Record<string, string>;
+  position?: number;
+}
+
+/** A department to add. */
+export interface NewDepartment {
+  name: string;
+  parent_id?: string | null;
+  members?: string[] | null;
+}
+
+/** Somebody to invite. */
+export interface NewEmployee {
+  email: string;
+  name: string;
+  role?: "operator" | "supervisor" | "administrator" | "light";
+  departments?: string[];
+  queues?: string[];
+  locale?: string;
+  zone?: string | null;
+}
+
+/** A reply to the client, or a note among colleagues. `client_msg_id` is made by the sender: the same one again is the same message. */
+export interface NewMessage {
+  kind: "reply" | "note";
+  text?: string;
+  client_msg_id: string;
+  attachments?: string[];
+  reply_to?: string | null;
+  close?: boolean;
+}
+
+/** Change of the own password. */
+export interface NewPassword {
+  old: string;
+  new: string;
+}
+
+/** A queue to add. */
+export interface NewQueue {
+  name: string;
+  department_id: string;
+  brand_id?: string | null;
+  zone?: string;
+  hours?: Record<string, [string, string][]>;
+  priority_seconds?: number;
+  offer_seconds?: number;
+  wrap_up_seconds?: number;
+  wrap_up_code_required?: boolean;
+  follow_up_minutes?: number;
+  preferred_hold_seconds?: number;
+  offline_text?: Record<string, string>;
+  members?: string[];
+}
+
+/** A result code to add. */
+export interface NewResultCode {
+  code: string;
+  title: Record<string, string>;
+  position?: number;
+  queue_id?: string | null;
+}
+
+/** An API token to make: `scopes` are permissions, never more than the owner's role has. */
+export interface NewToken {
+  title: string;
+  scopes: Permission[];
+  expires_at?: string | null;
+}
+
+/** An internal remark on a client. */
+export interface Note {
+  id: string;
+  employee_id: string | null;
+  text: string;
+  created_at: string;
+}
+
+/** A remark to add. */
+export interface NoteIn {
+  text: string;
+}
+
+/** Work shown to one operator until `until`; `seconds` is how long it was shown in all. */
+export interface Offer {
+  id: string;
+  work_id: string;
+  created_at: string;
+  until: string;
+  seconds: number;
+  contact: ContactRow;
+  recent: RecentContact[];
+  explanation: Record<string, unknown>;
+}
+
+/** An offer in the history of a contact. */
+export interface OfferSeen {
+  id: string;
+  operator_id: string;
+  state: "live" | "accepted" | "declined" | "missed" | "rescinded";
+  reason: string | null;
+  created_at: string;
+  until: string;
+  ended_at: string | null;
+  explanation: Record<string, unknown>;
+}
+
+/** A session was opened; the cookie came with this answer, `csrf` goes into X-CSRF-Token. */
+export interface Opened {
+  employee_id: string;
+  csrf: string;
+}
+
+/** Somebody on the client's side of a contact. */
+export interface Participant {
+  identity_id: string;
+  client_id: string;
+  name: string;
+  medium: string;
+  value: string;
+  role: string;
+  verified: boolean;
+}
+
+/** What a route asks for. PUBLIC needs no sign-in; SIGNED_IN any employee. */
+export type Permission = "public" | "signed_in" | "read" | "note" | "work" | "clients" | "supervise" | "administer" | "trace";
+
+/** A colleague. */
+export interface Person {
+  id: string;
+  name: string;
+}
+
+/** The presence one chooses; `after_contact` waits until the present work has ended. */
+export interface PresenceWish {
+  presence: "ready" | "break" | "offline";
+  reason?: string | null;
+  after_contact?: boolean;
+}
+
+/** A provider an account may be made for. */
+export interface ProviderInfo {
+  name: string;
+  title: Record<string, string>;
+  icon: string;
+  medium: string;
+  fields: SettingField[];
+  capabilities: Record<string, unknown>;
+}
+
+/** All providers. */
+export interface ProviderList {
+  items: ProviderInfo[];
+  next: string | null;
+}
+
+export interface QuarantinePage {
+  items: QuarantineRow[];
+  next: string | null;
+}
+
+/** Something that could not be taken in; `error` is for an administrator. */
+export interface QuarantineRow {
+  id: string;
+  account_id: string;
+  account: string;
+  kind: "malformed" | "poison" | "unsupported";
+  error: string;
+  state: "waiting" | "replayed" | "dropped";
+  attempts: number;
+  received_at: string;
+  settled_at: string | null;
+  settled_by: string | null;
+  version: number;
+}
+
+/** The request as it came; headers that prove something are hidden. `text` where it is UTF-8. */
+export interface QuarantinedRequest {
+  id: string;
+  account_id: string;
+  account: string;
+  kind: "malformed" | "poison" | "unsupported";
+  error: string;
+  state: "waiting" | "replayed" | "dropped";
+  attempts: number;
+  received_at: string;
+  settled_at: string | null;
+  settled_by: string | null;
+  version: number;
+  method: string | null;
+  url: string | null;
+  headers: Record<string, string>;
+  body: string;
+  text: string | null;
+}
+
+/** A queue. `priority_seconds` is a head start in the one waiting line. */
+export interface Queue {
+  id: string;
+  name: string;
+  department_id: string;
+  brand_id: string | null;
+  zone: string;
+  hours: Record<string, [string, string][]>;
+  priority_seconds: number;
+  offer_seconds: number;
+  wrap_up_seconds: number;
+  wrap_up_code_required: boolean;
+  follow_up_minutes: number;
+  preferred_hold_seconds: number;
+  offline_text: Record<string, string>;
+  archived_at: string | null;
+  version: number;
+  members: string[];
+}
+
+/** Queues by name. */
+export interface QueueList {
+  items: Queue[];
+  next: string | null;
+}
+
+/** A queue as it is at this moment. */
+export interface QueueNow {
+  id: string;
+  name: string;
+  department_id: string;
+  wrap_up_seconds: number;
+  wrap_up_code_required: boolean;
+  open: boolean;
+  opens_at: string | null;
+  waiting: number;
+  archived: boolean;
+}
+
+/** What may change of a queue; what is absent stays. */
+export interface QueuePatch {
+  name?: string | null;
+  department_id?: string | null;
+  brand_id?: string | null;
+  zone?: string | null;
+  hours?: Record<string, [string, string][]> | null;
+  priority_seconds?: number | null;
+  offer_seconds?: number | null;
+  wrap_up_seconds?: number | null;
+  wrap_up_code_required?: boolean | null;
+  follow_up_minutes?: number | null;
+  preferred_hold_seconds?: number | null;
+  offline_text?: Record<string, string> | null;
+  members?: string[] | null;
+  archived?: boolean | null;
+}
+
+/** How far one has read. */
+export interface ReadIn {
+  seq: number;
+}
+
+/** An earlier contact of the same client. */
+export interface RecentContact {
+  id: string;
+  number: number;
+  opened_at: string;
+  last_text: string;
+  result_code_id: string | null;
+}
+
+/** What became of the events: new ones, and such as had come before. */
+export interface Replayed {
+  stored: number;
+  duplicates: number;
+}
+
+/** A link to hand over; it works once. */
+export interface ResetLink {
+  link: string;
+}
+
+/** What the employee knows of an uncertain message. */
+export interface Resolve {
+  as: "arrived" | "send_again";
+}
+
+/** How a contact ended. */
+export interface Result {
+  result_code_id?: string | null;
+  kind_id?: string | null;
+  note?: string;
+}
+
+/** How a contact ended; with a queue it is offered in that queue only. */
+export interface ResultCode {
+  id: string;
+  code: string;
+  title: Record<string, string>;
+  position: number;
+  archived_at: string | null;
+  queue_id: string | null;
+}
+
+/** Result codes in their order. */
+export interface ResultCodePage {
+  items: ResultCode[];
+  next: string | null;
+}
+
+/** What may change of a result code. */
+export interface ResultCodePatch {
+  title?: Record<string, string> | null;
+  position?: number | null;
+  archived?: boolean | null;
+  queue_id?: string | null;
+}
+
+/** Who gives out work; `alive` is false when the lease has run out. */
+export interface RouterHealth {
+  holder: string | null;
+  until: string | null;
+  alive: boolean;
+}
+
+/** Ask for a beat. */
+export interface SayPing {
+  t: "ping";
+}
+
+/** The contacts a screen has, with their versions. */
+export interface SayResync {
+  t: "resync";
+  contacts: Record<string, number>;
+}
+
+/** Hear these topics, or no longer. */
+export interface SayTopics {
+  t: "sub" | "unsub";
+  topics: string[];
+}
+
+/** The employee types. */
+export interface SayTyping {
+  t: "typing";
+  contact: string;
+  kind: "reply" | "note";
+}
+
+/** The employee opens a contact, or leaves it. */
+export interface SayView {
+  t: "view";
+  contact: string | null;
+}
+
+/** A contact and its version now. */
+export interface SeenVersion {
+  id: string;
+  version: number;
+}
+
+/** The own record. */
+export interface Self {
+  id: string;
+  name: string;
+  email: string;
+  role: "operator" | "supervisor" | "administrator" | "light";
+  locale: string;
+  zone: string;
+  settings: Record<string, unknown>;
+  departments: string[];
+  queues: string[];
+  version: number;
+}
+
+/** One field of a provider's settings, enough to draw its form. */
+export interface SettingField {
+  name: string;
+  type: "text" | "long_text" | "texts" | "number" | "flag" | "choice" | "list" | "color" | "url" | "questions";
+  options: string[];
+  secret: boolean;
+  generated: boolean;
+  required: boolean;
+  default: unknown;
+  label: Record<string, string>;
+  help: Record<string, string>;
+  example: string;
+}
+
+/** Address and password. */
+export interface SignIn {
+  email: string;
+  password: string;
+}
+
+/** How well an employee masters a skill, 1 to 5. */
+export interface Skill {
+  skill_id: string;
+  level: number;
+}
+
+/** A stored file; `url` lives for minutes. */
+export interface StoredFile {
+  id: string;
+  kind: string;
+  name: string;
+  type: string;
+  size: number;
+  state: "stored";
+  url: string;
+  width: number | null;
+  height: number | null;
+}
+
+/** Another client who may be the same one; `reasons` are codes, `score` 0..1. */
+export interface Suggestion {
+  client: ClientRow;
+  reasons: ("same_address" | "similar_name")[];
+  score: number;
+}
+
+/** Likely doubles, the likeliest first. */
+export interface SuggestionList {
+  items: Suggestion[];
+}
+
+/** All live API tokens. */
+export interface TokenList {
+  items: TokenRow[];
+  next: string | null;
+}
+
+/** The only time the secret is shown. */
+export interface TokenMade {
+  id: string;
+  employee_id: string;
+  title: string;
+  scopes: string[];
+  created_at: string;
+  used_at: string | null;
+  expires_at: string | null;
+  token: string;
+}
+
+/** An API token without its secret. */
+export interface TokenRow {
+  id: string;
+  employee_id: string;
+  title: string;
+  scopes: string[];
+  created_at: string;
+  used_at: string | null;
+  expires_at: string | null;
+}
+
+/** To whom or where; `keep_seniority`: the contact keeps its place in the line. */
+export interface Transfer {
+  to: "operator" | "queue";
+  id: string;
+  note?: string;
+  keep_seniority?: boolean;
+}
+
+/** Who types; the id of a client is his visitor's. */
+export interface Typist {
+  type: "client" | "employee";
+  id: string | null;
+  name: string;
+}
+
+/** The contact's turn in the waiting line, while it is not over. */
+export interface WorkRef {
+  id: string;
+  state: "waiting" | "offered" | "active" | "wrap_up" | "done";
+  version: number;
+  operator_id: string | null;
+  offer_id: string | null;
+  offer_until: string | null;
+  wrap_up_until: string | null;
+  arrived_at: string;
+  origin: "arrival" | "follow_up" | "transfer" | "reopen" | "return";
+  note: string;
+}
+
+/** One turn of a contact in the waiting line, and who was offered it. */
+export interface WorkSeen {
+  id: string;
+  state: "waiting" | "offered" | "active" | "wrap_up" | "done";
+  queue_id: string;
+  medium: string;
+  origin: "arrival" | "follow_up" | "transfer" | "reopen" | "return";
+  previous_id: string | null;
+  operator_id: string | null;
+  arrived_at: string;
+  offered_at: string | null;
+  accepted_at: string | null;
+  wrap_up_since: string | null;
+  ended_at: string | null;
+  outcome: string | null;
+  note: string;
+  offers: OfferSeen[];
+}
+
+/** Where one works. */
+export interface WorkspaceInfo {
+  name: string;
+  locale: string;
+  zone: string;
+}
+
+/** The end of the work after a contact, or more time for it. */
+export interface WrapUp {
+  result_code_id?: string | null;
+  kind_id?: string | null;
+  note?: string;
+  extend?: boolean;
+}
+
+/** A refusal; some carry more, e.g. the present state. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  field?: string;
+  request_id?: string;
+  [key: string]: unknown;
+}
+
+/** What each route takes, and its answer. */
+export interface Routes {
+  GET: {
+    "/auth/state": { answer: AuthState };
+    "/tokens": { answer: TokenList };
+    "/me": { answer: Me };
+    "/directory": { answer: Directory };
+    "/contacts": { query?: { view?: "mine" | "offered" | "queue" | "unread" | "waiting" | "closed" | "all"; queue_id?: string | null; q?: string; sort?: "newest" | "oldest" | "waiting" | null; cursor?: string | null; limit?: number }; answer: ContactList };
+    "/contacts/counts": { answer: Counts };
+    "/contacts/{id}": { path: { id: string }; answer: Contact };
+    "/contacts/{id}/messages": { path: { id: string }; query?: { before?: number | null; after?: number | null; limit?: number }; answer: MessagePage };
+    "/clients/{id}/contacts": { path: { id: string }; query?: { cursor?: string | null; limit?: number }; answer: ContactList };
+    "/search": { query?: { q?: string }; answer: Found };
+    "/offers": { answer: Offer[] };
+    "/contacts/{id}/work": { path: { id: string }; answer: WorkSeen[] };
+    "/clients": { query?: { q?: string; cursor?: string | null; limit?: number }; answer: ClientList };
+    "/clients/{id}": { path: { id: string }; answer: Client };
+    "/clients/{id}/suggestions": { path: { id: string }; answer: SuggestionList };
+    "/files/{id}": { path: { id: string }; query: { e: number; s: string; inline?: boolean }; answer: Blob };
+    "/live/poll": { query?: { session?: string; after?: number; wait?: number }; answer: (LiveReady | LiveBeat | LiveEvent | LiveSubscribed | LiveDenied | LiveSync | LiveTyping | LiveViewers | LiveError)[] };
+    "/employees": { answer: EmployeeList };
+    "/employees/{id}": { path: { id: string }; answer: Employee };
+    "/departments": { query?: { archived?: boolean }; answer: DepartmentList };
+    "/break-reasons": { query?: { archived?: boolean }; answer: CodedPage };
+    "/skills": { query?: { archived?: boolean }; answer: CodedPage };
+    "/queues": { query?: { archived?: boolean }; answer: QueueList };
+    "/queues/{id}": { path: { id: string }; answer: Queue };
+    "/kinds": { query?: { archived?: boolean }; answer: CodedPage };
+    "/result-codes": { query?: { archived?: boolean }; answer: ResultCodePage };
+    "/accounts/providers": { answer: ProviderList };
+    "/accounts": { query?: { archived?: boolean }; answer: AccountList };
+    "/accounts/{id}": { path: { id: string }; answer: Account };
+    "/brands": { query?: { archived?: boolean }; answer: BrandList };
+    "/quarantine": { query?: { state?: "waiting" | "replayed" | "dropped" | null; cursor?: string | null; limit?: number }; answer: QuarantinePage };
+    "/quarantine/{id}": { path: { id: string }; answer: QuarantinedRequest };
+    "/jobs/dead": { query?: { cursor?: string | null; limit?: number }; answer: DeadJobs };
+    "/health-report": { answer: HealthReport };
+  };
+  POST: {
+    "/auth/sign-in": { body: SignIn; answer: Opened };
+    "/auth/sign-out": { answer: undefined };
+    "/auth/sign-out-everywhere": { answer: undefined };
+    "/me/password": { body: NewPassword; answer: Opened };
+    "/tokens": { body: NewToken; answer: TokenMade };
+    "/auth/link": { body: Look; answer: LinkInfo };
+    "/auth/first": { body: First; answer: Opened };
+    "/auth/invitation": { body: Invitation; answer: Opened };
+    "/contacts/{id}/messages": { path: { id: string }; body: NewMessage; answer: Message };
+    "/contacts/{id}/read": { path: { id: string }; body: ReadIn; answer: undefined };
+    "/offers/{id}/accept": { path: { id: string }; answer: Contact };
+    "/offers/{id}/decline": { path: { id: string }; body: Decline; answer: undefined };
+    "/contacts/{id}/take": { path: { id: string }; answer: Contact };
+    "/contacts/{id}/transfer": { path: { id: string }; body: Transfer; answer: Contact | undefined };
+    "/contacts/{id}/close": { path: { id: string }; body: Result; answer: Contact };
+    "/contacts/{id}/wrap-up": { path: { id: string }; body: WrapUp; answer: Contact };
+    "/contacts/{id}/spam": { path: { id: string }; answer: Contact };
+    "/contacts/{id}/not-spam": { path: { id: string }; answer: Contact };
+    "/messages/{id}/undo": { path: { id: string }; answer: DeliveryState };
+    "/messages/{id}/retry": { path: { id: string }; answer: DeliveryState };
+    "/messages/{id}/resolve": { path: { id: string }; body: Resolve; answer: DeliveryState };
+    "/clients": { body: ClientIn; answer: Client };
+    "/clients/{id}/notes": { path: { id: string }; body: NoteIn; answer: Note };
+    "/clients/{id}/identities": { path: { id: string }; body: IdentityIn; answer: Client };
+    "/clients/{id}/merge": { path: { id: string }; body: MergeIn; answer: Merged };
+    "/merges/{id}/undo": { path: { id: string }; answer: Merged };
+    "/files": { answer: StoredFile };
+    "/live/poll/{session}": { path: { session: string }; body: (SayTopics | SayResync | SayTyping | SayView | SayPing)[]; answer: undefined };
+    "/employees": { body: NewEmployee; answer: Invited };
+    "/employees/{id}/reset-link": { path: { id: string }; answer: ResetLink };
+    "/employees/{id}/sign-out": { path: { id: string }; answer: undefined };
+    "/departments": { body: NewDepartment; answer: Department };
+    "/break-reasons": { body: NewCoded; answer: Coded };
+    "/skills": { body: NewCoded; answer: Coded };
+    "/queues": { body: NewQueue; answer: Queue };
+    "/kinds": { body: NewCoded; answer: Coded };
+    "/result-codes": { body: NewResultCode; answer: ResultCode };
+    "/accounts": { body: NewAccount; answer: Account };
+    "/accounts/{id}/check": { path: { id: string }; answer: Account };
+    "/brands": { body: NewBrand; answer: Brand };
+    "/quarantine/{id}/replay": { path: { id: string }; answer: Replayed };
+    "/quarantine/{id}/drop": { path: { id: string }; answer: undefined };
+    "/jobs/{id}/replay": { path: { id: string }; answer: undefined };
+  };
+  DELETE: {
+    "/tokens/{id}": { path: { id: string }; answer: undefined };
+  };
+  PATCH: {
+    "/me": { body: MePatch; answer: Me };
+    "/contacts/{id}": { path: { id: string }; body: ContactPatch; answer: Contact };
+    "/clients/{id}": { path: { id: string }; body: ClientPatch; answer: Client };
+    "/employees/{id}": { path: { id: string }; body: EmployeePatch; answer: Employee };
+    "/departments/{id}": { path: { id: string }; body: DepartmentPatch; answer: Department };
+    "/break-reasons/{id}": { path: { id: string }; body: CodedPatch; answer: Coded };
+    "/skills/{id}": { path: { id: string }; body: CodedPatch; answer: Coded };
+    "/queues/{id}": { path: { id: string }; body: QueuePatch; answer: Queue };
+    "/kinds/{id}": { path: { id: string }; body: CodedPatch; answer: Coded };
+    "/result-codes/{id}": { path: { id: string }; body: ResultCodePatch; answer: ResultCode };
+    "/accounts/{id}": { path: { id: string }; body: AccountPatch; answer: Account };
+    "/brands/{id}": { path: { id: string }; body: BrandPatch; answer: Brand };
+  };
+  PUT: {
+    "/me/presence": { body: PresenceWish; answer: Me };
+    "/contacts/{id}/drafts/{kind}": { path: { id: string; kind: string }; body: DraftIn; answer: undefined };
+  };
+}
