@@ -18,7 +18,10 @@ from channels.messages import Event, Medium, Outbound, Receipt
 
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
-    """A provider's request as it came. Header names are lower case; `url` is the public one."""
+    """A provider's request as it came; `url` is the public one.
+
+    Headers are looked up by lower-case names; whoever lists them folds the case himself.
+    """
 
     method: str
     url: str

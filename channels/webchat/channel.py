@@ -191,14 +191,16 @@ def _visitor(session: Session, told: str = "") -> Address:
 def _body(request: WebhookRequest) -> Any:
     if request.method.upper() != "POST":
         raise Malformed("events are posted", status=405)
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media = request.headers.get("content-type", "")
+    if media != "application/json":
+        media = media.partition(";")[0].strip().lower()
     if media != "application/json":
         raise Malformed(f"expected application/json, got {media or 'nothing'}", status=415)
     try:
-        return BODY.validate_python(orjson.loads(request.body))
-    except orjson.JSONDecodeError as error:
-        raise Malformed(f"the body is not JSON: {error}", status=400) from None
+        return BODY.validate_json(request.body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
+        if first["type"] == "json_invalid":
+            raise Malformed(f"the body is not JSON: {first['msg']}", status=400) from None
         place = ".".join(str(part) for part in first["loc"])
         raise Malformed(f"{place or 'body'}: {first['msg']}", status=422) from None

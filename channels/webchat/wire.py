@@ -31,7 +31,7 @@ class MessageBody(Body):
     title: Short | None = None
     referrer: Long | None = None
     locale: Annotated[str, StringConstraints(max_length=16)] | None = None
-    prechat: Annotated[dict[Short, Short], Field(max_length=16)] = {}
+    prechat: Annotated[dict[Short, Short], Field(max_length=16, default_factory=dict)]
     offline: bool = False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,8 +11,8 @@ from aiohttp import web
 from contact_center.access.model import Actor
 
 BEARER = "bearer "
-ADDRESS: web.RequestKey[str] = web.RequestKey("address", str)
-"""The address of the client; the web floor fills it, knowing which proxies to believe."""
+ADDRESS: web.AppKey[Callable[[web.Request], str]] = web.AppKey("address", Callable)
+"""Tells the address of a request's client; the web floor knows which proxies to believe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ def bearer(request: web.Request) -> str | None:
 
 def address_of(request: web.Request) -> str:
     """The client's address."""
-    return request.get(ADDRESS) or request.remote or ""
+    read = request.app.get(ADDRESS)
+    return read(request) if read else request.remote or ""
 
 
 def agent_of(request: web.Request) -> str:

@@ -19,7 +19,7 @@ def pack(request: WebhookRequest | None, raw: bytes) -> bytes:
         {
             "method": request.method,
             "url": _plain(request.url),
-            "headers": {_plain(k): _plain(v) for k, v in request.headers.items()},
+            "headers": {_plain(k).lower(): _plain(v) for k, v in request.headers.items()},
             "query": {_plain(k): _plain(v) for k, v in request.query.items()},
             "body": _encode(request.body),
             "received_at": request.received_at.isoformat(),

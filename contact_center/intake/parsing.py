@@ -11,6 +11,7 @@ import multiprocessing
 import resource
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, cast
 
@@ -34,18 +35,28 @@ class Parsers:
         self._wait = wait
         self._pool: ProcessPoolExecutor | None = None
 
+    def at_once(self, account: LiveAccount, request: WebhookRequest) -> Received | None:
+        """What the channel makes of a small request; None for a large one, which `receive` reads.
+
+        Raises Refused or Malformed.
+        """
+        if len(request.body) > self._large:
+            return None
+        return cast("WebhookChannel", account.channel).receive(request)
+
     async def receive(self, account: LiveAccount, request: WebhookRequest) -> Received:
         """What the account's channel makes of it. Raises Refused or Malformed."""
-        channel = cast("WebhookChannel", account.channel)
-        if len(request.body) <= self._large:
-            return channel.receive(request)
+        received = self.at_once(account, request)
+        if received is not None:
+            return received
         recipe = (account.provider, str(account.id), account.settings.model_dump_json())
         return await self._aside(recipe, request)
 
     async def _aside(self, recipe: tuple[str, str, str], request: WebhookRequest) -> Received:
         pool = self._pool = self._pool or _start()
         try:
-            future = asyncio.get_running_loop().run_in_executor(pool, _read, recipe, request)
+            plain = replace(request, headers={k.lower(): v for k, v in request.headers.items()})
+            future = asyncio.get_running_loop().run_in_executor(pool, _read, recipe, plain)
             return await asyncio.wait_for(future, self._wait)
         except (BrokenProcessPool, TimeoutError, MemoryError) as error:
             self.close()

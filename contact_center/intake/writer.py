@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -135,7 +136,7 @@ class Intake:
 
     # --- the door -------------------------------------------------------------------------
 
-    async def submit(
+    def submit(
         self,
         account: AccountFacts,
         events: Sequence[Event],
@@ -143,38 +144,57 @@ class Intake:
         request: WebhookRequest | None = None,
         *,
         keep: bool = True,
-    ) -> SubmitResult:
-        """Store the events of one request; returns after their commit.
+    ) -> asyncio.Future[SubmitResult]:
+        """Store the events of one request; what is returned is done after their commit.
 
         `raw` is kept beside the events; `request` lets a quarantined event be replayed. With
-        `keep` off (a replay) poison is not quarantined again: Invalid is raised. Raises
-        Unavailable (503) when the queue is full or the database is away: nothing is promised
-        then, and coming again is safe.
+        `keep` off (a replay) poison is not quarantined again: Invalid is raised. Raises, when
+        awaited, Unavailable (503) when the queue is full or the database is away: nothing is
+        promised then, and coming again is safe.
         """
-        stored = [event for event in events if type(event) is not Typing]
-        if len(stored) < len(events):
-            await self._pass_on([event for event in events if type(event) is Typing], account)
         parcel = Parcel(raw, request, keep=keep)
-        rows = [row for event in stored if (row := row_of(account, event, parcel))]
+        rows = [row for event in events if (row := row_of(account, event, parcel))]
+        if len(rows) < len(events) and any(type(event) is Typing for event in events):
+            return asyncio.ensure_future(self._with_typing(account, events, raw, request))
+        refusal = self._refusal(len(rows))
         if not rows:
-            return SubmitResult(ephemeral=len(events) - len(stored))
-        self._refuse_if_full(len(rows))
+            parcel.future.set_result(SubmitResult())
+        elif refusal:
+            parcel.fail(refusal)
+        else:
+            self._enqueue(parcel, rows)
+        return parcel.future
+
+    def _enqueue(self, parcel: Parcel, rows: list[Row]) -> None:
         parcel.left = len(rows)
-        carriers = rows if len(raw) * len(rows) <= SHARED_BODY_BYTES else rows[:1]
-        for row in carriers:
-            row.values[BODY] = raw
+        shared = len(parcel.raw) * len(rows) <= SHARED_BODY_BYTES
+        for row in rows if shared else rows[:1]:
+            row.values[BODY] = parcel.raw
         self._queue.extend(rows)
         self._idle.clear()
         self._news.set()
-        return await parcel.future
 
-    def _refuse_if_full(self, count: int) -> None:
+    def _refusal(self, count: int) -> Unavailable | None:
         if self._closed:
-            raise Unavailable("this node is stopping", retry_after=self._retry_after)
-        if asyncio.get_running_loop().time() < self._rest_until:
-            raise Unavailable("the database does not answer", retry_after=self._retry_after)
+            return Unavailable("this node is stopping", retry_after=self._retry_after)
+        if self._rest_until and asyncio.get_running_loop().time() < self._rest_until:
+            return Unavailable("the database does not answer", retry_after=self._retry_after)
         if len(self._queue) + count > self._limit and self._queue:
-            raise Unavailable("too much is coming in", retry_after=self._retry_after)
+            return Unavailable("too much is coming in", retry_after=self._retry_after)
+        return None
+
+    async def _with_typing(
+        self,
+        account: AccountFacts,
+        events: Sequence[Event],
+        raw: bytes,
+        request: WebhookRequest | None,
+    ) -> SubmitResult:
+        typing = [event for event in events if type(event) is Typing]
+        await self._pass_on(typing, account)
+        lasting = [event for event in events if type(event) is not Typing]
+        result = await self.submit(account, lasting, raw, request)
+        return replace(result, ephemeral=len(typing))
 
     async def _pass_on(self, typing: Iterable[Event], account: AccountFacts) -> None:
         for event in typing:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -56,6 +56,8 @@ class Event:
     data: dict[str, Any]
     at: datetime
 
+
+_WIDTH = len(fields(Event))
 
 Position = tuple[int, int]
 
@@ -149,10 +151,8 @@ class LogReader:
 
 
 def _event(row: Record) -> Event:
-    values = dict(row)
-    del values["settled"]
-    values["xid"] = int(values["xid"])
-    return Event(**values)
+    seq, xid, *values = tuple(row.values())[:_WIDTH]  # the columns of READ stand in the order of Event's fields
+    return Event(seq, int(xid), *values)
 
 
 async def ensure_era(database: Database) -> bool:

@@ -10,16 +10,13 @@ import random
 import time
 from collections.abc import MutableMapping
 
-import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from contact_center.access.sessions import ADDRESS
 from contact_center.kernel.errors import HouseError
-from contact_center.kernel.log import get_logger
+from contact_center.kernel.log import REQUEST, get_logger
 from contact_center.web.errors import problem, understand
 from contact_center.web.metrics import METRICS
-from contact_center.web.origins import ORIGINS
 
 log = get_logger("contact_center.web")
 
@@ -74,18 +71,17 @@ def _fill(headers: MutableMapping[str, str]) -> None:
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Number the request, call the handler, word its errors, count and log the answer."""
     began = time.perf_counter()
-    request[REQUEST_ID] = f"{random.getrandbits(64):016x}"  # a name, no secret
-    request[ADDRESS] = request.app[ORIGINS].address(request)
-    with structlog.contextvars.bound_contextvars(request=request[REQUEST_ID]):
-        try:
-            response = await handler(request)
-        except web.HTTPException as error:
-            if error.status < 400:  # noqa: PLR2004 - a redirect, raised
-                raise
-            response = answer_error(request, error)
-        except Exception as error:  # noqa: BLE001 - this is where they all end
-            response = answer_error(request, error)
-        _note(request, response, time.perf_counter() - began)
+    request[REQUEST_ID] = number = f"{random.getrandbits(64):016x}"  # a name, no secret
+    REQUEST.set(number)
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:  # noqa: PLR2004 - a redirect, raised
+            raise
+        response = answer_error(request, error)
+    except Exception as error:  # noqa: BLE001 - this is where they all end
+        response = answer_error(request, error)
+    _note(request, response, time.perf_counter() - began)
     return response
 
 
@@ -111,7 +107,7 @@ def route_of(request: web.Request) -> str:
 
 def _note(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
     route, status = route_of(request), response.status
-    request.app[METRICS].seen(route, request.method, status, seconds)
+    request.app[METRICS].answers.seen(route, request.method, status, seconds)
     slow = seconds > SLOW_SECONDS and not _waits(request, response)
     if status < 400 and not slow:  # noqa: PLR2004
         if log.is_enabled_for(logging.DEBUG) and not route.startswith(QUIET):

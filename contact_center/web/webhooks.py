@@ -61,38 +61,42 @@ class Hooks:
         if account is None or account.state != "on" or not hasattr(account.channel, "receive"):
             raise NotFound("there is nothing at this address")
         request[MACHINE] = True
-        reply = await self.accept(account, await self._values(request))
+        given = self._values(request, await request.read())
+        try:
+            received = self._parsers.at_once(account, given)
+            if received is None:
+                received = await self._parsers.receive(account, given)
+        except Exception as error:  # noqa: BLE001 - no bytes may make us say 500
+            reply = await self._unread(account, given, error)
+        else:
+            await self._intake.submit(account, received.events, given.body, given)
+            self._came_in(account.id, given.received_at)
+            reply = received.reply
         return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
 
-    async def _values(self, request: web.Request) -> WebhookRequest:
+    def _values(self, request: web.Request, body: bytes) -> WebhookRequest:
         path = request.raw_path
         return WebhookRequest(
             method=request.method,
             url=self._base_url + path,
-            headers={name.lower(): value for name, value in request.headers.items()},
+            headers=request.headers,
             query=dict(request.query) if "?" in path else {},
-            body=await request.read(),
+            body=body,
             received_at=self._clock.now(),
         )
 
-    async def accept(self, account: LiveAccount, request: WebhookRequest) -> Reply:
-        """The provider's answer, given after everything is committed."""
-        try:
-            received = await self._parsers.receive(account, request)
-        except Refused as error:
+    async def _unread(
+        self, account: LiveAccount, request: WebhookRequest, error: Exception
+    ) -> Reply:
+        """The answer to a request the channel could not read; what was proven is kept."""
+        if isinstance(error, Refused):
             log.info("request_refused", account=str(account.id), reason=str(error))
             raise HouseError("not proven", code="refused", status=error.status) from None
-        except Malformed as error:
-            await self._quarantine.keep(account, request, error)
-            return _answer_of(error)
-        except Exception as error:
-            # No bytes may make us say 500: the provider would send them again for days.
-            log.exception("parser_failed", account=str(account.id))
-            await self._quarantine.keep(account, request, error)
-            return Reply()
-        await self._intake.submit(account, received.events, request.body, request)
-        self._came_in(account.id, request.received_at)
-        return received.reply
+        if not isinstance(error, Malformed):
+            # The provider would send it again for days if we said 500.
+            log.error("parser_failed", account=str(account.id), exc_info=error)
+        await self._quarantine.keep(account, request, error)
+        return _answer_of(error) if isinstance(error, Malformed) else Reply()
 
 
 HOOKS: web.AppKey[Hooks] = web.AppKey("hooks", Hooks)

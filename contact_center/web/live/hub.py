@@ -73,7 +73,10 @@ class Hub:
             self._serial += 1
             if self._moved(event):
                 moved.add(event.subject_id)
-            for topic in (*protocol.topics_for(event), *self._former_holder(event)):
+            former = self._former_holder(event)
+            if not self._topics:
+                continue  # nobody has a screen on this node
+            for topic in (*protocol.topics_for(event), *former):
                 if listeners := self._topics.get(topic):
                     self._give(listeners, protocol.event_tail(event, topic), reached)
         self._number(reached)

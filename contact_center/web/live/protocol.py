@@ -6,6 +6,7 @@ an object is encoded once and shared by all sockets that get it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -92,19 +93,8 @@ def topics_for(event: Event) -> list[str]:
 
     Internally "me" of an employee is "operator:ID".
     """
-    data, subject = event.data, event.subject_id
-    named: dict[str, list[str]] = {
-        "contact": [f"contact:{subject}", *_ids(data), "floor"],
-        "message": [f"contact:{subject}", *_ids(data), "floor"],
-        "work": [*_id(data, "contact_id", "contact"), *_ids(data), "floor"],
-        "operator": [f"operator:{subject}", "directory", "floor"],
-        "employee": [f"operator:{subject}", "directory"],
-        "queue": [f"queue:{subject}", "directory", "floor"],
-        "client": [f"client:{subject}", *_id(data, "merged_into", "client"), "floor"],
-        "account": ["directory"],
-        "directory": ["directory"],
-    }
-    return named.get(event.kind.partition(".")[0], ["floor"])
+    named = _TOPICS.get(event.kind.partition(".")[0])
+    return named(event.subject_id, event.data) if named else ["floor"]
 
 
 def _ids(data: dict[str, Any]) -> list[str]:
@@ -113,6 +103,25 @@ def _ids(data: dict[str, Any]) -> list[str]:
 
 def _id(data: dict[str, Any], name: str, kind: str) -> list[str]:
     return [f"{kind}:{value}"] if (value := data.get(name)) else []
+
+
+def _talk(subject: UUID, data: dict[str, Any]) -> list[str]:
+    return [f"contact:{subject}", *_ids(data), "floor"]
+
+
+_TOPICS: dict[str, Callable[[UUID, dict[str, Any]], list[str]]] = {
+    "contact": _talk,
+    "message": _talk,
+    "work": lambda _, data: [*_id(data, "contact_id", "contact"), *_ids(data), "floor"],
+    "operator": lambda subject, _: [f"operator:{subject}", "directory", "floor"],
+    "employee": lambda subject, _: [f"operator:{subject}", "directory"],
+    "queue": lambda subject, _: [f"queue:{subject}", "directory", "floor"],
+    "client": lambda subject, data: [
+        f"client:{subject}", *_id(data, "merged_into", "client"), "floor"
+    ],
+    "account": lambda *_: ["directory"],
+    "directory": lambda *_: ["directory"],
+}  # fmt: skip
 
 
 def event_tail(event: Event, topic: str) -> bytes:

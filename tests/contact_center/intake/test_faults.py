@@ -110,7 +110,7 @@ async def test_what_no_column_can_hold_is_cleaned_at_the_border(house: House) ->
 async def test_a_full_queue_says_so_at_once(house: House) -> None:
     idle = Intake(house.database, house.hints, house.clock, queue=10)  # nobody runs it
     waiting = [
-        asyncio.create_task(idle.submit(house.account, [message(f"m{n}")])) for n in range(10)
+        asyncio.ensure_future(idle.submit(house.account, [message(f"m{n}")])) for n in range(10)
     ]
     await asyncio.sleep(0)
     with pytest.raises(Unavailable) as refusal:
