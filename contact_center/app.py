@@ -44,9 +44,10 @@ from contact_center.intake.parsing import Parsers
 from contact_center.intake.quarantine import SERVICE as QUARANTINE
 from contact_center.intake.quarantine import Quarantine
 from contact_center.intake.writer import Intake
+from contact_center.jobs.daily import Daily
+from contact_center.jobs.retention import Retention
 from contact_center.jobs.service import SERVICE as JOBS
 from contact_center.jobs.service import JobRunner, Jobs
-from contact_center.jobs.tidying import Tidying
 from contact_center.kernel import log as logs
 from contact_center.kernel.background import Background
 from contact_center.kernel.clock import Clock, SystemClock
@@ -217,7 +218,7 @@ class Workspace:
         if "router" in roles:
             self._start_router(app)
         if "worker" in roles:
-            self._start_worker()
+            self._start_worker(app)
 
     def _start_router(self, app: web.Application) -> None:
         dispatcher = Dispatcher(
@@ -226,7 +227,7 @@ class Workspace:
         )  # fmt: skip
         self.background.start("router", dispatcher.run)
 
-    def _start_worker(self) -> None:
+    def _start_worker(self, app: web.Application) -> None:
         outbox = self.settings.outbox
         limits = SendLimits(
             concurrency=outbox.concurrency, attempts=outbox.attempts,
@@ -237,13 +238,18 @@ class Workspace:
             self.database, self.hints, self.clock, accounts=SenderAccounts(self.accounts),
             files=self.files, node=self._process, limits=limits,
         )  # fmt: skip
-        tidying = Tidying(self.database, self.clock, self.access)
-        handlers = {**self.desk.jobs(), **self.files.handlers(), **tidying.handlers()}
+        retention = Retention(
+            self.database, self.clock, self.settings.retention, app[METRICS].registry
+        )
+        daily = Daily(
+            self.database, self.clock, {"access.tidy": self.access.tidy, **retention.tasks()}
+        )
+        handlers = {**self.desk.jobs(), **self.files.handlers(), **daily.handlers()}
         runner = JobRunner(self.database, self.hints, self.clock, handlers, self._process)
         self.background.start("outbox", sender.run)
         self.background.start("jobs", runner.run)
-        for name, daily in (("files", self.files), ("jobs-prune", runner), ("tidy", tidying)):
-            self.background.start(name, daily.prepare)
+        self.background.start("files", self.files.prepare)
+        self.background.start("daily", daily.prepare)
 
     @property
     def _process(self) -> str:

@@ -38,6 +38,8 @@ from contact_center.kernel.log import Format, Level
 Role = Literal["web", "worker", "router"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
+LEAST_KEY_DAYS = 30
+
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -114,6 +116,29 @@ class Live(Section):
     buffer: Count = 1024
 
 
+class Retention(Section):
+    """How long is kept what only serves the service itself."""
+
+    raw_days: Count = 30
+    inbound_key_days: int = 90
+    quarantine_days: Count = 30
+    idempotency_key_days: Count = 2
+    parked_change_days: Count = 7
+    done_job_days: Count = 7
+    dead_job_days: Count = 90
+    checkpoint_hours: Count = 48
+
+    @field_validator("inbound_key_days")
+    @classmethod
+    def _outlives_repetitions(cls, value: int) -> int:
+        if value < LEAST_KEY_DAYS:
+            raise ValueError(
+                f"less than {LEAST_KEY_DAYS} days: an event that is delivered again later than"
+                " that would become a second message"
+            )
+        return value
+
+
 class Settings(BaseSettings):
     """Everything that differs from one installation to another."""
 
@@ -149,6 +174,7 @@ class Settings(BaseSettings):
     outbox: Outbox = Outbox()
     dispatch: Dispatch = Dispatch()
     live: Live = Live()
+    retention: Retention = Retention()
 
     @field_validator("database_url")
     @classmethod

@@ -219,7 +219,7 @@ class AccessService:
         return _good(link if link.purpose == purpose else None)
 
     async def tidy(self) -> None:
-        """Delete ended sessions, links, tries and idempotency keys; for a daily job."""
+        """Delete ended sessions, links and tries; for a daily job."""
         await store.tidy(self.database, self.clock.now())
 
 

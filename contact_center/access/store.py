@@ -338,7 +338,6 @@ _OLD = (
     "DELETE FROM login_sessions WHERE seen_at < $1::timestamptz - interval '60 days'",
     "DELETE FROM one_time_links WHERE expires_at < $1::timestamptz - interval '1 day'",
     "DELETE FROM attempts WHERE window_start < $1::timestamptz - interval '1 day'",
-    "DELETE FROM idempotency_keys WHERE at < $1::timestamptz - interval '2 days'",
 )
 
 

@@ -30,8 +30,6 @@ from contact_center.storage.unit import Record, Unit
 
 LEASE_SECONDS = 30.0
 LONGEST_SLEEP = 30.0
-KEEP_DONE_DAYS = 7
-PRUNE = "jobs.prune"
 
 log = get_logger(__name__)
 
@@ -54,7 +52,7 @@ class JobRunner:
         self._database = database
         self._hints = hints
         self._clock = clock
-        self._handlers: dict[str, Handler] = {**handlers, PRUNE: self._prune}
+        self._handlers = dict(handlers)
         self._owner = f"{node}:{new_id().hex[-12:]}"
         self._concurrency = concurrency
         self._attempts = attempts
@@ -163,17 +161,6 @@ class JobRunner:
         with contextlib.suppress(Unavailable):
             await self._database.execute(store.RELEASE, self._owner)
 
-    async def _prune(self, job: Job) -> None:
-        while await self._database.execute(store.PRUNE, KEEP_DONE_DAYS) == "DELETE 1000":
-            log.debug("ended jobs forgotten", count=1000)
-        tomorrow = self._clock.now() + timedelta(days=1)
-        await self._database.run(lambda unit: store.reschedule(unit, PRUNE, job.key, tomorrow))
-
-    async def prepare(self) -> None:
-        """Make sure the runner's own housekeeping is scheduled; once at start."""
-        now = self._clock.now()
-        await self._database.run(lambda unit: store.schedule(unit, PRUNE, "daily", now))
-
 
 class Jobs:
     """What administrators see and do: the dead list."""
@@ -183,9 +170,6 @@ class Jobs:
 
     async def dead(self, before: UUID | None, limit: int) -> list[Record]:
         return await store.dead(self._database, before, limit)
-
-    async def count_dead(self) -> int:
-        return int(await self._database.fetchval("SELECT count(*) FROM jobs WHERE state = 'dead'"))
 
     async def replay(self, job_id: UUID) -> None:
         """Let a dead job run again. Raises NotFound, or Conflict when a newer one is live."""

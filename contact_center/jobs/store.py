@@ -73,11 +73,6 @@ WHERE id = $1 AND state = 'dead' AND NOT EXISTS (
   WHERE l.kind = j.kind AND l.key = j.key AND l.state IN ('waiting', 'running'))
 RETURNING id
 """
-PRUNE = """
-DELETE FROM jobs WHERE id IN (
-  SELECT id FROM jobs WHERE state = 'done' AND ended_at < now() - make_interval(days => $1)
-  LIMIT 1000)
-"""
 
 
 async def schedule(

@@ -7,6 +7,7 @@ grow with time keep inserts at the right edge of the index.
 import random
 import threading
 import time
+from datetime import datetime
 from uuid import UUID
 
 _SUBMS_BITS = 12
@@ -61,3 +62,8 @@ new_id = IdMaker()
 def millis_of(value: UUID) -> int:
     """Unix milliseconds at which a UUIDv7 was made."""
     return value.int >> 80
+
+
+def first_id_of(at: datetime) -> UUID:
+    """The smallest UUIDv7 of this instant: what was made before it has a smaller id."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)

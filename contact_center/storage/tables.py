@@ -427,6 +427,7 @@ inbound_keys = sa.Table(  # narrow, never partitioned by time: the dedupe keys
     "inbound_keys", metadata,
     sa.Column("account_id", UUID(as_uuid=True), primary_key=True),
     sa.Column("external_id", sa.Text, primary_key=True), _at("at", null=False),
+    sa.Index("ix_inbound_keys_age", "account_id", "at"),  # for retention, an account at a time
 )
 raw_events = sa.Table(
     "raw_events", metadata, _id(), sa.Column("account_id", UUID(as_uuid=True), nullable=False),
@@ -437,8 +438,10 @@ parked_changes = sa.Table(  # an edit or deletion that came before its message w
     "parked_changes", metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
     sa.Column("account_id", UUID(as_uuid=True), nullable=False), _text("target"), _text("kind"),
-    _text("text"), _at("at", null=False), _one_of("kind", "edit", "delete"),
+    _text("text"), _at("at", null=False), _at("parked_at", null=False),
+    _one_of("kind", "edit", "delete"),
     sa.Index("ix_parked_changes_target", "account_id", "target"),
+    sa.Index("ix_parked_changes_age", "parked_at"),
 )
 quarantine = sa.Table(
     "quarantine", metadata, _id(), _ref("account_id", "accounts", null=False), _text("kind"),
@@ -497,10 +500,12 @@ jobs = sa.Table(
     sa.Index("uq_jobs_live", "kind", "key", unique=True,
              postgresql_where=sa.text("state IN ('waiting','running')")),
     sa.Index("ix_jobs_due", "due_at", postgresql_where=sa.text("state IN ('waiting','running')")),
+    sa.Index("ix_jobs_ended", "state", "ended_at",
+             postgresql_where=sa.text("state IN ('done','dead')")),
 )
 idempotency_keys = sa.Table(  # Idempotency-Key on POST: the stored answer of the first time
     "idempotency_keys", metadata,
     sa.Column("actor", sa.Text, primary_key=True), sa.Column("key", sa.Text, primary_key=True),
     sa.Column("fingerprint", BYTEA, nullable=False), sa.Column("status", sa.Integer),
-    sa.Column("answer", BYTEA), _at("at", null=False),
+    sa.Column("answer", BYTEA), _at("at", null=False), sa.Index("ix_idempotency_keys_age", "at"),
 )

@@ -162,6 +162,7 @@ def test_the_parent_peeks_at_the_same_values(file: Path) -> None:
         ("[nonsense]\na = 1", ["nonsense", "no such setting"]),
         ('[intake]\nbatch = "many"', ["intake.batch", "expected a whole number, more than 0"]),
         ("[intake]\nbatch = 0", ["intake.batch", "more than 0"]),
+        ("[retention]\ninbound_key_days = 29", ["retention.inbound_key_days", "less than 30 days"]),
         ("intake = 5", ["intake", "expected a section of keys"]),
         ("listen_port = 70000", ["listen_port", "at most 65535"]),
         ('roles = ["web", "cook"]', ["roles", 'a list of one of "web", "worker", "router"']),
