@@ -41,6 +41,7 @@ class Session:
         self._wire = wire
         self._server = server
         self._idle_refused = False
+        self.refusal = ""  # the server's words where the last FETCH did not end with OK
 
     @classmethod
     async def open(cls, server: MailServer) -> Self:
@@ -76,8 +77,9 @@ class Session:
         self._wire.over("given up")
 
     async def close(self) -> None:
-        """Leave politely, but not for long."""
-        if self.alive:
+        """Leave politely, but not for long, and not in the middle of a command."""
+        busy = self._wire.pending_sync_command or self._wire.pending_async_commands
+        if self.alive and not busy:
             with suppress(Exception):
                 await self._ask(self._wire.logout(), _GOODBYE_SECONDS)
         self.drop()
@@ -181,6 +183,7 @@ class Session:
         timeout = self._server.timeout
         work = self._wire.fetch(imap_text.uid_set(uids), parts, by_uid=True, timeout=timeout)
         response = await self._ask(work, timeout + size / _SLOWEST)
+        self.refusal = "" if response.result == "OK" else imap_text.words(response.lines)
         lines: imap_text.Lines = response.lines
         return lines
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -74,18 +74,20 @@ class Visit:
         reader = Reader(self._session, self._settings, place.uidvalidity, self._suspect)
         while True:
             step = place.step(WINDOW, folder.uidnext)
-            uids = await self._session.search(step.first, step.last, *step.criteria)
-            while uids:
-                portion = reader.portion(uids)
-                place = await self._portion(reader, portion, place)
-                uids = uids[len(portion) :]
+            found = await self._session.search(step.first, step.last, *step.criteria)
+            behind: Sequence[int] = found
+            while behind:
+                uids, behind = reader.portions(behind)
+                place = await self._portion(reader.read(uids, behind), place)
             if step.last is None:
                 return place
             self.place = place = replace(place, uid=max(place.uid, step.last))
 
-    async def _portion(self, reader: Reader, uids: Sequence[int], place: Place) -> Place:
-        async with aclosing(reader.read(uids)) as portions:
-            async for last, mails in portions:
+    async def _portion(
+        self, mails_up_to: AsyncGenerator[tuple[int, list[RawMail]]], place: Place
+    ) -> Place:
+        async with aclosing(mails_up_to):
+            async for last, mails in mails_up_to:
                 left = self._settings.handled == "leave"
                 ahead = replace(place, uid=last, handled=last if left else place.handled)
                 if mails:

@@ -10,6 +10,7 @@ which may hold the password; and all mail is formatted for a debug log.
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Coroutine
@@ -21,6 +22,9 @@ from channels.errors import Misconfigured, Temporary
 from channels.mail.servers import MailServer, in_words
 
 T = TypeVar("T")
+
+# At DEBUG the library writes down what servers say, and that is other people's mail.
+logging.getLogger("aioimaplib").setLevel(logging.WARNING)
 
 _PIECE = 4096  # bytes handed to the parser at once: at most some 340 lines
 _KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 60_000}
