@@ -1,0 +1,49 @@
+"""Signatures that a program added: «-- » and below, «Sent from my iPhone»."""
+
+from __future__ import annotations
+
+import re
+
+from channels.mail.replies.words import DEVICES, GET, MINE, SENT, SMALL
+
+_LONGEST = 140
+_MOST_WORDS = 12
+_LINK = re.compile(r"<[^<>\s]{1,200}>|\[?https?://[^\s\]]{1,200}\]?")
+_WORD = re.compile(r"[^\W_][\w'’.+-]*")
+
+
+def is_delimiter(text: str) -> bool:
+    """`-- `, the line above a signature."""
+    return text.rstrip() == "--"
+
+
+def is_sent_from(text: str) -> bool:
+    """A line that names the device or program a mail was sent with, and says nothing else."""
+    if not text or len(text) > _LONGEST:
+        return False
+    words = [word.strip(".-'’") for word in _WORD.findall(_LINK.sub("", text))]
+    small = [word.casefold() for word in words if word]
+    if not 2 <= len(small) <= _MOST_WORDS or text.rstrip().endswith(("?", "!", ":")):  # noqa: PLR2004
+        return False
+    return _says_sent(small) and _only_devices(words, small)
+
+
+def _says_sent(small: list[str]) -> bool:
+    first, last = small[0], small[-1]
+    if first in SENT:
+        return small[1] in SMALL or small[1] in MINE
+    if last in SENT:
+        return first in SMALL or first in MINE
+    return (first in GET or last in GET) and any(word.startswith(DEVICES) for word in small)
+
+
+def _only_devices(words: list[str], small: list[str]) -> bool:
+    """Every word is known; after «my» one name of a device may be new to us."""
+    device, strange = False, 0
+    for word, plain in zip(words, small, strict=False):
+        if plain.startswith(DEVICES):
+            device = True
+        elif not (plain in SENT or plain in GET or plain in SMALL or plain in MINE):
+            strange += not any(letter.isdigit() for letter in word)
+    may_be_new = not MINE.isdisjoint(small) and words[-1][:1].isupper()
+    return (device and strange == 0) or (may_be_new and strange == 1)
