@@ -66,14 +66,15 @@ from contact_center.storage.blobs import FileBlobs
 from contact_center.storage.database import Database
 from contact_center.storage.events import Event, LogReader, ensure_era
 from contact_center.storage.migrate import migrate
+from contact_center.web.chat.hooks import PacedHooks
 from contact_center.web.chat.ports import Ports, StoredUpload
-from contact_center.web.chat.service import Chat
+from contact_center.web.chat.service import Chat, Limits
 from contact_center.web.chat.setup import setup_chat
 from contact_center.web.live import Live, setup_live
 from contact_center.web.metrics import METRICS
 from contact_center.web.routes import all_routes
 from contact_center.web.server import make_application, serve_files
-from contact_center.web.webhooks import Hooks, setup_hooks
+from contact_center.web.webhooks import setup_hooks
 from contact_center.work.queues.service import SERVICE as QUEUES
 from contact_center.work.queues.service import Queues
 
@@ -93,7 +94,7 @@ class Workspace:
     accounts: Accounts
     files: Files
     intake: Intake
-    hooks: Hooks
+    hooks: PacedHooks
     quarantine: Quarantine
     desk: Desk
     background: Background
@@ -131,8 +132,11 @@ class Workspace:
         )  # fmt: skip
         parsers = Parsers()
         exits.callback(parsers.close)
-        quarantine = Quarantine(database, intake, accounts, parsers)
-        hooks = Hooks(
+        quarantine = Quarantine(
+            database, intake, accounts, parsers, per_hour=limits.quarantine_per_hour,
+            alarm=accounts.alarm,
+        )  # fmt: skip
+        hooks = PacedHooks(
             accounts, intake, quarantine, parsers, clock, settings.base_url,
             accounts.traffic.came_in,
         )  # fmt: skip
@@ -179,9 +183,10 @@ class Workspace:
         setup_live(app, live)
         chat = Chat(
             self.database, self.hints, self._chat_ports(), base_url=settings.base_url,
-            clock=self.clock,
+            limits=Limits(events=settings.chat.events), clock=self.clock,
         )  # fmt: skip
         setup_chat(app, chat, live)
+        self.hooks.pace = chat.pace
         setup_hooks(app, self.hooks)
         if settings.demo:
             setup_simulator(app, self.database, settings.base_url)
@@ -244,7 +249,10 @@ class Workspace:
         daily = Daily(
             self.database, self.clock, {"access.tidy": self.access.tidy, **retention.tasks()}
         )
-        handlers = {**self.desk.jobs(), **self.files.handlers(), **daily.handlers()}
+        handlers = {
+            **self.desk.jobs(), **self.files.handlers(), **self.accounts.handlers(),
+            **daily.handlers(),
+        }  # fmt: skip
         runner = JobRunner(self.database, self.hints, self.clock, handlers, self._process)
         self.background.start("outbox", sender.run)
         self.background.start("jobs", runner.run)

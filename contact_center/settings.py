@@ -85,6 +85,13 @@ class Intake(Section):
     queue: Count = 4096
     max_body_bytes: Count = 1024 * 1024
     retry_after: Seconds = 2.0
+    quarantine_per_hour: Count = 500
+
+
+class Chat(Section):
+    """The web chat's public side."""
+
+    events: Count = 60
 
 
 class Media(Section):
@@ -170,6 +177,7 @@ class Settings(BaseSettings):
     database: Database = Database()
     session: Session = Session()
     intake: Intake = Intake()
+    chat: Chat = Chat()
     media: Media = Media()
     outbox: Outbox = Outbox()
     dispatch: Dispatch = Dispatch()

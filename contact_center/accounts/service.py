@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +24,8 @@ from contact_center.accounts import store
 from contact_center.accounts.live import Cache, LiveAccount, Registry, opened
 from contact_center.accounts.traffic import Traffic
 from contact_center.employees.operators import tell_directory
+from contact_center.jobs import store as jobs
+from contact_center.jobs.model import Handler, Job
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import Conflict, Invalid, NotFound
 from contact_center.kernel.ids import new_id
@@ -31,6 +36,7 @@ from contact_center.storage.events import Event
 from contact_center.storage.unit import Record, Unit
 
 CHECK_SECONDS = 15.0
+CHECK = "accounts.check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,14 +234,33 @@ class Accounts:
 
     async def set_health(self, account_id: UUID, health: str, text: str | None = None) -> None:
         """Write green, yellow or red with a reason; told only when it is news."""
+        await self.database.run(partial(self._write_health, account_id, health, text))
+
+    async def _write_health(
+        self, account_id: UUID, health: str, text: str | None, unit: Unit
+    ) -> None:
+        version = await store.set_health(unit, account_id, health, text, self.clock.now())
+        if version is not None:
+            unit.log("account.changed", "account", account_id, version=version,
+                     actor="system", cause="health", data={"health": health})  # fmt: skip
+
+    async def alarm(self, account_id: UUID, text: str, seconds: float) -> None:
+        """Show what is the matter with an account, and look again after so many seconds."""
+        due = self.clock.now() + timedelta(seconds=seconds)
 
         async def step(unit: Unit) -> None:
-            version = await store.set_health(unit, account_id, health, text, self.clock.now())
-            if version is not None:
-                unit.log("account.changed", "account", account_id, version=version,
-                         actor="system", cause="health", data={"health": health})  # fmt: skip
+            await self._write_health(account_id, "yellow", text, unit)
+            await jobs.reschedule(unit, CHECK, str(account_id), due)
 
         await self.database.run(step)
+
+    def handlers(self) -> dict[str, Handler]:
+        """What the job runner calls."""
+        return {CHECK: self._check_again}
+
+    async def _check_again(self, job: Job) -> None:
+        with contextlib.suppress(NotFound):  # archived meanwhile
+            await self.check(UUID(job.key))
 
     async def close(self) -> None:
         """Write what is noted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from aiohttp import web
@@ -14,11 +15,17 @@ from contact_center.intake.packing import pack, unpack
 from contact_center.intake.parsing import Parsers
 from contact_center.intake.store import Kept, Quarantined
 from contact_center.intake.writer import Intake
-from contact_center.kernel.errors import Conflict, Invalid, NotFound
+from contact_center.kernel.errors import Conflict, Invalid, NotFound, TooMany
 from contact_center.kernel.log import get_logger
+from contact_center.kernel.pace import Pace
 from contact_center.storage.database import Database
 
 LONGEST_ERROR = 2000
+PER_HOUR = 500
+HOUR = 3600.0
+
+Alarm = Callable[[UUID, str, float], Awaitable[None]]
+"""Shows people that something is the matter with an account, for so many seconds."""
 
 log = get_logger(__name__)
 
@@ -27,20 +34,43 @@ class Quarantine:
     """The service behind the quarantine's routes and the webhooks' bad days."""
 
     def __init__(
-        self, database: Database, intake: Intake, accounts: Accounts, parsers: Parsers
-    ) -> None:
+        self, database: Database, intake: Intake, accounts: Accounts, parsers: Parsers, *,
+        per_hour: int = PER_HOUR, alarm: Alarm | None = None,
+    ) -> None:  # fmt: skip
         self._database = database
         self._intake = intake
         self._accounts = accounts
         self._parsers = parsers
+        self._per_hour = per_hour
+        self._pace = Pace(per_hour, HOUR)
+        self._alarm = alarm
+        self._full: set[UUID] = set()
 
     async def keep(self, account: LiveAccount, request: WebhookRequest, error: Exception) -> UUID:
-        """Keep a request that cannot be read; returns after the commit."""
+        """Keep a request that cannot be read; returns after the commit.
+
+        Raises TooMany (429) where this account has had too many of them within the hour: what is
+        not kept must not be acknowledged.
+        """
         reason = str(error)[:LONGEST_ERROR].replace("\x00", "")
-        log.warning("request_quarantined", account=str(account.id), reason=reason)
         text = reason.encode("utf-8", "replace").decode()
+        await self._require_room(account.id, text)
+        log.warning("request_quarantined", account=str(account.id), reason=reason)
         kept = Kept(account.id, "malformed", text, pack(request, request.body))
         return await store.keep(self._database, kept)
+
+    async def _require_room(self, account_id: UUID, reason: str) -> None:
+        wait = self._pace.wait_of(account_id)
+        if wait <= 0:
+            self._full.discard(account_id)
+            return
+        if account_id not in self._full:  # told once an hour, however much comes
+            self._full.add(account_id)
+            log.warning("quarantine_full", account=str(account_id), kept=self._per_hour)
+            if self._alarm is not None:
+                told = f"{self._per_hour} requests of this hour could not be read, more are refused"
+                await self._alarm(account_id, f"{told}: {reason[:200]}", wait)
+        raise TooMany("too much that cannot be read", code="quarantine_full", retry_after=wait)
 
     async def listed(self, state: str | None, before: UUID | None, limit: int) -> list[Quarantined]:
         """Newest first, without the requests."""

@@ -130,7 +130,7 @@ async def floor(database_url: str) -> list[float]:
 
 
 async def main() -> None:
-    house = House("run")
+    house = House("run", environ={"CC_CHAT__EVENTS": "1000000"})  # visitors as fast as providers
     house.start()
     try:
         await house.ready()

@@ -16,6 +16,7 @@ from contact_center.kernel.clock import Clock, SystemClock
 from contact_center.kernel.errors import Unavailable
 from contact_center.kernel.hints import Hints
 from contact_center.kernel.log import get_logger
+from contact_center.kernel.pace import Pace
 from contact_center.storage.database import Database
 from contact_center.storage.events import Event
 from contact_center.web.chat import store
@@ -25,6 +26,7 @@ from contact_center.web.live.session import Flusher, SocketOutgoing
 
 BEAT_SECONDS = 5.0
 TYPING_SECONDS = 6.0
+PACE_SECONDS = 10.0
 SEEN_KINDS = ("inbound", "outbound", "survey", "system")
 BEAT = orjson.dumps({"t": "beat"})
 TYPING = orjson.dumps({"t": "typing"})
@@ -87,7 +89,7 @@ class Chat:
         self.limits = limits or Limits()
         self.clock = clock or SystemClock()
         self.flusher = Flusher()
-        self.pace = Pace(self.limits.events)
+        self.pace = Pace(self.limits.events, PACE_SECONDS)
         self._beat = beat
         self._talks: dict[Key, Talk] = {}
         self._by_contact: dict[UUID, Talk] = {}
@@ -288,32 +290,6 @@ class Chat:
                 talk.tell(BEAT)
                 for out in [out for out in talk.sockets if out.stuck(now)]:
                     out.give_up()
-
-
-class Pace:
-    """At most `count` events per visitor and ten seconds, on this node."""
-
-    SECONDS = 10.0
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._seen: dict[Key, tuple[float, int]] = {}
-
-    def wait_of(self, key: Key) -> float:
-        """Count one; seconds to wait where that was too many, else 0."""
-        now = asyncio.get_running_loop().time()
-        since, count = self._seen.get(key, (now, 0))
-        if now - since >= self.SECONDS:
-            since, count = now, 0
-        self._seen[key] = (since, count + 1)
-        return 0.0 if count < self._count else since + self.SECONDS - now
-
-    def forget(self) -> None:
-        """Drop windows that are over."""
-        now = asyncio.get_running_loop().time()
-        old = [key for key, (since, _) in self._seen.items() if now - since >= self.SECONDS]
-        for key in old:
-            del self._seen[key]
 
 
 def contact_info(row: Any) -> dict[str, Any] | None:

@@ -32,7 +32,8 @@ async def crash(**environ: str) -> AsyncIterator[Crash]:
     """A run under traffic; its seed is printed."""
     seed = int(os.environ.get("TEST_SEED") or random.randrange(2**32))
     print(f"seed {seed}: TEST_SEED={seed} repeats the order of faults")
-    with House("run", environ=environ) as house:
+    # Providers have no pace, visitors have: here visitors play providers.
+    with House("run", environ={"CC_CHAT__EVENTS": "1000000", **environ}) as house:
         run = Crash(house, seed)
         try:
             await run.begin()
