@@ -125,6 +125,19 @@ def receive(channel: str, *, verify: bool = True) -> None:
 
 
 @app.command
+def parse_mail(*, lines: bool = False, own_host: list[str] | None = None) -> None:
+    """Show what the service sees in a mail: raw mail in, one line of JSON out.
+
+    Args:
+        lines: Read JSON lines {"id", "raw": "<base64>"} instead and answer each with a line.
+        own_host: A host that only this service sends mail from, to tell loops by; repeatable.
+    """
+    from contact_center.parse_mail import main
+
+    sys.exit(main(lines=lines, own_hosts=own_host or []))
+
+
+@app.command
 def bench(*names: str) -> None:
     """Measure, from a checkout of the sources: `make bench` does the same.
 

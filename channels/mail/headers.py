@@ -1,0 +1,233 @@
+"""Header fields: taken apart from bytes, decoded, and made safe. Linear in the input, and bounded.
+
+RFC 5322 section 2.2 (fields, folding), RFC 2047 (encoded words), RFC 2231 (parameters with
+charsets and continuations). What nobody should send and many do send is read as well: eight-bit
+bytes, encoded words in quoted strings, characters split between encoded words, lines that lost
+their indent. Nothing that comes out holds a line break, NUL or a writing-direction control.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from channels.mail import charsets
+
+MAX_BYTES = 1_000_000  # of one header block: 8,000 recipients need 150,000 to 400,000
+MAX_FIELDS = 2_000
+MAX_VALUE = 1_000_000
+MAX_TEXT = 64_000  # bytes of a field that is read as text
+MAX_DAMAGED = 50
+MAX_PARAMETERS = 64
+MAX_PARAMETER_BYTES = 16_000
+
+_FIELD = re.compile(rb"([!-9;-~]{1,120})[ \t]*:")
+_KNOWN = re.compile(
+    rb"(?mi)^(?:from|to|cc|date|subject|message-id|mime-version|content-[a-z-]+|received|reply-to"
+    rb"|return-path|x-[\w-]+)[ \t]*:"
+)
+_WORD = re.compile(r"=\?([^?\s]{1,75})\?(?:([bB])\?([^?]*)|([qQ])\?((?:[^?]|\?(?!=)){0,2000}))\?=")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_DIRECTION = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_PARAMETER = re.compile(
+    r';\s*([^\s=;"]{1,80})\s*=\s*(?:"((?:[^"\\]|\\.){0,4000})"|([^;"]*))', re.DOTALL
+)
+_SECTION = re.compile(r"^([^*]+)(?:\*(\d{1,3}))?(\*)?$")
+_QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+_DASH = ord("-")
+_BLANK = re.compile(rb"\n\r?\n")
+_SPACES = bytes(32 if c in (9, 10, 13) else c for c in range(256))
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """The fields in their order, names in lower case, values unfolded bytes."""
+
+    fields: tuple[tuple[str, bytes], ...] = ()
+    hint: str | None = None  # the codec for bytes beyond ASCII
+
+    def all(self, name: str) -> list[str]:
+        """The values of all fields of that name; encoded words are left as they are."""
+        return [self._raw(value) for field, value in self.fields if field == name]
+
+    def get(self, name: str) -> str | None:
+        """The value of the first field of that name; encoded words are left as they are."""
+        for field, value in self.fields:
+            if field == name:
+                return self._raw(value)
+        return None
+
+    def text(self, name: str) -> str | None:
+        """The first field of that name as people read it."""
+        value = self.get(name)
+        return None if value is None else decoded(value[:MAX_TEXT])
+
+    def __contains__(self, name: str) -> bool:
+        return any(field == name for field, _ in self.fields)
+
+    def _raw(self, value: bytes) -> str:
+        if value.isascii():
+            return value.decode("ascii")
+        return charsets.decode(value, None, self.hint).text
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A header block and where the body begins."""
+
+    headers: Headers
+    body: int
+    warnings: tuple[str, ...] = ()
+
+
+def split(raw: bytes, start: int = 0, *, hint: str | None = None) -> Block:
+    """Take the header fields that begin at `start`."""
+    fields: list[list[bytes]] = []
+    warnings: list[str] = []
+    position = body = start
+    for position, line in _lines(raw, start):
+        body = position + len(line)
+        if not line.strip(b"\r\n"):
+            break
+        if not _take(line, fields):
+            if len(warnings) > MAX_DAMAGED or _body_begins(raw, position, fields):
+                body = position
+                warnings += ["headers-unseparated"] if fields else []
+                break
+            warnings.append("headers-damaged")
+        if position - start > MAX_BYTES or len(fields) > MAX_FIELDS:
+            return Block(_headers(fields, hint), _end(raw, position), ("headers-shortened",))
+    return Block(_headers(fields, hint), body, tuple(dict.fromkeys(warnings)))
+
+
+def _lines(raw: bytes, start: int) -> Iterator[tuple[int, bytes]]:
+    """The lines from `start`; a bare carriage return ends none."""
+    while start < len(raw):
+        end = raw.find(b"\n", start) + 1 or len(raw)
+        yield start, raw[start:end]
+        start = end
+
+
+def _take(line: bytes, fields: list[list[bytes]]) -> bool:
+    """Add a field or continue the last one; False for a line that is neither."""
+    if line[:1] in (b" ", b"\t") and fields:
+        fields[-1].append(line)
+        return True
+    found = _FIELD.match(line)
+    if found:
+        fields.append([found[1].lower(), line[found.end() :]])
+        return True
+    return not fields and line.startswith((b"From ", b">From "))  # a mailbox file's line
+
+
+def _body_begins(raw: bytes, position: int, fields: list[list[bytes]]) -> bool:
+    """Whether a line that is no field starts the body; else it is a field's lost continuation."""
+    if not fields or raw[position] == _DASH:
+        return True
+    blank = _BLANK.search(raw, position, position + MAX_BYTES)
+    if blank is None or not _KNOWN.search(raw, position, blank.start() + 1):
+        return True
+    end = raw.find(b"\n", position)
+    fields[-1].append(b" " + raw[position:end])
+    return False
+
+
+def _end(raw: bytes, position: int) -> int:
+    blank = _BLANK.search(raw, position)
+    return blank.end() if blank else len(raw)
+
+
+def _headers(fields: list[list[bytes]], hint: str | None) -> Headers:
+    taken = fields[:MAX_FIELDS]
+    return Headers(tuple((f[0].decode("ascii"), _unfolded(f[1:])) for f in taken), hint)
+
+
+def _unfolded(lines: list[bytes]) -> bytes:
+    value = b"".join(line.rstrip(b"\r\n") for line in lines)[:MAX_VALUE]
+    return value.translate(_SPACES, b"\0").strip()
+
+
+def safe(text: str) -> str:
+    """Without controls, line breaks, and what turns the direction of writing."""
+    return _DIRECTION.sub("", _UNSAFE.sub(" ", text)).strip()
+
+
+def decoded(value: str) -> str:
+    """Encoded words decoded (RFC 2047); neighbours are joined before, for they split characters."""
+    if "=?" not in value:
+        return safe(value)
+    pieces: list[str] = []
+    waiting: list[tuple[str, bytes]] = []
+    last = 0
+    for word in _WORD.finditer(value):
+        between = value[last : word.start()]
+        if between.strip() or not waiting:
+            pieces += [_joined(waiting), between]
+            waiting = []
+        waiting.append((word[1].partition("*")[0], _word_bytes(word)))
+        last = word.end()
+    return safe("".join([*pieces, _joined(waiting), value[last:]]))
+
+
+def _word_bytes(word: re.Match[str]) -> bytes:
+    if word[2]:
+        return unbase64(word[3].encode("ascii", "ignore"))
+    text = word[5].replace("_", " ").encode("utf-8", "replace")
+    return binascii.a2b_qp(text)
+
+
+def _joined(words: list[tuple[str, bytes]]) -> str:
+    result: list[str] = []
+    at = 0
+    while at < len(words):
+        name, data = words[at][0], [words[at][1]]
+        while at + 1 < len(words) and words[at + 1][0].lower() == name.lower():
+            at += 1
+            data.append(words[at][1])
+        result.append(charsets.decode(b"".join(data), name).text)
+        at += 1
+    return "".join(result)
+
+
+def unbase64(data: bytes) -> bytes:
+    """Base64 that may be cut, unpadded or sprinkled with other characters."""
+    lean = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
+    if len(lean) % 4 == 1:
+        lean = lean[:-1]
+    return binascii.a2b_base64(lean + b"=" * (-len(lean) % 4))
+
+
+def parameters(value: str) -> tuple[str, dict[str, str]]:
+    """A structured value such as Content-Type: what stands first, and its parameters."""
+    value = value[:MAX_PARAMETER_BYTES]
+    first = value.partition(";")[0].strip().lower()
+    sections: dict[str, dict[int, tuple[str, bool]]] = {}
+    for count, found in enumerate(_PARAMETER.finditer(value)):
+        name = _SECTION.match(found[1].lower())
+        if count >= MAX_PARAMETERS or name is None:
+            break
+        text = found[3].strip() if found[2] is None else _QUOTED_PAIR.sub(r"\1", found[2])
+        slot = int(name[2]) if name[2] else (-1 if name[3] else MAX_PARAMETERS**2)
+        sections.setdefault(name[1], {}).setdefault(slot, (text, bool(name[3])))
+    return first, {name: _parameter(parts) for name, parts in sections.items()}
+
+
+def _parameter(parts: dict[int, tuple[str, bool]]) -> str:
+    """RFC 2231 sections 3 and 4; the plain form is the fallback it was sent for."""
+    plain = parts.pop(MAX_PARAMETERS**2, None)
+    if not parts:
+        return decoded(plain[0]) if plain else ""
+    ordered = [parts[slot] for slot in sorted(parts)]
+    charset = None
+    if ordered[0][1] and ordered[0][0].count("'") > 1:
+        charset, _, rest = ordered[0][0].split("'", 2)
+        ordered[0] = (rest, True)
+    data = b"".join(
+        unquote_to_bytes(text) if coded else text.encode("utf-8", "replace")
+        for text, coded in ordered
+    )
+    text = charsets.decode(data, charset).text
+    return safe(text) if charset is not None else decoded(text)

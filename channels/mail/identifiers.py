@@ -1,0 +1,83 @@
+"""Message ids, dates and hosts of a header, taken from whatever was written there.
+
+RFC 5322 sections 3.3 (dates), 3.6.4 (ids), 3.6.7 (trace fields). Ids keep their angle brackets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_tz
+
+MAX_ID = 998
+MAX_IDS = 200
+MAX_DATE = 120
+FIRST_YEAR, LAST_YEAR = 1970, 9998
+
+_ID = re.compile(r"<([^<>]{1,1200})>")
+_BARE_ID = re.compile(r"[^\s<>,;()\"]{1,400}@[^\s<>,;()\"]{1,400}")
+_SPACE = re.compile(r"\s+")
+_COMMENT = re.compile(r"\([^()]{0,200}\)")
+_HOST = re.compile(r"(?<![\w.-])([\w-]{1,63}(?:\.[\w-]{1,63}){0,10})(?![\w@-])")
+_DAY = 24 * 3600
+
+
+def ids(value: str | None) -> tuple[str, ...]:
+    """All ids of a field, each once; of very many the first and the last ones."""
+    if not value:
+        return ()
+    found = [_SPACE.sub("", part) for part in _ID.findall(value)]
+    if not found:
+        found = _BARE_ID.findall(_COMMENT.sub(" ", value))
+    unique = list(dict.fromkeys(f"<{part}>" for part in found if 0 < len(part) < MAX_ID))
+    return tuple(unique if len(unique) <= MAX_IDS else unique[:1] + unique[1 - MAX_IDS :])
+
+
+def one_id(value: str | None) -> str | None:
+    """The first id of a field."""
+    return next(iter(ids(value)), None)
+
+
+def synthetic_id(raw: bytes) -> str:
+    """An id for a mail that brings none: the same mail always gets the same one."""
+    return f"<{hashlib.sha256(raw).hexdigest()}@synthetic>"
+
+
+def date(value: str) -> tuple[datetime | None, str | None]:
+    """The instant in UTC and what was wrong with it."""
+    text = _COMMENT.sub(" ", value[:MAX_DATE]).strip()
+    try:
+        moment, zoned = _moment(text)
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            return None, "date-unreadable"
+        return moment.astimezone(UTC), None if zoned else "date-without-zone"
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None, "date-unreadable"
+
+
+def _moment(text: str) -> tuple[datetime, bool]:
+    """By RFC 5322, else by ISO 8601, which some programs write; times without a zone are UTC."""
+    parts = parsedate_tz(text)
+    if parts is None:
+        found = datetime.fromisoformat(text)
+        return (found, True) if found.tzinfo else (found.replace(tzinfo=UTC), False)
+    offset = parts[9] or 0
+    if abs(offset) >= _DAY:
+        raise ValueError(text)
+    second = min(parts[5], 59)  # a leap second
+    local = datetime(*parts[:5], second, tzinfo=UTC).timestamp()
+    return datetime.fromtimestamp(local - offset, UTC), parts[9] is not None
+
+
+def hop(received: str) -> tuple[str, str]:
+    """The hosts of a Received field: from whom and by whom, lower case, "" where not said."""
+    text = received[:2000].lower()
+    giver = re.search(r"(?:^|\s)from\s+(\S{1,255})", text)
+    taker = re.search(r"(?:^|\s)by\s+(\S{1,255})", text)
+    return (_host(giver[1]) if giver else ""), (_host(taker[1]) if taker else "")
+
+
+def _host(word: str) -> str:
+    found = _HOST.search(word)
+    return found[1].rstrip(".") if found else ""
