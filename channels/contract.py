@@ -6,7 +6,7 @@ and its optional protocol come together: one without the other fails the contrac
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -81,6 +81,8 @@ class Capabilities:
     marks_read: bool = False  # the provider is told what we have read (SendsReads)
     fetches_media: bool = False  # files are fetched by reference (Media)
     installs_webhook: bool = False  # the account registers its own webhook (Installs)
+    letters: bool = False  # subject, recipients, quoted history; read in the limited process
+    embeds_media: bool = False  # files lie inside the raw request (Embeds)
     undo_seconds: int = 3  # how long a reply is held before it leaves
 
 
@@ -112,6 +114,13 @@ class WebhookChannel(Channel, Protocol):
 
 
 @runtime_checkable
+class Verifies(Protocol):
+    def verify(self, request: WebhookRequest) -> None:
+        """Raise Refused for a request that is not proven; cheap. `receive` asks it itself."""
+        ...
+
+
+@runtime_checkable
 class Parses(Protocol):
     def parse(self, request: WebhookRequest) -> Received:
         """Read without verifying, for looking at recordings. Raises Malformed and nothing else."""
@@ -119,13 +128,28 @@ class Parses(Protocol):
 
 
 Cursor = dict[str, Any]
-Deliver = Callable[[Sequence[Event], Cursor], Awaitable[None]]
+Health = Literal["green", "yellow", "red"]
+
+
+class Ear(Protocol):
+    """The house's side of listening."""
+
+    async def deliver(self, requests: Sequence[WebhookRequest], cursor: Cursor) -> None:
+        """Returns after what the requests hold (read by `Parses.parse`) is stored, with the cursor.
+
+        The cursor moves in the transaction that stores the last of them.
+        """
+        ...
+
+    async def report(self, health: Health, reason: str | None) -> None:
+        """Say how the connection does."""
+        ...
 
 
 @runtime_checkable
 class ListeningChannel(Channel, Protocol):
-    async def listen(self, cursor: Cursor | None, deliver: Deliver) -> None:
-        """Listen until cancelled; `deliver` returns after the events and cursor are committed."""
+    async def listen(self, cursor: Cursor | None, ear: Ear) -> None:
+        """Listen until cancelled. Raises Misconfigured where only a person can help."""
         ...
 
 
@@ -153,6 +177,13 @@ class Deletes(Protocol):
 class Media(Protocol):
     async def open(self, ref: str) -> Any:
         """An async iterator of bytes; raises Rejected when gone, Temporary when to be retried."""
+        ...
+
+
+@runtime_checkable
+class Embeds(Protocol):
+    def part(self, raw: bytes, ref: str) -> bytes:
+        """A file inside a raw request, by its reference. Raises Rejected. Pure."""
         ...
 
 

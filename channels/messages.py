@@ -78,6 +78,14 @@ class Event:
     data: dict[str, Any] = field(default_factory=dict)  # page, pre-chat answers, referrer…
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The whole of a letter; HTML already sanitised, or empty."""
+
+    text: str
+    html: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReceived(Event):
     text: str = ""
@@ -88,6 +96,11 @@ class MessageReceived(Event):
     automatic: bool = False  # out-of-office and the like: stored, never rings
     outgoing: bool = False  # written by us elsewhere (the provider's own application)
     unsupported: str | None = None  # the kind we could not read; the rest is kept
+    body: Body | None = None  # the whole, where `text` is only what is new in it
+    # Letters name each other: the conversation of the first name in `answers` that the house
+    # holds is this one's, else `conversation_key`; `aliases` are the names of this one.
+    answers: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +163,31 @@ class OutboundFile:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """What is answered, for a letter that shows it below."""
+
+    author: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What a letter says beside its text. `references`: names of earlier ones, oldest first."""
+
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    subject: str = ""
+    html: str = ""
+    sender: str = ""  # the name beside our address
+    signature: str = ""
+    references: tuple[str, ...] = ()
+    quoted: Quoted | None = None
+    automatic: bool = False  # written by a machine: says so, and nobody's machine should answer
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbound:
     """One message to one conversation, already fitted to the channel's capabilities.
@@ -164,11 +202,18 @@ class Outbound:
     buttons: tuple[Button, ...] = ()
     reply_to: str | None = None
     data: dict[str, Any] = field(default_factory=dict)
+    letter: Letter | None = None  # only for channels with the capability `letters`
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The provider accepted: its id, by which later receipts name the message."""
+    """The provider accepted: its id, by which later receipts name the message.
+
+    `aliases`: further names by which answers may refer to it. `refused`: recipients that the
+    provider did not take, each with its words, while it took the message for the others.
+    """
 
     provider_id: str
     status: DeliveryStatus = DeliveryStatus.SENT
+    aliases: tuple[str, ...] = ()
+    refused: dict[str, str] = field(default_factory=dict)

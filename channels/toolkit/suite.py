@@ -41,6 +41,7 @@ OPTIONAL: dict[str, type] = {  # the capability and the protocol that come only 
     "edit": contract.Edits,
     "delete": contract.Deletes,
     "fetches_media": contract.Media,
+    "embeds_media": contract.Embeds,
     "installs_webhook": contract.Installs,
 }
 

@@ -423,6 +423,43 @@ BEGIN
 END
 $$;
 
+-- Letters belong to the conversation of the first name they answer that the house holds.
+CREATE OR REPLACE FUNCTION cc_intake_conversations(accounts uuid[], keys text[], x jsonb[])
+RETURNS text[] LANGUAGE sql STABLE AS $$
+  SELECT array_agg(coalesce((
+    SELECT r.conversation_key
+    FROM jsonb_array_elements_text(e.x -> 'answers') WITH ORDINALITY AS a (ref, n)
+    JOIN conversation_refs r ON r.account_id = e.account AND r.ref = a.ref
+    ORDER BY a.n LIMIT 1), e.key) ORDER BY e.i)
+  FROM unnest(accounts, keys, x) WITH ORDINALITY AS e (account, key, x, i)
+$$;
+
+-- What letters bring: their whole bodies, the names they can be answered by, and how far the
+-- mailbox they came from has been read. A name that is taken stays with its first holder.
+CREATE OR REPLACE FUNCTION cc_intake_letters(
+  go boolean[], ids uuid[], accounts uuid[], keys text[], x jsonb[]
+) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+BEGIN
+  INSERT INTO message_bodies (message_id, text, html)
+  SELECT e.id, e.x #>> '{body,text}', e.x #>> '{body,html}'
+  FROM unnest(go, ids, x) AS e (go, id, x) WHERE e.go AND e.x ? 'body';
+
+  INSERT INTO conversation_refs (account_id, ref, conversation_key)
+  SELECT DISTINCT ON (e.account, a.ref COLLATE "C") e.account, a.ref, e.key
+  FROM unnest(go, accounts, keys, x) WITH ORDINALITY AS e (go, account, key, x, i)
+  CROSS JOIN jsonb_array_elements_text(e.x -> 'aliases') AS a (ref)
+  WHERE e.go AND e.x ? 'aliases' ORDER BY e.account, a.ref COLLATE "C", e.i
+  ON CONFLICT DO NOTHING;
+
+  INSERT INTO account_cursors (account_id, cursor)
+  SELECT DISTINCT ON (e.account) e.account, e.x -> 'cursor'
+  FROM unnest(go, accounts, x) WITH ORDINALITY AS e (go, account, x, i)
+  WHERE e.go AND e.x ? 'cursor' ORDER BY e.account, e.i DESC
+  ON CONFLICT (account_id) DO UPDATE SET cursor = excluded.cursor, moved_at = now();
+END
+$$;
+
 -- What few batches have: edits and deletions, receipts, files, profiles, opt-outs, what the channel
 -- could not read. `has`: the keys of x. Returns the number of new jobs.
 CREATE OR REPLACE FUNCTION cc_intake_rest(
@@ -545,6 +582,10 @@ BEGIN
   IF EXISTS (SELECT 1 FROM unnest(extras) AS u (e) WHERE e IS NOT NULL) THEN
     x := ARRAY(SELECT e::jsonb FROM unnest(extras) WITH ORDINALITY AS u (e, i) ORDER BY u.i);
     has := ARRAY(SELECT DISTINCT k.k FROM unnest(x) AS u (x), jsonb_object_keys(u.x) AS k (k));
+  END IF;
+
+  IF 'answers' = ANY (has) THEN
+    keys := cc_intake_conversations(accounts, keys, x);
   END IF;
 
   -- (0) A message nobody has judged goes back unwritten when no open contact waits for it, or when
@@ -775,6 +816,9 @@ BEGIN
   END IF;
   IF EXISTS (SELECT 1 FROM parked_changes) THEN
     PERFORM cc_intake_unpark(accounts, externals, ids, go);
+  END IF;
+  IF has && '{body,aliases,cursor}' THEN
+    PERFORM cc_intake_letters(go, ids, accounts, keys, x);
   END IF;
   IF has && '{target,files,fields,names,opt_out,unsupported}' THEN
     jobs_made := cc_intake_rest(has, go, ids, accounts, externals, kinds, keys, addresses, names,

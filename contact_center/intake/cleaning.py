@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 TEXT = 65_536
+BODY = 2_000_000  # a letter as a whole
 NAME = 200
 KEY = 500
 DEPTH = 32

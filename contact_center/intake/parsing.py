@@ -1,7 +1,7 @@
-"""Large requests are read in a process of their own, with limits on memory, time and count.
+"""Large requests and letters are read in processes aside, limited in memory, time and count.
 
 A parser that eats all of these takes only its process along: the request counts as malformed, and
-everybody else's go on. The process is started by the first large request.
+everybody else's go on. A process is started by the first request that needs one.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import resource
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, cast
 
-from channels.contract import Deps, Received, WebhookChannel, WebhookRequest
-from channels.errors import Malformed
+from channels.contract import Deps, Received, Verifies, WebhookChannel, WebhookRequest
+from channels.errors import ChannelError, Malformed
+from channels.messages import Medium
 from channels.registry import provider
 from contact_center.intake.model import LiveAccount
 
@@ -25,22 +27,33 @@ TASKS = 200  # then the process is replaced: whatever it has leaked goes with it
 MEMORY_BYTES = 1024 * 1024 * 1024  # address space, libraries included
 CPU_SECONDS = 10
 WAIT_SECONDS = 20.0
+PROCESSES = 2
+
+Recipe = tuple[str, str, str]  # provider, account and settings: a channel to be built again
 
 
 class Parsers:
-    """Reads requests: small ones here and at once, large ones in the limited process."""
+    """Reads requests: small ones here and at once, large ones and all letters in a process aside.
 
-    def __init__(self, *, large: int = LARGE, wait: float = WAIT_SECONDS) -> None:
+    Each of the few processes reads one request at a time, so one that is killed over its limits
+    takes nobody else's request along, and the next one does not wait for it.
+    """
+
+    def __init__(
+        self, *, large: int = LARGE, wait: float = WAIT_SECONDS, count: int = PROCESSES
+    ) -> None:
         self._large = large
         self._wait = wait
-        self._pool: ProcessPoolExecutor | None = None
+        self._places = asyncio.Semaphore(count)
+        self._idle: list[ProcessPoolExecutor] = []
+        self._busy: set[ProcessPoolExecutor] = set()
 
     def at_once(self, account: LiveAccount, request: WebhookRequest) -> Received | None:
-        """What the channel makes of a small request; None for a large one, which `receive` reads.
+        """What the channel makes of a small request; None for what `receive` has to read.
 
         Raises Refused or Malformed.
         """
-        if len(request.body) > self._large:
+        if len(request.body) > self._large or account.medium == Medium.MAIL:
             return None
         return cast("WebhookChannel", account.channel).receive(request)
 
@@ -49,26 +62,55 @@ class Parsers:
         received = self.at_once(account, request)
         if received is not None:
             return received
-        recipe = (account.provider, str(account.id), account.settings.model_dump_json())
-        return await self._aside(recipe, request)
+        if isinstance(account.channel, Verifies):
+            account.channel.verify(request)  # strangers do not get the processes to work for them
+        return await self._aside(_recipe(account), request, "receive")
 
-    async def _aside(self, recipe: tuple[str, str, str], request: WebhookRequest) -> Received:
-        pool = self._pool = self._pool or _start()
-        try:
-            plain = replace(request, headers={k.lower(): v for k, v in request.headers.items()})
-            future = asyncio.get_running_loop().run_in_executor(pool, _read, recipe, plain)
-            return await asyncio.wait_for(future, self._wait)
-        except (BrokenProcessPool, TimeoutError, MemoryError) as error:
-            self.close()
-            raise Malformed(f"could not be read within the limits: {error!r}") from error
+    async def read(self, account: LiveAccount, request: WebhookRequest) -> Received:
+        """What the channel makes of something it fetched itself. Raises Malformed."""
+        return await self._aside(_recipe(account), request, "parse")
+
+    async def part(self, account: LiveAccount, raw: bytes, ref: str) -> bytes:
+        """A file that lies inside a raw request. Raises Rejected, or Malformed over the limits."""
+        found: bytes = await self._run(_part, _recipe(account), raw, ref)
+        return found
+
+    async def _aside(self, recipe: Recipe, request: WebhookRequest, how: str) -> Received:
+        plain = replace(request, headers={k.lower(): v for k, v in request.headers.items()})
+        received: Received = await self._run(_read, recipe, plain, how)
+        return received
+
+    async def _run(self, work: Callable[..., Any], *args: Any) -> Any:
+        async with self._places:
+            process = self._idle.pop() if self._idle else _start()
+            self._busy.add(process)
+            try:
+                async with asyncio.timeout(self._wait):
+                    done = await asyncio.get_running_loop().run_in_executor(process, work, *args)
+            except ChannelError:
+                self._idle.append(process)
+                raise
+            except (BrokenProcessPool, TimeoutError, MemoryError) as error:
+                _kill(process)
+                raise Malformed(f"could not be read within the limits: {error!r}") from error
+            except BaseException:  # cancelled: it may be at work still
+                _kill(process)
+                raise
+            else:
+                self._idle.append(process)
+                return done
+            finally:
+                self._busy.discard(process)
 
     def close(self) -> None:
-        """End the process, whatever it does."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            for process in list((pool._processes or {}).values()):  # noqa: SLF001 - no public way
-                process.kill()
-            pool.shutdown(wait=False, cancel_futures=True)
+        """End the processes, whatever they do."""
+        for process in (*self._idle, *self._busy):
+            _kill(process)
+        self._idle.clear()
+
+
+def _recipe(account: LiveAccount) -> Recipe:
+    return account.provider, str(account.id), account.settings.model_dump_json()
 
 
 def _start() -> ProcessPoolExecutor:
@@ -80,18 +122,34 @@ def _start() -> ProcessPoolExecutor:
     )
 
 
+def _kill(pool: ProcessPoolExecutor) -> None:
+    for process in list((pool._processes or {}).values()):  # noqa: SLF001 - no public way
+        process.kill()
+    pool.shutdown(wait=False, cancel_futures=True)
+
+
 def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _read(recipe: tuple[str, str, str], request: WebhookRequest) -> Received:
+def _read(recipe: Recipe, request: WebhookRequest, how: str) -> Received:
+    _limit_time()
+    received: Received = getattr(_channel(*recipe), how)(request)
+    return received
+
+
+def _part(recipe: Recipe, raw: bytes, ref: str) -> bytes:
+    _limit_time()
+    found: bytes = _channel(*recipe).part(raw, ref)
+    return found
+
+
+def _limit_time() -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     spent = int(used.ru_utime + used.ru_stime)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (spent + CPU_SECONDS, hard))
-    received: Received = _channel(*recipe).receive(request)
-    return received
 
 
 @lru_cache(maxsize=32)

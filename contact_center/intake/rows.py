@@ -57,6 +57,11 @@ class Row:
     def conversation(self) -> tuple[Any, str]:
         return self.values[1], self.values[5]
 
+    def carry(self, name: str, value: Any) -> None:
+        """Take something along that is written in the transaction of this event."""
+        self.rare = {**(self.rare or {}), name: value}
+        self.values[EXTRAS] = cleaning.dump(self.rare)
+
     def judge(self, verdict: Verdict) -> None:
         """Take the verdict along into the next batch."""
         rare = dict(self.rare or {})
@@ -113,9 +118,9 @@ def probe_of(row: Row) -> Row:
 def _message(event: MessageReceived) -> tuple[str, str, Any, Any]:
     kind = "out" if event.outgoing else "auto" if event.automatic else "in"
     data = event.data
-    rare: dict[str, Any] | None = None
+    rare = _letter(event) if event.body or event.aliases or event.answers else None
     if event.attachments or event.reply_to or event.unsupported:
-        rare = {}
+        rare = rare or {}
         if event.attachments:
             rare["files"] = [_file(attachment) for attachment in event.attachments]
         if event.reply_to:
@@ -129,6 +134,19 @@ def _message(event: MessageReceived) -> tuple[str, str, Any, Any]:
     if event.subject:
         data = {**data, "subject": event.subject}
     return kind, event.text, data, rare
+
+
+def _letter(event: MessageReceived) -> dict[str, Any] | None:
+    """What only letters have: their body, and the names by which they refer to each other."""
+    rare: dict[str, Any] = {}
+    for name in ("answers", "aliases"):
+        if names := getattr(event, name):
+            rare[name] = [cleaning.key(one) for one in names]
+    if event.body:
+        cut = cleaning.BODY
+        html = cleaning.text(event.body.html, cut)
+        rare["body"] = {"text": cleaning.text(event.body.text, cut), "html": html}
+    return rare or None
 
 
 def _button(event: ButtonPressed) -> tuple[str, str, Any, Any]:

@@ -23,7 +23,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from channels.contract import WebhookRequest
+from channels.contract import Cursor, WebhookRequest
 from channels.messages import Event, Typing
 from contact_center.contacts.triage import (
     Expectation,
@@ -53,6 +53,7 @@ from contact_center.storage.database import (
 )
 
 BATCH = 256
+BATCH_BYTES = 16 * 1024 * 1024
 QUEUE = 4096
 RETRY_AFTER = 2.0
 ATTEMPTS = 5
@@ -144,13 +145,15 @@ class Intake:
         request: WebhookRequest | None = None,
         *,
         keep: bool = True,
+        cursor: Cursor | None = None,
     ) -> asyncio.Future[SubmitResult]:
         """Store the events of one request; what is returned is done after their commit.
 
         `raw` is kept beside the events; `request` lets a quarantined event be replayed. With
-        `keep` off (a replay) poison is not quarantined again: Invalid is raised. Raises, when
-        awaited, Unavailable (503) when the queue is full or the database is away: nothing is
-        promised then, and coming again is safe.
+        `keep` off (a replay) poison is not quarantined again: Invalid is raised. `cursor` is
+        written in the transaction of the last event, if that is new. Raises, when awaited,
+        Unavailable (503) when the queue is full or the database is away: nothing is promised
+        then, and coming again is safe.
         """
         parcel = Parcel(raw, request, keep=keep)
         rows = [row for event in events if (row := row_of(account, event, parcel))]
@@ -162,6 +165,8 @@ class Intake:
         elif refusal:
             parcel.fail(refusal)
         else:
+            if cursor is not None:
+                rows[-1].carry("cursor", cursor)
             self._enqueue(parcel, rows)
         return parcel.future
 
@@ -250,8 +255,10 @@ class Intake:
             if twin is not row:
                 twin.twins.append(row)
             opening.add(row.conversation)
-        while self._queue and len(first) < self._batch:
+        size = 0
+        while self._queue and len(first) < self._batch and size < BATCH_BYTES:
             row = self._queue.popleft()
+            size += len(row.values[BODY] or b"")
             twin = first.setdefault(row.key, row)
             if twin is not row:
                 twin.twins.append(row)

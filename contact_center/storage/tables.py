@@ -91,19 +91,21 @@ workspace = sa.Table(
 brands = sa.Table(
     "brands", metadata, _id(), _text("name"), _text("locale", default="ru"),
     _text("zone", default="Europe/Minsk"), _data("data"), _at("archived_at"), _number("version", 1),
-    sa.UniqueConstraint("name"),
+    _data("letters"), sa.UniqueConstraint("name"),
 )
 departments = sa.Table(
     "departments", metadata, _id(), _text("name"), _ref("parent_id", "departments"),
     _at("archived_at"), _number("version", 1), sa.UniqueConstraint("name"),
 )
-queues = sa.Table(  # hours: {"mon": [["09:00","18:00"]], …}; empty = always open, in `zone`
+queues = sa.Table(
+    # hours: {"mon": [["09:00","18:00"]], …}; empty = always open, in `zone`. letters (of a brand
+    # too): {"signature" | "confirmation" | "too_large": {"ru": …, "en": …}}
     "queues", metadata, _id(), _text("name"), _ref("department_id", "departments", null=False),
     _ref("brand_id", "brands"), _text("zone", default="Europe/Minsk"), _data("hours"),
     _number("priority_seconds"), _number("offer_seconds", 45), _number("wrap_up_seconds", 60),
     _flag("wrap_up_code_required", default=True), _number("follow_up_minutes", 1440),
     _number("preferred_hold_seconds", 60), _data("offline_text"), _data("data"),
-    _at("archived_at"), _number("version", 1), sa.UniqueConstraint("name"),
+    _at("archived_at"), _number("version", 1), _data("letters"), sa.UniqueConstraint("name"),
     sa.CheckConstraint("offer_seconds BETWEEN 5 AND 3600", name="offer_seconds"),
 )
 kinds = sa.Table(  # kinds of request; title: {"ru": …, "en": …}
@@ -325,6 +327,18 @@ messages = sa.Table(
     sa.Index("ix_messages_external", "contact_id", "external_id",
              postgresql_where=sa.text("external_id IS NOT NULL")),
 )
+message_bodies = sa.Table(  # the whole as it came, where messages.text is only what is new in it
+    "message_bodies", metadata,
+    sa.Column("message_id", sa.ForeignKey("messages.id"), primary_key=True),
+    _text("text"), _text("html"),
+)
+auto_answers = sa.Table(  # machines answered by us: one per contact, few per address and account
+    "auto_answers", metadata,
+    sa.Column("contact_id", sa.ForeignKey("contacts.id"), primary_key=True),
+    _ref("account_id", "accounts", null=False), _text("address"), _at("at", null=False),
+    sa.Index("ix_auto_answers_account", "account_id", "at"),
+    sa.Index("ix_auto_answers_address", "address", "at"),
+)
 attachments = sa.Table(  # message_id is null until an upload is sent with a message
     "attachments", metadata, _id(), _ref("message_id", "messages", index=True),
     _ref("contact_id", "contacts"), _ref("account_id", "accounts"), _text("owner", default=""),
@@ -428,6 +442,16 @@ inbound_keys = sa.Table(  # narrow, never partitioned by time: the dedupe keys
     sa.Column("account_id", UUID(as_uuid=True), primary_key=True),
     sa.Column("external_id", sa.Text, primary_key=True), _at("at", null=False),
     sa.Index("ix_inbound_keys_age", "account_id", "at"),  # for retention, an account at a time
+)
+conversation_refs = sa.Table(  # names by which later messages refer to a conversation
+    "conversation_refs", metadata,
+    sa.Column("account_id", UUID(as_uuid=True), primary_key=True),
+    sa.Column("ref", sa.Text, primary_key=True), _text("conversation_key"), _at("at", null=False),
+)
+account_cursors = sa.Table(  # how far a listening account has been read
+    "account_cursors", metadata,
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), primary_key=True),
+    _data("cursor"), _at("moved_at", null=False),
 )
 raw_events = sa.Table(
     "raw_events", metadata, _id(), sa.Column("account_id", UUID(as_uuid=True), nullable=False),
