@@ -12,7 +12,8 @@ ClientKind = Literal["person", "company", "public_body"]
 Proof = Literal["claimed", "provider", "signed", "confirmed"]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
-FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+# Named by people, in their own words: "city", "Размер обуви".
+FieldName = Annotated[str, StringConstraints(pattern=r"^[^\W\d_][\w .,/()-]{0,39}$")]
 Stage = Literal[
     "learns", "compares", "decides", "deals", "uses", "repeats", "leaving", "lost", "returned"
 ]

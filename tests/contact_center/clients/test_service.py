@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
 from contact_center.access.model import Actor
 from contact_center.access.policy import ROLE_PERMISSIONS
@@ -81,6 +82,15 @@ async def test_each_change_says_who_changed_what_from_what(service: Clients, act
     assert refused.value.current["name"] == "Anna Sokolova"
     await service.change(actor, client, ClientPatch(fields={"size": None}), 2)
     assert (await service.card(actor, client)).fields == {}
+
+
+async def test_a_field_keeps_the_name_people_gave_it(service: Clients, actor: Actor) -> None:
+    client = await add(service, actor, "Anna")
+    await service.change(actor, client, ClientPatch(fields={"Размер обуви": "43"}), 1)
+    assert (await service.card(actor, client)).fields == {"Размер обуви": "43"}
+    for name in ("", " ", "5", "<b>", "x" * 41):
+        with pytest.raises(ValidationError):
+            ClientPatch(fields={name: "43"})
 
 
 async def test_a_typed_address_is_only_claimed_and_never_taken_from_another(
