@@ -65,6 +65,21 @@ def setting(
     return Field(default, json_schema_extra=extra, **limits)
 
 
+def undo_setting() -> Any:
+    """For channels on which people talk: how long a reply can be taken back."""
+    return setting(
+        None,
+        label={"ru": "Отмена отправки, секунд", "en": "Undo sending, seconds"},
+        help={
+            "ru": "Столько ответ ждёт, прежде чем уйти. Пусто — как принято в этом канале.",
+            "en": "A reply waits this long before it leaves. Empty: as is usual on this channel.",
+        },
+        control="number",
+        ge=0,
+        le=60,
+    )
+
+
 def describe(model: type[BaseModel]) -> list[dict[str, Any]]:
     """A settings model as JSON, in the order of its fields.
 

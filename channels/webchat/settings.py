@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from channels.settings import AccountSettings, Texts, setting
+from channels.settings import AccountSettings, Texts, setting, undo_setting
 
 
 class Question(AccountSettings):
@@ -119,3 +119,4 @@ class WebChatSettings(AccountSettings):
         example="BY",
         pattern=r"^[A-Z]{2}$",
     )
+    undo_seconds: int | None = undo_setting()

@@ -291,6 +291,16 @@ async def test_a_web_chat_shows_how_to_embed_it(office: Office):
     assert answer.body["webhook_url"] is None
 
 
+async def test_a_web_chat_says_how_long_a_reply_can_be_taken_back(office: Office):
+    boss = await office.hire("boss", "administrator")
+    made = (await add(office, boss, provider="webchat", settings={"undo_seconds": 5})).body
+    assert settings_of(office.app[SERVICE], UUID(made["id"])).undo_seconds == 5
+    refused = await office.ask(
+        "PATCH", f"/accounts/{made['id']}", boss, json={"settings": {"undo_seconds": 61}}
+    )
+    assert refused.body["field"] == "settings.undo_seconds"
+
+
 async def test_a_supervisor_reads_accounts_and_changes_none(office: Office, accounts: Accounts):
     boss = await office.hire("boss", "administrator")
     chief = await office.hire("chief", "supervisor")
