@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { caps, matches, otherLayout } from "./keys";
+import { chordFor, given, holderOf, KEYMAP } from "./keymap";
+import { allowed, caps, type Chord, chordOf, matches, otherLayout, written } from "./keys";
 
 const press = (code: string, change: Partial<KeyboardEvent> = {}) =>
   ({ code, key: "л", ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...change }) as KeyboardEvent;
@@ -21,5 +22,34 @@ describe("shortcuts", () => {
   it("undo a slip of the layout both ways", () => {
     expect(otherLayout("bdfyjd")).toBe("иванов");
     expect(otherLayout("сдщыу")).toBe("close");
+  });
+});
+
+describe("own keys", () => {
+  it("are kept as text and read again", () => {
+    for (const text of ["KeyR", "Ctrl+Alt+KeyA", "Shift+Slash", "KeyG KeyI"]) {
+      expect(written(chordOf(text) as Chord)).toBe(text);
+    }
+    expect(chordOf("no chord at all")).toBeNull();
+  });
+  it("are not what browsers and writing need", () => {
+    expect(allowed({ code: "Escape" })).toBe(false);
+    expect(allowed({ code: "KeyT", mod: true })).toBe(false);
+    expect(allowed({ code: "KeyG" })).toBe(false);
+    expect(allowed({ code: "KeyB", alt: true })).toBe(true);
+  });
+  it("replace the usual ones, null leaves none", () => {
+    expect(chordFor("reply", { reply: "KeyB" })).toEqual({ code: "KeyB" });
+    expect(chordFor("reply", { reply: null })).toBeUndefined();
+    expect(chordFor("nth-3", { nth: null })).toBeUndefined();
+    expect(chordFor("reply", { reply: "??" })).toEqual(KEYMAP.reply.chord);
+  });
+  it("belong to one action only: who had the key is left without", () => {
+    const own = given("reply", { code: "KeyN" }, {});
+    expect(own).toEqual({ reply: "KeyN", note: null });
+    expect(holderOf({ code: "KeyN" }, own, "note")).toBe("reply");
+  });
+  it("go back to the usual ones without a trace", () => {
+    expect(given("reply", KEYMAP.reply.chord, { reply: "KeyB" })).toEqual({});
   });
 });

@@ -15,11 +15,13 @@ export const isMac = /Mac|iPhone|iPad/.test(globalThis.navigator?.platform ?? ""
 const RUSSIAN: Record<string, string> = {
   KeyQ: "Й", KeyW: "Ц", KeyE: "У", KeyR: "К", KeyT: "Е", KeyY: "Н", KeyU: "Г", KeyI: "Ш", KeyO: "Щ", KeyP: "З",
   KeyA: "Ф", KeyS: "Ы", KeyD: "В", KeyF: "А", KeyG: "П", KeyH: "Р", KeyJ: "О", KeyK: "Л", KeyL: "Д",
-  KeyZ: "Я", KeyX: "Ч", KeyC: "С", KeyV: "М", KeyB: "И", KeyN: "Т", KeyM: "Ь", Slash: ".",
+  KeyZ: "Я", KeyX: "Ч", KeyC: "С", KeyV: "М", KeyB: "И", KeyN: "Т", KeyM: "Ь", Slash: ".", Comma: "Б", Period: "Ю",
+  Semicolon: "Ж", Quote: "Э", BracketLeft: "Х", BracketRight: "Ъ", Backquote: "Ё",
 };
 
 const NAMES: Record<string, string> = {
-  Slash: "/", Enter: "Enter", Escape: "Esc", ArrowUp: "↑", ArrowDown: "↓",
+  Slash: "/", Enter: "Enter", Escape: "Esc", ArrowUp: "↑", ArrowDown: "↓", Comma: ",", Period: ".", Semicolon: ";",
+  Quote: "'", BracketLeft: "[", BracketRight: "]", Backquote: "`", Backslash: "\\", Minus: "-", Equal: "=",
 };
 
 export function keyName(code: string): string {
@@ -40,6 +42,52 @@ export function caps(chord: Chord): string[] {
 /** The label of the same key on a Russian keyboard, where it differs. */
 export function russianCap(chord: Chord): string | undefined {
   return RUSSIAN[chord.code];
+}
+
+const MODIFIER = /^(Control|Alt|Shift|Meta|OS)(Left|Right)?$|^CapsLock$/;
+/** Keys by which one moves, writes or leaves: nobody may lose them to a shortcut. */
+const NEEDED = /^(Escape|Tab|Enter|Space|Backspace|Delete|Arrow\w+|Home|End|Page\w+|NumpadEnter|F\d+)$/;
+/** What the browser keeps for itself with Ctrl, and what editing needs. */
+const BROWSER = /^Key[TNWRLPFACVXZY]$|^Digit\d$/;
+
+/** A chord as text, to keep: "Ctrl+Alt+KeyA", "KeyG KeyI". Ctrl stands for Cmd on a Mac. */
+export function written(chord: Chord): string {
+  const parts = [chord.mod && "Ctrl", chord.alt && "Alt", chord.shift && "Shift", chord.code];
+  const keys = parts.filter(Boolean).join("+");
+  return chord.after ? `${chord.after} ${keys}` : keys;
+}
+
+/** The chord of a kept text; null where it is none. */
+export function chordOf(text: string): Chord | null {
+  const match = /^(?:(\w+) )?((?:(?:Ctrl|Alt|Shift)\+)*)(\w+)$/.exec(text);
+  if (!match) return null;
+  const [, after, before = "", code = ""] = match;
+  return {
+    code,
+    ...(before.includes("Ctrl") ? { mod: true } : {}),
+    ...(before.includes("Alt") ? { alt: true } : {}),
+    ...(before.includes("Shift") ? { shift: true } : {}),
+    ...(after ? { after } : {}),
+  };
+}
+
+/** What was pressed as a chord; null while only modifiers are held. */
+export function pressed(event: KeyboardEvent): Chord | null {
+  if (!event.code || MODIFIER.test(event.code)) return null;
+  const mod = isMac ? event.metaKey : event.ctrlKey;
+  return {
+    code: event.code,
+    ...(mod ? { mod } : {}),
+    ...(event.altKey ? { alt: true } : {}),
+    ...(event.shiftKey ? { shift: true } : {}),
+  };
+}
+
+/** Whether a chord may be given to an action: not the keys that people and browsers need. */
+export function allowed(chord: Chord): boolean {
+  if (NEEDED.test(chord.code)) return false;
+  if (chord.code === "KeyG" && !chord.mod && !chord.alt && !chord.shift) return false; // begins "G then I"
+  return !(chord.mod && !chord.alt && BROWSER.test(chord.code));
 }
 
 export function inField(target: EventTarget | null): boolean {

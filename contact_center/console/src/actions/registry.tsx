@@ -4,31 +4,40 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef }
 import type { Key } from "../i18n";
 import type { IconName } from "../ui/icons";
 import { Store, useStore } from "../ui/store";
+import { chordFor, type Group, KEYMAP, type MappedId, type OwnKeys } from "./keymap";
 import { type Chord, inField, matches } from "./keys";
 
-export type Group = "offer" | "contact" | "list" | "go" | "me" | "app";
-
-export interface Action {
-  id: string;
-  title: Key;
-  group: Group;
+interface Given {
   icon: IconName;
-  chord?: Chord;
-  /** Works while the cursor is in a text field. */
-  inFields?: boolean;
   /** Words for the palette beside the title. */
   also?: string;
   run: () => void;
 }
+/** What can have a key is named in the map of keys; everything else names itself. */
+type Offered = Given & ({ id: MappedId } | { id: string; title: Key; group: Group });
+
+export interface Action extends Given {
+  id: string;
+  title: Key;
+  group: Group;
+  chord?: Chord;
+}
+
+function whole(offered: Offered): Action {
+  return "title" in offered ? offered : { ...offered, ...KEYMAP[offered.id], chord: undefined };
+}
 
 class Registry {
   readonly all = new Store<readonly Action[]>([]);
+  readonly own = new Store<OwnKeys>({});
   private readonly offers: Action[][] = [];
   /** Whether single keys without Ctrl or Alt do anything. */
   plainKeys = true;
 
-  allow(plainKeys: boolean): void {
+  allow(plainKeys: boolean, own: OwnKeys): void {
     this.plainKeys = plainKeys;
+    this.own.set(own);
+    this.renew();
   }
 
   offer(actions: Action[]): () => void {
@@ -46,7 +55,9 @@ class Registry {
 
   private renew(): void {
     const byId = new Map<string, Action>();
-    for (const actions of this.offers) for (const action of actions) byId.set(action.id, action);
+    for (const actions of this.offers) {
+      for (const action of actions) byId.set(action.id, { ...action, chord: chordFor(action.id, this.own.get()) });
+    }
     this.all.set([...byId.values()]);
   }
 }
@@ -59,11 +70,13 @@ function useRegistry(): Registry {
   return registry;
 }
 
-export function ActionsProvider({ children, shortcuts }: { children: ReactNode; shortcuts: boolean }) {
+const NO_KEYS: OwnKeys = {};
+
+export function ActionsProvider({ children, shortcuts, keys = NO_KEYS }: { children: ReactNode; shortcuts: boolean; keys?: OwnKeys }) {
   const registry = useMemo(() => new Registry(), []);
   useEffect(() => {
-    registry.allow(shortcuts);
-  }, [registry, shortcuts]);
+    registry.allow(shortcuts, keys);
+  }, [registry, shortcuts, keys]);
   useEffect(() => {
     let before: string | null = null;
     let since = 0;
@@ -76,8 +89,9 @@ export function ActionsProvider({ children, shortcuts }: { children: ReactNode; 
       for (const action of registry.all.get()) {
         const { chord } = action;
         if (!chord || !matches(chord, event, prefix)) continue;
+        // A plain key is writing; with Ctrl or Alt it acts in a text field as well.
         const plain = !chord.mod && !chord.alt;
-        if (field && !action.inFields) continue;
+        if (field && plain) continue;
         if (dialog && plain) continue;
         if (plain && !registry.plainKeys) continue;
         event.preventDefault();
@@ -97,9 +111,9 @@ export function ActionsProvider({ children, shortcuts }: { children: ReactNode; 
 
 /** Offer actions while mounted. They may be made anew at each render; only a change of ids,
  *  titles or chords is news to the registry, the calls always reach the latest closures. */
-export function useActions(actions: (Action | false | null | undefined)[]): void {
+export function useActions(actions: (Offered | false | null | undefined)[]): void {
   const registry = useRegistry();
-  const present = actions.filter((action): action is Action => Boolean(action));
+  const present = actions.filter((action): action is Offered => Boolean(action)).map(whole);
   const latest = useRef(present);
   latest.current = present;
   const shape = present.map((action) => `${action.id}:${action.title}`).join("|");
@@ -116,4 +130,9 @@ export function useActions(actions: (Action | false | null | undefined)[]): void
 
 export function useAllActions(): readonly Action[] {
   return useStore(useRegistry().all);
+}
+
+/** The chord of an action as this employee has it, to print beside a button. */
+export function useChord(id: MappedId): Chord | undefined {
+  return chordFor(id, useStore(useRegistry().own));
 }

@@ -1,9 +1,10 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { type FormEvent, type ReactNode, useState } from "react";
 import "@mantine/core/styles/PasswordInput.css";
+import { noteMe, setPresence } from "../api/acts";
 import { queries } from "../api/client";
 import { useAuthState } from "../api/hooks";
-import { post } from "../api/http";
+import { get, post } from "../api/http";
 import { keys } from "../api/keys";
 import type { AuthState } from "../api/types";
 import { useI18n } from "../i18n";
@@ -12,10 +13,20 @@ import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
 import { Logo } from "../ui/Logo";
 import { useProblemText } from "../ui/states";
+import { Checks, StartState, useStart } from "./Workplace";
+import type { Start } from "./checks";
 import css from "./auth.module.css";
 
+/** Begin in the chosen state; who takes no work has none. */
+async function begin(start: Start): Promise<void> {
+  const me = await get("/me");
+  noteMe(me);
+  if (start === "offline" || me.presence === start || !me.permissions.includes("work")) return;
+  await setPresence(start).catch(() => {}); // signed in all the same; the strip shows the state
+}
+
 /** Do something that signs in; afterwards the session is asked for again. */
-function useSigning() {
+function useSigning(start?: Start) {
   const [busy, setBusy] = useState<string | null>(null);
   const [error, setError] = useState<unknown>(null);
   const run = async (name: string, call: () => Promise<unknown>) => {
@@ -23,6 +34,7 @@ function useSigning() {
     setError(null);
     try {
       await call();
+      if (start) await begin(start);
       await queries.invalidateQueries({ queryKey: keys.me });
       if (/^\/(first|invitation)/.test(location.pathname)) navigate("/", { replace: true });
     } catch (problem) {
@@ -103,7 +115,8 @@ function DemoCards({ state, run, busy }: { state: AuthState } & Pick<ReturnType<
 function SignIn() {
   const { t } = useI18n();
   const { data: state } = useAuthState();
-  const { busy, error, run } = useSigning();
+  const [start, setStart] = useStart();
+  const { busy, error, run } = useSigning(start);
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const submit = (event: FormEvent) => {
@@ -139,11 +152,13 @@ function SignIn() {
           onChange={(event) => setPassword(event.currentTarget.value)}
           visibilityToggleButtonProps={{ "aria-label": t("auth.show_password") }}
         />
+        <StartState value={start} onChange={setStart} />
         <ErrorLine error={error} />
         <Button type="submit" size="md" fullWidth loading={busy === "form"}>
           {t("auth.enter")}
         </Button>
       </form>
+      <Checks />
     </Frame>
   );
 }

@@ -12,6 +12,7 @@ import { serverNow } from "../ui/now";
 import { Bones, Empty, Failed } from "../ui/states";
 import { useMedia } from "../ui/useMedia";
 import { VirtualList } from "../ui/VirtualList";
+import { plainLabel } from "./fieldNames";
 import { NameEdit } from "./NameEdit";
 import css from "./clients.module.css";
 
@@ -33,6 +34,10 @@ function Card({ id, back }: { id: string; back?: () => void }) {
   const { t, maybe } = i18n;
   const query = useClient(id);
   const client = query.data;
+  const changedField = (field: string) => {
+    const name = field.replace(/^fields\./, "");
+    return maybe(`client_field.${name}`) ?? maybe(`address.${name}`) ?? plainLabel(name);
+  };
   if (query.isError) return <Failed error={query.error} retry={() => void query.refetch()} />;
   if (!client) return <Bones rows={6} />;
   return (
@@ -63,7 +68,7 @@ function Card({ id, back }: { id: string; back?: () => void }) {
                   <li key={`${change.at}${change.field}`}>
                     <time title={full(i18n, change.at)}>{stamp(i18n, change.at, serverNow())}</time>
                     <span>
-                      {maybe(`client_field.${change.field}`) ?? maybe(`address.${change.field}`) ?? change.field}: {String(change.old ?? "—")} → {String(change.new ?? "—")}
+                      {changedField(change.field)}: {String(change.old ?? "—")} → {String(change.new ?? "—")}
                     </span>
                   </li>
                 ))}

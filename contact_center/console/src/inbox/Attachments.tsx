@@ -1,6 +1,7 @@
 import type { Attachment } from "../api/types";
 import { type I18n, useI18n } from "../i18n";
 import { Icon } from "../ui/Icon";
+import { inline, isPicture, type Picture, view } from "./viewing";
 import css from "./message.module.css";
 
 export function size(i18n: I18n, bytes: number | null): string {
@@ -16,28 +17,29 @@ export function size(i18n: I18n, bytes: number | null): string {
   }).format(value);
 }
 
-function inline(url: string): string {
-  return `${url}${url.includes("?") ? "&" : "?"}inline=1`;
-}
-
-function Picture({ item }: { item: Attachment & { url: string } }) {
+/** An ordinary click opens it large; a modified one does what the browser does with links. */
+function Thumbnail({ item, contact }: { item: Picture; contact: string }) {
   const { t } = useI18n();
   const ratio = item.width && item.height ? item.width / item.height : 4 / 3;
   return (
-    <a className={css.picture} href={inline(item.url)} target="_blank" rel="noopener noreferrer" aria-label={t("file.open", { name: item.name })} style={{ aspectRatio: String(Math.min(3, Math.max(0.6, ratio))) }}>
+    <a className={css.picture} href={inline(item.url)} target="_blank" rel="noopener noreferrer" aria-label={t("file.open", { name: item.name })} onClick={(event) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+        event.preventDefault();
+        view(item, contact);
+      }} style={{ aspectRatio: String(Math.min(3, Math.max(0.6, ratio))) }}>
       <img src={inline(item.url)} alt={item.name} loading="lazy" />
     </a>
   );
 }
 
-export function Attachments({ items }: { items: readonly Attachment[] }) {
+export function Attachments({ items, contact }: { items: readonly Attachment[]; contact: string }) {
   const i18n = useI18n();
   const { t } = i18n;
   return (
     <div className={css.attachments}>
       {items.map((item) => {
         const { url } = item;
-        if (url && item.kind === "image" && item.state === "stored") return <Picture key={item.id} item={{ ...item, url }} />;
+        if (isPicture(item)) return <Thumbnail key={item.id} item={item} contact={contact} />;
         const body = (
           <>
             <Icon name={item.kind === "image" ? "image" : "file"} size={20} />

@@ -1,5 +1,5 @@
 import { Button, Textarea } from "@mantine/core";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { addClientNote } from "../api/acts";
 import { useClient, useClientContacts, useMay, useMe, useNames } from "../api/hooks";
 import type { Client, Contact, ContactRow, Identity, Proof } from "../api/types";
@@ -12,8 +12,12 @@ import type { IconName } from "../ui/icons";
 import { serverNow } from "../ui/now";
 import { Bones, Empty, Failed, useProblemText } from "../ui/states";
 import { toast } from "../ui/toasts";
+import { Fields } from "../clients/Fields";
+import { plainLabel } from "../clients/fieldNames";
 import { NameEdit } from "../clients/NameEdit";
 import css from "./client.module.css";
+
+const AddAddress = lazy(() => import("../clients/AddAddress"));
 
 const ADDRESS: Record<string, IconName> = { phone: "voice", email: "mail", visitor: "globe", telegram: "messenger" };
 const SURE: ReadonlySet<Proof> = new Set(["provider", "signed", "confirmed"]);
@@ -33,22 +37,6 @@ function IdentityRow({ identity }: { identity: Identity }) {
         {t(`proof.${identity.proof}`)}
       </span>
     </li>
-  );
-}
-
-function Fields({ client }: { client: Client }) {
-  const { maybe } = useI18n();
-  const entries = Object.entries(client.fields).filter(([, value]) => value !== null && value !== "");
-  if (!entries.length) return null;
-  return (
-    <dl className={css.fields}>
-      {entries.map(([name, value]) => (
-        <div key={name}>
-          <dt>{maybe(`client_field.${name}`) ?? name}</dt>
-          <dd>{typeof value === "object" ? JSON.stringify(value) : String(value)}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }
 
@@ -81,7 +69,7 @@ function Visit({ contact }: { contact: Contact }) {
         <dl className={css.fields}>
           {answers.map(([name, value]) => (
             <div key={name}>
-              <dt>{maybe(`client_field.${name}`) ?? name}</dt>
+              <dt>{maybe(`client_field.${name}`) ?? plainLabel(name)}</dt>
               <dd>{String(value)}</dd>
             </div>
           ))}
@@ -182,6 +170,8 @@ export function ClientHistory({ client, current }: { client: string; current?: s
 
 export function ClientFacts({ client }: { client: Client }) {
   const { t } = useI18n();
+  const may = useMay("clients");
+  const [adding, setAdding] = useState(false);
   return (
     <>
       <section className={css.section}>
@@ -191,6 +181,12 @@ export function ClientFacts({ client }: { client: Client }) {
             <IdentityRow key={identity.id} identity={identity} />
           ))}
         </ul>
+        <Suspense fallback={null}>{adding && <AddAddress client={client} onDone={() => setAdding(false)} />}</Suspense>
+        {may && !adding && (
+          <Button size="compact-xs" variant="subtle" ml={-8} leftSection={<Icon name="plus" size={14} />} onClick={() => setAdding(true)}>
+            {t("client.add_address")}
+          </Button>
+        )}
       </section>
       <Fields client={client} />
     </>

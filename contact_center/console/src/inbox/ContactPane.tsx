@@ -7,15 +7,18 @@ import { useActions } from "../actions/registry";
 import { useI18n } from "../i18n";
 import { useTopics } from "../live/connection";
 import { Bones, Empty, Failed, useProblemText } from "../ui/states";
+import { useStore } from "../ui/store";
 import { toast } from "../ui/toasts";
 import { Composer, focusComposer } from "./Composer";
 import { Header } from "./Header";
 import { Thread } from "./Thread";
+import { viewing } from "./viewing";
 import css from "./thread.module.css";
 
 const TransferDialog = lazy(() => import("./TransferDialog"));
 const WrapUp = lazy(() => import("./WrapUp"));
 const CloseDialog = lazy(() => import("./CloseDialog"));
+const Viewer = lazy(() => import("./Viewer"));
 
 interface PaneProps {
   id: string;
@@ -31,17 +34,18 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
   const text = useProblemText();
   const [dialog, setDialog] = useState<"transfer" | "close" | null>(null);
   useTopics(`contact:${id}`);
+  const large = useStore(viewing) !== null;
 
   const act = (call: Promise<unknown>) => {
     call.catch((error: unknown) => toast("bad", text(error)));
   };
   const can: Partial<Contact["can"]> = contact?.can ?? {};
   useActions([
-    can.reply && { id: "reply", title: "act.reply", group: "contact", icon: "reply", chord: { code: "KeyR" }, run: () => focusComposer("reply") },
-    can.note && { id: "note", title: "act.note", group: "contact", icon: "note", chord: { code: "KeyN" }, run: () => focusComposer("note") },
-    can.take && { id: "take", title: "act.take", group: "contact", icon: "hand", chord: { code: "KeyA" }, run: () => act(takeContact(id)) },
-    can.transfer && { id: "transfer", title: "act.transfer", group: "contact", icon: "transfer", chord: { code: "KeyT" }, run: () => setDialog("transfer") },
-    can.close && { id: "close", title: "act.close", group: "contact", icon: "check", chord: { code: "KeyE" }, run: () => setDialog("close") },
+    can.reply && { id: "reply", icon: "reply", run: () => focusComposer("reply") },
+    can.note && { id: "note", icon: "note", run: () => focusComposer("note") },
+    can.take && { id: "take", icon: "hand", run: () => act(takeContact(id)) },
+    can.transfer && { id: "transfer", icon: "transfer", run: () => setDialog("transfer") },
+    can.close && { id: "close", icon: "check", run: () => setDialog("close") },
     can.spam && { id: "spam", title: "act.spam", group: "contact", icon: "spam", run: () => act(markSpam(id)) },
     can.not_spam && { id: "not_spam", title: "act.not_spam", group: "contact", icon: "check", run: () => act(markNotSpam(id)) },
   ]);
@@ -70,6 +74,7 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
       {contact && <Composer contact={contact} />}
       <Suspense fallback={null}>
         {dialog === "transfer" && <TransferDialog contact={row} onClose={() => setDialog(null)} />}
+        {large && <Viewer />}
         {dialog === "close" && contact && <CloseDialog contact={contact} onClose={() => setDialog(null)} />}
       </Suspense>
     </section>

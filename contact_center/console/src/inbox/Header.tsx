@@ -5,7 +5,7 @@ import { titled, useI18n } from "../i18n";
 import { lasting } from "../i18n/time";
 import { useViewers } from "../live/ephemera";
 import { Avatar } from "../ui/Avatar";
-import { Caps } from "../ui/Caps";
+import { KeyCaps } from "../ui/KeyCaps";
 import { Icon, mediumIcon } from "../ui/Icon";
 import { useNow } from "../ui/now";
 import { changeContact } from "../api/acts";
@@ -104,10 +104,12 @@ export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onCl
           <Viewers id={row.id} />
         </div>
         <div className={css.subtitle}>
-          <Icon name={mediumIcon(row.medium)} size={14} />
-          <span className="ellipsis">{row.account.title}</span>
-          <i>·</i>
-          <span className="ellipsis">{queues.get(row.queue_id)?.name}</span>
+          <span className={css.account} title={row.account.title}>
+            <Icon name={mediumIcon(row.medium)} size={14} />
+            <span className="ellipsis">{row.account.title}</span>
+            <i>·</i>
+          </span>
+          <span className={`ellipsis ${css.queue}`}>{queues.get(row.queue_id)?.name}</span>
           <i className={css.number}>·</i>
           <span className={css.number}>№ {row.number}</span>
           <i>·</i>
@@ -121,14 +123,14 @@ export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onCl
           </Button>
         )}
         {can.transfer && (
-          <Tooltip label={<>{t("act.transfer")} <Caps chord={{ code: "KeyT" }} /></>}>
+          <Tooltip label={<>{t("act.transfer")} <KeyCaps id="transfer" /></>}>
             <Button variant="default" onClick={onTransfer} leftSection={<Icon name="transfer" size={16} />} className={css.wideAct} aria-label={t("act.transfer")}>
               <span className={css.actText}>{t("act.transfer")}</span>
             </Button>
           </Tooltip>
         )}
         {can.close && (
-          <Tooltip label={<>{t("act.close")} <Caps chord={{ code: "KeyE" }} /></>}>
+          <Tooltip label={<>{t("act.close")} <KeyCaps id="close" /></>}>
             <Button variant="light" onClick={onClose} className={css.wideAct}>
               {t("act.close")}
             </Button>

@@ -2,7 +2,7 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { useContactOrRow } from "../api/hooks";
 import { useI18n } from "../i18n";
 import { live } from "../live/connection";
-import { Caps } from "../ui/Caps";
+import { KeyCaps } from "../ui/KeyCaps";
 import { Empty } from "../ui/states";
 import { useMedia } from "../ui/useMedia";
 import { ClientPanel } from "./ClientPanel";
@@ -58,7 +58,7 @@ export function Inbox() {
               text={t("inbox.nothing_open_text")}
               action={
                 <span className={css.hints}>
-                  <Caps chord={{ code: "KeyJ" }} /> <Caps chord={{ code: "KeyK" }} /> {t("inbox.hint_move")}
+                  <KeyCaps id="next" /> <KeyCaps id="previous" /> {t("inbox.hint_move")}
                 </span>
               }
             />

@@ -47,16 +47,14 @@ export function List({ place, chips }: { place: InboxPlace; chips: boolean }) {
     if (next) goTo({ ...place, contact: next.id });
   };
   useActions([
-    { id: "next", title: "act.next", group: "list", icon: "arrowDown", chord: { code: "KeyJ" }, run: () => go(1) },
-    { id: "previous", title: "act.previous", group: "list", icon: "arrowDown", chord: { code: "KeyK" }, run: () => go(-1) },
-    { id: "search", title: "act.search", group: "list", icon: "search", chord: { code: "Slash" }, run: () => search.current?.focus() },
+    { id: "next", icon: "arrowDown", run: () => go(1) },
+    { id: "previous", icon: "arrowDown", run: () => go(-1) },
+    { id: "search", icon: "search", run: () => search.current?.focus() },
     ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => ({
       id: `nth-${n}`,
       title: "act.nth" as const,
       group: "list" as const,
       icon: "inbox" as const,
-      chord: { code: `Digit${n}`, alt: true },
-      inFields: true,
       run: () => {
         const item = items[n - 1];
         if (item) goTo({ ...place, contact: item.id });
@@ -67,7 +65,6 @@ export function List({ place, chips }: { place: InboxPlace; chips: boolean }) {
       title: `view.${view}` as const,
       group: "go" as const,
       icon: "filter" as const,
-      chord: view === "unread" ? { code: "KeyU" } : undefined,
       run: () => goTo({ view }),
     })),
   ]);

@@ -194,7 +194,7 @@ export const MessageView = memo(function MessageView({ message, mine, joined, qu
         <div className={css.bubble} data-trouble={state === "failed" || state === "uncertain" || undefined} data-gone={gone || undefined}>
           {quote && <blockquote className={css.quote}>{quote.text || quote.attachments[0]?.name}</blockquote>}
           {gone ? <p className={css.text}><em>{t(state === "cancelled" ? "message.undone" : "message.deleted")}</em></p> : null}
-          {!gone && message.attachments.length > 0 && <Attachments items={message.attachments} />}
+          {!gone && message.attachments.length > 0 && <Attachments items={message.attachments} contact={message.contact_id} />}
           {!gone && message.text && (
             <p className={css.text}>
               <Text text={message.text} />

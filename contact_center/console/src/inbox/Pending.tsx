@@ -26,7 +26,7 @@ export function PendingBubbles({ contact, entries }: { contact: string; entries:
     <article key={entry.id} className={css.message} data-side={entry.kind === "note" ? "note" : "ours"} data-contact={contact}>
       <div className={css.column}>
         <div className={css.bubble} data-pending data-trouble={entry.state === "refused" || undefined}>
-          {entry.attachments.length > 0 && <Attachments items={entry.attachments} />}
+          {entry.attachments.length > 0 && <Attachments items={entry.attachments} contact={entry.contact} />}
           {entry.text && <p className={css.text}>{entry.text}</p>}
           <span className={css.foot}>
             <time className="tabular">{clock(i18n, entry.at)}</time>

@@ -28,18 +28,21 @@ function Last({ row }: { row: ContactRow }) {
     return <span className={css.typing}>{words}</span>;
   }
   const draft = reply.text || note.text;
-  if (draft || row.draft) {
+  if (draft) {
     return (
       <span className="ellipsis">
-        <em className={css.draft}>{t("row.draft")}</em> {draft || row.last_text}
+        <em className={css.draft}>{t("row.draft")}</em> {draft}
       </span>
     );
   }
+  const last = row.last_text || (row.last_kind ? t("row.attachment") : "");
   const sign = row.last_kind === "note" ? "lock" : row.last_kind === "outbound" ? "reply" : null;
   return (
     <>
       {sign && <Icon name={sign} size={13} className={css.sign} />}
-      <span className="ellipsis">{row.subject ? `${row.subject} — ${row.last_text}` : row.last_text}</span>
+      <span className="ellipsis">{row.subject ? `${row.subject} — ${last}` : last}</span>
+      {/* Written elsewhere: that there is one is known, its words are not. */}
+      {row.draft && <em className={css.draft}>{t("row.draft")}</em>}
     </>
   );
 }

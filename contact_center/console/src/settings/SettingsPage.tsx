@@ -3,15 +3,18 @@ import "@mantine/core/styles/SegmentedControl.css";
 import "@mantine/core/styles/FloatingIndicator.css";
 import "@mantine/core/styles/Slider.css";
 import "@mantine/core/styles/Switch.css";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { changeMe } from "../api/acts";
 import { preferencesOf, useMe } from "../api/hooks";
 import type { Settings } from "../api/types";
 import { useI18n } from "../i18n";
-import { notice, play, unlockSound } from "../shell/alerts";
+import { usePlace } from "../router";
+import { play, unlockSound } from "../shell/alerts";
+import { notice } from "../shell/notices";
 import { Icon } from "../ui/Icon";
 import { useProblemText } from "../ui/states";
 import { toast } from "../ui/toasts";
+import { Keyboard } from "./Keyboard";
 import css from "./settings.module.css";
 
 function Line({ title, text, children }: { title: string; text?: string; children: ReactNode }) {
@@ -45,7 +48,7 @@ function Notices({ settings, change }: { settings: Settings; change: (change: Se
   const test = async () => {
     const answer = permission === "default" ? await Notification.requestPermission() : permission;
     setPermission(answer);
-    if (answer === "granted") notice(t("notice.test"), t("notice.test_text"), "test", () => {});
+    if (answer === "granted") notice(t("notice.test"), t("notice.test_text"), "test", { open: () => {} });
   };
   return (
     <>
@@ -95,7 +98,17 @@ function Sounds({ settings, change }: { settings: Settings; change: (change: Set
   );
 }
 
+/** "/settings?part=keyboard" begins where it says. */
+function useBeginAt(): void {
+  const { query } = usePlace();
+  const part = query.get("part");
+  useEffect(() => {
+    if (part) document.getElementById(`part-${part}`)?.scrollIntoView();
+  }, [part]);
+}
+
 export default function SettingsPage() {
+  useBeginAt();
   const { t, locale, setLocale } = useI18n();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [settings, change] = useSettings();
@@ -131,12 +144,7 @@ export default function SettingsPage() {
           <h2 id="notices">{t("settings.notices_title")}</h2>
           <Notices settings={settings} change={change} />
         </section>
-        <section className={css.group} aria-labelledby="keyboard">
-          <h2 id="keyboard">{t("settings.keyboard")}</h2>
-          <Line title={t("settings.shortcuts")} text={t("settings.shortcuts_text")}>
-            <Switch aria-label={t("settings.shortcuts")} checked={settings.shortcuts !== false} onChange={(event) => change({ shortcuts: event.currentTarget.checked })} />
-          </Line>
-        </section>
+        <Keyboard settings={settings} change={change} />
       </div>
     </div>
   );

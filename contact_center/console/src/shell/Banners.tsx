@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
-import { useMe, useOffers } from "../api/hooks";
+import { preferencesOf, useMe, useOffers } from "../api/hooks";
 import { useI18n } from "../i18n";
 import { lasting } from "../i18n/time";
 import { live, useLiveState } from "../live/connection";
@@ -48,7 +48,7 @@ export function Banners() {
           {t("banner.offline", { age: lasting(i18n, now - state.since) })}
         </Banner>
       )}
-      {blocked && (offers?.length ?? 0) > 0 && (
+      {blocked && preferencesOf(me).sounds?.offer !== false && ((offers?.length ?? 0) > 0 || me.presence === "ready") && (
         <Banner tone="bad" icon="soundOff" act={{ label: t("act.allow_sound"), run: () => void unlockSound() }}>
           {t("banner.sound")}
         </Banner>

@@ -1,7 +1,9 @@
 import { Modal } from "@mantine/core";
+import { chordFor, type Group, KEYMAP, MAPPED, ownKeysOf } from "../actions/keymap";
 import { type Chord, russianCap } from "../actions/keys";
-import { type Group, useAllActions } from "../actions/registry";
+import { useMe } from "../api/hooks";
 import { useI18n } from "../i18n";
+import { linkTo } from "../router";
 import { Caps } from "../ui/Caps";
 import css from "./palette.module.css";
 
@@ -20,18 +22,21 @@ function Shortcut({ title, chord }: { title: string; chord: Chord }) {
   );
 }
 
-/** The sheet of "?": made from the action registry, so it cannot lag behind. */
+/** The sheet of "?": made from the map of keys, so it cannot lag behind. */
 export default function Help({ onClose }: { onClose: () => void }) {
   const { t } = useI18n();
-  const actions = useAllActions();
-  const shown = actions.filter((action) => action.chord && !/^nth-[2-9]$/.test(action.id));
+  const own = ownKeysOf(useMe().employee.settings);
+  const shown = MAPPED.map((id) => ({ id, ...KEYMAP[id], chord: chordFor(id === "nth" ? "nth-1" : id, own) })).filter((one) => one.chord);
   const fixed: [string, Chord][] = [
     [t("composer.send"), { code: "Enter", mod: true }],
     [t("composer.send_close"), { code: "Enter", mod: true, shift: true }],
   ];
   return (
     <Modal opened onClose={onClose} title={t("act.help")} size={760} closeButtonProps={{ "aria-label": t("act.dismiss") }} data-cc-modal>
-      <p className={css.sheetNote}>{t("help.note")}</p>
+      <p className={css.sheetNote}>
+        {t("help.note")}{" "}
+        <a {...linkTo("/settings?part=keyboard", onClose)}>{t("help.change")}</a>
+      </p>
       <div className={css.sheet}>
         <section>
           <h3>{t("composer.label")}</h3>

@@ -1,50 +1,32 @@
 import { Button, Menu, UnstyledButton } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
-import { acceptOffer, declineOffer, forgetOffer } from "../api/acts";
+import { forgetOffer } from "../api/acts";
 import { useNames, useOffers } from "../api/hooks";
-import { Problem } from "../api/http";
 import type { Offer } from "../api/types";
 import { useActions } from "../actions/registry";
 import { titled, useI18n } from "../i18n";
 import { lasting, stamp, ticking } from "../i18n/time";
-import { navigate } from "../router";
 import { Avatar } from "../ui/Avatar";
-import { Caps } from "../ui/Caps";
+import { KeyCaps } from "../ui/KeyCaps";
 import { Icon } from "../ui/Icon";
 import { serverNow, useNow } from "../ui/now";
-import { useProblemText } from "../ui/states";
 import { useMedia } from "../ui/useMedia";
-import { toast } from "../ui/toasts";
+import { useOfferCalls } from "./offerActs";
 import css from "./offers.module.css";
 
 const REASONS = ["busy", "not_mine", "unavailable", "other"] as const;
 
 function useOfferActs(offer: Offer | undefined) {
-  const { t } = useI18n();
-  const text = useProblemText();
+  const calls = useOfferCalls();
   const [busy, setBusy] = useState(false);
   const accept = async () => {
     if (!offer || busy) return;
     setBusy(true);
-    try {
-      await acceptOffer(offer);
-      navigate(`/inbox/mine/${offer.contact.id}`);
-    } catch (error) {
-      if (error instanceof Problem && error.code === "offer_gone") {
-        const by = error.body.taken_by as { name: string } | null | undefined;
-        toast("info", by ? t("offer.taken_by", { name: by.name }) : t("offer.gone"));
-      } else toast("bad", text(error));
-    } finally {
-      setBusy(false);
-    }
+    await calls.accept(offer);
+    setBusy(false);
   };
   const decline = async (reason: string) => {
-    if (!offer) return;
-    try {
-      await declineOffer(offer, reason);
-    } catch (error) {
-      if (!(error instanceof Problem && error.status === 409)) toast("bad", text(error));
-    }
+    if (offer) await calls.decline(offer, reason);
   };
   return { busy, accept, decline };
 }
@@ -84,7 +66,7 @@ function DeclineMenu({ decline, chord, wide, opened, onChange }: { decline: (rea
   return (
     <Menu position="bottom-end" opened={opened} onChange={onChange} width={230}>
       <Menu.Target>
-        <Button variant="default" size={wide ? "md" : "xs"} fullWidth={wide} rightSection={chord ? <Caps chord={{ code: "KeyD", alt: true }} className={css.caps} /> : <Icon name="chevronDown" size={14} />}>
+        <Button variant="default" size={wide ? "md" : "xs"} fullWidth={wide} rightSection={chord ? <KeyCaps id="decline" className={css.caps} /> : <Icon name="chevronDown" size={14} />}>
           {t("offer.decline")}
         </Button>
       </Menu.Target>
@@ -136,7 +118,7 @@ function Strip({ offer, first, declining, setDeclining }: OneProps) {
         <span className={`${css.left} tabular`} role="timer" aria-label={t("offer.left", { n: Math.ceil(ms / 1000) })}>
           {ticking(ms + 999)}
         </span>
-        <Button size="xs" color="green" className={css.accept} loading={busy} onClick={() => void accept()} rightSection={first ? <Caps chord={{ code: "KeyA", alt: true }} className={css.capsOn} /> : null}>
+        <Button size="xs" color="green" className={css.accept} loading={busy} onClick={() => void accept()} rightSection={first ? <KeyCaps id="accept" className={css.capsOn} /> : null}>
           {t("offer.accept")}
         </Button>
         <DeclineMenu decline={decline} chord={first} opened={declining} onChange={setDeclining} />
@@ -218,6 +200,20 @@ function useSpoken(offers: readonly Offer[]): string {
   return offers.length ? t("offer.announce", { n: offers.length, name: offers[0]?.contact.client.name ?? "" }) : "";
 }
 
+/** The most offers that stand over the work at once; the others wait behind one line. */
+const SHOWN = 3;
+const SETTLING_MS = 400;
+
+/** True for a moment after the rows moved: a click aimed at one must not hit the next. */
+function useSettling(ids: string): boolean {
+  const [settled, setSettled] = useState(ids);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(ids), SETTLING_MS);
+    return () => clearTimeout(timer);
+  }, [ids]);
+  return settled !== ids && !ids.startsWith(settled);
+}
+
 export function Offers() {
   const { t } = useI18n();
   const { data } = useOffers();
@@ -228,9 +224,12 @@ export function Offers() {
   const first = offers[0];
   const acts = useOfferActs(first);
   const spoken = useSpoken(offers);
+  const [all, setAll] = useState(false);
+  const shown = all ? offers : offers.slice(0, SHOWN);
+  const settling = useSettling(shown.map((offer) => offer.id).join(" "));
   useActions([
-    first && { id: "accept", title: "act.accept", group: "offer", icon: "check", chord: { code: "KeyA", alt: true }, inFields: true, run: () => void acts.accept() },
-    first && { id: "decline", title: "act.decline", group: "offer", icon: "close", chord: { code: "KeyD", alt: true }, inFields: true, run: () => setDeclining(first.id) },
+    first && { id: "accept", icon: "check", run: () => void acts.accept() },
+    first && { id: "decline", icon: "close", run: () => setDeclining(first.id) },
   ]);
   const props = (offer: Offer) => ({
     offer,
@@ -246,10 +245,15 @@ export function Offers() {
       </p>
       {card && <Card {...props(first)} more={offers.length - 1} fold={() => setFolded(first.id)} />}
       {offers.length > 0 && !card && (
-        <section className={css.dock} aria-label={t("offer.dock")}>
-          {offers.map((offer) => (
+        <section className={css.dock} aria-label={t("offer.dock")} data-settling={settling || undefined}>
+          {shown.map((offer) => (
             <Strip key={offer.id} {...props(offer)} />
           ))}
+          {offers.length > SHOWN && (
+            <button type="button" className={css.more} aria-expanded={all} onClick={() => setAll(!all)}>
+              {all ? t("offer.fewer") : t("offer.and_more", { n: offers.length - SHOWN })}
+            </button>
+          )}
         </section>
       )}
     </>

@@ -1,5 +1,6 @@
 import { lazy, Suspense, useEffect, useState } from "react";
 import { NamesProvider, preferencesOf, useMadeNames, useMay, useMe } from "../api/hooks";
+import { ownKeysOf } from "../actions/keymap";
 import { ActionsProvider, useActions } from "../actions/registry";
 import { adminSections } from "../admin/sections";
 import { useI18n } from "../i18n";
@@ -76,12 +77,12 @@ function Frame() {
   useAlerts();
 
   useActions([
-    { id: "palette", title: "act.palette", group: "app", icon: "search", chord: { code: "KeyK", mod: true }, inFields: true, run: () => setOpen("palette") },
-    { id: "help", title: "act.help", group: "app", icon: "keyboard", chord: { code: "Slash", shift: true }, run: () => setOpen("help") },
-    { id: "go-inbox", title: "act.go_inbox", group: "go", icon: "inbox", chord: { code: "KeyI", after: "KeyG" }, run: () => navigate("/inbox") },
-    work && { id: "go-clients", title: "act.go_clients", group: "go", icon: "clients", chord: { code: "KeyC", after: "KeyG" }, run: () => navigate("/clients") },
-    { id: "go-settings", title: "act.go_settings", group: "go", icon: "sliders", chord: { code: "KeyS", after: "KeyG" }, run: () => navigate("/settings") },
-    admin && { id: "go-admin", title: "act.go_admin", group: "go", icon: "settings", chord: { code: "KeyA", after: "KeyG" }, run: () => navigate("/admin") },
+    { id: "palette", icon: "search", run: () => setOpen("palette") },
+    { id: "help", icon: "keyboard", run: () => setOpen("help") },
+    { id: "go-inbox", icon: "inbox", run: () => navigate("/inbox") },
+    work && { id: "go-clients", icon: "clients", run: () => navigate("/clients") },
+    { id: "go-settings", icon: "sliders", run: () => navigate("/settings") },
+    admin && { id: "go-admin", icon: "settings", run: () => navigate("/admin") },
   ]);
 
   const items: RailItem[] = [
@@ -131,7 +132,7 @@ export default function Shell() {
     };
   }, [me.employee.id]);
   return (
-    <ActionsProvider shortcuts={preferencesOf(me).shortcuts !== false}>
+    <ActionsProvider shortcuts={preferencesOf(me).shortcuts !== false} keys={ownKeysOf(me.employee.settings)}>
       <NamesProvider value={names}>
         <Frame />
       </NamesProvider>

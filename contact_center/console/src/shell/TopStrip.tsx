@@ -8,7 +8,7 @@ import { useI18n } from "../i18n";
 import { drafts } from "../inbox/drafts";
 import { navigate } from "../router";
 import { Avatar } from "../ui/Avatar";
-import { Caps } from "../ui/Caps";
+import { KeyCaps } from "../ui/KeyCaps";
 import { Icon } from "../ui/Icon";
 import { Connection } from "./Connection";
 import { Presence } from "./Presence";
@@ -83,7 +83,7 @@ export function TopStrip({ onPalette, onHelp }: { onPalette: () => void; onHelp:
       <button type="button" className={css.find} onClick={onPalette}>
         <Icon name="search" size={16} />
         <span className="ellipsis">{t("shell.find")}</span>
-        <Caps chord={{ code: "KeyK", mod: true }} />
+        <KeyCaps id="palette" />
       </button>
       <span className={css.push} />
       {me.demo && (

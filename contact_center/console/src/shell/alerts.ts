@@ -1,4 +1,4 @@
-/** Sound, desktop notices, the title and the badge on the tab's icon. */
+/** Sound, the title and the badge on the tab's icon. */
 import { Store } from "../ui/store";
 
 /** The browser plays nothing before somebody has clicked in the page. */
@@ -57,20 +57,10 @@ export async function unlockSound(): Promise<void> {
   soundBlocked.set(ctx.state !== "running");
 }
 
-export function notice(title: string, body: string, tag: string, onClick: () => void): (() => void) | undefined {
-  if (typeof Notification === "undefined" || Notification.permission !== "granted") return undefined;
-  try {
-    const shown = new Notification(title, { body, tag, icon: "/favicon.svg" });
-    shown.addEventListener("click", () => {
-      focus();
-      onClick();
-      shown.close();
-    });
-    return () => shown.close();
-  } catch {
-    // Some phones allow notices only from a service worker.
-    return undefined;
-  }
+/** Whether an offer could be heard now; asked before the first one comes. */
+export function probeSound(): void {
+  const ctx = audio();
+  if (ctx) soundBlocked.set(ctx.state === "suspended");
 }
 
 /** "(3) Title" and a red badge with the number on the tab's icon; 0 takes both away. */

@@ -6,7 +6,9 @@ import { onArrival } from "../live/apply";
 import { liveState } from "../live/connection";
 import { outbox } from "../inbox/outbox";
 import { navigate } from "../router";
-import { badge, notice, play, unlockSound } from "./alerts";
+import { badge, play, probeSound, unlockSound } from "./alerts";
+import { notice, readyNotices } from "./notices";
+import { useOfferCalls } from "./offerActs";
 
 const RING_EVERY = 4000;
 
@@ -34,6 +36,18 @@ export function useAlerts(): void {
     return () => clearInterval(timer);
   }, [live, sounds.offer, volume]);
 
+  // Who is ready has to hear the next offer: a browser that would keep silent is named before it.
+  const listens = me.presence === "ready" && sounds.offer !== false;
+  useEffect(() => {
+    if (listens) probeSound();
+  }, [listens]);
+  useEffect(readyNotices, []);
+
+  const made = useOfferCalls();
+  const calls = useRef(made);
+  useEffect(() => {
+    calls.current = made;
+  });
   const shown = useRef(new Map<string, (() => void) | undefined>());
   useEffect(() => {
     const present = new Set(offers?.map((offer) => offer.id));
@@ -47,7 +61,13 @@ export function useAlerts(): void {
       const queue = queues.get(offer.contact.queue_id)?.name ?? "";
       const close =
         notices !== false && document.hidden
-          ? notice(t("notice.offer", { name: offer.contact.client.name }), `${queue} · ${offer.contact.last_text}`, offer.id, () => {})
+          ? notice(t("notice.offer", { name: offer.contact.client.name }), `${queue} · ${offer.contact.last_text}`, offer.id, {
+              open: () => {},
+              buttons: [
+                { action: "accept", title: t("offer.accept"), run: () => void calls.current.accept(offer) },
+                { action: "decline", title: t("offer.decline"), run: () => void calls.current.decline(offer, "busy") },
+              ],
+            })
           : undefined;
       shown.current.set(offer.id, close);
     }
@@ -61,7 +81,7 @@ export function useAlerts(): void {
       if (sounds.message !== false && !quiet) play("message", volume);
       if (document.hidden && notices !== false) {
         const row = heldRow(event.id);
-        notice(t("notice.message", { name: row?.client.name ?? "" }), "", event.id, () => navigate(`/inbox/mine/${event.id}`));
+        notice(t("notice.message", { name: row?.client.name ?? "" }), "", event.id, { open: () => navigate(`/inbox/mine/${event.id}`) });
       }
     });
   }, [me.employee.id, notices, sounds.message, sounds.quiet_when_focused, volume, t]);

@@ -1,0 +1,35 @@
+/** Which picture of which thread is open large. */
+import { queries } from "../api/client";
+import { keys } from "../api/keys";
+import type { Attachment, MessagePage } from "../api/types";
+import { Store } from "../ui/store";
+
+export type Picture = Attachment & { url: string };
+
+export interface Viewing {
+  pictures: readonly Picture[];
+  at: number;
+}
+
+export const viewing = new Store<Viewing | null>(null);
+
+export function isPicture(item: Attachment): item is Picture {
+  return item.kind === "image" && item.state === "stored" && Boolean(item.url);
+}
+
+export function inline(url: string): string {
+  return `${url}${url.includes("?") ? "&" : "?"}inline=1`;
+}
+
+/** Open a picture; beside it stand the others of the thread, as far as it is loaded. */
+export function view(picture: Picture, contact: string): void {
+  const page = queries.getQueryData<MessagePage>(keys.messages(contact));
+  const pictures = (page?.items ?? []).flatMap((message) => (message.deleted_at ? [] : message.attachments)).filter(isPicture);
+  const at = pictures.findIndex((one) => one.id === picture.id);
+  viewing.set(at < 0 ? { pictures: [picture], at: 0 } : { pictures, at });
+}
+
+/** `step` pictures further; the first and the last have no neighbour beyond. */
+export function stepped({ pictures, at }: Viewing, step: number): Viewing {
+  return { pictures, at: Math.min(pictures.length - 1, Math.max(0, at + step)) };
+}
