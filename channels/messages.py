@@ -177,6 +177,7 @@ class Letter:
     """What a letter says beside its text. `references`: names of earlier ones, oldest first."""
 
     to: tuple[Address, ...]
+    at: datetime  # when it was written
     cc: tuple[Address, ...] = ()
     bcc: tuple[Address, ...] = ()
     subject: str = ""

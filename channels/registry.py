@@ -13,6 +13,7 @@ from importlib import import_module
 from channels.contract import Provider
 
 PROVIDERS: dict[str, str] = {
+    "mail": "channels.mail",
     "webchat": "channels.webchat",
 }
 

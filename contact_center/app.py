@@ -40,6 +40,7 @@ from contact_center.desk.service import Desk
 from contact_center.dispatch.service import Dispatcher
 from contact_center.employees.service import SERVICE as EMPLOYEES
 from contact_center.employees.service import Employees
+from contact_center.intake.listening import Listeners
 from contact_center.intake.parsing import Parsers
 from contact_center.intake.quarantine import SERVICE as QUARANTINE
 from contact_center.intake.quarantine import Quarantine
@@ -96,6 +97,7 @@ class Workspace:
     intake: Intake
     hooks: PacedHooks
     quarantine: Quarantine
+    listeners: Listeners
     desk: Desk
     background: Background
     account_news: list[Event] = field(default_factory=list)
@@ -140,12 +142,17 @@ class Workspace:
             accounts, intake, quarantine, parsers, clock, settings.base_url,
             accounts.traffic.came_in,
         )  # fmt: skip
+        listeners = Listeners(
+            database, hints, clock, accounts=accounts, intake=intake, quarantine=quarantine,
+            parsers=parsers, node=f"{settings.node_name}:{os.getpid()}",
+            came_in=accounts.traffic.came_in,
+        )  # fmt: skip
         desk = Desk(database, clock, Contacts(database, clock, links.url))
         background = Background()
         exits.push_async_callback(background.close)
         return cls(
             settings, database, hints, clock, access, accounts, files, intake, hooks, quarantine,
-            desk, background,
+            listeners, desk, background,
         )  # fmt: skip
 
     def application(self) -> web.Application:
@@ -215,9 +222,9 @@ class Workspace:
     def start(self, app: web.Application) -> None:
         """Start what the roles ask for."""
         roles = self.settings.roles
-        if "web" in roles:
+        if roles & {"web", "worker"}:
             self.background.start("intake", self.intake.run)
-        else:
+        if "web" not in roles:
             self.background.start("accounts-log", self._read_accounts)
         self.background.start("accounts", self._take_over_accounts)
         if "router" in roles:
@@ -255,6 +262,7 @@ class Workspace:
         }  # fmt: skip
         runner = JobRunner(self.database, self.hints, self.clock, handlers, self._process)
         self.background.start("outbox", sender.run)
+        self.background.start("listeners", self.listeners.run)
         self.background.start("jobs", runner.run)
         self.background.start("files", self.files.prepare)
         self.background.start("daily", daily.prepare)

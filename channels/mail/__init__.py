@@ -1,1 +1,29 @@
-"""Mail: how it arrives (IMAP), how it leaves (SMTP), and what stands in it."""
+"""Mail: how it arrives (IMAP, a signed post), how it leaves (SMTP), and what stands in it."""
+
+from channels.contract import Capabilities, Provider
+from channels.mail.channel import Mail
+from channels.mail.settings import MailSettings
+from channels.messages import Medium
+
+MEGABYTE = 1024 * 1024
+
+PROVIDER = Provider(
+    name="mail",
+    title={"ru": "Электронная почта", "en": "E-mail"},
+    icon="mail",
+    medium=Medium.MAIL,
+    Settings=MailSettings,
+    capabilities=Capabilities(
+        authentication="body",
+        timestamped=True,
+        text_limit=1_000_000,
+        # Larger ones are refused by most servers once base64 has made them a third larger.
+        attachments=dict.fromkeys(("image", "video", "audio", "file"), 18 * MEGABYTE),
+        starts_conversations=True,
+        receipts=True,
+        letters=True,
+        embeds_media=True,
+        undo_seconds=15,
+    ),
+    build=Mail,
+)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from aiohttp import web
@@ -11,8 +11,16 @@ from aiohttp import web
 from contact_center.access.model import Actor
 
 BEARER = "bearer "
-ADDRESS: web.AppKey[Callable[[web.Request], str]] = web.AppKey("address", Callable)
-"""Tells the address of a request's client; the web floor knows which proxies to believe."""
+
+
+class Addresses(Protocol):
+    """Tells the address of a request's client, knowing which proxies to believe."""
+
+    def address(self, request: web.Request) -> str: ...
+
+
+ADDRESSES: web.AppKey[Addresses] = web.AppKey("addresses", Addresses)
+"""Filled by the web floor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +76,8 @@ def bearer(request: web.Request) -> str | None:
 
 def address_of(request: web.Request) -> str:
     """The client's address."""
-    read = request.app.get(ADDRESS)
-    return read(request) if read else request.remote or ""
+    known = request.app.get(ADDRESSES)
+    return known.address(request) if known else request.remote or ""
 
 
 def agent_of(request: web.Request) -> str:

@@ -57,6 +57,12 @@ WHERE id = $1 AND state = 'waiting' RETURNING version
 """
 WAITING = "SELECT count(*) FROM quarantine WHERE state = 'waiting'"
 
+CURSOR = "SELECT cursor FROM account_cursors WHERE account_id = $1"
+MOVE_CURSOR = """
+INSERT INTO account_cursors (account_id, cursor) VALUES ($1, $2)
+ON CONFLICT (account_id) DO UPDATE SET cursor = excluded.cursor, moved_at = now()
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -151,3 +157,14 @@ def _log(unit: Unit, subject: UUID, version: int, actor: str, cause: str) -> Non
 def _of(row: Record) -> Quarantined:
     values: dict[str, Any] = dict(row)
     return Quarantined(**values)
+
+
+async def cursor(database: Database, account_id: UUID) -> dict[str, Any] | None:
+    """How far a listening account has been read; None at its beginning."""
+    found: dict[str, Any] | None = await database.fetchval(CURSOR, account_id)
+    return found
+
+
+async def move_cursor(database: Database, account_id: UUID, value: dict[str, Any]) -> None:
+    """Move the cursor where nothing was stored with it."""
+    await database.execute(MOVE_CURSOR, account_id, value)

@@ -151,7 +151,8 @@ class LogReader:
 
 
 def _event(row: Record) -> Event:
-    seq, xid, *values = tuple(row.values())[:_WIDTH]  # the columns of READ stand in the order of Event's fields
+    # The columns of READ stand in the order of Event's fields.
+    seq, xid, *values = tuple(row.values())[:_WIDTH]
     return Event(seq, int(xid), *values)
 
 

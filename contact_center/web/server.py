@@ -14,7 +14,7 @@ from aiohttp import web
 from contact_center.access.routes import Route
 from contact_center.access.service import SERVICE as ACCESS
 from contact_center.access.service import AccessService
-from contact_center.access.sessions import ADDRESS
+from contact_center.access.sessions import ADDRESSES as CLIENT_ADDRESSES
 from contact_center.accounts.handlers import ADDRESSES
 from contact_center.settings import Settings
 from contact_center.storage.database import Database
@@ -47,7 +47,7 @@ def make_application(
     app[ACCESS] = access
     app[SECURE] = settings.secure
     app[ORIGINS] = Origins(settings.public_url, settings.trusted_proxies)
-    app[ADDRESS] = app[ORIGINS].address
+    app[CLIENT_ADDRESSES] = app[ORIGINS]
     app[METRICS] = Metrics()
     app[ADDRESSES] = partial(addresses, settings.base_url)
     mount(app, routes)

@@ -1,0 +1,127 @@
+"""One mailbox: read by IMAP or posted to us, answered by SMTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from channels.contract import Cursor, Deps, Ear, Received, Reply, WebhookRequest
+from channels.errors import Malformed, Misconfigured, Rejected
+from channels.mail import hooks, inbound, writing
+from channels.mail.automatic import Own
+from channels.mail.hooks import Posted
+from channels.mail.imap import Mailbox, RawMail
+from channels.mail.parser import file_bytes, parse
+from channels.mail.servers import TokenSource
+from channels.mail.settings import MailSettings
+from channels.mail.smtp import Sender, Sent
+from channels.messages import Outbound, Receipt
+
+TRUNCATED, PROBLEM = "x-imap-truncated", "x-imap-problem"
+_JSON = {"content-type": "application/json"}
+
+
+class Mail:
+    """The channel of one account. `receive`, `parse` and `part` run in the limited process."""
+
+    def __init__(self, settings: MailSettings, deps: Deps) -> None:
+        self.settings = settings
+        self.account = deps.account_id
+        self._token: TokenSource | None = None
+        self._sender: Sender | None = None
+
+    # --- in --------------------------------------------------------------------------------------
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Raise Refused for what no key of this account has signed."""
+        if self.settings.receives != "hook":
+            raise Malformed("this mailbox is not posted to", status=404)
+        hooks.verify(request, self.settings)
+
+    def receive(self, request: WebhookRequest) -> Received:
+        """Verify and read a mail that was posted."""
+        self.verify(request)
+        return self._read(request, hooks.posted(request))
+
+    def parse(self, request: WebhookRequest) -> Received:
+        """Read a mail without asking who brought it: a recording, or one we fetched ourselves."""
+        problem = request.headers.get(PROBLEM)
+        if problem and not request.body.strip():
+            raise Malformed(problem)
+        return self._read(request, hooks.posted(request))
+
+    def _read(self, request: WebhookRequest, given: Posted) -> Received:
+        own = Own.of(self.settings.own_hosts, self.settings.own_addresses)
+        raw = given.raw
+        if given.recipient:
+            raw = b"Envelope-To: " + hooks.header_bytes(given.recipient) + b"\r\n" + raw
+        mail = parse(raw, own=own, servers=self.settings.trusted_servers)
+        if request.headers.get(TRUNCATED):
+            mail = inbound.cut(mail)
+        found = inbound.events(mail, self.settings, account=self.account, at=request.received_at)
+        return Received(found, Reply(200, _JSON, b'{"ok":true}'))
+
+    def part(self, raw: bytes, ref: str) -> bytes:
+        """A file of a mail. Raises Rejected."""
+        found = file_bytes(raw, ref)
+        if found is None:
+            raise Rejected("the mail holds no such file")
+        return found
+
+    async def listen(self, cursor: Cursor | None, ear: Ear) -> None:
+        """Read the mailbox until cancelled. Raises Misconfigured."""
+
+        async def deliver(mails: Sequence[RawMail], moved: Cursor) -> None:
+            await ear.deliver([_request(mail) for mail in mails], moved)
+
+        mailbox = Mailbox(self.settings.mailbox(self._token), on_state=ear.report)
+        await mailbox.listen(cursor, deliver)
+
+    # --- out -------------------------------------------------------------------------------------
+
+    async def send(self, message: Outbound) -> Receipt:
+        """Send a mail; its Message-ID names it, or the one the relay gave it."""
+        mail = writing.write(
+            message, self.settings, account=self.account, read=lambda path: Path(path).read_bytes()
+        )
+        sent = await self._outgoing().send(mail.envelope_from, mail.recipients, mail.raw)
+        return _receipt(mail.message_id, sent)
+
+    async def check(self) -> None:
+        """Log in where mail comes from and where it goes. Raises Misconfigured or Temporary."""
+        if self.settings.receives == "imap":
+            await Mailbox(self.settings.mailbox(self._token)).check()
+        if self.settings.smtp_host:
+            await self._outgoing().check()
+        elif self.settings.receives == "nothing":
+            raise Misconfigured("neither receives nor sends: name a server")
+
+    def _outgoing(self) -> Sender:
+        if self._sender is None:
+            self._sender = Sender(self.settings.outgoing(self._token))
+        return self._sender
+
+    async def close(self) -> None:
+        """Close the kept connections."""
+        if self._sender is not None:
+            await self._sender.close()
+
+
+def _request(mail: RawMail) -> WebhookRequest:
+    """A mail we fetched, in the form of one that was posted: from here on they are alike."""
+    headers = {"content-type": "message/rfc822"}
+    if mail.truncated:
+        headers[TRUNCATED] = "1"
+    if mail.problem:
+        headers[PROBLEM] = mail.problem
+    at = mail.internal_date or datetime.fromtimestamp(0, UTC)
+    url = f"imap:{mail.uidvalidity}/{mail.uid}"
+    return WebhookRequest("POST", url, headers, {}, mail.raw, at)
+
+
+def _receipt(message_id: str, sent: Sent) -> Receipt:
+    learnt = sent.message_id_learnt
+    refused = {address: f"{code} {words}"[:300] for address, (code, words) in sent.refused.items()}
+    aliases = (learnt,) if learnt else ()
+    return Receipt(learnt or message_id, aliases=aliases, refused=refused)

@@ -1,0 +1,156 @@
+"""A mail that was read becomes events: the message itself, and what a bounce says of ours. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+
+from channels.mail import threads
+from channels.mail.message import Bounce, Mailbox, MailFile, ParsedMail
+from channels.mail.settings import MailSettings
+from channels.messages import (
+    Address,
+    Attachment,
+    Body,
+    DeliveryChanged,
+    DeliveryStatus,
+    Event,
+    MessageReceived,
+    Proof,
+)
+from channels.toolkit.sniff import kind_of
+
+MAX_RECIPIENTS = 50
+NOBODY = "unknown@invalid"  # RFC 2606: nobody can have this address
+_JUDGED = ("dmarc", "dkim", "spf")
+
+
+def events(
+    mail: ParsedMail, settings: MailSettings, *, account: str, at: datetime
+) -> tuple[Event, ...]:
+    """The events of a mail. `at`: when it came, for mails without a date or with one to come."""
+    key = threads.key_of_token(settings.thread_secret, account, threads.tokens_of(mail))
+    message = _message(mail, settings, key, at)
+    failed = next((one for one in mail.bounces if one.action == "failed"), None)
+    if failed and mail.original_id:
+        return (_bounced(mail, failed, message), message)
+    return (message,)
+
+
+def _message(
+    mail: ParsedMail, settings: MailSettings, key: str | None, at: datetime
+) -> MessageReceived:
+    text = mail.reply or mail.text
+    whole = Body(mail.text, mail.html or "")
+    return MessageReceived(
+        external_id=f"m:{_digest(mail)}",
+        at=min(mail.date or at, at),
+        conversation_key=key or threads.key_of_root(threads.root_of(mail)),
+        sender=_sender(mail, settings),
+        text=text,
+        subject=mail.subject or None,
+        automatic=mail.automatic is not None,
+        attachments=tuple(_file(file) for file in mail.files),
+        body=whole if mail.html or mail.text != text else None,
+        answers=() if key else threads.answers(mail),
+        aliases=(mail.message_id,),
+        data={"mail": _shown(mail, settings)},
+    )
+
+
+def _digest(mail: ParsedMail) -> str:
+    """What makes it this mail: not the Message-ID alone, which anybody can write on another one.
+
+    Not the raw bytes either: the same mail comes with other trace fields by another way.
+    """
+    author = mail.author.key if mail.author else ""
+    date = mail.date.isoformat() if mail.date else ""
+    made = hashlib.sha256()
+    for part in (mail.message_id, author, date, mail.subject, mail.text,
+                 *(file.md5 for file in mail.files)):  # fmt: skip
+        given = part.encode("utf-8", "replace")
+        made.update(len(given).to_bytes(8))
+        made.update(given)
+    return made.hexdigest()[:40]
+
+
+def _sender(mail: ParsedMail, settings: MailSettings) -> Address:
+    box = mail.author or mail.sender
+    if box is None:
+        return Address("email", mail.return_path or NOBODY, "", Proof.CLAIMED)
+    return Address("email", box.key, box.name, _proof(mail, settings, box))
+
+
+def _proof(mail: ParsedMail, settings: MailSettings, box: Mailbox) -> Proof:
+    """What our own server says of the sender; without a word of it, what the settings say."""
+    judged = mail.authentication
+    if mail.author_doubtful or box.key in settings.own_addresses:
+        return Proof.CLAIMED
+    if judged is None:
+        return Proof.PROVIDER if settings.trust_unjudged else Proof.CLAIMED
+    return Proof.PROVIDER if judged.aligned else Proof.CLAIMED
+
+
+def _file(file: MailFile) -> Attachment:
+    data = {"inline": True, "cid": file.content_id} if file.inline else {}
+    return Attachment(kind_of(file.type), file.ref, file.name, file.type, file.size, data)
+
+
+def _shown(mail: ParsedMail, settings: MailSettings) -> dict[str, object]:
+    """What the thread shows of a letter beside its text; empty things are left out."""
+    judged = mail.authentication
+    verdicts = {
+        name: verdict.result for name in _JUDGED if (verdict := getattr(judged, name, None))
+    }
+    told: dict[str, object] = {
+        "from": _box(mail.author) if mail.author else None,
+        "to": [_box(box) for box in mail.to[:MAX_RECIPIENTS]],
+        "cc": [_box(box) for box in mail.cc[:MAX_RECIPIENTS]],
+        "reply_to": [_box(box) for box in mail.reply_to[:MAX_RECIPIENTS]],
+        "message_id": mail.message_id,
+        "references": list(mail.references[-threads.MAX_ANSWERS :]),
+        "verdict": verdicts,
+        "aligned": judged.aligned if judged else None,
+        "doubtful": mail.author_doubtful,
+        "own": bool(mail.author and mail.author.key in settings.own_addresses),
+        "automatic": mail.automatic,
+        "bounces": [_bounce(one) for one in mail.bounces[:MAX_RECIPIENTS]],
+        "invitations": [
+            {"summary": one.summary, "starts": one.starts, "ends": one.ends, "place": one.place,
+             "organizer": one.organizer, "method": one.method}
+            for one in mail.invitations[:5]
+        ],
+        "protection": list(mail.protection),
+        "remote_images": mail.remote_images,
+        "shortened": mail.shortened,
+        "warnings": list(mail.warnings),
+    }  # fmt: skip
+    return {name: value for name, value in told.items() if value not in (None, [], {}, False, 0)}
+
+
+def _box(box: Mailbox) -> dict[str, str]:
+    return {"address": box.address, "name": box.name}
+
+
+def _bounce(one: Bounce) -> dict[str, str | None]:
+    return {"action": one.action, "status": one.status, "recipient": one.recipient,
+            "reason": one.reason[:500]}  # fmt: skip
+
+
+def _bounced(mail: ParsedMail, failed: Bounce, message: MessageReceived) -> DeliveryChanged:
+    told = (failed.recipient, failed.status, failed.reason)
+    return DeliveryChanged(
+        external_id=f"b:{_digest(mail)}",
+        at=message.at,
+        conversation_key=message.conversation_key,
+        sender=message.sender,
+        target=mail.original_id or "",
+        status=DeliveryStatus.FAILED,
+        reason=" · ".join(part for part in told if part)[:500] or "returned as undeliverable",
+    )
+
+
+def cut(mail: ParsedMail) -> ParsedMail:
+    """A mail of which only the beginning was fetched: it says so."""
+    return replace(mail, shortened=True, warnings=(*mail.warnings, "too-large"))

@@ -1,0 +1,214 @@
+"""What an administrator decides about one mailbox."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from channels.errors import Misconfigured
+from channels.mail.imap_place import MailboxSettings
+from channels.mail.servers import MailServer, Security, TokenSource
+from channels.mail.smtp import SmtpSettings
+from channels.settings import AccountSettings, setting
+
+_ENCRYPTION = {"ru": "Шифрование", "en": "Encryption"}
+
+
+class MailSettings(AccountSettings):
+    """One mailbox: where it is read, where its mail is sent, and what is believed."""
+
+    address: str = setting(
+        label={"ru": "Адрес", "en": "Address"},
+        help={
+            "ru": "С него уходят ответы, на него пишут клиенты.",
+            "en": "Answers come from it, clients write to it.",
+        },
+        example="help@shop.example",
+        pattern=r"^[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,190}$",
+    )
+    aliases: tuple[str, ...] = setting(
+        (),
+        label={"ru": "Другие адреса ящика", "en": "Other addresses of the mailbox"},
+        example="info@shop.example, sales@shop.example",
+        max_length=50,
+    )
+    receives: Literal["imap", "hook", "nothing"] = setting(
+        "imap",
+        label={"ru": "Как приходит почта", "en": "How mail arrives"},
+        help={
+            "ru": "imap — сервис читает ящик сам; hook — почтовый сервер или Mailgun передаёт "
+            "письма на адрес подключения.",
+            "en": "imap: the service reads the mailbox; hook: a mail server or Mailgun posts mails "
+            "to the account's address.",
+        },
+    )
+    imap_host: str = setting(
+        "", label={"ru": "Сервер IMAP", "en": "IMAP server"}, example="imap.shop.example"
+    )
+    imap_port: int = setting(993, label={"ru": "Порт IMAP", "en": "IMAP port"}, ge=1, le=65535)
+    imap_security: Security = setting("tls", label=_ENCRYPTION)
+    folder: str = setting(
+        "INBOX",
+        label={"ru": "Папка", "en": "Folder"},
+        help={
+            "ru": "Читается только она: папка «Спам» остаётся в покое.",
+            "en": "The only one that is read: the spam folder is left alone.",
+        },
+        min_length=1,
+    )
+    start: Literal["new", "all"] = setting(
+        "new",
+        label={"ru": "С чего начать", "en": "Where to begin"},
+        help={
+            "ru": "new — с писем, которые придут; all — со всех, что лежат в папке.",
+            "en": "new: with mail that comes from now on; all: with everything in the folder.",
+        },
+    )
+    handled: Literal["leave", "seen", "move"] = setting(
+        "seen", label={"ru": "Принятые письма", "en": "Mails taken in"}
+    )
+    move_to: str = setting("", label={"ru": "Переносить в папку", "en": "Move them to"})
+    smtp_host: str = setting(
+        "", label={"ru": "Сервер SMTP", "en": "SMTP server"}, example="smtp.shop.example"
+    )
+    smtp_port: int = setting(465, label={"ru": "Порт SMTP", "en": "SMTP port"}, ge=1, le=65535)
+    smtp_security: Security = setting("tls", label=_ENCRYPTION)
+    login: Literal["password", "google", "microsoft", "none"] = setting(
+        "password", label={"ru": "Вход на сервер", "en": "How we log in"}
+    )
+    user: str = setting("", label={"ru": "Имя пользователя", "en": "User name"})
+    password: str = setting("", label={"ru": "Пароль", "en": "Password"}, secret=True)
+    oauth_client_id: str = setting("", label={"ru": "OAuth: client id", "en": "OAuth: client id"})
+    oauth_client_secret: str = setting(
+        "", label={"ru": "OAuth: client secret", "en": "OAuth: client secret"}, secret=True
+    )
+    oauth_refresh_token: str = setting(
+        "", label={"ru": "OAuth: refresh token", "en": "OAuth: refresh token"}, secret=True
+    )
+    oauth_endpoint: str = setting(
+        "",
+        label={"ru": "OAuth: адрес токенов", "en": "OAuth: token address"},
+        help={
+            "ru": "Пусто — адрес самого Google или Microsoft.",
+            "en": "Empty: the address of Google or Microsoft itself.",
+        },
+    )
+    certificate: str = setting(
+        "",
+        label={"ru": "Сертификат своего сервера", "en": "Certificate of an own server"},
+        help={
+            "ru": "PEM; нужен, если сервер подписан собственным центром.",
+            "en": "PEM; for a server whose certificate no public authority signed.",
+        },
+        control="long_text",
+    )
+    plus_addresses: bool = setting(
+        False,
+        label={"ru": "Ящик принимает адреса с плюсом", "en": "The mailbox takes plus-addresses"},
+        help={
+            "ru": "help+код@… попадает в тот же ящик: ответы находят обращение и без заголовков.",
+            "en": "help+code@… lands in the same mailbox: answers find their contact even when "
+            "headers are lost.",
+        },
+    )
+    trusted_servers: tuple[str, ...] = setting(
+        (),
+        label={"ru": "Чьим проверкам верить", "en": "Whose checks are believed"},
+        help={
+            "ru": "Имя вашего сервера из заголовка Authentication-Results. Чужим не верим.",
+            "en": "The name your own server writes in Authentication-Results. Others are not "
+            "believed.",
+        },
+        example="mx.shop.example",
+        max_length=10,
+    )
+    trust_unjudged: bool = setting(
+        False,
+        label={"ru": "Верить отправителю без проверок", "en": "Believe senders nobody checked"},
+        help={
+            "ru": "Если сервер не пишет результатов проверки. Отправителя письма легко подделать.",
+            "en": "Where the server writes no results. The sender of a mail is easily forged.",
+        },
+    )
+    own_hosts: tuple[str, ...] = setting(
+        (),
+        label={"ru": "Свои почтовые серверы", "en": "Own mail servers"},
+        help={"ru": "По ним узнаются петли.", "en": "Loops are recognised by them."},
+        max_length=20,
+    )
+    thread_secret: str = setting(
+        "",
+        label={"ru": "Ключ переписки", "en": "Thread key"},
+        help={
+            "ru": "Подписывает номера переписок в наших письмах.",
+            "en": "Signs the names of conversations in our mails.",
+        },
+        secret=True,
+        generated=True,
+    )
+    hook_secret: str = setting(
+        "",
+        label={"ru": "Ключ приёма (Standard Webhooks)", "en": "Hook key (Standard Webhooks)"},
+        help={
+            "ru": "Им подписывает письма contact-center mail-pipe.",
+            "en": "contact-center mail-pipe signs mails with it.",
+        },
+        secret=True,
+        generated=True,
+    )
+    mailgun_key: str = setting(
+        "",
+        label={"ru": "Mailgun: signing key", "en": "Mailgun: signing key"},
+        help={
+            "ru": "Mailgun → Settings → API Security → HTTP webhook signing key.",
+            "en": "Mailgun → Settings → API Security → HTTP webhook signing key.",
+        },
+        secret=True,
+    )
+    undo_seconds: int = setting(
+        15, label={"ru": "Отмена отправки, секунд", "en": "Undo send, seconds"}, ge=0, le=120
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.receives == "imap" and not self.imap_host:
+            raise ValueError("imap_host: name the server, or choose another way for mail to arrive")
+        if self.login in ("google", "microsoft") and not self.oauth_client_id:
+            raise ValueError("oauth_client_id: the provider's application has to be named")
+        return self
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """All addresses of this mailbox, as addresses are compared."""
+        return frozenset(one.casefold() for one in (self.address, *self.aliases))
+
+    @property
+    def domain(self) -> str:
+        """What stands behind the @ of our own names."""
+        return self.address.rpartition("@")[2].lower()
+
+    def mailbox(self, token: TokenSource | None) -> MailboxSettings:
+        """How the mailbox is read."""
+        server = self._server(self.imap_host, self.imap_port, self.imap_security, token)
+        return MailboxSettings(
+            server=server, folder=self.folder, start=self.start, handled=self.handled,
+            move_to=self.move_to,
+        )  # fmt: skip
+
+    def outgoing(self, token: TokenSource | None) -> SmtpSettings:
+        """How mail is sent. Raises Misconfigured where no server is named."""
+        if not self.smtp_host:
+            raise Misconfigured("no SMTP server is named in the settings of the account")
+        server = self._server(self.smtp_host, self.smtp_port, self.smtp_security, token)
+        return SmtpSettings(server=server)
+
+    def _server(
+        self, host: str, port: int, security: Security, token: TokenSource | None
+    ) -> MailServer:
+        user = "" if self.login == "none" else self.user or self.address
+        return MailServer(
+            host=host, port=port, security=security, user=user,
+            password=self.password if self.login == "password" else "",
+            token=token, authority=self.certificate,
+        )  # fmt: skip

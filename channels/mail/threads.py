@@ -1,0 +1,69 @@
+"""Which conversation a mail belongs to: by a token of ours that nobody can guess, else by names.
+
+Every mail we send carries the key of its conversation and a keyed mark over it, in its Message-ID
+and (where the mailbox takes plus-addresses) in its sender address. A mail that answers without
+them is placed by the first mail of its own References; never by a subject or a number. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+from channels.mail.message import ParsedMail
+from channels.toolkit import signing
+
+KEY_DIGITS, MARK_DIGITS = 20, 16  # hex: 80 bits name a conversation, 64 prove it
+MAX_ANSWERS = 20
+
+_TOKEN = re.compile(rf"\b([0-9a-f]{{{KEY_DIGITS}}})([0-9a-f]{{{MARK_DIGITS}}})(?=@)")
+
+
+def key_of_root(message_id: str) -> str:
+    """The key of the conversation that this mail begins."""
+    return hashlib.sha256(f"mail:{message_id}".encode("utf-8", "replace")).hexdigest()[:KEY_DIGITS]
+
+
+def token(secret: str, account: str, key: str) -> str:
+    """The key with its mark: what only we can write."""
+    return key + signing.hexdigest(secret, f"thread:{account}:{key}")[:MARK_DIGITS]
+
+
+def key_of_token(secret: str, account: str, texts: Iterable[str]) -> str | None:
+    """The key of the first good token in addresses or ids; a wrong mark counts for nothing."""
+    for text in texts:
+        for key, mark in _TOKEN.findall(text.lower()):
+            if signing.same(token(secret, account, key), key + mark):
+                return str(key)
+    return None
+
+
+def message_id(thread: str, unique: str, domain: str) -> str:
+    """A Message-ID of ours: the same for the same message, however often it is sent."""
+    mark = hashlib.sha256(unique.encode()).hexdigest()[:16]
+    return f"<{mark}.{thread}@{domain}>"
+
+
+def plus_address(address: str, thread: str) -> str:
+    """Our address with the token in it (RFC 5233 calls that a detail)."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}+{thread}@{domain}"
+
+
+def answers(mail: ParsedMail) -> tuple[str, ...]:
+    """The ids this mail answers, the nearest first."""
+    nearest = [mail.in_reply_to] if mail.in_reply_to else []
+    return tuple(dict.fromkeys([*nearest, *reversed(mail.references)]))[:MAX_ANSWERS]
+
+
+def root_of(mail: ParsedMail) -> str:
+    """The first mail of the conversation, as far as this mail knows."""
+    return next(iter(mail.references), mail.in_reply_to or mail.message_id)
+
+
+def tokens_of(mail: ParsedMail) -> list[str]:
+    """Where a token of ours may stand."""
+    addressed = [box.address for box in (*mail.to, *mail.cc)]
+    original = [mail.original_id] if mail.original_id else []
+    return [*answers(mail), *original, *mail.recipients, *addressed]

@@ -1,0 +1,174 @@
+"""A letter becomes a mail: headers, text and HTML, what it answers below, files. Pure.
+
+RFC 5322 and RFC 2045 to 2049 by the standard library, RFC 3834 for what machines write, RFC 8058
+is left to campaigns. Header values cannot break out of their line: line breaks are taken out.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.headerregistry import Address as MailAddress
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from channels.errors import Rejected, Unsupported
+from channels.mail import threads
+from channels.mail.settings import MailSettings
+from channels.messages import Address, Letter, Outbound, OutboundFile, Quoted
+
+MAX_REFERENCES = 20  # the first and the newest: RFC 5322 asks for all, servers cut long lines
+_POLICY = SMTP.clone(max_line_length=78, cte_type="7bit")
+_BREAKS = re.compile(r"[\r\n\x00]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A mail ready to leave."""
+
+    message_id: str
+    envelope_from: str
+    recipients: tuple[str, ...]
+    raw: bytes
+
+
+def write(
+    message: Outbound, settings: MailSettings, *, account: str, read: Callable[[str], bytes]
+) -> Written:  # fmt: skip
+    """The mail of a message. `read` gives the bytes of a file. Raises Unsupported, Rejected."""
+    letter = message.letter
+    if letter is None or not letter.to:
+        raise Unsupported("a mail needs somebody to be sent to")
+    thread = threads.token(settings.thread_secret, account, message.conversation_key)
+    own_id = threads.message_id(thread, message.id, settings.domain)
+    mail = EmailMessage(policy=_POLICY)
+    _head(mail, letter, settings, own_id)
+    if settings.plus_addresses:
+        mail["Reply-To"] = threads.plus_address(settings.address, thread)
+    _body(mail, message, letter)
+    for file in message.files:
+        _attach(mail, file, read)
+    people = (*letter.to, *letter.cc, *letter.bcc)
+    recipients = tuple(dict.fromkeys(_plain(one.value) for one in people))
+    sender = "" if letter.automatic else settings.address  # RFC 3834 section 3.3
+    return Written(own_id, sender, recipients, mail.as_bytes())
+
+
+def _head(mail: EmailMessage, letter: Letter, settings: MailSettings, own_id: str) -> None:
+    mail["From"] = _address(Address("email", settings.address, letter.sender))
+    mail["To"] = [_address(one) for one in letter.to]
+    if letter.cc:
+        mail["Cc"] = [_address(one) for one in letter.cc]
+    mail["Subject"] = subject_of(letter)
+    mail["Date"] = format_datetime(letter.at)
+    mail["Message-ID"] = own_id
+    names = references_of(letter)
+    if names:
+        mail["In-Reply-To"] = names[-1]
+        mail["References"] = " ".join(names)
+    if letter.automatic:
+        mail["Auto-Submitted"] = "auto-replied"
+        mail["X-Auto-Response-Suppress"] = "All"
+        mail["Precedence"] = "auto_reply"
+
+
+def subject_of(letter: Letter) -> str:
+    """The subject; an answer says "Re:" once."""
+    subject = _BREAKS.sub(" ", letter.subject).strip()
+    answers = bool(letter.references) and not letter.automatic
+    if (
+        answers
+        and subject
+        and not re.match(r"(?i)(re|aw|sv|odp|vs|ha|отв)\s*(\[\d+\])?\s*:", subject)
+    ):
+        return f"Re: {subject}"
+    return subject
+
+
+def references_of(letter: Letter) -> tuple[str, ...]:
+    """The ids this mail follows, oldest first; of very many the first and the newest."""
+    names = [name for name in letter.references if re.fullmatch(r"<[^<>\s]{1,400}>", name)]
+    unique = list(dict.fromkeys(names))
+    if len(unique) > MAX_REFERENCES:
+        unique = unique[:1] + unique[1 - MAX_REFERENCES :]
+    return tuple(unique)
+
+
+def _body(mail: EmailMessage, message: Outbound, letter: Letter) -> None:
+    text = _with_signature(message.text, letter.signature)
+    mail.set_content(text + quoted_text(letter.quoted), charset="utf-8", cte=_cte(text))
+    if letter.html:
+        signature = f"<br>-- <br>{_lines(letter.signature)}" if letter.signature else ""
+        page = f"<div>{letter.html}</div>{signature}{quoted_html(letter.quoted)}"
+        mail.add_alternative(page, subtype="html", charset="utf-8", cte="quoted-printable")
+
+
+def _cte(text: str) -> str:
+    return "base64" if sum(not c.isascii() for c in text) > len(text) // 4 else "quoted-printable"
+
+
+def _with_signature(text: str, signature: str) -> str:
+    return f"{text.rstrip()}\n\n-- \n{signature.strip()}\n" if signature.strip() else text + "\n"
+
+
+def quoted_text(quoted: Quoted | None) -> str:
+    """What is answered, each line behind "> ", with a line that says whose it is."""
+    if quoted is None or not quoted.text.strip():
+        return ""
+    lines = "\n".join(f"> {line}".rstrip() for line in quoted.text.strip().splitlines())
+    return f"\n{_intro(quoted)}\n{lines}\n"
+
+
+def quoted_html(quoted: Quoted | None) -> str:
+    """The same for HTML, marked as mail programs mark it."""
+    if quoted is None or not quoted.text.strip():
+        return ""
+    return (
+        f'<br><div class="gmail_quote"><div class="gmail_attr">{html.escape(_intro(quoted))}</div>'
+        f'<blockquote type="cite">{_lines(quoted.text)}</blockquote></div>'
+    )
+
+
+def _intro(quoted: Quoted) -> str:
+    return f"{quoted.at:%d.%m.%Y, %H:%M} UTC, {_BREAKS.sub(' ', quoted.author)}:"
+
+
+def _lines(text: str) -> str:
+    return html.escape(text.strip()).replace("\n", "<br>")
+
+
+def _attach(mail: EmailMessage, file: OutboundFile, read: Callable[[str], bytes]) -> None:
+    try:
+        content = read(file.path)
+    except OSError as error:
+        raise Rejected("a file of the message is gone") from error
+    major, _, minor = file.type.partition("/")
+    mail.add_attachment(
+        content, maintype=major or "application", subtype=minor or "octet-stream",
+        filename=_BREAKS.sub(" ", file.name),
+    )  # fmt: skip
+
+
+def _address(given: Address) -> MailAddress:
+    """An address for a header. Raises Rejected for one that is none."""
+    local, _, domain = _plain(given.value).rpartition("@")
+    name = _BREAKS.sub(" ", given.name).strip()[:100]
+    try:
+        return MailAddress(name, local, domain)
+    except (ValueError, IndexError) as error:
+        raise Rejected(f"not an address: {given.value[:100]}") from error
+
+
+def _plain(value: str) -> str:
+    """An address for the envelope, its domain in ASCII. Raises Rejected."""
+    local, at, domain = value.strip().rpartition("@")
+    try:
+        ascii_domain = domain.encode("idna").decode()
+    except UnicodeError:
+        ascii_domain = ""
+    if not (local and at and ascii_domain) or re.search(r"[\s<>\x00-\x1f]", local):
+        raise Rejected(f"not an address: {value[:100]}")
+    return f"{local}@{ascii_domain}"

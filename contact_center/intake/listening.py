@@ -1,0 +1,247 @@
+"""Accounts that are listened to: each by one process at a time, by a lease, from its cursor on.
+
+What a channel hears comes as requests, like a webhook's, and goes the same way: read in the
+limited process, quarantined where it cannot be read, stored by the one writer. The cursor moves in
+the transaction that stores the last of them; where that one was stored before (a repetition), it
+is written by itself, for then there was nothing to store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from channels.contract import Cursor, Health, ListeningChannel, Received, WebhookRequest
+from channels.errors import ChannelError, Malformed, Misconfigured
+from contact_center.intake import store
+from contact_center.intake.model import LiveAccount
+from contact_center.intake.parsing import Parsers
+from contact_center.intake.quarantine import Quarantine
+from contact_center.intake.writer import Intake
+from contact_center.kernel.clock import Clock
+from contact_center.kernel.errors import HouseError, Unavailable
+from contact_center.kernel.hints import Hints
+from contact_center.kernel.log import get_logger
+from contact_center.storage.database import Database
+from contact_center.storage.leases import Lease
+
+ACCOUNTS_TOPIC = "accounts"
+REFRESH_SECONDS = 10.0
+LEASE_SECONDS = 10.0
+LONGEST_REST = 30.0
+
+T = TypeVar("T")
+
+log = get_logger(__name__)
+
+
+class Accounts(Protocol):
+    """What listening asks of the accounts."""
+
+    def all(self) -> Iterable[LiveAccount]: ...
+
+    async def set_health(self, account_id: UUID, health: str, text: str | None = None) -> None: ...
+
+
+class Listeners:
+    """Runs the listeners of the accounts that are on."""
+
+    def __init__(
+        self,
+        database: Database,
+        hints: Hints,
+        clock: Clock,
+        *,
+        accounts: Accounts,
+        intake: Intake,
+        quarantine: Quarantine,
+        parsers: Parsers,
+        node: str,
+        came_in: Callable[[UUID, datetime], None] = lambda _id, _at: None,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self.database = database
+        self.clock = clock
+        self.accounts = accounts
+        self.intake = intake
+        self.quarantine = quarantine
+        self.parsers = parsers
+        self.node = node
+        self.came_in = came_in
+        self.lease_seconds = lease_seconds
+        self._hints = hints
+        self._tasks: dict[UUID, tuple[LiveAccount, asyncio.Task[None]]] = {}
+        self._news = asyncio.Event()
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        ear = asyncio.create_task(self._listen())
+        try:
+            while True:
+                self._news.clear()
+                await self._match()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(REFRESH_SECONDS):
+                        await self._news.wait()
+        finally:
+            ear.cancel()
+            await self._end(list(self._tasks))
+
+    async def _listen(self) -> None:
+        async with self._hints.subscribe(ACCOUNTS_TOPIC) as heard:
+            async for _ in heard:
+                self._news.set()
+
+    async def _match(self) -> None:
+        """Let exactly the accounts that listen have a task, built from their present settings."""
+        wanted = {
+            account.id: account for account in self.accounts.all()
+            if account.state == "on" and isinstance(account.channel, ListeningChannel)
+        }  # fmt: skip
+        await self._end([
+            key for key, (account, task) in self._tasks.items()
+            if task.done() or wanted.get(key) is None
+            or wanted[key].settings != account.settings
+        ])  # fmt: skip
+        for key, account in wanted.items():
+            if key not in self._tasks:
+                work = Listener(self, account).run()
+                task = asyncio.create_task(work, name=f"listener {key}")
+                self._tasks[key] = (account, task)
+
+    async def _end(self, keys: Sequence[UUID]) -> None:
+        tasks = [self._tasks.pop(key)[1] for key in keys]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Listener:
+    """One account's listener: the house's side of `ListeningChannel.listen` (contract.Ear)."""
+
+    def __init__(self, house: Listeners, account: LiveAccount) -> None:
+        self._house = house
+        self._account = account
+        name = f"listen:{account.id}"
+        self._lease = Lease(house.database, name, house.node, house.lease_seconds)
+
+    async def run(self) -> None:
+        """Listen for as long as the lease is ours; wait for it otherwise. Ends with cancelling.
+
+        An account whose settings are wrong rests until they change: nothing is tried into a
+        lock-out.
+        """
+        rest = 1.0
+        while True:
+            try:
+                if not await self._lease.acquire():
+                    await asyncio.sleep(self._house.lease_seconds / 3)
+                    continue
+                await self._listen_leased()
+            except Misconfigured as error:
+                await self.report("red", str(error))
+                await self._release()
+                await asyncio.Event().wait()
+            except Unavailable as error:
+                log.warning("listener_waits", account=str(self._account.id), reason=str(error))
+            except Exception as error:
+                log.exception("listener_failed", account=str(self._account.id))
+                await self.report("red", _words(error))
+            except asyncio.CancelledError:
+                await self._release()
+                raise
+            await asyncio.sleep(rest * random.uniform(0.5, 1))  # noqa: S311 - jitter
+            rest = min(LONGEST_REST, rest * 2)
+
+    async def _listen_leased(self) -> None:
+        """Raises what the channel raises; returns when the lease is lost."""
+        cursor = await store.cursor(self._house.database, self._account.id)
+        channel = self._account.channel
+        if not isinstance(channel, ListeningChannel):
+            return
+        listening = asyncio.create_task(channel.listen(cursor, self))
+        renewing = asyncio.create_task(self._renew())
+        try:
+            await asyncio.wait({listening, renewing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (listening, renewing):
+                task.cancel()
+            ends = await asyncio.gather(listening, renewing, return_exceptions=True)
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
+
+    async def _renew(self) -> None:
+        """Keep the lease; returns when it is lost."""
+        while True:
+            await asyncio.sleep(self._house.lease_seconds / 3)
+            try:
+                if not await self._lease.acquire():
+                    return
+            except Unavailable:
+                if not self._lease.held:
+                    return
+
+    async def _release(self) -> None:
+        with contextlib.suppress(Unavailable):
+            await self._lease.release()
+
+    # --- the ear -----------------------------------------------------------------------------
+
+    async def deliver(self, requests: Sequence[WebhookRequest], cursor: Cursor) -> None:
+        """Store what the requests hold, then the cursor with the last of them; waits for room."""
+        now = self._house.clock.now()
+        given = [replace(request, received_at=now) for request in requests]
+        read = await asyncio.gather(*map(self._read, given))
+        pairs = [pair for pair in zip(given, read, strict=True) if pair[1] is not None]
+        await asyncio.gather(*(self._store(*pair, None) for pair in pairs[:-1]))
+        if not (pairs and await self._store(*pairs[-1], cursor)):
+            await store.move_cursor(self._house.database, self._account.id, cursor)
+        self._house.came_in(self._account.id, now)
+
+    async def _read(self, request: WebhookRequest) -> Received | None:
+        """What a request holds; None for what went into quarantine."""
+        try:
+            return await self._house.parsers.read(self._account, request)
+        except Malformed:
+            await _patiently(lambda: self._house.quarantine.keep(self._account, request, error))
+            return None
+
+    async def _store(
+        self, request: WebhookRequest, received: Received | None, cursor: Cursor | None
+    ) -> bool:
+        """Store the events of a request; True where the cursor was written with them."""
+        events = received.events if received else ()
+        result = await _patiently(
+            lambda: self._house.intake.submit(
+                self._account, events, request.body, request, cursor=cursor
+            )
+        )
+        return result.stored > 0 and result.quarantined == 0
+
+    async def report(self, health: Health, reason: str | None) -> None:
+        """Note how the connection does."""
+        with contextlib.suppress(HouseError):
+            await self._house.accounts.set_health(self._account.id, health, reason)
+
+
+async def _patiently(step: Callable[[], Awaitable[T]]) -> T:
+    """Do it again until the database has room: what waits at the provider is in no hurry."""
+    pause = 0.2
+    while True:
+        try:
+            return await step()
+        except Unavailable:
+            await asyncio.sleep(pause)
+            pause = min(5.0, pause * 2)
+
+
+def _words(error: BaseException) -> str:
+    """What an administrator reads; never the inside of an unforeseen error."""
+    return str(error) if isinstance(error, ChannelError) else f"failed: {type(error).__name__}"
