@@ -16,7 +16,7 @@ from channels.mail.headers import decoded
 from channels.mail.message import Mailbox
 
 MAX_ADDRESSES = 10_000
-MAX_TOKENS = 400_000
+MAX_TOKENS = 150_000
 MAX_NAME = 300
 MAX_ADDRESS = 320
 

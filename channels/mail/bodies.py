@@ -14,9 +14,10 @@ from channels.mail.headers import unbase64
 from channels.mail.mime import Part
 
 MAX_UUENCODED = 50
+MAX_UULINES = 300_000
 
 _UU_BEGIN = re.compile(rb"(?m)^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{1,250})\r?\n")
-_UU_END = re.compile(rb"(?m)^end[ \t]*\r?$")
+_UU_END = re.compile(rb"(?m)^end[ \t]*(?:\r?\n|\r?\Z)")
 _UU_LINE = re.compile(rb"[!-`]")
 _CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, *range(0x80, 0xA0)])
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
@@ -68,6 +69,8 @@ def without_uuencoded(data: bytes) -> tuple[bytes, list[Uuencoded]]:
 
 def _uudecoded(block: bytes) -> bytes | None:
     lines = block.splitlines()
+    if len(lines) > MAX_UULINES:
+        return None
     result = []
     for line in lines:
         if not line.strip(b"` "):
@@ -95,12 +98,12 @@ def unflowed(text: str, *, delete_space: bool) -> str:
     open_depth = -1  # depth of the paragraph that goes on, -1 for none
     for line in text.split("\n"):
         depth = len(line) - len(line.lstrip(">"))
-        content = line[depth:].removeprefix(" ") if depth or line.startswith(" ") else line
+        content = line[depth:].removeprefix(" ")
         flows = content.endswith(" ") and content != _SIGNATURE
-        shown = content[:-1] if flows and delete_space else content
-        if open_depth == depth and content != _SIGNATURE:
-            result[-1] += shown
-        else:
-            result.append(">" * depth + (" " if depth and shown else "") + shown)
+        goes_on = open_depth == depth and content != _SIGNATURE
+        if not goes_on:
+            mark = ">" * depth + (" " if depth and content else "")
+            result.append("\n" + mark if result else mark)
+        result.append(content[:-1] if flows and delete_space else content)
         open_depth = depth if flows else -1
-    return "\n".join(result)
+    return "".join(result)

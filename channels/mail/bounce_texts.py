@@ -71,7 +71,8 @@ _FORMS = (
     _form(r"recipient(?:\(s\)|s)? could not be reached", "failed", _DATED),
     _form(r"delivery has failed to these recipients(?: or (?:distribution lists|groups))?",
           "failed", _ALONE),
-    _form(r"(?:сбой доставки|не удалось доставить) (?:сообщение )?следующим получателям", "failed", _ALONE),
+    _form(r"(?:сбой доставки|не удалось доставить) (?:сообщение )?следующим получателям",
+          "failed", _ALONE),
     _form(r"delivery is delayed to these recipients(?: or (?:distribution lists|groups))?",
           "delayed", _ALONE),
     # Gmail

@@ -82,8 +82,9 @@ def codec_of(name: str | None) -> str | None:
 def decode(data: bytes, declared: str | None = None, hint: str | None = None) -> Decoded:
     """Never fails. `hint` is a codec that the rest of the mail was read with."""
     codec, warning = codec_of(declared), None
-    if declared and codec is None and _key(declared) not in _UNKNOWN:
-        warning = f"charset-unknown: {re.sub(r'[^ -~]', '?', declared[:_NAME_LENGTH])}"
+    name = re.sub(r"[^ -~]", "?", (declared or "")[:_NAME_LENGTH])
+    if codec is None and _key(name) not in _UNKNOWN:
+        warning = f"charset-unknown: {name}"
     for mark, marked in _MARKS:
         if data.startswith(mark):
             return Decoded(data[len(mark) :].decode(marked, "replace"), marked, warning)
@@ -93,9 +94,9 @@ def decode(data: bytes, declared: str | None = None, hint: str | None = None) ->
         better = _contradicted(data, codec)
         if better is None:
             return Decoded(text, codec, warning)
-        return Decoded(data.decode(better, "replace"), better, f"charset-wrong: {codec}")
+        return Decoded(data.decode(better, "replace"), better, f"charset-wrong: {name}")
     if codec and codec != "ascii":
-        warning = f"charset-wrong: {codec}"
+        warning = f"charset-wrong: {name}"
     elif warning is None:
         warning = "charset-missing"
     return _by_looks(data, codec, hint, warning)

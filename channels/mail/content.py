@@ -35,7 +35,7 @@ _EXTENSIONS = {
     "application/zip": ".zip", "application/pgp-signature": ".asc", "audio/mpeg": ".mp3",
     "application/pkcs7-signature": ".p7s", "application/pkcs7-mime": ".p7m", "video/mp4": ".mp4",
     "application/json": ".json", "application/xml": ".xml", "text/csv": ".csv",
-    "message/rfc822": ".eml", "audio/ogg": ".ogg",
+    "text/rfc822-headers": ".txt", "message/rfc822": ".eml", "audio/ogg": ".ogg",
 }  # fmt: skip
 _NAME_TRASH = re.compile(r'[\x00-\x1f<>:"|?*]')
 _ARMOUR = ("-----BEGIN PGP MESSAGE-----", "-----BEGIN PGP SIGNED MESSAGE-----")
@@ -151,6 +151,7 @@ class _Collector:
     def _leaf(self, part: Part, pieces: list[Piece]) -> None:
         data = bodies.payload(part, self._raw)
         alone = part.depth == 0 and part.major in ("text", "multipart")
+        alone &= not (part.type == "text/calendar" and self._found.invitations)
         body = part.type in ("text/plain", "text/html") and not part.filename
         if part.disposition != "attachment" and (alone or body):
             if part.type == "text/html":

@@ -16,11 +16,13 @@ from urllib.parse import unquote_to_bytes
 
 from channels.mail import charsets
 
-MAX_BYTES = 1_000_000  # of one header block: 8,000 recipients need 150,000 to 400,000
+MAX_BYTES = 2_000_000  # kept of one header block
+MAX_LINES = 100_000
 MAX_FIELDS = 2_000
-MAX_VALUE = 1_000_000
+MAX_VALUE = 1_000_000  # of one field: 8,000 recipients need 150,000 to 400,000
 MAX_TEXT = 64_000  # bytes of a field that is read as text
 MAX_DAMAGED = 50
+MAX_BLOCKS = 1_000  # of base64 with padding between them
 MAX_PARAMETERS = 64
 MAX_PARAMETER_BYTES = 16_000
 
@@ -38,6 +40,8 @@ _PARAMETER = re.compile(
 _SECTION = re.compile(r"^([^*]+)(?:\*(\d{1,3}))?(\*)?$")
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _DASH = ord("-")
+_PADDING = re.compile(rb"=+")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _BLANK = re.compile(rb"\n\r?\n")
 _SPACES = bytes(32 if c in (9, 10, 13) else c for c in range(256))
 
@@ -84,30 +88,34 @@ class Block:
 
 
 def split(raw: bytes, start: int = 0, *, hint: str | None = None) -> Block:
-    """Take the header fields that begin at `start`."""
+    """Take the header fields that begin at `start`; of very large ones the beginning."""
     fields: list[list[bytes]] = []
-    warnings: list[str] = []
-    position = body = start
-    for position, line in _lines(raw, start):
-        body = position + len(line)
-        if not line.strip(b"\r\n"):
+    warnings: dict[str, None] = {}
+    room, damaged, body = MAX_BYTES, 0, start
+    for count, (position, whole) in enumerate(_lines(raw, start)):
+        body = position + whole
+        line = raw[position : position + min(whole, room, MAX_VALUE)]
+        room -= len(line)
+        if not line.strip(b"\r\n") and room > 0:
             break
-        if not _take(line, fields):
-            if len(warnings) > MAX_DAMAGED or _body_begins(raw, position, fields):
-                body = position
-                warnings += ["headers-unseparated"] if fields else []
-                break
-            warnings.append("headers-damaged")
-        if position - start > MAX_BYTES or len(fields) > MAX_FIELDS:
+        if len(line) < whole:
+            warnings["headers-shortened"] = None
+        if room <= 0 or count > MAX_LINES or len(fields) > MAX_FIELDS:
             return Block(_headers(fields, hint), _end(raw, position), ("headers-shortened",))
-    return Block(_headers(fields, hint), body, tuple(dict.fromkeys(warnings)))
+        if not _take(line, fields):
+            damaged += 1
+            if damaged > MAX_DAMAGED or _body_begins(raw, position, fields):
+                warnings |= {"headers-unseparated": None} if fields else {}
+                return Block(_headers(fields, hint), position, tuple(warnings))
+            warnings["headers-damaged"] = None
+    return Block(_headers(fields, hint), body, tuple(warnings))
 
 
-def _lines(raw: bytes, start: int) -> Iterator[tuple[int, bytes]]:
-    """The lines from `start`; a bare carriage return ends none."""
+def _lines(raw: bytes, start: int) -> Iterator[tuple[int, int]]:
+    """Where the lines from `start` begin, and their lengths; a bare carriage return ends none."""
     while start < len(raw):
         end = raw.find(b"\n", start) + 1 or len(raw)
-        yield start, raw[start:end]
+        yield start, end - start
         start = end
 
 
@@ -193,11 +201,16 @@ def _joined(words: list[tuple[str, bytes]]) -> str:
 
 
 def unbase64(data: bytes) -> bytes:
-    """Base64 that may be cut, unpadded or sprinkled with other characters."""
-    lean = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
-    if len(lean) % 4 == 1:
-        lean = lean[:-1]
-    return binascii.a2b_base64(lean + b"=" * (-len(lean) % 4))
+    """Base64 that may be cut, unpadded, sprinkled with other characters, or put together."""
+    blocks = _PADDING.split(data, MAX_BLOCKS)
+    if len(blocks) > 1 and any(block.strip() for block in blocks[1:]):
+        return b"".join(unbase64(block) for block in blocks)
+    try:
+        return binascii.a2b_base64(data)
+    except binascii.Error:  # its length is wrong: the rest of the last group is made up
+        lean = _NOT_BASE64.sub(b"", data)
+        lean = lean[: len(lean) - (len(lean) % 4 == 1)]
+        return binascii.a2b_base64(lean + b"=" * (-len(lean) % 4))
 
 
 def parameters(value: str) -> tuple[str, dict[str, str]]:

@@ -12,6 +12,7 @@ from email.utils import parsedate_tz
 
 MAX_ID = 998
 MAX_IDS = 200
+MAX_BARE = 4_000
 MAX_DATE = 120
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 
@@ -29,7 +30,7 @@ def ids(value: str | None) -> tuple[str, ...]:
         return ()
     found = [_SPACE.sub("", part) for part in _ID.findall(value)]
     if not found:
-        found = _BARE_ID.findall(_COMMENT.sub(" ", value))
+        found = _BARE_ID.findall(_COMMENT.sub(" ", value[:MAX_BARE]))
     unique = list(dict.fromkeys(f"<{part}>" for part in found if 0 < len(part) < MAX_ID))
     return tuple(unique if len(unique) <= MAX_IDS else unique[:1] + unique[1 - MAX_IDS :])
 

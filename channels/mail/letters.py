@@ -18,10 +18,20 @@ _SHARES = (
     1.6, 1.6, 1.4, 1.2, 1.0, 0.9, 0.7, 0.6, 0.5, 0.4, 0.3, 0.3, 0.2, 0.2,
 )  # fmt: skip
 _FREQUENCY = dict(zip(_RUSSIAN, _SHARES, strict=True)) | {"і": 3.0, "ї": 0.6, "є": 0.5, "ў": 0.5}
+_PAIRS = frozenset(
+    re.findall(
+        r"\w\w",
+        "ст но то на ен ов ни ра во ко по пр ер ор ро ал ли го не ре ос ка та ан от ет ел ло ол"
+        " ес ит де да ла ть ся за ак аз чт эт оч ем ше",
+    )
+)
+_PAIR = 2.0
 _HARMLESS = frozenset("«»—–…№“”„’‘•°§©\u00a0\u00ad")
+_NBSP = "\u00a0"  # of the Mac is К elsewhere
 _SYMBOL, _MIXED_CASE, _FOREIGN = -8.0, -6.0, -3.0
 _CAPITAL_SHARE = 0.8
-_BAD_SCORE = 2.0  # per letter; Russian text has about 5.5, another code page's view about 0
+_BAD_SCORE = 2.0  # per letter; Russian text has about 6, another code page's view about 0
+_SURE = 4.0
 _CLEARLY = 2.5  # better per letter than the declared one
 _FEW = 6  # letters below this prove nothing against a declaration
 
@@ -61,15 +71,18 @@ def disproof(data: bytes, declared: str, *, western: bool) -> str | None:
         best = max(family, key=lambda codec: family[codec])
         return best if family[best] - family[declared] > _CLEARLY else None
     found = guess(data)
-    return found if found in CYRILLIC else None
+    sure = found in CYRILLIC and score(words, found or "") > _SURE
+    return found if sure else None
 
 
 def score(words: list[bytes], codec: str) -> float:
     """How Cyrillic the words look in that code page: points per letter."""
     text = b" ".join(words).decode(codec, "replace")
     points, counted, before = 0.0, 0, " "
+    # A quote that never closes is a letter of another code page: « is З, » is И.
+    harmless = _HARMLESS if text.count("«") == text.count("»") else _HARMLESS - {"«", "»"}
     for char in text:
-        if char > "\x7f" and char not in _HARMLESS:
+        if char > "\x7f" and (char not in harmless or (char == _NBSP and before == " ")):
             points += _points(char, before)
             counted += 1
         before = char
@@ -79,7 +92,7 @@ def score(words: list[bytes], codec: str) -> float:
 def _points(char: str, before: str) -> float:
     if not char.isalpha():
         return _SYMBOL
-    share = _FREQUENCY.get(char.lower(), _FOREIGN)
+    share = _FREQUENCY.get(char.lower(), _FOREIGN) + _PAIR * ((before + char).lower() in _PAIRS)
     if char.islower():
         return share
     return _MIXED_CASE if before.islower() else share * _CAPITAL_SHARE

@@ -38,6 +38,7 @@ MAX_SUBJECT = 1_000
 MAX_HEADERS = 300
 MAX_HEADER = 1_000
 MAX_WARNINGS = 50
+MAX_WRAPPED = 5  # mails within mails that are opened for a text
 MAX_BARE = 100_000  # bytes of a text without any header that are looked at
 
 _NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -195,7 +196,8 @@ def _texts(found: Content, subject: str) -> _Texts:
             plain.append(_converter()(tamed.html))
         else:
             plain.append(piece.plain or "")
-        markup.append(tamed.html if tamed else html.escaped(piece.plain or ""))
+        if tamed or (piece.plain or "").strip():
+            markup.append(tamed.html if tamed else html.escaped(piece.plain or ""))
     result.text = "\n".join(plain).strip("\n").rstrip()
     joined = "".join(markup) if rich else None
     if joined is not None:
@@ -210,11 +212,12 @@ def _fallback(found: Content) -> list[Piece]:
     """A mail without a text of its own shows its invitation, or the mail that it carries."""
     if found.invitations:
         return [Piece("\n\n".join(invitations.summary(each) for each in found.invitations))]
-    for original in found.originals[:1]:
-        tree = mime.tree(original)
-        inner = content.collect(tree.root, original)
-        return inner.pieces
-    return []
+    for _ in range(MAX_WRAPPED):
+        if found.pieces or not found.originals:
+            break
+        original = found.originals[0]
+        found = content.collect(mime.tree(original).root, original)
+    return found.pieces
 
 
 def _converter() -> Callable[[str], str]:
