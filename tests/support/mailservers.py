@@ -138,6 +138,7 @@ mail_gid = nogroup
 mail_location = maildir:{self._mail}/%u
 auth_mechanisms = plain login
 auth_failure_delay = 0
+auth_username_chars =
 postmaster_address = postmaster@example.org
 submission_host = 127.0.0.1
 passdb {{
@@ -166,6 +167,10 @@ service lmtp {{
 }}
 service anvil {{
   chroot =
+  # no penalty for everybody on this machine after a wrong password
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 """
 
