@@ -17,6 +17,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
+from uuid import UUID
 
 import uvloop
 from aiohttp import web
@@ -52,7 +53,7 @@ from contact_center.jobs.service import JobRunner, Jobs
 from contact_center.kernel import log as logs
 from contact_center.kernel.background import Background
 from contact_center.kernel.clock import Clock, SystemClock
-from contact_center.kernel.errors import SettingsError
+from contact_center.kernel.errors import NotFound, SettingsError
 from contact_center.kernel.hints import Hints, LocalHints
 from contact_center.kernel.log import get_logger
 from contact_center.kernel.secrets import load_sealer
@@ -122,18 +123,25 @@ class Workspace:
         await accounts.load()
         await demo.prepare(database, accounts, clock, demo=settings.demo)
 
+        parsers = Parsers()
+        exits.callback(parsers.close)
+
+        async def read_part(account_id: UUID, raw: bytes, ref: str) -> bytes:
+            account = accounts.get(account_id)
+            if account is None:
+                raise NotFound("its account is switched off")
+            return await parsers.part(account, raw, ref)
+
         links = Links(sealer.derive("files"))
         files = Files(
             database, FileBlobs(settings.data_dir / "blobs"), links, clock,
-            SenderAccounts(accounts).live, max_bytes=settings.media.max_bytes,
+            SenderAccounts(accounts).live, max_bytes=settings.media.max_bytes, part=read_part,
         )  # fmt: skip
         limits = settings.intake
         intake = Intake(
             database, hints, clock, batch=limits.batch, queue=limits.queue,
             retry_after=limits.retry_after,
         )  # fmt: skip
-        parsers = Parsers()
-        exits.callback(parsers.close)
         quarantine = Quarantine(
             database, intake, accounts, parsers, per_hour=limits.quarantine_per_hour,
             alarm=accounts.alarm,

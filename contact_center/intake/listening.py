@@ -14,6 +14,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -209,8 +210,8 @@ class Listener:
         """What a request holds; None for what went into quarantine."""
         try:
             return await self._house.parsers.read(self._account, request)
-        except Malformed:
-            await _patiently(lambda: self._house.quarantine.keep(self._account, request, error))
+        except Malformed as error:
+            await _patiently(partial(self._house.quarantine.keep, self._account, request, error))
             return None
 
     async def _store(

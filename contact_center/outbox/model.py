@@ -9,7 +9,7 @@ from uuid import UUID
 
 from channels.contract import Capabilities, Channel
 from channels.errors import ChannelError, Misconfigured, Rejected, Temporary, Uncertain, Unsupported
-from channels.messages import Button, Outbound, OutboundFile, Receipt
+from channels.messages import Button, Letter, Outbound, OutboundFile, Receipt
 from channels.toolkit.fitting import fit
 
 Origin = Literal["operator", "rule", "bot", "survey", "campaign"]
@@ -81,6 +81,7 @@ class Claim:
     message_id: UUID | None
     payload: dict[str, Any]
     reply_to: str | None = None
+    letter: Letter | None = None
 
     @property
     def part(self) -> int:
@@ -111,6 +112,7 @@ class Mark:
     error_text: str | None = None
     delay: float = 0.0
     part: int = 0
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ def parts(claim: Claim, files: tuple[OutboundFile, ...], can: Capabilities) -> t
         buttons=tuple(Button(**button) for button in given.get("buttons", ())),
         reply_to=claim.reply_to if can.reply_to else None,
         data=given.get("data", {}),
+        letter=claim.letter,
     )
     return fit(whole, can)
 
@@ -142,7 +145,12 @@ def accepted(claim: Claim, receipt: Receipt, count: int) -> Mark:
     following = claim.part + 1
     if following < count:
         return Mark(claim, "pending", part=following)
-    return Mark(claim, "sent", provider_id=receipt.provider_id, status=receipt.status.value)
+    refused = "; ".join(f"{address}: {words}" for address, words in receipt.refused.items())
+    return Mark(
+        claim, "sent", provider_id=receipt.provider_id, status=receipt.status.value,
+        error_kind="partly_refused" if refused else None, error_text=refused[:500] or None,
+        aliases=receipt.aliases,
+    )  # fmt: skip
 
 
 def refused(claim: Claim, error: BaseException, policy: Policy) -> Mark:

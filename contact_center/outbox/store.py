@@ -127,6 +127,12 @@ STATE = """
 SELECT o.id, o.state, o.account_id, o.contact_id FROM outbox o
 WHERE o.message_id = $1 ORDER BY o.seq DESC LIMIT 1
 """
+NAME = """
+INSERT INTO conversation_refs (account_id, ref, conversation_key)
+SELECT o.account_id, a.ref, l.conversation_key
+FROM outbox o JOIN outbox_lines l ON l.id = o.line_id CROSS JOIN unnest($2::text[]) AS a (ref)
+WHERE o.id = $1 ORDER BY a.ref COLLATE "C" ON CONFLICT DO NOTHING
+"""
 REFERENCE = """
 SELECT coalesce(m.external_id, o.provider_id) FROM messages m
 LEFT JOIN outbox o ON o.message_id = m.id WHERE m.id = $1 LIMIT 1
@@ -256,6 +262,9 @@ async def _meet(unit: Unit, sent: Sequence[Mark], settled: set[UUID]) -> None:
             [mark.claim.id for mark in met],
             [mark.status for mark in met],
         )
+    for mark in met:
+        if mark.aliases:  # names a relay gave our letters: their answers refer to them
+            await unit.execute(NAME, mark.claim.id, list(mark.aliases))
 
 
 async def reference(database: Database, message_id: UUID) -> str | None:

@@ -11,12 +11,12 @@ from uuid import UUID
 
 from channels.contract import Channel, RateLimit
 from channels.errors import Misconfigured, Rejected, Temporary
-from channels.messages import Outbound
+from channels.messages import Letter, Outbound
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import HouseError, Unavailable
 from contact_center.kernel.hints import Hints
 from contact_center.kernel.log import get_logger
-from contact_center.outbox import store
+from contact_center.outbox import letters, store
 from contact_center.outbox.marks import Marks
 from contact_center.outbox.model import (
     Accounts,
@@ -225,7 +225,11 @@ class AccountWorker:
         try:
             ids = [UUID(text) for text in claim.payload.get("attachments", ())]
             files = await self._files.outbound(ids) if ids else ()
-            claim = replace(claim, reply_to=await self._reference(claim, account))
+            claim = replace(
+                claim,
+                reply_to=await self._reference(claim, account),
+                letter=await self._letter(claim, account),
+            )
         except (HouseError, OSError) as error:
             raise NotBegun(f"the message could not be read: {type(error).__name__}") from error
         pieces = parts(claim, files, account.capabilities)
@@ -238,6 +242,11 @@ class AccountWorker:
         if not target or not account.capabilities.reply_to:
             return None
         return await store.reference(self._database, UUID(str(target)))
+
+    async def _letter(self, claim: Claim, account: LiveAccount) -> Letter | None:
+        if not account.capabilities.letters or claim.message_id is None:
+            return None
+        return await letters.letter(self._database, claim.message_id)
 
     def _policy(self, account: LiveAccount) -> Policy:
         jitter = random.random()  # noqa: S311 - jitter

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from aiohttp import web
 
-from channels.contract import Channel, Media
-from channels.errors import Misconfigured, Rejected, Temporary, Unsupported
+from channels.contract import Channel, Embeds, Media
+from channels.errors import Malformed, Misconfigured, Rejected, Temporary, Unsupported
 from channels.messages import OutboundFile
 from channels.toolkit.sniff import ACTIVE, HEAD, INLINE, UNKNOWN, kind_of, sniff
 from contact_center.contacts.files import store
@@ -39,6 +39,12 @@ class LiveAccount(Protocol):
 
 
 OpenAccount = Callable[[UUID], Awaitable[LiveAccount]]
+ReadPart = Callable[[UUID, bytes, str], Awaitable[bytes]]
+"""account, raw request, reference → the file inside it"""
+
+
+async def _nothing_inside(_account: UUID, _raw: bytes, _ref: str) -> bytes:
+    raise Unsupported("requests are not looked into here")
 
 
 class Files:
@@ -53,7 +59,9 @@ class Files:
         account: OpenAccount,
         *,
         max_bytes: int,
+        part: ReadPart | None = None,
     ) -> None:
+        self._part = part or _nothing_inside
         self.blobs = blobs
         self.max_bytes = max_bytes
         self._database = database
@@ -135,7 +143,7 @@ class Files:
             blob = await self._download(row)
         except TooLarge:
             await self._note(row, "too_large", None)
-        except (Rejected, Unsupported, NotFound) as error:
+        except (Rejected, Unsupported, Malformed, NotFound) as error:
             await self._note(row, "gone", None, {"reason": str(error)[:200]})
         except (Temporary, Misconfigured, OSError, TimeoutError) as error:
             if job.attempts < ATTEMPTS:
@@ -149,11 +157,25 @@ class Files:
     async def _download(self, row: Record) -> Blob:
         account = await self._account(row["account_id"])
         channel = account.channel
+        if isinstance(channel, Embeds) and row["ref"] is not None:
+            return await self._extract(row)
         if not isinstance(channel, Media) or row["ref"] is None:
             raise Unsupported("this channel cannot fetch files")
         if row["size"] is not None and row["size"] > self.max_bytes:
             raise TooLarge("the file is too large", limit=self.max_bytes)
         return await self.blobs.put(await channel.open(row["ref"]), limit=self.max_bytes)
+
+    async def _extract(self, row: Record) -> Blob:
+        """A file that lies inside the request it came with."""
+        raw = await store.raw(self._database, row["message_id"])
+        if raw is None:
+            raise Rejected("the request it came with is not kept any more")
+        content = await self._part(row["account_id"], raw, row["ref"])
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield content
+
+        return await self.blobs.put(chunks(), limit=self.max_bytes)
 
     async def _note(
         self, row: Record, state: str, blob: Blob | None, more: dict[str, Any] | None = None

@@ -33,6 +33,19 @@ RETURNING blob_key
 """
 
 
+RAW = """
+SELECT r.body FROM messages m JOIN contacts c ON c.id = m.contact_id
+JOIN raw_events r ON r.account_id = c.account_id AND r.external_id = m.external_id
+WHERE m.id = $1 LIMIT 1
+"""
+
+
+async def raw(database: Database, message_id: UUID) -> bytes | None:
+    """The request a message came with, while it is kept."""
+    found = await database.fetchval(RAW, message_id)
+    return bytes(found) if found is not None else None
+
+
 async def add(database: Database, *values: Any) -> Record:
     """A row for an uploaded file."""
     row = await database.fetchrow(ADD, *values)
