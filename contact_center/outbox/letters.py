@@ -1,0 +1,101 @@
+"""What a letter says beside its text: to whom, what it answers, who signs it.
+
+Read when it leaves, from the rows: the thread may have grown since it was written. Whoever wrote
+it may have chosen recipients, subject and HTML (`messages.data.letter`); otherwise it goes to the
+owner of the contact and to nobody else, whoever has joined the thread meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from channels.errors import Rejected
+from channels.messages import Address, Letter, Quoted
+from contact_center.storage.database import Database
+
+QUOTED_CHARACTERS = 20_000
+CONTEXT = """
+SELECT m.data, m.created_at, c.subject, c.locale, i.medium, i.value, i.name,
+  b.name AS brand, b.letters AS brand_letters, q.letters AS queue_letters, e.name AS employee,
+  t.text AS said, coalesce(t.provider_at, t.created_at) AS said_at, t.data AS said_data,
+  coalesce(nullif(ti.name, ''), ti.value) AS said_by,
+  ARRAY(SELECT o.provider_id FROM outbox o JOIN messages om ON om.id = o.message_id
+        WHERE om.contact_id = c.id AND om.seq < m.seq AND om.seq > coalesce(t.seq, 0)
+          AND o.provider_id IS NOT NULL ORDER BY om.seq DESC LIMIT 10) AS ours
+FROM messages m JOIN contacts c ON c.id = m.contact_id
+JOIN identities i ON i.id = c.identity_id JOIN brands b ON b.id = c.brand_id
+JOIN queues q ON q.id = c.queue_id LEFT JOIN employees e ON e.id = m.employee_id
+LEFT JOIN LATERAL (
+  SELECT x.* FROM messages x WHERE x.contact_id = c.id AND x.seq < m.seq AND x.kind = 'inbound'
+    AND x.deleted_at IS NULL AND NOT (coalesce(x.data -> 'mail', '{}') ? 'automatic')
+  ORDER BY x.seq DESC LIMIT 1) t ON true
+LEFT JOIN identities ti ON ti.id = t.identity_id
+WHERE m.id = $1
+"""
+
+
+async def letter(database: Database, message_id: UUID) -> Letter:
+    """The letter of a message. Raises Rejected where nobody can be written to."""
+    row = await database.fetchrow(CONTEXT, message_id)
+    if row is None:
+        raise Rejected("the message is gone")
+    return letter_of(row)
+
+
+def letter_of(row: Mapping[str, Any]) -> Letter:
+    """The letter of a row of CONTEXT. Pure."""
+    given: dict[str, Any] = row["data"].get("letter") or {}
+    owner = [{"address": row["value"], "name": row["name"]}] if row["medium"] == "email" else []
+    to = _addresses(given.get("to") or owner)
+    if not to:
+        raise Rejected("there is no address to write to")
+    locale = row["locale"] or "ru"
+    automatic = bool(given.get("automatic"))
+    return Letter(
+        to=to,
+        cc=_addresses(given.get("cc")),
+        bcc=_addresses(given.get("bcc")),
+        at=row["created_at"],
+        subject=given.get("subject") or row["subject"] or "",
+        html=given.get("html") or "",
+        sender=", ".join(part for part in (row["employee"], row["brand"]) if part),
+        signature="" if automatic else signature(row, locale),
+        references=_references(row),
+        quoted=None if automatic or given.get("quote") is False else _quoted(row),
+        automatic=automatic,
+    )
+
+
+def signature(row: Mapping[str, Any], locale: str) -> str:
+    """The queue's signature, else the brand's, with the employee's name put in."""
+    for letters in (row["queue_letters"], row["brand_letters"]):
+        text = in_language(letters.get("signature") or {}, locale)
+        if text:
+            return text.replace("{employee}", row["employee"] or "").replace(
+                "{brand}", row["brand"]
+            )
+    return ""
+
+
+def in_language(texts: Mapping[str, str], locale: str) -> str:
+    """The text for a locale; the other language where there is none."""
+    first, other = ("en", "ru") if locale.lower().startswith("en") else ("ru", "en")
+    return (texts.get(first) or texts.get(other) or "").strip()
+
+
+def _references(row: Mapping[str, Any]) -> tuple[str, ...]:
+    mail = (row["said_data"] or {}).get("mail") or {}
+    theirs = [*mail.get("references", ()), *([mail["message_id"]] if "message_id" in mail else ())]
+    return tuple(dict.fromkeys([*theirs, *reversed(row["ours"] or ())]))
+
+
+def _quoted(row: Mapping[str, Any]) -> Quoted | None:
+    if not row["said"]:
+        return None
+    return Quoted(row["said_by"] or "", row["said_at"], row["said"][:QUOTED_CHARACTERS])
+
+
+def _addresses(given: Sequence[Mapping[str, str]] | None) -> tuple[Address, ...]:
+    return tuple(Address("email", one["address"], one.get("name") or "") for one in given or ())
