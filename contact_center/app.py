@@ -29,6 +29,7 @@ from contact_center.accounts.live import LiveAccount
 from contact_center.accounts.sending import SenderAccounts
 from contact_center.accounts.service import SERVICE as ACCOUNTS
 from contact_center.accounts.service import Accounts
+from contact_center.automation.confirmation import Confirmations
 from contact_center.clients.service import SERVICE as CLIENTS
 from contact_center.clients.service import Clients
 from contact_center.contacts.files.links import Links
@@ -264,9 +265,10 @@ class Workspace:
         daily = Daily(
             self.database, self.clock, {"access.tidy": self.access.tidy, **retention.tasks()}
         )
+        confirmations = Confirmations(self.database, self.clock)
         handlers = {
-            **self.desk.jobs(), **self.files.handlers(), **self.accounts.handlers(),
-            **daily.handlers(),
+            **self.desk.jobs(), **self.files.handlers(), **daily.handlers(),
+            **confirmations.handlers(),
         }  # fmt: skip
         runner = JobRunner(self.database, self.hints, self.clock, handlers, self._process)
         self.background.start("outbox", sender.run)

@@ -19,6 +19,7 @@ from channels.mail.smtp import Sender, Sent
 from channels.messages import Outbound, Receipt
 
 TRUNCATED, PROBLEM = "x-imap-truncated", "x-imap-problem"
+WRAPPED = "form:"  # before the reference of a file whose mail came inside a form
 _JSON = {"content-type": "application/json"}
 
 
@@ -59,11 +60,17 @@ class Mail:
         mail = parse(raw, own=own, servers=self.settings.trusted_servers)
         if request.headers.get(TRUNCATED):
             mail = inbound.cut(mail)
-        found = inbound.events(mail, self.settings, account=self.account, at=request.received_at)
+        wrapped = hooks.media_type(request) in hooks.FORM_TYPES
+        found = inbound.events(
+            mail, self.settings, account=self.account, at=request.received_at,
+            within=WRAPPED if wrapped else "",
+        )  # fmt: skip
         return Received(found, Reply(200, _JSON, b'{"ok":true}'))
 
     def part(self, raw: bytes, ref: str) -> bytes:
         """A file of a mail. Raises Rejected."""
+        if ref.startswith(WRAPPED):
+            raw, ref = hooks.wrapped_mail(raw), ref.removeprefix(WRAPPED)
         found = file_bytes(raw, ref)
         if found is None:
             raise Rejected("the mail holds no such file")

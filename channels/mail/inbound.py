@@ -27,11 +27,14 @@ _JUDGED = ("dmarc", "dkim", "spf")
 
 
 def events(
-    mail: ParsedMail, settings: MailSettings, *, account: str, at: datetime
+    mail: ParsedMail, settings: MailSettings, *, account: str, at: datetime, within: str = ""
 ) -> tuple[Event, ...]:
-    """The events of a mail. `at`: when it came, for mails without a date or with one to come."""
+    """The events of a mail. `at`: when it came, for mails without a date or with one to come.
+
+    `within` is put before the references of files.
+    """
     key = threads.key_of_token(settings.thread_secret, account, threads.tokens_of(mail))
-    message = _message(mail, settings, key, at)
+    message = _message(mail, settings, key, at, within)
     failed = next((one for one in mail.bounces if one.action == "failed"), None)
     if failed and mail.original_id:
         return (_bounced(mail, failed, message), message)
@@ -39,7 +42,7 @@ def events(
 
 
 def _message(
-    mail: ParsedMail, settings: MailSettings, key: str | None, at: datetime
+    mail: ParsedMail, settings: MailSettings, key: str | None, at: datetime, within: str
 ) -> MessageReceived:
     text = mail.reply or mail.text
     whole = Body(mail.text, mail.html or "")
@@ -51,7 +54,7 @@ def _message(
         text=text,
         subject=mail.subject or None,
         automatic=mail.automatic is not None,
-        attachments=tuple(_file(file) for file in mail.files),
+        attachments=tuple(_file(file, within) for file in mail.files),
         body=whole if mail.html or mail.text != text else None,
         answers=() if key else threads.answers(mail),
         aliases=(mail.message_id,),
@@ -92,9 +95,9 @@ def _proof(mail: ParsedMail, settings: MailSettings, box: Mailbox) -> Proof:
     return Proof.PROVIDER if judged.aligned else Proof.CLAIMED
 
 
-def _file(file: MailFile) -> Attachment:
+def _file(file: MailFile, within: str) -> Attachment:
     data = {"inline": True, "cid": file.content_id} if file.inline else {}
-    return Attachment(kind_of(file.type), file.ref, file.name, file.type, file.size, data)
+    return Attachment(kind_of(file.type), within + file.ref, file.name, file.type, file.size, data)
 
 
 def _shown(mail: ParsedMail, settings: MailSettings) -> dict[str, object]:

@@ -131,6 +131,16 @@ class MailSettings(AccountSettings):
             "en": "Where the server writes no results. The sender of a mail is easily forged.",
         },
     )
+    answer_unjudged: bool = setting(
+        True,
+        label={"ru": "Подтверждать письма без проверок", "en": "Confirm mails nobody checked"},
+        help={
+            "ru": "Автоматический ответ уходит и тем, чьё письмо сервер не проверил (не больше "
+            "трёх в день на адрес).",
+            "en": "Automatic answers also go to senders the server did not check (at most three "
+            "a day per address).",
+        },
+    )
     own_hosts: tuple[str, ...] = setting(
         (),
         label={"ru": "Свои почтовые серверы", "en": "Own mail servers"},

@@ -194,9 +194,13 @@ BEGIN
 END
 $$;
 
--- The turn in the waiting line of new contacts. rows: [{contact, verdict}]
-CREATE OR REPLACE FUNCTION cc_intake_wait(rows jsonb) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+-- The turn in the waiting line of new contacts, and where their queue confirms letters the job
+-- that does. Returns the number of jobs. rows: [{contact, verdict}]
+DROP FUNCTION IF EXISTS cc_intake_wait;
+CREATE FUNCTION cc_intake_wait(rows jsonb) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
+DECLARE
+  jobs_made int := 0;
 BEGIN
   WITH made AS (
     INSERT INTO work AS w (id, contact_id, queue_id, medium, cost, origin, arrived_at,
@@ -215,6 +219,20 @@ BEGIN
   SELECT 'work.waiting', 'work', (m.turn).id, (m.turn).version, c.identity_id, 'client',
          (m.turn).origin, cc_work_snapshot(m.turn)
   FROM made m JOIN contacts c ON c.id = (m.turn).contact_id ORDER BY (m.turn).seq;
+
+  IF EXISTS (SELECT 1 FROM queues q WHERE q.letters ? 'confirmation') THEN
+    WITH asked AS (
+      INSERT INTO jobs (id, kind, key, due_at)
+      SELECT cc_new_id(), 'letters.confirm', c.id::text, now()
+      FROM jsonb_to_recordset(rows) AS r (contact uuid)
+      JOIN contacts c ON c.id = r.contact JOIN queues q ON q.id = c.queue_id
+      WHERE c.medium = 'mail' AND c.follows_id IS NULL AND q.letters ? 'confirmation'
+      ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO NOTHING
+      RETURNING id
+    )
+    SELECT count(*) INTO jobs_made FROM asked;
+  END IF;
+  RETURN jobs_made;
 END
 $$;
 
@@ -811,7 +829,7 @@ BEGIN
     SELECT jsonb_agg(jsonb_build_object('i', t.i, 'contact', t.id, 'verdict', x[t.i] -> 'verdict'))
     INTO rows FROM jsonb_to_recordset(made) AS t (i int, id uuid) WHERE modes[t.i] = 'open';
     IF rows IS NOT NULL THEN
-      PERFORM cc_intake_wait(rows);
+      jobs_made := cc_intake_wait(rows);
     END IF;
   END IF;
   IF EXISTS (SELECT 1 FROM parked_changes) THEN
@@ -821,7 +839,7 @@ BEGIN
     PERFORM cc_intake_letters(go, ids, accounts, keys, x);
   END IF;
   IF has && '{target,files,fields,names,opt_out,unsupported}' THEN
-    jobs_made := cc_intake_rest(has, go, ids, accounts, externals, kinds, keys, addresses, names,
+    jobs_made := jobs_made + cc_intake_rest(has, go, ids, accounts, externals, kinds, keys, addresses, names,
                                 texts, ats, identity, contact, x);
   END IF;
   RETURN jsonb_build_object('fresh', fresh, 'jobs', jobs_made, 'back', back);
