@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from channels.mail.page import LINES, Line
 from channels.mail.replies.intros import is_forward_subject
 from channels.mail.replies.marks import Marks
 from channels.mail.replies.split import kept_lines
-from channels.mail.text import LINES, Line, html_lines, plain_lines, tidy
+from channels.mail.text import html_lines, plain_lines, tidy
 
 
 class Split(NamedTuple):

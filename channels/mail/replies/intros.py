@@ -28,7 +28,7 @@ _WORD = re.compile(r"\w+")
 _NUMERIC_DATE = re.compile(r"\b\d{1,4}[./-] ?\d{1,2}[./-] ?\d{2,4}\b")
 _TIME = re.compile(r"\b\d{1,2}[:.]\d{2}\b|\b\d{1,2}h\d{2}\b")
 _RULE = re.compile(r"[-_=*—]{5,200}")
-_PREFIX = re.compile(r"\s{0,9}\[?\s{0,3}([^\W\d_]{1,20})(?:\[\d{1,3}\])?\s?[:：]")
+_PREFIX = re.compile(r"\s{0,9}\[?\s{0,3}([^\W\d_]{1,20})\.?(?:\[\d{1,3}\])?\s?[:：]")
 
 
 class Grade(IntEnum):
@@ -98,8 +98,8 @@ def label(text: str) -> str:
 def is_header_block(texts: Sequence[str], at: int, *, separated: bool) -> bool:
     """Whether a mail program's header block begins here.
 
-    It has a sender with an address, a date, a recipient and a subject. Below a separator
-    (`separated`) the address may be missing, below «Original message» any sender will do.
+    It has a sender with an address, a date, a recipient and a subject; below a line of dashes
+    (`separated`) the address may be missing.
     """
     roles: set[str] = set()
     role = ""
@@ -107,9 +107,9 @@ def is_header_block(texts: Sequence[str], at: int, *, separated: bool) -> bool:
         if not text.strip():
             break
         found = label(text)
-        role = found or role
-        if not role or (found == "from" and "from" in roles):
+        if (not found and not role) or (found in roles and found != "cc"):
             return False
+        role = found or role
         roles.add(role)
         if role == "from" and ("@" in text or separated):
             roles.add("address")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from channels.mail.replies.words import DEVICES, GET, MINE, SENT, SMALL
+from channels.mail.replies.words import APPS, DEVICES, FROM, GET, MINE, SENT, SMALL
 
 _LONGEST = 140
 _MOST_WORDS = 12
 _LINK = re.compile(r"<[^<>\s]{1,200}>|\[?https?://[^\s\]]{1,200}\]?")
+_ELIDED = re.compile(r"^[dl]['’]|['’]\w{1,3}$", re.IGNORECASE)  # d’Outlook, iPhone'a
 _WORD = re.compile(r"[^\W_][\w'’.+-]*")
 
 
@@ -21,8 +22,8 @@ def is_sent_from(text: str) -> bool:
     """A line that names the device or program a mail was sent with, and says nothing else."""
     if not text or len(text) > _LONGEST:
         return False
-    words = [word.strip(".-'’") for word in _WORD.findall(_LINK.sub("", text))]
-    small = [word.casefold() for word in words if word]
+    words = [_ELIDED.sub("", word.strip(".-")) for word in _WORD.findall(_LINK.sub("", text))]
+    small = [word.casefold() for word in words]
     if not 2 <= len(small) <= _MOST_WORDS or text.rstrip().endswith(("?", "!", ":")):  # noqa: PLR2004
         return False
     return _says_sent(small) and _only_devices(words, small)
@@ -31,10 +32,11 @@ def is_sent_from(text: str) -> bool:
 def _says_sent(small: list[str]) -> bool:
     first, last = small[0], small[-1]
     if first in SENT:
-        return small[1] in SMALL or small[1] in MINE
+        return small[1] in FROM
     if last in SENT:
-        return first in SMALL or first in MINE
-    return (first in GET or last in GET) and any(word.startswith(DEVICES) for word in small)
+        return first in FROM
+    apps = [word for word in small if word.startswith(APPS)]
+    return (first in GET or last in GET) and bool(apps) and len(small) > 2  # noqa: PLR2004
 
 
 def _only_devices(words: list[str], small: list[str]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from channels.mail.page import Line
 from channels.mail.replies.intros import (
     WRAPS,
     Grade,
@@ -21,7 +22,6 @@ from channels.mail.replies.intros import (
 )
 from channels.mail.replies.marks import CITE, HEADER, INTRO, SIGNATURE
 from channels.mail.replies.signatures import is_delimiter, is_sent_from
-from channels.mail.text import Line
 
 
 class Passage(NamedTuple):
@@ -30,6 +30,7 @@ class Passage(NamedTuple):
     start: int
     end: int
     introduced: bool
+    by_hand: bool = False  # by «You wrote:» and a blank line: no program writes that
 
 
 class Walk:
@@ -70,13 +71,13 @@ class Walk:
             end += 1
         inner = [text.removeprefix(">").lstrip() for text in self.texts[at : min(end, at + 20)]]
         top = next((place for place, text in enumerate(inner) if text), 0)
-        start, above = self.intro_above(at)
-        if not above and not self.passages and self.hands_on(inner, top):
+        start, above, by_hand = self.intro_above(at)
+        if (by_hand or not above) and not self.passages and self.hands_on(inner, top):
             self.whole = True
             return end
         introduced = above or self.introduces(inner, top) or self.marked(at, end)
         if introduced or end - at > 1 or self.passages:
-            self.passages.append(Passage(start, end, introduced))
+            self.passages.append(Passage(start, end, introduced, by_hand))
         return end
 
     def marked(self, at: int, end: int) -> bool:
@@ -96,17 +97,19 @@ class Walk:
                 return intro_start(inner, at, top)[1] >= Grade.CLEAR
         return False
 
-    def intro_above(self, at: int) -> tuple[int, bool]:
-        """Where the introduction above a quote begins, and whether there is one."""
+    def intro_above(self, at: int) -> tuple[int, bool, bool]:
+        """Where the introduction above a quote begins, if there is one, and if a hand wrote it."""
         floor, last = self.floor(), at - 1
         while last >= floor and not self.texts[last] and at - last <= 3:  # noqa: PLR2004
             last -= 1
         if last < floor or not self.texts[last]:
-            return at, False
+            return at, False, False
         if self.lines[last].mark == INTRO:
-            return self.above_rule(self.top_of_mark(last, floor), floor), True
+            return self.above_rule(self.top_of_mark(last, floor), floor), True, False
         start, found = intro_start(self.texts, last, floor)
-        return (self.above_rule(start, floor), True) if found else (at, False)
+        if not found:
+            return at, False, False
+        return self.above_rule(start, floor), True, found is Grade.WEAK and last < at - 1
 
     def top_of_mark(self, at: int, floor: int) -> int:
         while at > floor and self.lines[at - 1].mark == INTRO:
@@ -186,7 +189,7 @@ def _decide(lines: list[Line], passages: list[Passage]) -> list[int]:
         return texts[0]
     cut = next((n for n in range(last, len(passages)) if passages[n].introduced), len(passages))
     answer = unsigned(lines, edges[cut], starts[cut])
-    if cut == last and not any(texts[:last]):
+    if cut == last and not any(texts[:last]) and not passages[0].by_hand:
         return answer
     first = passages[0].start
     gap = range(first - 1, first) if texts[0] and not lines[first - 1].text else range(0)
@@ -194,7 +197,14 @@ def _decide(lines: list[Line], passages: list[Passage]) -> list[int]:
 
 
 def _between(lines: list[Line], start: int, end: int) -> list[int]:
-    return [at for at in range(start, end) if lines[at].text and lines[at].mark != SIGNATURE]
+    """Text between two passages; here «--» may have been typed, so what is below it counts."""
+    return [at for at in range(start, end) if _is_text(lines[at])]
+
+
+def _is_text(line: Line) -> bool:
+    if not line.text or line.mark == SIGNATURE:
+        return False
+    return not (is_delimiter(line.text) or is_sent_from(line.text))
 
 
 def unsigned(lines: list[Line], start: int, end: int) -> list[int]:

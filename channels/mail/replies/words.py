@@ -62,14 +62,14 @@ MESSAGE = _words(
 )
 ORIGINAL = _words(
     """
-    original d'origine oryginaln pierwotn oorspronk ursprung ursprüng oprindel opprinnel opphav
+    origi orige initial oryginaln pierwotn oorspronk ursprung ursprüng oprindel opprinnel opphav
     původn исходн оригинал первоначальн вихідн оригінал початков зыходн арыгінал першапачат
     """
 )
 FORWARDED = _words(
     """
     forward weitergeleit transf transmis réexp reenv inoltrat przekaz przesł doorgest
-    doorgezonden encaminh reencaminh vidarebef vidaresänd videresend přepos пересыл
+    doorgezonden encaminh reencaminh vidarebef vidaresänd videresend přepos пересыл пересил
     перенаправ переадрес пересл переспрям перасл перасыл накірав перанакір
     """
 )
@@ -77,7 +77,8 @@ FORWARDED = _words(
 FORWARD_PREFIXES = frozenset(
     _words("""
     fw fwd wg tr rv i pd vb vs enc ilt videresend videresendt vidarebefordrat doorst doorgestuurd
-    пересл пересылка переслано пер перес переслане пд přep inoltro inoltra
+    пересл пересылка переслано пер перес переадр переслане пд př přep přeposlat inoltro inoltra
+        vidarebefordra
     """)
 )
 
@@ -91,11 +92,18 @@ SENT = frozenset(
 )
 GET = frozenset(
     _words("""
-    get download получить получите скачать скачайте отримати отримайте завантажити атрымаць
-    спампаваць beziehen herunterladen laden télécharger téléchargez obtenez obtenir obtener obtén
-    obtenga descargar descarga scarica scaricare ottieni pobierz uzyskaj downloaden krijgen ophalen
-    obter obtenha baixar baixe transferir hämta ladda hent få last skaff získejte získat stáhnout
-    stáhněte
+    get download получить получите загрузить скачать скачайте отримати отримайте завантажити
+    атрымаць спампаваць beziehen herunterladen herunter holen laden télécharger téléchargez obtenez
+    obtenir obtener obtén obtenga descargar descarga scarica scaricare ottieni pobierz uzyskaj haal
+    downloaden ophalen obter obtenha baixar baixe transferir hämta ladda hent få last skaff získejte
+    získat stáhnout stáhněte
+    """)
+)
+# What stands between verb and device, and «my».
+FROM = frozenset(
+    _words("""
+    from with via using с со из при через з із зі за von vom mit de depuis à d desde da dal z ze
+    vanaf met do pelo através från fra a
     """)
 )
 MINE = frozenset(
@@ -104,24 +112,26 @@ MINE = frozenset(
     mitt mit mého mojí
     """)
 )
-SMALL = frozenset(
+# Other words such a line may have.
+SMALL = FROM | frozenset(
     _words("""
-    from with for on ned via using the a an secure email mail mobile device app and с со из для
-    через при помощи на моб мобильной мобильного мобільного мобільної приложения застосунку дадатку
-    устройства пристрою прылады з із зі за допомогою von vom für mit dem der einem aus gesendet de
-    depuis du d à partir l' pour le la un desde el con para del da dal dallo per il lo z ze dla
-    programu urządzenia aplikacji vanaf met een voor mobiel do pelo pela no o från via för fra med
-    til på pro ze své svého zařízení aplikace mobilu mobilní mobila mobiele mobilen appareil
-    dispositivo toestel enhet enhed mein meine
+    for on the an secure email mail mobile device app and ned deg для помощи помощью допомогою на
+    мобильной мобильного мобільного мобільної приложения застосунку дадатку защищенной защищённой
+    устройства пристрою прылады für dem der aus auf sie sich partir du pour le la un el con para del
+    dallo per il lo dla programu program aplikację systemu urządzenia aplikacji een voor mobiel pela
+    no o för med til på pro si své svého zařízení aplikace mobiele mobilen appareil dispositivo
+    toestel enhet enhed mein meine courrier correo posta poczta poczty pošty e-post e-mail
     """)
 )
-DEVICES = _words(
+APPS = _words(
+    "outlook gmail yahoo proton bluemail spark thunderbird aquamail mail.ru яндекс yandex airmail"
+)
+DEVICES = APPS + _words(
     """
     iphon ipad ipod ios macbook android galaxy samsung huawei honor xiaomi redmi poco realme oneplus
     pixel nokia sony xperia motorola blackberry lenovo meizu oppo vivo windows phone smartphone
     smartfon smarttelefon tablet handy telefon teléfono téléphone telefono telefoon mobil
-    смартфон телефон планшет айфон тэлефон outlook gmail yahoo proton protonmail k-9 bluemail spark
-    thunderbird aquamail mytouch mail.ru яндекс yandex почт пошт пошц airmail edison note pro max
-    plus ultra lite mini edge
+    смартфон телефон планшет айфон тэлефон k-9 mac edison почт пошт пошц note pro max plus ultra
+    lite mini edge
     """
 )
