@@ -24,6 +24,7 @@ _WRAPPED = 50  # programs wrap later than here
 _WEAK_WORDS = (
     5  # «Anna Smith (Sales) wrote:» introduces, a sentence with a verb of writing does not
 )
+_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"\w+")
 _NUMERIC_DATE = re.compile(r"\b\d{1,4}[./-] ?\d{1,2}[./-] ?\d{2,4}\b")
 _TIME = re.compile(r"\b\d{1,2}[:.]\d{2}\b|\b\d{1,2}h\d{2}\b")
@@ -150,5 +151,6 @@ def _heads_mail(texts: Sequence[str], at: int) -> bool:
     for text in texts[at + 1 : at + 5]:
         bare = text.lstrip("> ")
         if bare:
-            return bool(label(bare)) or grade(bare) >= Grade.CLEAR
+            dated = bare.endswith(":") and _DIGIT.search(bare) is not None
+            return bool(label(bare)) or (dated and grade(bare) >= Grade.CLEAR)
     return False
