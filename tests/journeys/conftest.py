@@ -52,12 +52,13 @@ def company() -> Iterator[Company]:
     house = House("run")
     house.start()
     try:
-        yield Company(house, asyncio.run(_furnish(house)))
+        yield Company(house, asyncio.run(furnish(house)))
     finally:
         house.stop()
 
 
-async def _furnish(house: House) -> str:
+async def furnish(house: House) -> str:
+    """Make the company in a house that starts; returns the key of its chat."""
     await house.ready()
     office = Office(house.url)
     try:

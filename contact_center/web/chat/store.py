@@ -24,15 +24,16 @@ FROM contacts c JOIN messages m ON m.contact_id = c.id
 LEFT JOIN LATERAL (SELECT o.id, o.state, o.provider_id, o.payload FROM outbox o
                    WHERE o.message_id = m.id ORDER BY o.seq DESC LIMIT 1) o ON true
 LEFT JOIN employees e ON e.id = m.employee_id
-WHERE c.account_id = $1 AND c.conversation_key = $2 AND c.id >= $3
-  AND (m.contact_id, m.seq) > ($3, $4)
+WHERE c.account_id = $1 AND c.conversation_key = $2 AND c.id {side}= $3
+  AND (m.contact_id, m.seq) {side} ($3, $4)
   AND (m.kind IN ('inbound', 'outbound', 'survey')
        OR (m.kind = 'system' AND m.data ->> 'code' = 'closed'))
   AND coalesce(o.state, '') NOT IN ('cancelled', 'failed')
 ORDER BY m.contact_id {order}, m.seq {order} LIMIT $5
 """
-AFTER = MESSAGES.format(order="ASC")
-NEWEST = MESSAGES.format(order="DESC")
+AFTER = MESSAGES.format(side=">", order="ASC")
+NEWEST = MESSAGES.format(side=">", order="DESC")
+BEFORE = MESSAGES.format(side="<", order="DESC")
 FILES = """
 SELECT id, message_id, name, type, size FROM attachments
 WHERE message_id = ANY($1::uuid[]) AND state = 'stored' ORDER BY created_at, id
@@ -81,6 +82,14 @@ async def messages(
 async def newest(database: Database, account_id: UUID, visitor: str) -> list[Record]:
     """The last page of the conversation, oldest first."""
     rows = await database.fetch(NEWEST, account_id, visitor, START, 0, PAGE)
+    return _until_held(rows[::-1])
+
+
+async def earlier(
+    database: Database, account_id: UUID, visitor: str, contact: UUID, seq: int
+) -> list[Record]:
+    """At most a page of what came before a place, oldest first."""
+    rows = await database.fetch(BEFORE, account_id, visitor, contact, seq, PAGE)
     return _until_held(rows[::-1])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
@@ -65,11 +65,16 @@ def _pace(visit: Visit, visitor: str) -> None:
 
 
 async def messages(visit: Visit) -> web.StreamResponse:
-    """GET …/messages?after=cursor&wait=seconds: what the visitor has not seen."""
-    session = visit.session()
-    after = _after(visit.request.query.get("after", ""))
-    wait = _wait(visit.request.query.get("wait", "0"))
+    """GET …/messages?after=cursor&wait=seconds: what the visitor has not seen.
+
+    Or ?before=cursor: what was written before that, a page at a time until one is empty.
+    """
+    session, query = visit.session(), visit.request.query
     key, chat = visit.key(session), visit.chat
+    before, after = _cursor(query, "before"), _cursor(query, "after")
+    if before is not None:
+        return json_response(await _earlier(visit, key, before))
+    wait = _wait(query.get("wait", "0"))
     page = await _page(visit, key, after)
     if not page["items"] and wait > 0 and not chat.typing(key):
         page = await _waited(visit, key, after, wait) or page
@@ -102,20 +107,36 @@ async def _page(visit: Visit, key: Key, after: ReadCursor | None) -> dict[str, A
         rows = await store.newest(chat.database, *key)
     else:
         rows = await store.messages(chat.database, *key, UUID(after.contact), after.seq)
-    files = await store.files(chat.database, [row["id"] for row in rows])
     row = await store.contact(chat.database, *key)
-    target, items = after.target if after else "", []
-    for message in rows:
-        if message["kind"] == "outbound" and message["mark"]:
-            target = message["mark"]
-        cursor = ReadCursor(str(message["contact_id"]), message["seq"], target)
-        items.append(_item(visit, message, files.get(message["id"], []), cursor, row))
+    items = await _items(visit, rows, row, after.target if after else "")
     return {
         "items": items,
         "cursor": items[-1]["cursor"] if items else (str(after) if after else None),
         "typing": chat.typing(key),
         "contact": contact_info(row),
     }
+
+
+async def _earlier(visit: Visit, key: Key, before: ReadCursor) -> dict[str, Any]:
+    database = visit.chat.database
+    rows = await store.earlier(database, *key, UUID(before.contact), before.seq)
+    row = await store.contact(database, *key)
+    items = await _items(visit, rows, row, "")
+    return {"items": items, "contact": contact_info(row)}
+
+
+async def _items(
+    visit: Visit, rows: Sequence[Any], contact: Any, target: str
+) -> list[dict[str, Any]]:
+    """Messages as the widget shows them; `target` is our last message before them."""
+    files = await store.files(visit.chat.database, [row["id"] for row in rows])
+    items = []
+    for message in rows:
+        if message["kind"] == "outbound" and message["mark"]:
+            target = message["mark"]
+        cursor = ReadCursor(str(message["contact_id"]), message["seq"], target)
+        items.append(_item(visit, message, files.get(message["id"], []), cursor, contact))
+    return items
 
 
 def _item(
@@ -152,12 +173,13 @@ def _file(visit: Visit, row: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _after(text: str) -> ReadCursor | None:
+def _cursor(query: Mapping[str, str], name: str) -> ReadCursor | None:
+    text = query.get(name, "")
     if not text:
         return None
     cursor = ReadCursor.parse(text)
     if cursor is None:
-        raise Invalid("the cursor is not one of ours", field="after")
+        raise Invalid("the cursor is not one of ours", field=name)
     return cursor
 
 

@@ -27,7 +27,7 @@ export function mount(root: ShadowRoot, options: PanelOptions): Panel {
   root.append(place);
   const seenKey = `cc:${options.net.key}:seen`;
   let open = false;
-  let told = new Set<string>();
+  let told: string | undefined;
   const [, closeWord = "", , connecting = "", offline = ""] = options.words;
   const first: Texts = { close: closeWord, connecting, offline };
   const transport = new Transport(options.net, options.lang, update, options.identity);
@@ -37,8 +37,10 @@ export function mount(root: ShadowRoot, options: PanelOptions): Panel {
     const seen = localStorage.getItem(seenKey) ?? "";
     const last = link.messages.at(-1);
     const answers = link.messages.filter(({ from }) => from === "operator");
-    for (const one of answers) if (link.loaded && told.size && !told.has(one.id)) options.onMessage(one);
-    told = new Set(["", ...answers.map((one) => one.id)]);
+    if (link.loaded) {
+      for (const one of answers) if (told !== undefined && later(one.cursor, told)) options.onMessage(one);
+      told = answers.at(-1)?.cursor ?? "";
+    }
     if (open && last && !document.hidden) {
       if (later(last.cursor, seen)) localStorage.setItem(seenKey, last.cursor);
       const answer = answers.at(-1);
@@ -147,9 +149,19 @@ type TalkProps = Omit<Props, "close"> & { prechat?: Record<string, string> };
 class Talk extends Component<TalkProps> {
   log = createRef<HTMLUListElement>();
   stuck = true;
-  toEnd = () => { if (this.stuck && this.log.current) this.log.current.scrollTop = this.log.current.scrollHeight; };
-  componentDidMount = this.toEnd;
-  componentDidUpdate = this.toEnd;
+  componentDidMount() { this.componentDidUpdate(); }
+
+  /** What is below the eye stays there when earlier messages come in above it, unannounced. */
+  getSnapshotBeforeUpdate(before: TalkProps) {
+    const box = this.log.current!;
+    const above = before.link.messages[0] !== this.props.link.messages[0];
+    box.ariaLive = above ? "off" : "polite";
+    return above ? box.scrollHeight - box.scrollTop : 0;
+  }
+  componentDidUpdate(_?: unknown, __?: unknown, below?: number) {
+    const box = this.log.current!;
+    if (this.stuck || below) box.scrollTop = box.scrollHeight - (this.stuck ? 0 : below!);
+  }
 
   render({ link, open, t, options, transport, prechat }: TalkProps) {
   const clock = new Intl.DateTimeFormat(options.lang, { hour: "2-digit", minute: "2-digit" });
@@ -159,7 +171,7 @@ class Talk extends Component<TalkProps> {
   let who = "";
   return (
     <>
-      <ul class="log" ref={this.log} role="log" aria-label={t.log} tabIndex={0} onScroll={({ currentTarget: box }) => { this.stuck = box.scrollHeight - box.scrollTop - box.clientHeight < 40; }}>
+      <ul class="log" ref={this.log} role="log" aria-label={t.log} tabIndex={0} onScroll={({ currentTarget: box }) => { this.stuck = box.scrollHeight - box.scrollTop - box.clientHeight < 40; if (box.scrollTop < 40) transport.earlier(); }}>
         {greeting && <li class="m"><div class="b">{greeting}</div></li>}
         {link.messages.map((one) => {
           const today: string = dates.format(new Date(one.at));

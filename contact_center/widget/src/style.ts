@@ -21,7 +21,7 @@ header .icon:hover{background:#0002}
 :focus-visible{outline:2px solid var(--c);outline-offset:2px}
 header :focus-visible{outline-color:var(--t);outline-offset:-3px}
 .net{padding:8px 14px;background:#fff3bf;color:#5f3b00;font-size:13px}
-.log{flex:1;overflow-y:auto;overscroll-behavior:contain;padding:14px;display:flex;flex-direction:column;gap:4px;margin:0;list-style:none}
+.log{flex:1;overflow-y:auto;overflow-anchor:none;overscroll-behavior:contain;padding:14px;display:flex;flex-direction:column;gap:4px;margin:0;list-style:none}
 .day{align-self:center;margin-block:10px 6px;color:var(--dim);font-size:12px}
 .m{max-inline-size:84%;display:flex;flex-direction:column;align-self:flex-start;align-items:flex-start;margin-block-start:4px}
 .m.me{align-self:flex-end;align-items:flex-end}

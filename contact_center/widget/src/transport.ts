@@ -20,6 +20,7 @@ export interface Session {
   ready: boolean; offline_form: boolean; limits: { text: number; file_bytes: number };
   contact: ContactInfo | null; cursor: string | null;
 }
+interface Page { items: Message[]; contact: ContactInfo | null; typing?: boolean }
 export interface Identity { user_id: string; hash: string; name?: string; email?: string }
 export interface Link {
   state: "off" | "connecting" | "live" | "offline" | "blocked";
@@ -46,6 +47,7 @@ export class Transport {
   private typedAt = 0;
   private lastBeat = 0;
   private readCursor = "";
+  private asked = ""; // the oldest message when earlier ones were last asked for
 
   constructor(
     private readonly net: Net, private readonly lang: string,
@@ -135,15 +137,19 @@ export class Transport {
   }
 
   private async fetchAll(): Promise<void> {
-    for (let more = true; more;) {
-      const after = this.link.messages.at(-1)?.cursor ?? "";
-      const page = await this.net.call<{ items: Message[]; contact: ContactInfo | null }>(`/messages?after=${encodeURIComponent(after)}`);
-      this.take(page.items, page.contact);
-      more = page.items.length >= 50;
-    }
+    while ((await this.page(`after=${this.last}`)).items.length >= 50);
   }
 
-  private take(items: Message[], contact: ContactInfo | null): void {
+  private get last(): string { return this.link.messages.at(-1)?.cursor ?? ""; }
+
+  /** Take a page of messages in; cursors are made of letters that may stand in an address. */
+  private async page(place: string, seconds?: number): Promise<Page> {
+    const page = await this.net.call<Page>(`/messages?${place}`, undefined, seconds);
+    this.take(page);
+    return page;
+  }
+
+  private take({ items, contact }: Page): void {
     const known = new Map(this.link.messages.map((one) => [one.id, one]));
     for (const one of items) known.set(one.id, one);
     const messages = [...known.values()].sort((a, b) => (later(a.cursor, b.cursor) ? 1 : -1));
@@ -152,6 +158,14 @@ export class Transport {
     if (queue.length !== this.link.queue.length) this.keep(queue);
     const typing = this.link.typing && !items.some((one) => one.from === "operator");
     this.set({ messages, contact: contact ?? this.link.contact, typing, loaded: true });
+  }
+
+  /** Fetch what is older than all that is here, until there is nothing; one request at a time. */
+  earlier(): void {
+    const first = this.link.messages[0]?.cursor ?? "";
+    if (this.asked === first) return;
+    this.asked = first;
+    this.page(`before=${first}`).catch(() => { this.asked = ""; });
   }
 
   private listen(): Promise<void> {
@@ -180,10 +194,7 @@ export class Transport {
     try {
       for (let round = 0; round < 25 && this.running; round++) {
         this.set({ state: "live" });
-        const after = this.link.messages.at(-1)?.cursor ?? "";
-        const page = await this.net.call<{ items: Message[]; contact: ContactInfo | null; typing?: boolean }>(`/messages?after=${encodeURIComponent(after)}&wait=25`, undefined, 40);
-        this.take(page.items, page.contact);
-        if (page.typing) this.hear('{"t":"typing"}');
+        if ((await this.page(`after=${this.last}&wait=25`, 40)).typing) this.hear('{"t":"typing"}');
       }
     } catch { /* the outer loop backs off */ }
   }
@@ -199,7 +210,7 @@ export class Transport {
       } else if (frame.t === "read" && frame.cursor) this.set({ operatorRead: frame.cursor });
       else if (frame.t === "contact" && frame.contact) this.set({ contact: frame.contact });
       else if (frame.t === "new" || frame.t === "changed") void this.fetchNew().catch(() => this.socket?.close());
-      else if (frame.t === "beat" && frame.cursor && later(frame.cursor, this.link.messages.at(-1)?.cursor ?? "")) void this.fetchNew().catch(() => undefined);
+      else if (frame.t === "beat" && frame.cursor && later(frame.cursor, this.last)) void this.fetchNew().catch(() => undefined);
     }
   }
 

@@ -104,6 +104,40 @@ async def test_reading_goes_on_from_the_cursor_over_several_contacts(site: Site)
     assert (await visitor.read(page["cursor"]))["items"] == []
 
 
+async def test_earlier_messages_come_a_page_at_a_time_over_all_contacts(site: Site) -> None:
+    visitor = await site.visitor()
+    for number in range(55):
+        await visitor.write(str(number), str(number))
+        if number == 3:
+            await site.house.database.execute("UPDATE contacts SET state = 'closed'")
+    seen = (await visitor.read())["items"]
+    assert len(seen) == 50
+    while earlier := (await visitor.call("/messages", before=seen[0]["cursor"]))[1]["items"]:
+        seen = [*earlier, *seen]
+    assert [item["text"] for item in seen] == [str(number) for number in range(55)]
+
+
+async def test_what_comes_in_meanwhile_does_not_move_the_earlier_pages(site: Site) -> None:
+    visitor = await site.visitor()
+    for number in range(3):
+        await visitor.write(str(number), str(number))
+    last = (await visitor.read())["items"][-1]["cursor"]
+    await visitor.write("new", "new")
+    _, page = await visitor.call("/messages", before=last)
+    assert [item["text"] for item in page["items"]] == ["0", "1"]
+    assert page["contact"]["state"] == "open"
+
+
+async def test_nobody_reads_another_s_earlier_messages_by_his_cursor(site: Site) -> None:
+    ann, ben = await site.visitor(), await site.visitor()
+    await ann.write("mine", "1")
+    await ann.write("mine, too", "2")
+    cursor = (await ann.read())["items"][-1]["cursor"]
+    assert (await ben.call("/messages", before=cursor))[1]["items"] == []
+    status, answer = await ben.call("/messages", before="yesterday")
+    assert (status, answer["field"]) == (422, "before")
+
+
 async def test_notes_held_cancelled_and_failed_answers_are_never_shown(site: Site) -> None:
     visitor = await site.visitor()
     await visitor.write("hello")
