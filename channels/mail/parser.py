@@ -42,6 +42,7 @@ MAX_WRAPPED = 5  # mails within mails that are opened for a text
 MAX_BARE = 100_000  # bytes of a text without any header that are looked at
 
 _NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_SOMETHING = re.compile(rb"[^\0\r\n\t ]")
 _BINARY_SHARE = 0.1
 _HINT = re.compile(rb"(?i)charset\s*=\s*\"?([\w.:-]{2,40})")
 _DELIVERED = ("delivered-to", "x-original-to", "envelope-to", "x-delivered-to", "x-envelope-to")
@@ -176,7 +177,7 @@ def _hint(raw: bytes) -> str | None:
 
 
 def _refuse_nothing(raw: bytes, fields: Headers) -> None:
-    if not raw.strip(b"\0\r\n\t "):
+    if not _SOMETHING.search(raw):
         raise Malformed("the mail is empty")
     head = raw[:MAX_BARE]
     if not fields.fields and len(_NOT_TEXT.findall(head)) > _BINARY_SHARE * len(head):

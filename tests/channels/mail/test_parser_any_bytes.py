@@ -1,0 +1,114 @@
+"""Whatever the bytes are, a mail comes out or Malformed is raised; nothing unsafe comes along."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from channels.errors import Malformed
+from channels.mail import addresses, charsets, headers, rtf, tnef
+from channels.mail.automatic import Own
+from channels.mail.message import ParsedMail
+from channels.mail.parser import file_bytes, parse
+
+MAILS = [path.read_bytes() for path in sorted((Path(__file__).parent / "fixtures").glob("*.eml"))]
+UNSAFE = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+OWN = Own.of(["desk.shop.example"], ["support@shop.example"])
+EASY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def check(raw: bytes) -> None:
+    try:
+        mail = parse(raw, own=OWN, servers=["mx.shop.example"])
+    except Malformed:
+        return
+    assert mail.message_id
+    for text in one_line(mail):
+        assert not UNSAFE.search(text), repr(text)
+    mail.text.encode()
+    (mail.html or "").encode()
+    assert "<script" not in (mail.html or "").lower()
+    for file in mail.files:
+        assert "/" not in file.name
+        data = file_bytes(raw, file.ref)
+        assert data is not None
+        assert len(data) == file.size
+
+
+def one_line(mail: ParsedMail) -> Iterable[str]:
+    boxes = [mail.author, mail.sender, *mail.to, *mail.cc, *mail.reply_to]
+    for box in boxes:
+        if box is not None:
+            yield from (box.name, box.address)
+    yield from (mail.subject, mail.message_id, *mail.references)
+    yield from (file.name for file in mail.files)
+    yield from (value for pair in mail.headers for value in pair)
+
+
+@EASY
+@given(st.binary(max_size=2_000))
+def test_any_bytes_become_a_mail_or_malformed(raw: bytes) -> None:
+    check(raw)
+
+
+@EASY
+@given(st.binary(max_size=300), st.binary(max_size=600))
+def test_any_field_and_any_body_become_a_mail(value: bytes, body: bytes) -> None:
+    names = (b"From", b"Subject", b"Date", b"Content-Type", b"References", b"Received")
+    check(b"".join(name + b": " + value + b"\r\n" for name in names) + b"\r\n" + body)
+
+
+@settings(EASY, max_examples=300)
+@given(st.data())
+def test_a_mutated_mail_is_still_read(data: st.DataObject) -> None:
+    raw = bytearray(data.draw(st.sampled_from(MAILS)))
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, len(raw)))
+        length = data.draw(st.integers(0, 40))
+        new = data.draw(
+            st.one_of(
+                st.binary(max_size=8),
+                st.sampled_from([b"\r\n", b"--b\r\n", b"=?", b"\0", b"<", b'"', b"(", b"=", b";"]),
+                st.just(bytes(raw[at : at + length]) * 3),
+            )
+        )
+        raw[at : at + length] = new
+    check(bytes(raw))
+
+
+@EASY
+@given(st.text(max_size=400))
+def test_an_address_list_never_holds_what_is_no_address(text: str) -> None:
+    for box in addresses.listed([text]).mailboxes:
+        assert addresses.valid(box.address) == box.address
+        assert not UNSAFE.search(box.name)
+
+
+@EASY
+@given(st.binary(max_size=200), st.text(max_size=30))
+def test_any_charset_name_gives_a_text(data: bytes, name: str) -> None:
+    assert isinstance(charsets.decode(data, name).text, str)
+
+
+@EASY
+@given(st.text(max_size=300))
+def test_parameters_of_any_text_are_safe(text: str) -> None:
+    for value in headers.parameters(text)[1].values():
+        assert not UNSAFE.search(value)
+
+
+@EASY
+@given(st.binary(max_size=400), st.binary(max_size=400))
+def test_any_tnef_and_rtf_end(data: bytes, packed: bytes) -> None:
+    tnef.read(b"\x78\x9f\x3e\x22\x01\x00" + data)
+    rtf.read(b"\0" * 4 + b"\xff\xff\0\0" + b"LZFu" + b"\0" * 4 + packed)
+
+
+@pytest.mark.parametrize(
+    "name", ["punycode", "idna", "unicode_escape", "rot13", "zlib", "../../etc/passwd", "undefined"]
+)
+def test_what_is_no_charset_is_not_looked_up(name: str) -> None:
+    assert charsets.codec_of(name) is None
