@@ -1,15 +1,16 @@
 import { QueryClientProvider } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { queries } from "./api/client";
 import type { Me } from "./api/types";
 import type { Catalogue, Locale } from "./i18n";
 import { usePlace } from "./router";
 import { Session } from "./shell/session";
 import { Failed } from "./ui/states";
+import { Boundary, lazily } from "./ui/lazily";
 import { Toasts } from "./ui/toasts";
 
-const AuthPages = lazy(() => import("./auth/AuthPages"));
-const Shell = lazy(() => import("./shell/Shell"));
+const AuthPages = lazily(() => import("./auth/AuthPages"));
+const Shell = lazily(() => import("./shell/Shell"));
 
 function Pages({ me, failed }: { me: Me | null; failed: { error: unknown; retry: () => void } | null }) {
   const { parts } = usePlace();
@@ -28,7 +29,9 @@ export function App({ first }: { first: { locale: Locale; catalogue: Catalogue }
       <Session first={first}>
         {(me, failed) => (
           <>
-            <Pages me={me} failed={failed} />
+            <Boundary>
+              <Pages me={me} failed={failed} />
+            </Boundary>
             <Toasts />
           </>
         )}

@@ -1,4 +1,4 @@
-import { lazy, Suspense, use, useEffect, useMemo, useRef } from "react";
+import { Suspense, use, useEffect, useMemo, useRef } from "react";
 import { useMe } from "../api/hooks";
 import { useI18n } from "../i18n";
 import { linkTo, usePlace } from "../router";
@@ -7,10 +7,11 @@ import { Bones, Empty } from "../ui/states";
 import "./kit/styles";
 import { type AdminSection, adminSections } from "./sections";
 import { loadWords, useWords, WordsContext } from "./texts";
+import { lazily } from "../ui/lazily";
 import css from "./admin.module.css";
 
 const GROUPS = ["people", "work", "connections", "service"] as const;
-const pages = new Map(adminSections.map((section) => [section.path, lazy(section.load)]));
+const pages = new Map(adminSections.map((section) => [section.path, lazily(section.load)]));
 
 function Navigation({ sections, here }: { sections: readonly AdminSection[]; here: string | undefined }) {
   const { t, w } = useWords();

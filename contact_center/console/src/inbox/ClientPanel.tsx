@@ -1,5 +1,5 @@
 import { Button, Textarea } from "@mantine/core";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { addClientNote } from "../api/acts";
 import { useClient, useClientContacts, useMay, useMe, useNames } from "../api/hooks";
 import type { Client, Contact, ContactRow, Identity, Proof } from "../api/types";
@@ -15,9 +15,10 @@ import { toast } from "../ui/toasts";
 import { Fields } from "../clients/Fields";
 import { plainLabel } from "../clients/fieldNames";
 import { NameEdit } from "../clients/NameEdit";
+import { lazily } from "../ui/lazily";
 import css from "./client.module.css";
 
-const AddAddress = lazy(() => import("../clients/AddAddress"));
+const AddAddress = lazily(() => import("../clients/AddAddress"));
 
 const ADDRESS: Record<string, IconName> = { phone: "voice", email: "mail", visitor: "globe", telegram: "messenger" };
 const SURE: ReadonlySet<Proof> = new Set(["provider", "signed", "confirmed"]);

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { markNotSpam, markSpam, takeContact } from "../api/acts";
 import { useContact } from "../api/hooks";
 import { Problem } from "../api/http";
@@ -13,12 +13,13 @@ import { Composer, focusComposer } from "./Composer";
 import { Header } from "./Header";
 import { Thread } from "./Thread";
 import { viewing } from "./viewing";
+import { lazily } from "../ui/lazily";
 import css from "./thread.module.css";
 
-const TransferDialog = lazy(() => import("./TransferDialog"));
-const WrapUp = lazy(() => import("./WrapUp"));
-const CloseDialog = lazy(() => import("./CloseDialog"));
-const Viewer = lazy(() => import("./Viewer"));
+const TransferDialog = lazily(() => import("./TransferDialog"));
+const WrapUp = lazily(() => import("./WrapUp"));
+const CloseDialog = lazily(() => import("./CloseDialog"));
+const Viewer = lazily(() => import("./Viewer"));
 
 interface PaneProps {
   id: string;

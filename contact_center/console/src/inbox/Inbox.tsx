@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { useContactOrRow } from "../api/hooks";
 import { useI18n } from "../i18n";
 import { live } from "../live/connection";
@@ -11,9 +11,10 @@ import { drafts } from "./drafts";
 import { List } from "./List";
 import { goTo, useInboxPlace } from "./place";
 import { Views } from "./Views";
+import { lazily } from "../ui/lazily";
 import css from "./inbox.module.css";
 
-const PanelDrawer = lazy(() => import("./PanelDrawer"));
+const PanelDrawer = lazily(() => import("./PanelDrawer"));
 
 export function Inbox() {
   const { t } = useI18n();

@@ -63,6 +63,7 @@ export default function TransferDialog({ contact, onClose }: { contact: ContactR
   const [q, setQ] = useState("");
   const [target, setTarget] = useState<Target | null>(null);
   const [note, setNote] = useState("");
+  const [lacking, setLacking] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
 
@@ -83,6 +84,10 @@ export default function TransferDialog({ contact, onClose }: { contact: ContactR
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (!target) return;
+    if (!note.trim()) {
+      setLacking(true);
+      return;
+    }
     setBusy(true);
     try {
       await transferContact(contact.id, target.to, target.id, note.trim());
@@ -95,7 +100,7 @@ export default function TransferDialog({ contact, onClose }: { contact: ContactR
   };
   return (
     <Modal opened onClose={onClose} title={t("transfer.title", { name: contact.client.name })} size={560} closeButtonProps={{ "aria-label": t("act.dismiss") }} data-cc-modal>
-      <form onSubmit={(event) => void submit(event)} className={css.form}>
+      <form onSubmit={(event) => void submit(event)} className={css.form} noValidate>
         <TextInput data-autofocus type="search" aria-label={t("transfer.find")} placeholder={t("transfer.find")} leftSection={<Icon name="search" size={16} />} value={q} onChange={(event) => setQ(event.currentTarget.value)} />
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
         <div className={css.targets} tabIndex={0} role="listbox" aria-label={t("transfer.targets")}>
@@ -118,7 +123,7 @@ export default function TransferDialog({ contact, onClose }: { contact: ContactR
             </div>
           )}
         </div>
-        <Textarea label={t("transfer.note")} description={t("transfer.note_hint")} autosize={false} rows={2} value={note} onChange={(event) => setNote(event.currentTarget.value)} />
+        <Textarea label={t("transfer.note")} description={t("transfer.note_hint")} autosize={false} rows={2} required value={note} error={lacking && !note.trim() ? t("transfer.note_needed") : undefined} onChange={(event) => setNote(event.currentTarget.value)} />
         {error ? <p className={css.error} role="alert">{text(error)}</p> : null}
         <footer>
           <Button variant="default" onClick={onClose}>

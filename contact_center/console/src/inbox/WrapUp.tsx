@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { wrapUp } from "../api/acts";
 import type { Contact } from "../api/types";
 import { useI18n } from "../i18n";
@@ -24,6 +24,12 @@ export default function WrapUp({ contact }: { contact: Contact }) {
   const [whole, setWhole] = useState({ until, ms: left ?? 0 });
   if (whole.until !== until) setWhole({ until, ms: left ?? 0 });
 
+  const over = left === 0;
+  const { name } = contact.client;
+  useEffect(() => {
+    if (over) toast("info", t("wrap_up.over", { name }));
+  }, [over, name, t]);
+
   const run = async (what: "done" | "more") => {
     setBusy(what);
     try {
@@ -46,7 +52,7 @@ export default function WrapUp({ contact }: { contact: Contact }) {
             <span className={`${css.left} tabular`} data-late={left < 15_000 || undefined} role="timer">
               {ticking(left + 999)}
             </span>
-            <Button size="compact-xs" variant="default" loading={busy === "more"} onClick={() => void run("more")}>
+            <Button size="compact-xs" variant="default" loading={busy === "more"} aria-label={t("wrap_up.more_long")} title={t("wrap_up.more_long")} onClick={() => void run("more")}>
               {t("wrap_up.more")}
             </Button>
           </>

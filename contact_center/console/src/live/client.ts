@@ -213,7 +213,9 @@ export class LiveClient {
     this.failures += 1;
     this.say("reconnecting");
     const random = this.o.random ?? Math.random;
-    const ceiling = Math.min(15_000, 400 * 2 ** Math.min(this.failures - 1, 6));
+    // A restart takes seconds: meanwhile ask often. What lasts longer is asked for patiently.
+    const slowest = Date.now() - this.state.since < OFFLINE_AFTER ? 2000 : 15_000;
+    const ceiling = Math.min(slowest, 400 * 2 ** Math.min(this.failures - 1, 6));
     this.retry = setTimeout(() => this.connect(), ceiling * (0.5 + random() / 2));
   }
 

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { NamesProvider, preferencesOf, useMadeNames, useMay, useMe } from "../api/hooks";
 import { ownKeysOf } from "../actions/keymap";
 import { ActionsProvider, useActions } from "../actions/registry";
@@ -19,13 +19,14 @@ import { watchService } from "./service";
 import { TopStrip } from "./TopStrip";
 import { useAlerts } from "./useAlerts";
 import { WrapUps } from "./WrapUps";
+import { lazily } from "../ui/lazily";
 import css from "./shell.module.css";
 
-const ClientsPage = lazy(() => import("../clients/ClientsPage"));
-const SettingsPage = lazy(() => import("../settings/SettingsPage"));
-const AdminPages = lazy(() => import("../admin/AdminPages"));
-const Palette = lazy(() => import("./Palette"));
-const Help = lazy(() => import("./Help"));
+const ClientsPage = lazily(() => import("../clients/ClientsPage"));
+const SettingsPage = lazily(() => import("../settings/SettingsPage"));
+const AdminPages = lazily(() => import("../admin/AdminPages"));
+const Palette = lazily(() => import("./Palette"));
+const Help = lazily(() => import("./Help"));
 
 interface RailItem {
   to: string;
