@@ -73,7 +73,7 @@ class Replayed(BaseModel):
 
 async def listed(call: Call) -> QuarantinePage:
     query: Query = call.query
-    rows = await call.app[SERVICE].listed(query.state, query.cursor, query.limit)
+    rows = await call.app[SERVICE].listed(call.actor, query.state, query.cursor, query.limit)
     items = [QuarantineRow.model_validate(row) for row in rows]
     return QuarantinePage(items=items, next=items[-1].id if len(items) == query.limit else None)
 

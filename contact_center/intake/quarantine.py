@@ -9,6 +9,8 @@ from aiohttp import web
 
 from channels.contract import WebhookRequest
 from channels.errors import Malformed, Refused
+from contact_center.access.model import Actor
+from contact_center.access.policy import visible
 from contact_center.intake import store
 from contact_center.intake.model import Accounts, LiveAccount, SubmitResult
 from contact_center.intake.packing import pack, unpack
@@ -72,9 +74,15 @@ class Quarantine:
                 await self._alarm(account_id, f"{told}: {reason[:200]}", wait)
         raise TooMany("too much that cannot be read", code="quarantine_full", retry_after=wait)
 
-    async def listed(self, state: str | None, before: UUID | None, limit: int) -> list[Quarantined]:
-        """Newest first, without the requests."""
-        return await store.listed(self._database, state, before, limit)
+    async def listed(
+        self, actor: Actor, state: str | None, before: UUID | None, limit: int
+    ) -> list[Quarantined]:
+        """What the actor may see, newest first, without the requests.
+
+        An entry belongs to whom the queue of its account belongs.
+        """
+        seen = visible(actor, "queue")
+        return await store.listed(self._database, seen, state, before, limit)
 
     async def get(self, quarantined: UUID) -> Quarantined:
         """One with its request. Raises NotFound."""

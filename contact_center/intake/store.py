@@ -7,7 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from contact_center.kernel.ids import new_id
+from contact_center.storage import tables as t
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
 
@@ -34,19 +37,13 @@ KEEP = """
 INSERT INTO quarantine (id, account_id, kind, error, request) VALUES ($1, $2, $3, $4, $5)
 RETURNING version
 """
-COLUMNS = """
-q.id, q.account_id, a.title AS account, q.kind, q.error, q.state, q.attempts, q.received_at,
-q.settled_at, q.settled_by, q.version
-"""
-LIST = f"""
-SELECT {COLUMNS} FROM quarantine q JOIN accounts a ON a.id = q.account_id
-WHERE ($1::text IS NULL OR q.state = $1) AND ($2::uuid IS NULL OR q.id < $2)
-ORDER BY q.id DESC LIMIT $3
-"""  # noqa: S608 - the columns stand above
-GET = f"""
-SELECT {COLUMNS}, q.request FROM quarantine q JOIN accounts a ON a.id = q.account_id
-WHERE q.id = $1
-"""  # noqa: S608
+_ROW = sa.select(
+    *(t.quarantine.c[name] for name in (
+        "id", "account_id", "kind", "error", "state", "attempts", "received_at", "settled_at",
+        "settled_by", "version",
+    )),
+    t.accounts.c.title.label("account"),
+).join_from(t.quarantine, t.accounts)  # fmt: skip
 SETTLE = """
 UPDATE quarantine SET state = $2, settled_at = now(), settled_by = $3, version = version + 1
 WHERE id = $1 AND state = 'waiting' RETURNING version
@@ -105,16 +102,23 @@ async def keep(database: Database, kept: Kept) -> UUID:
 
 
 async def listed(
-    database: Database, state: str | None, before: UUID | None, limit: int
-) -> list[Quarantined]:
-    """Newest first."""
-    rows = await database.fetch(LIST, state, before, limit)
+    database: Database, visible: sa.ColumnElement[bool], state: str | None, before: UUID | None,
+    limit: int,
+) -> list[Quarantined]:  # fmt: skip
+    """Newest first, of the accounts whose queue is `visible`."""
+    query = _ROW.join(t.queues, t.queues.c.id == t.accounts.c.queue_id).where(visible)
+    if state is not None:
+        query = query.where(t.quarantine.c.state == state)
+    if before is not None:
+        query = query.where(t.quarantine.c.id < before)
+    rows = await database.fetch(query.order_by(t.quarantine.c.id.desc()).limit(limit))
     return [_of(row) for row in rows]
 
 
 async def get(database: Database, quarantined: UUID) -> Quarantined | None:
     """One row with its request."""
-    row = await database.fetchrow(GET, quarantined)
+    query = _ROW.add_columns(t.quarantine.c.request).where(t.quarantine.c.id == quarantined)
+    row = await database.fetchrow(query)
     return _of(row) if row else None
 
 

@@ -91,6 +91,19 @@ class Teams:
              (new_id(), line, self.account, talk.contact, talk.message)),
         ]  # fmt: skip
 
+    async def quarantine(self, team: str) -> None:
+        """Something that could not be read, at an account of this team."""
+        account = new_id()
+        await self.office.db.execute(
+            "INSERT INTO accounts (id, provider, title, medium, brand_id, queue_id, public_key)"
+            " VALUES ($1, 'none', 'Other', 'chat', $2, $3, $4)",
+            account, self.office.ids["brand"], self.office.ids[f"{team}_queue"], f"{team}-key",
+        )  # fmt: skip
+        await self.office.db.execute(
+            "INSERT INTO quarantine (id, account_id, kind, error, request)"
+            " VALUES ($1, $2, 'malformed', $3, '')", new_id(), account, f"{CANARY} {team}",
+        )  # fmt: skip
+
     async def merge(self, winner: UUID, loser: UUID) -> UUID:
         """A merge that may be undone."""
         merge = new_id()

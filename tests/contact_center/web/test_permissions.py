@@ -245,6 +245,7 @@ async def test_no_list_and_no_search_shows_what_is_foreign(office: Office, role)
     await office.db.execute(
         "UPDATE contacts SET state = 'closed', closed_at = now() WHERE id = $1", closed.contact
     )
+    await case.teams.quarantine("claims")
     for route, path in _questions(case, [own, *foreign]):
         if route.permission not in ROLE_PERMISSIONS[role]:
             continue
