@@ -20,7 +20,7 @@ CONFIG_VARIABLE = "CC_CONFIG"
 
 # Variables with our prefix that steer tools and not the service.
 _NOT_SETTINGS = {CONFIG_VARIABLE, "CC_SKIP_WEB", "CC_SOAK"}
-_NOT_SETTINGS_PREFIXES = ("CC_TEST_", "CC_BENCH_", "CC_DEV_", "CC_SUPERVISED_")
+_NOT_SETTINGS_PREFIXES = ("CC_TEST_", "CC_BENCH_", "CC_DEV_", "CC_SUPERVISED_", "CC_MAIL_PIPE_")
 
 
 def path_of(environ: Mapping[str, str]) -> Path | None:

@@ -113,4 +113,6 @@ def setup_hooks(app: web.Application, hooks: Hooks) -> None:
     """Mount the door."""
     app[HOOKS] = hooks
     app.router.add_route("POST", "/hooks/{key}", hooks.handle)
+    # Some providers choose by how the address ends what they send: "/mime" a whole mail.
+    app.router.add_route("POST", "/hooks/{key}/{rest}", hooks.handle)
     app.router.add_get("/hooks/{key}", hooks.handle, allow_head=False)

@@ -117,6 +117,13 @@ async def test_the_providers_question_is_answered(door: Door) -> None:
     assert await answer.text() == "42"
 
 
+async def test_what_follows_the_key_in_an_address_is_the_providers_own(door: Door) -> None:
+    body = b'{"id": "1", "text": "hello"}'
+    assert (await door.post(body, "key/mime")).status == 202
+    assert (await door.post(body, "other/mime")).status == 404
+    assert (await door.house.one("SELECT text FROM messages"))["text"] == "hello"
+
+
 async def test_an_unknown_address_gives_no_hint(door: Door) -> None:
     unknown = await door.post(b"{}", key="guess")
     door.house.account.state = "off"
