@@ -35,6 +35,8 @@ from contact_center.clients.service import Clients
 from contact_center.contacts.files.links import Links
 from contact_center.contacts.files.service import SERVICE as FILES
 from contact_center.contacts.files.service import Files
+from contact_center.contacts.letters.service import SERVICE as LETTERS
+from contact_center.contacts.letters.service import Letters
 from contact_center.contacts.service import SERVICE as CONTACTS
 from contact_center.contacts.service import Contacts
 from contact_center.desk.service import SERVICE as DESK
@@ -183,6 +185,7 @@ class Workspace:
         app[DESK] = self.desk
         app[EMPLOYEES] = Employees(self.database, self.access)
         app[FILES] = self.files
+        app[LETTERS] = Letters(self.database, self.clock, self.files.links)
         app[JOBS] = Jobs(self.database)
         app[MESSAGES] = Messages(self.database)
         app[QUARANTINE] = self.quarantine

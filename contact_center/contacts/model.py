@@ -114,6 +114,7 @@ class Attachment(BaseModel):
     url: str | None
     width: int | None = None
     height: int | None = None
+    inline: bool = False  # shown within the HTML of its letter
 
 
 class Draft(BaseModel):
@@ -169,6 +170,7 @@ class CapabilitiesOut(BaseModel):
     edit: bool
     delete: bool
     reply_to: bool
+    letters: bool
     undo_seconds: float
 
 
@@ -223,7 +225,11 @@ class Delivery(BaseModel):
 
 
 class Message(BaseModel):
-    """One entry of a contact's thread. A system entry has a `data.code` and no text."""
+    """One entry of a contact's thread. A system entry has a `data.code` and no text.
+
+    `has_body`: it is a letter, and the text is not all of it. `data.mail` tells of a letter that
+    came, `data.letter` of one we write.
+    """
 
     id: UUID
     contact_id: UUID
@@ -241,6 +247,7 @@ class Message(BaseModel):
     delivery: Delivery
     version: int
     client_msg_id: str | None
+    has_body: bool
 
 
 class MessagePage(BaseModel):

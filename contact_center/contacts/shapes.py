@@ -81,6 +81,7 @@ def attachment(one: Row, link: Callable[[UUID], str]) -> dict[str, Any]:
         "url": link(one["id"]) if stored else None,
         "width": one["data"].get("width"),
         "height": one["data"].get("height"),
+        "inline": bool(one["data"].get("inline")),
     }
 
 
@@ -88,7 +89,7 @@ def message(one: Row, files: list[dict[str, Any]]) -> dict[str, Any]:
     """A message with its author and delivery."""
     plain = (
         "id", "contact_id", "seq", "kind", "text", "created_at", "provider_at", "edited_at",
-        "deleted_at", "reply_to", "data", "version", "client_msg_id",
+        "deleted_at", "reply_to", "data", "version", "client_msg_id", "has_body",
     )  # fmt: skip
     return {
         **{name: one[name] for name in plain},

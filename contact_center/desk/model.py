@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from contact_center.contacts.letters.model import NewLetter
 from contact_center.contacts.model import Body, ContactRow, Text, WorkOrigin, WorkState
 
 OfferState = Literal["live", "accepted", "declined", "missed", "rescinded"]
@@ -26,6 +27,7 @@ class NewMessage(Body):
     attachments: Annotated[list[UUID], Field(default_factory=list, max_length=20)]
     reply_to: UUID | None = None
     close: bool = False
+    letter: NewLetter | None = None  # only where the connection carries letters
 
 
 class Transfer(Body):

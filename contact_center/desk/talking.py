@@ -63,6 +63,8 @@ class Talking:
         await require_open(contact)
         await require_mine(unit, contact, actor)
         await outbox.release_holds(unit, contact.id)
+        if new.letter is not None:
+            await self._require_letters(unit, contact)
         message_id = await self._say(unit, contact, actor, new, "outbound")
         await outbox.enqueue(
             unit,
@@ -91,8 +93,9 @@ class Talking:
         if new.reply_to and not await writing.is_of_contact(unit, new.reply_to, contact.id):
             raise Invalid("that message is not of this contact", field="reply_to")
         message_id = contact.say(
-            kind, new.text, employee_id=me, client_msg_id=new.client_msg_id, reply_to=new.reply_to
-        )
+            kind, new.text, employee_id=me, client_msg_id=new.client_msg_id, reply_to=new.reply_to,
+            data={"letter": new.letter.kept()} if new.letter else None,
+        )  # fmt: skip
         if kind == "outbound":
             first = contact["first_reply_at"] or now
             contact.set(awaiting="client", waiting_since=None, first_reply_at=first)
@@ -105,6 +108,11 @@ class Talking:
         await writing.drop_draft(unit, me, contact.id, new.kind)
         await writing.mark_read(unit, contact.id, str(me), contact["last_seq"], now)
         return message_id
+
+    async def _require_letters(self, unit: Unit, contact: Writer) -> None:
+        provider, _ = await store.account(unit, contact["account_id"])
+        if not self._bench.contacts.carries(provider).letters:
+            raise Invalid("this connection carries no letters", field="letter")
 
     async def _hold_seconds(self, unit: Unit, contact: Writer) -> float:
         """How long the reply may be taken back: by the connection's settings, else its channel."""

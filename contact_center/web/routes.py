@@ -11,6 +11,7 @@ from contact_center.clients import handlers as clients
 from contact_center.contacts import handlers as contacts
 from contact_center.contacts.catalogue import handlers as catalogue
 from contact_center.contacts.files import handlers as files
+from contact_center.contacts.letters import handlers as letters
 from contact_center.desk import handlers as desk
 from contact_center.employees import handlers as employees
 from contact_center.employees import joining, me
@@ -30,6 +31,7 @@ FEATURES: tuple[Sequence[Route], ...] = (
     outbox.ROUTES,
     clients.ROUTES,
     files.ROUTES,
+    letters.ROUTES,
     live.ROUTES,
     employees.ROUTES,
     queues.ROUTES,

@@ -1,4 +1,7 @@
-"""Short-lived signed addresses of files: who holds one may read the file until it expires. Pure."""
+"""Short-lived signed addresses of files and letters: who holds one may read it until it expires.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 PATH = "/api/v1/files"
+LETTERS = "/api/v1/letters"
 SECONDS = 300
 
 
@@ -23,14 +27,28 @@ class Links:
         It changes only every five minutes, so a thread that is read again finds its pictures in
         the browser's cache.
         """
-        expires = (int(now.timestamp()) // SECONDS + 2) * SECONDS
-        return f"{PATH}/{file_id}?e={expires}&s={self._sign(file_id, expires)}"
+        return self._url(PATH, file_id, now)
+
+    def letter(self, message_id: UUID, now: datetime) -> str:
+        """The same for the page of a letter."""
+        return self._url(LETTERS, message_id, now)
 
     def valid(self, file_id: UUID, expires: int, signature: str, now: datetime) -> bool:
         """Whether the signature is ours and the time has not come yet."""
-        right = hmac.compare_digest(self._sign(file_id, expires).encode(), signature.encode())
-        return right and now.timestamp() < expires
+        return self._valid(PATH, file_id, expires, signature, now)
 
-    def _sign(self, file_id: UUID, expires: int) -> str:
-        text = f"{file_id}:{expires}".encode()
+    def valid_letter(self, message_id: UUID, expires: int, signature: str, now: datetime) -> bool:
+        """The same for the page of a letter."""
+        return self._valid(LETTERS, message_id, expires, signature, now)
+
+    def _url(self, path: str, one: UUID, now: datetime) -> str:
+        expires = (int(now.timestamp()) // SECONDS + 2) * SECONDS
+        return f"{path}/{one}?e={expires}&s={self._sign(path, one, expires)}"
+
+    def _valid(self, path: str, one: UUID, expires: int, signature: str, now: datetime) -> bool:
+        wanted = self._sign(path, one, expires).encode()
+        return hmac.compare_digest(wanted, signature.encode()) and now.timestamp() < expires
+
+    def _sign(self, path: str, one: UUID, expires: int) -> str:
+        text = f"{path}:{one}:{expires}".encode()
         return hmac.new(self._key, text, hashlib.sha256).hexdigest()[:40]

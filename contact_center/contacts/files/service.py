@@ -65,7 +65,7 @@ class Files:
         self.blobs = blobs
         self.max_bytes = max_bytes
         self._database = database
-        self._links = links
+        self.links = links
         self._clock = clock
         self._account = account
 
@@ -98,11 +98,11 @@ class Files:
 
     def url(self, file_id: UUID, now: datetime | None = None) -> str:
         """A short-lived address, beginning with a slash."""
-        return self._links.url(file_id, now or self._clock.now())
+        return self.links.url(file_id, now or self._clock.now())
 
     async def open(self, file_id: UUID, expires: int, signature: str) -> Record:
         """The row of a stored file. Raises Forbidden for a wrong or old address, or NotFound."""
-        if not self._links.valid(file_id, expires, signature, self._clock.now()):
+        if not self.links.valid(file_id, expires, signature, self._clock.now()):
             raise Forbidden("the address is not valid any more", code="link_expired")
         row = await store.one(self._database, file_id)
         if row is None or row["state"] != "stored" or row["blob_key"] is None:

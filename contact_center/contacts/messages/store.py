@@ -13,6 +13,7 @@ SELECT m.id, m.contact_id, m.seq, m.kind, CASE WHEN m.deleted_at IS NULL THEN m.
   text, m.created_at, m.provider_at, m.edited_at, m.deleted_at, m.reply_to, m.data, m.version,
   m.client_msg_id, m.employee_id, e.name AS employee_name, i.client_id,
   cc_client_name(c.name, i.name, i.medium, i.value) AS client_name,
+  EXISTS (SELECT FROM message_bodies b WHERE b.message_id = m.id) AS has_body,
   o.state AS delivery, o.error_text AS reason, o.hold_until
 FROM messages m
 LEFT JOIN employees e ON e.id = m.employee_id

@@ -72,8 +72,14 @@ class Teams:
               talk.identity, text, owner)),
             ("INSERT INTO participants (contact_id, identity_id) VALUES ($1, $2)",
              (talk.contact, talk.identity)),
-            ("INSERT INTO messages (id, contact_id, seq, kind, employee_id, text)"
-             " VALUES ($1, $2, 1, 'outbound', $3, $4)", (talk.message, talk.contact, holder, text)),
+            ("INSERT INTO messages (id, contact_id, seq, kind, employee_id, text, external_id)"
+             " VALUES ($1, $2, 1, 'outbound', $3, $4, $5)",
+             (talk.message, talk.contact, holder, text, str(talk.message))),
+            ("INSERT INTO message_bodies (message_id, text, html) VALUES ($1, $2, $2)",
+             (talk.message, text)),
+            ("INSERT INTO raw_events (id, account_id, external_id, body)"
+             " VALUES ($1, $2, $3, $4)",
+             (talk.message, self.account, str(talk.message), text.encode())),
             ("INSERT INTO attachments (id, message_id, contact_id, owner, name, state, blob_key)"
              " VALUES ($1, $2, $3, $4, $5, 'stored', 'none')",
              (talk.file, talk.message, talk.contact, f"employee:{holder}", text)),

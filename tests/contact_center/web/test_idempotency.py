@@ -1,8 +1,16 @@
 """Idempotency-Key: the same POST twice is done once and answered alike."""
 
 import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
+import pytest
+from asyncpg.transaction import Transaction
+
+from contact_center.access import store
+from contact_center.storage.unit import Unit
 from tests.support.office import Office, Person
 
 
@@ -59,6 +67,104 @@ async def test_after_a_crash_in_between_nobody_pretends_to_know(office: Office):
     await office.db.execute("UPDATE idempotency_keys SET status = NULL, answer = NULL")
     answer = await add(office, boss, "k1")
     assert (answer.status, answer.code) == (409, "outcome_unknown")
+
+
+async def test_a_claim_that_nobody_can_work_on_any_more_is_taken_over(office: Office):
+    boss = await office.hire("boss", "administrator")
+    await add(office, boss, "k1")
+    await office.db.execute("DELETE FROM departments WHERE name = 'Claims EU'")
+    await office.db.execute(
+        "UPDATE idempotency_keys SET status = NULL, answer = NULL, at = at - interval '3 minutes'"
+    )
+    answer = await add(office, boss, "k1")
+    assert answer.status == 201
+    assert "Idempotency-Replayed" not in answer.headers
+
+
+@pytest.fixture
+def lose(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """The connection is lost in the next commit: `before` it reached the server or `after`."""
+    commit = Transaction.commit
+
+    def arm(when: str) -> None:
+        async def lost(self: Any) -> None:
+            monkeypatch.setattr(Transaction, "commit", commit)
+            if when == "after":
+                await commit(self)
+            self._connection.terminate()
+            raise ConnectionResetError(when)
+
+        monkeypatch.setattr(Transaction, "commit", lost)
+
+    return arm
+
+
+async def departments(office: Office) -> int:
+    query = "SELECT count(*) FROM departments WHERE name = 'Claims EU'"
+    return int(await office.db.fetchval(query))
+
+
+async def test_a_connection_lost_after_the_commit_never_does_it_twice(office: Office, lose):
+    boss = await office.hire("boss", "administrator")
+    lose("after")
+    assert (await add(office, boss, "k1")).status == 503
+    await office.db.execute("UPDATE departments SET name = 'renamed' WHERE name = 'Claims EU'")
+    again = await add(office, boss, "k1")
+    assert (again.status, again.code) == (409, "answer_lost")
+    assert await departments(office) == 0
+
+
+async def test_a_connection_lost_before_the_commit_may_be_made_up_for(office: Office, lose):
+    boss = await office.hire("boss", "administrator")
+    lose("before")
+    assert (await add(office, boss, "k1")).status == 503
+    assert (await add(office, boss, "k1")).status == 201
+    assert await departments(office) == 1
+
+
+async def test_a_key_is_not_given_back_while_its_commit_is_in_doubt(office: Office):
+    now = office.workspace.clock.now()
+    await store.claim_key(office.db, "a", "k", b"", now)
+    doing, go = asyncio.Event(), asyncio.Event()
+
+    async def work(unit: Unit) -> None:
+        await unit.execute("UPDATE brands SET name = 'x'")
+        assert await store.mark_done(unit, "a", "k", now)
+        doing.set()
+        await go.wait()
+
+    working = asyncio.create_task(office.db.run(work))
+    await doing.wait()
+    releasing = asyncio.create_task(store.release_key(office.db, "a", "k"))
+    await asyncio.sleep(0.2)
+    assert not releasing.done()
+    go.set()
+    await asyncio.gather(working, releasing)
+    assert await office.db.fetchval("SELECT status FROM idempotency_keys") == 0
+
+
+async def test_who_lost_his_claim_cannot_commit_any_more(office: Office):
+    first = office.workspace.clock.now()
+    await store.claim_key(office.db, "a", "k", b"", first)
+    await store.claim_key(office.db, "a", "k", b"", first + timedelta(minutes=3))
+
+    async def late(unit: Unit) -> bool:
+        await unit.execute("UPDATE brands SET name = 'x'")
+        return await store.mark_done(unit, "a", "k", first)
+
+    assert not await office.db.run(late)
+
+
+async def test_a_unit_that_only_reads_has_done_nothing(office: Office):
+    now = office.workspace.clock.now()
+    await store.claim_key(office.db, "a", "k", b"", now)
+
+    async def read(unit: Unit) -> bool:
+        await unit.fetchval("SELECT count(*) FROM brands")
+        return await store.mark_done(unit, "a", "k", now)
+
+    assert await office.db.run(read)
+    assert await office.db.fetchval("SELECT status FROM idempotency_keys") is None
 
 
 async def test_a_success_without_a_body_is_kept_too(office: Office):

@@ -83,6 +83,7 @@ export interface Attachment {
   url: string | null;
   width: number | null;
   height: number | null;
+  inline: boolean;
 }
 
 /** What the sign-in page has to know. */
@@ -149,6 +150,7 @@ export interface CapabilitiesOut {
   edit: boolean;
   delete: boolean;
   reply_to: boolean;
+  letters: boolean;
   undo_seconds: number;
 }
 
@@ -582,6 +584,13 @@ export interface Invited {
   invitation_link: string;
 }
 
+/** The whole of a letter. `html_url` shows its HTML in a frame and lives for minutes. With `&images=true` it fetches pictures from elsewhere, of which there are `remote_images`. */
+export interface LetterBody {
+  text: string;
+  html_url: string | null;
+  remote_images: number;
+}
+
 /** What the link is for; name and address are those of whom it was made for. */
 export interface LinkInfo {
   purpose: "first" | "invitation" | "reset";
@@ -716,7 +725,7 @@ export interface Merged {
   client_id: string;
 }
 
-/** One entry of a contact's thread. A system entry has a `data.code` and no text. */
+/** One entry of a contact's thread. A system entry has a `data.code` and no text. `has_body`: it is a letter, and the text is not all of it. `data.mail` tells of a letter that came, `data.letter` of one we write. */
 export interface Message {
   id: string;
   contact_id: string;
@@ -734,6 +743,7 @@ export interface Message {
   delivery: Delivery;
   version: number;
   client_msg_id: string | null;
+  has_body: boolean;
 }
 
 /** A stretch of a thread in the order of seq; `version` is the contact's. */
@@ -792,6 +802,16 @@ export interface NewEmployee {
   zone?: string | null;
 }
 
+/** What the writer of a letter chose; without `to` it goes to the owner of the contact. `html` beside the message's text, which says the same without it; `quote`: what is answered stands below. */
+export interface NewLetter {
+  to?: Recipient[];
+  cc?: Recipient[];
+  bcc?: Recipient[];
+  subject?: string;
+  html?: string;
+  quote?: boolean;
+}
+
 /** A reply to the client, or a note among colleagues. `client_msg_id` is made by the sender: the same one again is the same message. */
 export interface NewMessage {
   kind: "reply" | "note";
@@ -800,6 +820,7 @@ export interface NewMessage {
   attachments?: string[];
   reply_to?: string | null;
   close?: boolean;
+  letter?: NewLetter | null;
 }
 
 /** Change of the own password. */
@@ -1035,6 +1056,12 @@ export interface RecentContact {
   opened_at: string;
   last_text: string;
   result_code_id: string | null;
+}
+
+/** An address with the name beside it. */
+export interface Recipient {
+  address: string;
+  name?: string;
 }
 
 /** What became of the events: new ones, and such as had come before. */
@@ -1315,6 +1342,9 @@ export interface Routes {
     "/clients/{id}": { path: { id: string }; answer: Client };
     "/clients/{id}/suggestions": { path: { id: string }; answer: SuggestionList };
     "/files/{id}": { path: { id: string }; query: { e: number; s: string; inline?: boolean }; answer: Blob };
+    "/messages/{id}/body": { path: { id: string }; answer: LetterBody };
+    "/messages/{id}/source": { path: { id: string }; answer: Blob };
+    "/letters/{id}": { path: { id: string }; query: { e: number; s: string; images?: boolean }; answer: Blob };
     "/live/poll": { query?: { session?: string; after?: number; wait?: number }; answer: (LiveReady | LiveBeat | LiveEvent | LiveSubscribed | LiveDenied | LiveSync | LiveTyping | LiveViewers | LiveError)[] };
     "/employees": { answer: EmployeeList };
     "/employees/{id}": { path: { id: string }; answer: Employee };

@@ -16,15 +16,15 @@ def plant() -> None:
     from contact_center.intake.writer import Intake
 
     honest = Intake.submit
-    later: set[asyncio.Task[Any]] = set()
+    later: set[asyncio.Future[Any]] = set()
 
     async def submit(self: Intake, *args: Any, **options: Any) -> SubmitResult:
-        task = asyncio.create_task(honest(self, *args, **options))
+        task = asyncio.ensure_future(honest(self, *args, **options))
         later.add(task)
         task.add_done_callback(_forget)
         return SubmitResult(stored=1)
 
-    def _forget(task: asyncio.Task[Any]) -> None:
+    def _forget(task: asyncio.Future[Any]) -> None:
         later.discard(task)
         if not task.cancelled():
             task.exception()

@@ -1,0 +1,1 @@
+"""What only letters have: a whole body to look at, their source, recipients."""

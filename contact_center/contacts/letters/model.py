@@ -1,0 +1,85 @@
+"""Letters in the API, and the page that shows the HTML of one. Pure."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from typing import Annotated
+
+import nh3
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+MOST_RECIPIENTS = 50
+_REMOTE = re.compile(r'(<img\b[^>]*?)\sdata-remote-src="', re.IGNORECASE)
+_CID = re.compile(r'(<img\b[^>]*?\ssrc=")cid:([^"]{1,300})"', re.IGNORECASE)
+_STYLE = (
+    "body{margin:12px;font:14px/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff;"
+    "overflow-wrap:anywhere}img{max-width:100%;height:auto}blockquote{margin:0 0 0 8px;"
+    "padding-left:8px;border-left:2px solid #ccc;color:#555}table{max-width:100%}"
+)
+_TAGS = {
+    "a", "b", "blockquote", "br", "code", "div", "em", "h1", "h2", "h3", "hr", "i", "li", "ol",
+    "p", "pre", "s", "span", "strong", "u", "ul",
+}  # fmt: skip
+
+
+class Recipient(BaseModel):
+    """An address with the name beside it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    address: Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,190}$")]
+    name: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
+Recipients = Annotated[list[Recipient], Field(default_factory=list, max_length=MOST_RECIPIENTS)]
+
+
+class NewLetter(BaseModel):
+    """What the writer of a letter chose; without `to` it goes to the owner of the contact.
+
+    `html` beside the message's text, which says the same without it; `quote`: what is answered
+    stands below.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: Recipients
+    cc: Recipients
+    bcc: Recipients
+    subject: Annotated[str, StringConstraints(max_length=500)] = ""
+    html: Annotated[str, StringConstraints(max_length=500_000)] = ""
+    quote: bool = True
+
+    def kept(self) -> dict[str, object]:
+        """As it is stored with the message: harmless, and without what was not chosen."""
+        chosen = self.model_dump(exclude_defaults=True)
+        if self.html:
+            chosen["html"] = nh3.clean(self.html, tags=_TAGS, attributes={"a": {"href"}})
+        return chosen
+
+
+class LetterBody(BaseModel):
+    """The whole of a letter. `html_url` shows its HTML in a frame and lives for minutes.
+
+    With `&images=true` it fetches pictures from elsewhere, of which there are `remote_images`.
+    """
+
+    text: str
+    html_url: str | None
+    remote_images: int
+
+
+def page(body: str, files: Mapping[str, str], *, images: bool) -> str:
+    """The HTML of a letter as a page: its own pictures by `files` (content id → address)."""
+    shown = _CID.sub(
+        lambda found: f'{found[1]}{html.escape(files.get(found[2], ""), quote=True)}"', body
+    )
+    if images:
+        shown = _REMOTE.sub(r'\1 src="', shown)
+    return (
+        '<!doctype html><html><head><meta charset="utf-8"><base target="_blank">'
+        f'<meta name="color-scheme" content="light"><style>{_STYLE}</style></head>'
+        f"<body>{shown}</body></html>"
+    )
