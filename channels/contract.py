@@ -83,15 +83,35 @@ class Capabilities:
     installs_webhook: bool = False  # the account registers its own webhook (Installs)
     letters: bool = False  # subject, recipients, quoted history; read in the limited process
     embeds_media: bool = False  # files lie inside the raw request (Embeds)
+    authorizes: bool = False  # a person agrees at the provider, where settings ask it (Authorizes)
     undo_seconds: int = 3  # how long a reply is held before it leaves
+
+
+class Memory(Protocol):
+    """What the channel of an account has learnt and must not forget: a token that was exchanged.
+
+    Sealed, and the same in every process. What an administrator decides stands in the settings.
+    """
+
+    async def recall(self) -> Mapping[str, str]:
+        """What was kept last, by whichever process. Raises Temporary."""
+        ...
+
+    async def keep(self, values: Mapping[str, str]) -> None:
+        """Keep this instead; returns when it is stored. Raises Temporary."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """What a channel may use of the outside: the account's id and the guarded HTTP client."""
+    """What a channel may use of the outside: its account's id, the guarded HTTP client, a memory.
+
+    Where requests are only read there is neither client nor memory.
+    """
 
     account_id: str
     http: Any = None
+    memory: Memory | None = None
 
 
 class Channel(Protocol):
@@ -190,6 +210,35 @@ class Embeds(Protocol):
 @runtime_checkable
 class Installs(Protocol):
     async def install(self, webhook_url: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Where a person agrees, and what proves later on that it was we who asked (RFC 7636)."""
+
+    url: str
+    verifier: str = field(repr=False)
+
+
+@runtime_checkable
+class Authorizes(Protocol):
+    """Acts for somebody who has agreed at the provider: OAuth 2.0, authorization-code flow."""
+
+    def authority(self) -> str:
+        """Who is asked, as people call it; empty where these settings need nobody's consent."""
+        ...
+
+    def authorized(self) -> bool:
+        """Whether there is a consent to act upon, as far as can be told without asking."""
+        ...
+
+    def begin(self, redirect_uri: str, state: str) -> Asked:
+        """The address at which to agree. Pure but for chance. Raises Misconfigured."""
+        ...
+
+    async def finish(self, code: str, verifier: str, redirect_uri: str) -> Mapping[str, str]:
+        """The settings to keep. Raises Misconfigured with the provider's words, or Temporary."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

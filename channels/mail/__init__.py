@@ -23,6 +23,7 @@ PROVIDER = Provider(
         receipts=True,
         letters=True,
         embeds_media=True,
+        authorizes=True,
         undo_seconds=15,
     ),
     build=Mail,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from channels.contract import Cursor, Deps, Ear, Received, Reply, WebhookRequest
+from channels.contract import Asked, Cursor, Deps, Ear, Received, Reply, WebhookRequest
 from channels.errors import Malformed, Misconfigured, Rejected
 from channels.mail import hooks, inbound, writing
 from channels.mail.automatic import Own
+from channels.mail.grant import Grant
 from channels.mail.hooks import Posted
 from channels.mail.imap import Mailbox, RawMail
 from channels.mail.parser import file_bytes, parse
-from channels.mail.servers import TokenSource
 from channels.mail.settings import MailSettings
 from channels.mail.smtp import Sender, Sent
 from channels.messages import Outbound, Receipt
@@ -29,7 +29,7 @@ class Mail:
     def __init__(self, settings: MailSettings, deps: Deps) -> None:
         self.settings = settings
         self.account = deps.account_id
-        self._token: TokenSource | None = None
+        self._grant = Grant(settings, deps)
         self._sender: Sender | None = None
 
     # --- in --------------------------------------------------------------------------------------
@@ -82,8 +82,26 @@ class Mail:
         async def deliver(mails: Sequence[RawMail], moved: Cursor) -> None:
             await ear.deliver([_request(mail) for mail in mails], moved)
 
-        mailbox = Mailbox(self.settings.mailbox(self._token), on_state=ear.report)
+        mailbox = Mailbox(self.settings.mailbox(self._grant.source), on_state=ear.report)
         await mailbox.listen(cursor, deliver)
+
+    # --- in its owner's name ---------------------------------------------------------------------
+
+    def authority(self) -> str:
+        """Google or Microsoft, where the login is theirs."""
+        return self._grant.authority
+
+    def authorized(self) -> bool:
+        """Whether the owner of the mailbox has agreed once."""
+        return bool(self.settings.oauth_refresh_token)
+
+    def begin(self, redirect_uri: str, state: str) -> Asked:
+        """Where the owner agrees. Raises Misconfigured."""
+        return self._grant.begin(redirect_uri, state)
+
+    async def finish(self, code: str, verifier: str, redirect_uri: str) -> Mapping[str, str]:
+        """The settings to keep. Raises Misconfigured or Temporary."""
+        return await self._grant.finish(code, verifier, redirect_uri)
 
     # --- out -------------------------------------------------------------------------------------
 
@@ -98,7 +116,7 @@ class Mail:
     async def check(self) -> None:
         """Log in where mail comes from and where it goes. Raises Misconfigured or Temporary."""
         if self.settings.receives == "imap":
-            await Mailbox(self.settings.mailbox(self._token)).check()
+            await Mailbox(self.settings.mailbox(self._grant.source)).check()
         if self.settings.smtp_host:
             await self._outgoing().check()
         elif self.settings.receives == "nothing":
@@ -106,7 +124,7 @@ class Mail:
 
     def _outgoing(self) -> Sender:
         if self._sender is None:
-            self._sender = Sender(self.settings.outgoing(self._token))
+            self._sender = Sender(self.settings.outgoing(self._grant.source))
         return self._sender
 
     async def close(self) -> None:

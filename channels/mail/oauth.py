@@ -9,20 +9,32 @@ https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-au
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
+from yarl import URL
 
-from channels.errors import Misconfigured, Temporary
+from channels.contract import Asked
+from channels.errors import ChannelError, Misconfigured, Rejected, Temporary
 from channels.toolkit.http import Answer, Client, retry_after
 
 _EARLY = 120.0  # a token is renewed before it runs out: clocks differ, logins take time
+
+# RFC 6749 §4.1.2.1 and §5.2. The grant is gone when somebody withdrew it, changed the password, or
+# did not use it for months.
+_PASSING = ("temporarily_unavailable", "server_error")
+_ADVICE = {
+    "invalid_grant": "the consent was withdrawn or has expired: connect the account again",
+    "invalid_client": "client id or client secret is wrong, or the secret has run out",
+    "unauthorized_client": "the registered application may not do this: look at its settings",
+    "invalid_scope": "the registered application may not ask for this: look at its permissions",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,7 @@ def microsoft(tenant: str = "organizations") -> OAuthProvider:
             "https://outlook.office.com/IMAP.AccessAsUser.All",
             "https://outlook.office.com/SMTP.Send",
         ),
+        {"prompt": "select_account"},  # who administers is rarely the mailbox
     )
 
 
@@ -70,18 +83,6 @@ class OAuthClient:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """A flow that was begun: send the browser to `url`, keep the rest until it comes back.
-
-    The answer belongs to this flow only if it shows the same `state`.
-    """
-
-    url: str
-    state: str
-    verifier: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Tokens:
     """What a provider gave. `expires_in` in seconds from the answer."""
 
@@ -90,9 +91,9 @@ class Tokens:
     expires_in: float
 
 
-def begin(client: OAuthClient, *, login_hint: str = "") -> Begun:
+def begin(client: OAuthClient, state: str, *, login_hint: str = "") -> Asked:
     """The address at which an administrator agrees (RFC 6749 §4.1.1, RFC 7636 §4.3)."""
-    state, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(48)
+    verifier = secrets.token_urlsafe(48)
     digest = hashlib.sha256(verifier.encode()).digest()
     query = {
         "response_type": "code",
@@ -105,17 +106,7 @@ def begin(client: OAuthClient, *, login_hint: str = "") -> Begun:
         **client.provider.extra,
         **({"login_hint": login_hint} if login_hint else {}),
     }
-    return Begun(f"{client.provider.authorize_url}?{urlencode(query)}", state, verifier)
-
-
-def code_of(begun_state: str, query: Mapping[str, str]) -> str:
-    """The code in the query the browser came back with. Raises Misconfigured with the reason."""
-    if not secrets.compare_digest(begun_state.encode(), query.get("state", "").encode()):
-        raise Misconfigured("the answer belongs to another sign-in; begin again")
-    if "code" not in query:
-        words = f"{query.get('error', 'no code')} {query.get('error_description', '')}"
-        raise Misconfigured(f"the provider did not agree: {words.strip()[:300]}")
-    return query["code"]
+    return Asked(str(URL(client.provider.authorize_url).update_query(query)), verifier)
 
 
 async def exchange(http: Client, client: OAuthClient, code: str, verifier: str) -> Tokens:
@@ -142,10 +133,12 @@ async def refresh(http: Client, client: OAuthClient, refresh_token: str) -> Toke
 
 
 class Renewed:
-    """A token source for a mail server: renews when the time comes or when it is told to.
+    """A token source for mail servers: renews when the time comes or when it is told to.
 
-    `changed` is given a refresh token that replaces the old one (Microsoft rolls them), before
-    the access token is used. `now` is any clock that only goes forward, in seconds.
+    Several logins may ask at once: one of them renews for all. `current` tells the refresh token
+    that is good now, where others exchange it as well; `changed` is given one that replaces it
+    (Microsoft rolls them), before the access token is used. `now` is any clock that only goes
+    forward, in seconds.
     """
 
     def __init__(
@@ -156,25 +149,52 @@ class Renewed:
         *,
         now: Callable[[], float],
         changed: Callable[[str], Awaitable[None]] | None = None,
+        current: Callable[[], Awaitable[str]] | None = None,
     ) -> None:
         self._http = http
         self._client = client
         self._refresh_token = refresh_token
         self._now = now
         self._changed = changed
+        self._current = current
+        self._turn = asyncio.Lock()
+        self._unkept = ""
         self._access = ""
         self._until = float("-inf")
 
     async def __call__(self, fresh: bool) -> str:
         """A valid access token; another one where the last was refused."""
-        if fresh or self._now() >= self._until:
-            tokens = await refresh(self._http, self._client, self._refresh_token)
-            if tokens.refresh != self._refresh_token:
-                self._refresh_token = tokens.refresh
-                if self._changed is not None:
-                    await self._changed(tokens.refresh)
-            self._access, self._until = tokens.access, self._now() + tokens.expires_in - _EARLY
-        return self._access
+        refused = self._access
+        async with self._turn:
+            await self._keep()
+            if self._now() >= self._until or (fresh and refused == self._access):
+                await self._renew()
+            return self._access
+
+    async def _renew(self) -> None:
+        used = await self._good()
+        try:
+            tokens = await refresh(self._http, self._client, used)
+        except Misconfigured:
+            newer = await self._good()
+            if newer == used:
+                raise
+            used = newer  # another process has exchanged it meanwhile
+            tokens = await refresh(self._http, self._client, used)
+        lasts = max(tokens.expires_in - _EARLY, tokens.expires_in / 2)
+        self._access, self._until = tokens.access, self._now() + lasts
+        if tokens.refresh != used:
+            self._refresh_token = self._unkept = tokens.refresh
+            await self._keep()
+
+    async def _good(self) -> str:
+        return self._refresh_token if self._current is None else await self._current()
+
+    async def _keep(self) -> None:
+        """Tell of a new refresh token; where that fails it is told again before anything else."""
+        if self._unkept and self._changed is not None:
+            await self._changed(self._unkept)
+        self._unkept = ""
 
 
 def xoauth2(user: str, token: str) -> bytes:
@@ -187,17 +207,32 @@ async def _ask(
 ) -> Tokens:
     """The token endpoint (RFC 6749 §3.2); idempotent enough: a lost answer costs one more token."""
     discreet = http.with_secrets(client.client_secret, secret)
-    whole = {**form, "client_id": client.client_id, "client_secret": client.client_secret}
-    answer = await discreet.request("POST", client.provider.token_url, form=whole, idempotent=True)
+    whole = {**form, "client_id": client.client_id}
+    if client.client_secret:
+        whole["client_secret"] = client.client_secret
+    url = client.provider.token_url
+    try:
+        answer = await discreet.request("POST", url, form=whole, idempotent=True)
+    except Rejected as error:
+        raise Misconfigured(f"the token address cannot be used: {error}") from None
     told = _json(answer)
     access = told.get("access_token")
     if answer.status == 200 and isinstance(access, str) and access:  # noqa: PLR2004
         return Tokens(access, str(told.get("refresh_token") or ""), _seconds(told))
-    words = f"{told.get('error', '')} {told.get('error_description', '')}".strip()
-    text = discreet.redact(f"the provider gave no token: HTTP {answer.status} {words}"[:500])
-    if answer.status == 429 or answer.status >= 500 or not words:  # noqa: PLR2004
-        raise Temporary(text, retry_after=retry_after(answer.headers))
-    raise Misconfigured(text)  # invalid_grant: revoked, expired, password changed (RFC 6749 §5.2)
+    raise _refusal(answer, told, discreet)
+
+
+def _refusal(answer: Answer, told: Mapping[str, Any], discreet: Client) -> ChannelError:
+    """Why there is no token, in the provider's words, and what to do about it."""
+    code = str(told.get("error") or "")
+    words = discreet.redact(f"{code} {told.get('error_description') or ''}").strip()
+    # Microsoft's descriptions end with numbers for its support.
+    words = " ".join(words.partition("Trace ID:")[0].split())[:300]
+    text = f"the provider gave no token: HTTP {answer.status} {words}".strip()
+    if answer.status == 429 or answer.status >= 500 or not code or code in _PASSING:  # noqa: PLR2004
+        return Temporary(text, retry_after=retry_after(answer.headers))
+    advice = _ADVICE.get(code)
+    return Misconfigured(f"{text}; {advice}" if advice else text)
 
 
 def _json(answer: Answer) -> dict[str, Any]:

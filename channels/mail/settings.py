@@ -13,6 +13,11 @@ from channels.mail.smtp import SmtpSettings
 from channels.settings import AccountSettings, setting
 
 _ENCRYPTION = {"ru": "Шифрование", "en": "Encryption"}
+_OWN = {
+    "ru": "Пусто — адрес самого Google или Microsoft.",
+    "en": "Empty: the address of Google or Microsoft itself.",
+}
+_WEB = r"^(https?://\S{1,500})?$"
 
 
 class MailSettings(AccountSettings):
@@ -83,17 +88,33 @@ class MailSettings(AccountSettings):
     oauth_client_secret: str = setting(
         "", label={"ru": "OAuth: client secret", "en": "OAuth: client secret"}, secret=True
     )
-    oauth_refresh_token: str = setting(
-        "", label={"ru": "OAuth: refresh token", "en": "OAuth: refresh token"}, secret=True
-    )
-    oauth_endpoint: str = setting(
-        "",
-        label={"ru": "OAuth: адрес токенов", "en": "OAuth: token address"},
+    oauth_tenant: str = setting(
+        "organizations",
+        label={"ru": "Microsoft: организация", "en": "Microsoft: organisation"},
         help={
-            "ru": "Пусто — адрес самого Google или Microsoft.",
-            "en": "Empty: the address of Google or Microsoft itself.",
+            "ru": "Домен или номер (tenant id), если приложение записано для одной организации.",
+            "en": "Its domain or tenant id, where the application is registered for one alone.",
         },
+        example="shop.onmicrosoft.com",
+        pattern=r"^[A-Za-z0-9.-]{1,100}$",
     )
+    oauth_refresh_token: str = setting(
+        "",
+        label={"ru": "OAuth: refresh token", "en": "OAuth: refresh token"},
+        help={
+            "ru": "Появится сам, когда владелец ящика даст согласие.",
+            "en": "Comes by itself when the owner of the mailbox agrees.",
+        },
+        secret=True,
+    )
+    oauth_authorize_address: str = setting(
+        "", label={"ru": "OAuth: адрес согласия", "en": "OAuth: address to agree at"}, help=_OWN,
+        pattern=_WEB, control="url",
+    )  # fmt: skip
+    oauth_endpoint: str = setting(
+        "", label={"ru": "OAuth: адрес токенов", "en": "OAuth: token address"}, help=_OWN,
+        pattern=_WEB, control="url",
+    )  # fmt: skip
     certificate: str = setting(
         "",
         label={"ru": "Сертификат своего сервера", "en": "Certificate of an own server"},

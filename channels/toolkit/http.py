@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -62,6 +62,14 @@ class _Progress:
 
 
 @dataclass(slots=True)
+class _Sessions:
+    """The connections, opened when first needed; a client and its twins share them."""
+
+    guarded: aiohttp.ClientSession | None = None
+    plain: aiohttp.ClientSession | None = None
+
+
+@dataclass(slots=True)
 class Client:
     """HTTP for adapters; open it once (`async with Client() as http`) and share it.
 
@@ -70,10 +78,9 @@ class Client:
     """
 
     trusted: frozenset[str] = frozenset()
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     deadline: float = DEADLINE
-    _session: aiohttp.ClientSession | None = field(default=None, init=False)
-    _open_session: aiohttp.ClientSession | None = field(default=None, init=False)
+    _sessions: _Sessions = field(default_factory=_Sessions, repr=False)
 
     async def __aenter__(self) -> Self:
         return self
@@ -88,17 +95,19 @@ class Client:
 
     async def close(self) -> None:
         """Close all connections."""
-        for session in (self._session, self._open_session):
+        sessions = self._sessions
+        for session in (sessions.guarded, sessions.plain):
             if session is not None:
                 await session.close()
-        self._session = self._open_session = None
+        sessions.guarded = sessions.plain = None
 
     def with_secrets(self, *secrets: str) -> Client:
         """The same connections, with further texts to strike out."""
-        self._guarded(), self._plain()  # both exist before they are shared
-        twin = Client(self.trusted, (*self.secrets, *secrets), self.deadline)
-        twin._session, twin._open_session = self._session, self._open_session
-        return twin
+        return replace(self, secrets=(*self.secrets, *secrets))
+
+    def trusting(self, *hosts: str) -> Client:
+        """The same connections, for an account whose settings name these hosts."""
+        return replace(self, trusted=self.trusted | set(hosts))
 
     async def request(
         self,
@@ -201,14 +210,14 @@ class Client:
         return self._plain() if url.host in self.trusted else self._guarded()
 
     def _guarded(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = _session(guarded_socket)
-        return self._session
+        if self._sessions.guarded is None:
+            self._sessions.guarded = _session(guarded_socket)
+        return self._sessions.guarded
 
     def _plain(self) -> aiohttp.ClientSession:
-        if self._open_session is None:
-            self._open_session = _session(plain_socket)
-        return self._open_session
+        if self._sessions.plain is None:
+            self._sessions.plain = _session(plain_socket)
+        return self._sessions.plain
 
     def _named(
         self, error: Exception, url: str, progress: _Progress, *, safe: bool

@@ -1,5 +1,6 @@
 """The authorization-code flow against a fake OAuth server."""
 
+import asyncio
 import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
@@ -17,7 +18,6 @@ from channels.mail.oauth import (
     OAuthProvider,
     Renewed,
     begin,
-    code_of,
     exchange,
     microsoft,
     refresh,
@@ -68,11 +68,13 @@ def query(url: str) -> dict[str, str]:
 
 
 def test_the_address_to_agree_at_carries_state_and_a_challenge() -> None:
-    begun = begin(OAuthClient(GMAIL, "id", "secret", "https://cc.example/back"), login_hint="a@b.c")
+    client = OAuthClient(GMAIL, "id", "secret", "https://cc.example/back")
+    begun = begin(client, "the-state", login_hint="a@b.c")
     asked = query(begun.url)
     digest = hashlib.sha256(begun.verifier.encode()).digest()
     assert asked["code_challenge"] == urlsafe_b64encode(digest).decode().rstrip("=")
-    assert asked["state"] == begun.state
+    assert asked["state"] == "the-state"
+    assert asked["redirect_uri"] == "https://cc.example/back"
     assert asked["access_type"] == "offline"
     assert asked["login_hint"] == "a@b.c"
     assert "secret" not in begun.url.replace("client_secret", "")
@@ -81,21 +83,13 @@ def test_the_address_to_agree_at_carries_state_and_a_challenge() -> None:
 
 
 def test_microsoft_is_asked_for_imap_smtp_and_a_refresh_token() -> None:
-    begun = begin(OAuthClient(microsoft("contoso.example"), "id", "secret"))
+    begun = begin(OAuthClient(microsoft("contoso.example"), "id", "secret"), "s")
     scopes = query(begun.url)["scope"].split()
     assert "/contoso.example/" in begun.url
     assert scopes[0] == "offline_access"
     assert {scope.rsplit("/", 1)[1] for scope in scopes[1:]} == {
         "IMAP.AccessAsUser.All", "SMTP.Send",
     }  # fmt: skip
-
-
-def test_an_answer_to_another_sign_in_is_refused() -> None:
-    assert code_of("s1", {"state": "s1", "code": "c"}) == "c"
-    with pytest.raises(Misconfigured, match="another sign-in"):
-        code_of("s1", {"state": "s2", "code": "c"})
-    with pytest.raises(Misconfigured, match="access_denied"):
-        code_of("s1", {"state": "s1", "error": "access_denied"})
 
 
 async def test_a_code_becomes_tokens(fake: FakeOAuth, client: OAuthClient, http: Client) -> None:
@@ -122,9 +116,42 @@ async def test_a_withdrawn_consent_stops_the_account(
 ) -> None:
     told = {"error": "invalid_grant", "error_description": "Token R has been revoked: our-secret"}
     fake.answers = [(400, told)]
-    with pytest.raises(Misconfigured, match="invalid_grant") as failed:
+    with pytest.raises(Misconfigured, match=r"invalid_grant .*: connect the account") as failed:
         await refresh(http, client, "R-very-secret")
     assert "our-secret" not in str(failed.value)
+
+
+async def test_a_secret_in_a_long_refusal_is_struck_out_before_it_is_cut(
+    fake: FakeOAuth, client: OAuthClient, http: Client
+) -> None:
+    told = {"error": "invalid_grant", "error_description": "x" * 280 + "R-very-secret"}
+    fake.answers = [(400, told)]
+    with pytest.raises(Misconfigured) as failed:
+        await refresh(http, client, "R-very-secret")
+    assert "R-v" not in str(failed.value)
+
+
+async def test_the_numbers_for_microsofts_support_are_left_out(
+    fake: FakeOAuth, client: OAuthClient, http: Client
+) -> None:
+    words = "AADSTS7000215: Invalid client secret.\r\nTrace ID: 0f\r\nCorrelation ID: 0e"
+    fake.answers = [(401, {"error": "invalid_client", "error_description": words})]
+    with pytest.raises(Misconfigured) as failed:
+        await refresh(http, client, "R")
+    assert "Invalid client secret.; client id or client secret is wrong" in str(failed.value)
+
+
+async def test_a_token_address_inside_the_house_is_not_called_unless_it_is_named(
+    client: OAuthClient, fake: FakeOAuth
+) -> None:
+    async with Client() as guarded:
+        with pytest.raises(Misconfigured, match="cannot be used"):
+            await refresh(guarded, client, "R")
+        fake.answers = [(200, {"access_token": "A"})]
+        assert (await refresh(guarded.trusting("127.0.0.1"), client, "R")).access == "A"
+        with pytest.raises(Misconfigured, match="cannot be used"):
+            await refresh(guarded, client, "R")
+    assert len(fake.asked) == 1
 
 
 @pytest.mark.parametrize("answer", [(503, "down"), (429, "slow"), (200, "<html>"), (200, {})])
@@ -156,6 +183,52 @@ async def test_a_token_is_kept_until_shortly_before_it_runs_out(
     assert rolled == ["R2"]
     assert await source(True) == "A3"
     assert [form["refresh_token"] for form in fake.asked] == ["R1", "R1", "R2"]
+
+
+async def test_logins_that_ask_at_once_share_one_renewal(
+    fake: FakeOAuth, client: OAuthClient, http: Client
+) -> None:
+    fake.answers = [(200, {"access_token": name, "expires_in": 3600}) for name in ("A1", "A2")]
+    source = Renewed(http, client, "R1", now=lambda: 0.0)
+    assert set(await asyncio.gather(*(source(False) for _ in range(4)))) == {"A1"}
+    assert set(await asyncio.gather(*(source(True) for _ in range(4)))) == {"A2"}
+    assert len(fake.asked) == 2
+
+
+async def test_a_token_that_another_process_exchanged_meanwhile_is_taken_over(
+    fake: FakeOAuth, client: OAuthClient, http: Client
+) -> None:
+    told = iter(["R1", "R2"])
+
+    async def current() -> str:
+        return next(told)
+
+    fake.answers = [(400, {"error": "invalid_grant"}), (200, {"access_token": "A"})]
+    source = Renewed(http, client, "R1", now=lambda: 0.0, current=current)
+    assert await source(False) == "A"
+    assert [form["refresh_token"] for form in fake.asked] == ["R1", "R2"]
+
+
+async def test_a_rolled_token_that_could_not_be_kept_is_kept_before_anything_else(
+    fake: FakeOAuth, client: OAuthClient, http: Client
+) -> None:
+    kept: list[str] = []
+    away = [True]
+
+    async def changed(token: str) -> None:
+        if away.pop():
+            away.append(False)
+            raise Temporary("the database is away")
+        away.append(False)
+        kept.append(token)
+
+    fake.answers = [(200, {"access_token": "A", "expires_in": 3600, "refresh_token": "R2"})]
+    source = Renewed(http, client, "R1", now=lambda: 0.0, changed=changed)
+    with pytest.raises(Temporary):
+        await source(False)
+    assert await source(False) == "A"
+    assert kept == ["R2"]
+    assert len(fake.asked) == 1
 
 
 def test_the_string_of_xoauth2_is_the_providers_example() -> None:
