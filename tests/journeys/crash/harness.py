@@ -19,6 +19,7 @@ from typing import Any
 import aiohttp
 import asyncpg
 
+from contact_center.kernel.errors import SettingsError
 from contact_center.storage.embedded import PrivatePostgres
 from tests.support.house import House, Office, Visitor
 from tests.support.waiting import eventually
@@ -27,6 +28,9 @@ PROVIDERS = 6
 WINDOW = 4  # messages of one provider that may overtake each other
 TWICE = 0.3  # how often a provider repeats what was taken
 PATIENCE = 60.0
+AWAY = (
+    OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, SettingsError,
+)  # fmt: skip
 
 FAULTS = """
 WITH doubled AS (
@@ -210,12 +214,23 @@ class Crash:
     async def _ask(self, query: str) -> Any:
         """One value; None while the database is away."""
         try:
-            rows = await self._rows(query)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, RuntimeError):
+            rows = await self._rows_now(query)
+        except (*AWAY, RuntimeError):
             return None
         return rows[0][0] if rows else None
 
     async def _rows(self, query: str) -> list[Any]:
+        """All rows. The database may just be coming back: asked for until it is there."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE
+        while True:
+            try:
+                return await self._rows_now(query)
+            except AWAY:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+                await asyncio.sleep(0.1)
+
+    async def _rows_now(self, query: str) -> list[Any]:
         url = PrivatePostgres(self.house.directory / "data").url()
         connection = await asyncpg.connect(url, timeout=5)
         try:
