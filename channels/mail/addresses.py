@@ -30,6 +30,7 @@ _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?|_[\w-]{1,62}"
 _DOMAIN = rf"(?:(?:{_LABEL})(?:\.(?:{_LABEL}))*\.?|\[[0-9A-Fa-f.:IPv]{{2,60}}\])"
 _ADDRESS = re.compile(rf"^{_LOCAL}@{_DOMAIN}$")
 _IN_NAME = re.compile(r"[^\s<>()\"',;:]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_ENCODED_COMMA = "=?utf-8?q?=2c?="  # Python's own email package folds lists like that
 _PAIR = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -78,6 +79,7 @@ def valid(address: str) -> str | None:
     """The address if it is one, else None. A source route (RFC 5322 section 4.4) is dropped."""
     if len(address) > 2 * MAX_ADDRESS:
         return None
+    address = address.removeprefix("mailto:")
     if address.startswith("@") and ":" in address:
         address = address.rpartition(":")[2]
     return address if len(address) <= MAX_ADDRESS and _ADDRESS.match(address) else None
@@ -129,7 +131,7 @@ class _Scanner:
             self._in_angle(piece)
         elif piece == "<":
             self._angle = []
-        elif piece in ",;":
+        elif piece in ",;" or piece.lower() == _ENCODED_COMMA:
             return True
         elif piece == ":" and not self._item.angles and "@" not in self._item.words:
             self._item = _Item()  # a group: its name is no recipient

@@ -21,12 +21,12 @@ MAX_TEXT = 4_000
 
 _REPLY_FIELDS = (
     "x-autoreply", "x-autorespond", "x-auto-reply", "x-auto-reply-from", "x-mail-autoreply",
-    "x-autoreply-from", "x-autoreply-domain", "x-yandex-autoreply", "auto-reply", "x-vacation",
+    "x-autoreply-from", "x-autoreply-domain", "x-auto-response", "x-autoresponse", "x-vacation",
     "x-fc-machinegenerated", "x-cron-env",
 )  # fmt: skip
 _LIST_FIELDS = (
     "list-id", "list-unsubscribe", "list-post", "list-help", "list-archive", "x-mailing-list",
-    "x-campaign-id", "x-campaign", "feedback-id", "x-csa-complaints", "x-mailman-version",
+    "x-campaign-id", "x-campaign", "x-mailman-version",
 )  # fmt: skip
 _BULK = frozenset({"bulk", "list", "junk", "first-class-bulk"})
 _DAEMON = re.compile(r"(?i)(?:mailer-daemon|postmaster)@|mail delivery (?:sub)?system")
@@ -123,8 +123,9 @@ def _answer(fields: Headers, *, receipt: bool) -> tuple[str, ...]:
     submitted = (fields.get("auto-submitted") or "no").partition(";")[0].split("(")[0]
     if (word := submitted.strip().lower()) not in _NOT_ABSENT:
         signs.insert(0, word[:40])
-    suppress = (fields.get("x-auto-response-suppress") or "none").lower()
-    if suppress.strip() not in _NOT_ABSENT:
+    # Programs that write for people (other help desks) ask for no receipts and absences alone.
+    suppress = (fields.get("x-auto-response-suppress") or "").lower()
+    if "all" in suppress or "autoreply" in suppress:
         signs.append("suppress-answers")
     if "auto" in (fields.get("precedence") or "").lower():
         signs.append("precedence-auto-reply")

@@ -44,8 +44,10 @@ class _Form:
 
 _BRACKETED = re.compile(r"(?m)^[ \t]*<([^<>\s]{3,320})>")
 _ALONE = re.compile(
-    r"(?m)^[ \t]*[\"<']?([^\s<>\"']{1,64}@[^\s<>\"':]{3,255}?)[>\"']?:?(?:<mailto:|[ \t]*$)"
+    r"(?m)^[ \t]*[\"<']?([^\s<>\"']{1,64}@[^\s<>\"':]{3,255}?)[>\"']?"
+    r"(?::[ \t].*)?:?(?:<mailto:|[ \t]*$)"
 )
+_MAILTO = re.compile(r"(?m)^[ \t]*[^<\n]{0,200}<mailto:([^<>\s]{3,320})>")
 _DATED = re.compile(r"(?m)^[ \t]+['\"]?([^\s<>'\"]{1,64}@[^\s<>'\"]{3,255}?)['\"]? on \d")
 _SOMEWHERE = re.compile(rf"({_ADDRESS.pattern})")
 
@@ -67,7 +69,10 @@ _FORMS = (
     _form(r"could not be\s+delivered for more than|this is a warning only", "delayed", _BRACKETED),
     _form(r"could not\s+be delivered to one or more recipients", "failed", _BRACKETED),
     _form(r"не может быть отправлено одному\s+или нескольким\s+адресатам", "failed", _BRACKETED),
-    # Exchange
+    # Exchange; names and addresses, or addresses alone
+    _form(r"delivery has failed to these recipients", "failed", _MAILTO),
+    _form(r"(?:сбой доставки|не удалось доставить) (?:сообщение )?следующим", "failed", _MAILTO),
+    _form(r"your message to(?=\s+\S+@\S+\s+couldn't be delivered)", "failed", _SOMEWHERE),
     _form(r"recipient(?:\(s\)|s)? could not be reached", "failed", _DATED),
     _form(r"delivery has failed to these recipients(?: or (?:distribution lists|groups))?",
           "failed", _ALONE),

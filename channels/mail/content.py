@@ -37,6 +37,7 @@ _EXTENSIONS = {
     "application/json": ".json", "application/xml": ".xml", "text/csv": ".csv",
     "text/rfc822-headers": ".txt", "message/rfc822": ".eml", "audio/ogg": ".ogg",
 }  # fmt: skip
+_META = re.compile(rb"(?i)<meta[^>]{0,200}charset\s{0,5}=\s{0,5}[\"']?([\w.:-]{2,40})")
 _NAME_TRASH = re.compile(r'[\x00-\x1f<>:"|?*]')
 _ARMOUR = ("-----BEGIN PGP MESSAGE-----", "-----BEGIN PGP SIGNED MESSAGE-----")
 
@@ -186,7 +187,10 @@ class _Collector:
         return bodies.clean(self._decoded(data, part))
 
     def _decoded(self, data: bytes, part: Part) -> str:
-        result = charsets.decode(data, part.parameters.get("charset"), self._hint)
+        declared = part.parameters.get("charset")
+        if declared is None and part.type == "text/html" and (meta := _META.search(data[:2_000])):
+            declared = meta[1].decode("ascii")
+        result = charsets.decode(data, declared, self._hint)
         if result.warning:
             self._found.warnings[result.warning] = None
         return result.text

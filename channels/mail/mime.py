@@ -114,7 +114,9 @@ class _Reader:
     def _child(self, place: int, start: int) -> int:
         parent = self._open[place][0]
         path = f"{parent.path}.{len(parent.children) + 1}" if parent.path else ""
-        child = self._entity(start, parent.depth + 1, path or str(len(parent.children) + 1))
+        default = "message/rfc822" if parent.type == "multipart/digest" else "text/plain"
+        name = path or str(len(parent.children) + 1)
+        child = self._entity(start, parent.depth + 1, name, default)
         if child.major != "multipart" or child.depth <= MAX_DEPTH:
             parent.children.append(child)
         else:
@@ -129,11 +131,11 @@ class _Reader:
         else:
             parent.children.append(child)
 
-    def _entity(self, start: int, depth: int, path: str) -> Part:
+    def _entity(self, start: int, depth: int, path: str, default: str = "text/plain") -> Part:
         block = headers.split(self._raw, start, hint=self._hint)
         self._warnings |= dict.fromkeys(block.warnings)
         self._count += 1
-        part = _described(block.headers, block.body, len(self._raw), depth, path)
+        part = _described(block.headers, (block.body, len(self._raw)), depth, path, default)
         self._leaf = part
         if part.major == "multipart":
             self._enter(part)
@@ -141,10 +143,12 @@ class _Reader:
 
     def _enter(self, part: Part) -> None:
         boundary = part.parameters.get("boundary", "").encode("utf-8", "replace").rstrip()
-        if not boundary or len(boundary) > MAX_BOUNDARY:
+        if not 0 < len(boundary) <= MAX_BOUNDARY or (
+            part.depth == 0 and self._raw.find(b"--" + boundary, part.start) < 0
+        ):
             self._warnings["boundary-missing"] = None
             first = _FIRST_BOUNDARY.search(self._raw[part.start : part.start + 4000])
-            boundary = first[1] if first else b""
+            boundary = first[1] if first else boundary[:MAX_BOUNDARY]
         if boundary:
             self._leaf = None
             self._places.setdefault(boundary, []).append(len(self._open))
@@ -165,10 +169,12 @@ class _Reader:
                 del self._places[boundary]
 
 
-def _described(fields: Headers, start: int, end: int, depth: int, path: str) -> Part:
+def _described(
+    fields: Headers, place: tuple[int, int], depth: int, path: str, default: str
+) -> Part:
     kind, parameters = headers.parameters(fields.get("content-type") or "")
     if not _TYPE.match(kind):
-        kind = "text/plain" if kind in ("", "text") else "application/octet-stream"
+        kind = {"": default, "text": "text/plain"}.get(kind, "application/octet-stream")
     disposition, more = headers.parameters(fields.get("content-disposition") or "")
     filename = more.get("filename") or parameters.get("name") or ""
-    return Part(fields, kind, parameters, disposition, filename, start, end, depth, path)
+    return Part(fields, kind, parameters, disposition, filename, *place, depth, path)

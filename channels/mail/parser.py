@@ -11,17 +11,16 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
 from channels.errors import Malformed
 from channels.mail import (
-    addresses,
     automatic,
     bodies,
     bounces,
     charsets,
     content,
+    envelopes,
     headers,
     html,
     identifiers,
@@ -31,8 +30,9 @@ from channels.mail import (
 )
 from channels.mail.automatic import Own
 from channels.mail.content import Content, Piece
+from channels.mail.envelopes import Envelope
 from channels.mail.headers import Headers
-from channels.mail.message import Mailbox, ParsedMail
+from channels.mail.message import ParsedMail
 
 MAX_SUBJECT = 1_000
 MAX_HEADERS = 300
@@ -45,7 +45,6 @@ _NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SOMETHING = re.compile(rb"[^\0\r\n\t ]")
 _BINARY_SHARE = 0.1
 _HINT = re.compile(rb"(?i)charset\s*=\s*\"?([\w.:-]{2,40})")
-_DELIVERED = ("delivered-to", "x-original-to", "envelope-to", "x-delivered-to", "x-envelope-to")
 _NOBODY = Own()
 
 
@@ -59,44 +58,6 @@ class _Texts:
     shortened: bool = False
 
 
-@dataclass(slots=True)
-class _Envelope:
-    """Who and when; faults go to `warnings`."""
-
-    warnings: dict[str, None] = field(default_factory=dict)
-
-    def mailboxes(self, fields: Headers, name: str) -> tuple[Mailbox, ...]:
-        found = addresses.listed(fields.all(name))
-        self.warnings |= dict.fromkeys(f"{name}-{fault}" for fault in found.faults)
-        return found.mailboxes
-
-    def author(self, fields: Headers) -> tuple[Mailbox | None, bool]:
-        """Who wrote it, and whether that is doubtful."""
-        before = len(self.warnings)
-        found = self.mailboxes(fields, "from")
-        if "from" not in fields:
-            self.warnings["from-missing"] = None
-        if len(fields.all("from")) > 1 or len(found) > 1:
-            self.warnings["from-several"] = None
-        author = found[0] if found else None
-        if author and addresses.names_another(author):
-            self.warnings["from-disguised"] = None
-        return author, len(self.warnings) > before
-
-    def date(self, fields: Headers) -> datetime | None:
-        value = fields.get("date")
-        moment, fault = identifiers.date(value) if value else (None, "date-missing")
-        if fault:
-            self.warnings[fault] = None
-        return moment
-
-    def message_id(self, fields: Headers, raw: bytes) -> tuple[str, bool]:
-        if found := identifiers.one_id(fields.get("message-id")):
-            return found, False
-        self.warnings["message-id-missing"] = None
-        return identifiers.synthetic_id(raw), True
-
-
 def parse(raw: bytes, *, own: Own = _NOBODY, servers: Iterable[str] = ()) -> ParsedMail:
     """Read a mail. Raises Malformed where there is nothing at all to show."""
     raw = _lines(raw)
@@ -106,7 +67,7 @@ def parse(raw: bytes, *, own: Own = _NOBODY, servers: Iterable[str] = ()) -> Par
     _refuse_nothing(raw, fields)
     found = content.collect(tree.root, raw, hint)
     subject = (fields.text("subject") or "")[:MAX_SUBJECT]
-    envelope = _Envelope({**tree.warnings})
+    envelope = Envelope({**tree.warnings})
     if not fields.fields:
         envelope.warnings["headers-missing"] = None
     author, doubtful = envelope.author(fields)
@@ -123,11 +84,11 @@ def parse(raw: bytes, *, own: Own = _NOBODY, servers: Iterable[str] = ()) -> Par
         author=author,
         author_doubtful=doubtful,
         sender=next(iter(envelope.mailboxes(fields, "sender")), None),
-        return_path=_return_path(fields),
+        return_path=envelopes.return_path(fields),
         to=envelope.mailboxes(fields, "to"),
         cc=envelope.mailboxes(fields, "cc"),
         reply_to=envelope.mailboxes(fields, "reply-to"),
-        recipients=_recipients(fields),
+        recipients=envelopes.recipients(fields),
         subject=subject,
         date=envelope.date(fields),
         in_reply_to=identifiers.one_id(fields.get("in-reply-to")),
@@ -238,18 +199,6 @@ def _stripper() -> Callable[..., str]:
     return found
 
 
-def _return_path(fields: Headers) -> str | None:
-    value = fields.get("return-path")
-    if value is None:
-        return None
-    return addresses.valid(value.strip().strip("<>").strip()) or ""
-
-
-def _recipients(fields: Headers) -> tuple[str, ...]:
-    values = [value for name in _DELIVERED for value in fields.all(name)[:20]]
-    return tuple(dict.fromkeys(box.address for box in addresses.listed(values).mailboxes))
-
-
 def _shown_headers(fields: Headers) -> tuple[tuple[str, str], ...]:
     return tuple(
         (name, headers.decoded(bodies.clean(value[:MAX_HEADER].decode("utf-8", "replace"))))
@@ -257,7 +206,7 @@ def _shown_headers(fields: Headers) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _warnings(envelope: _Envelope, found: Content, texts: _Texts) -> tuple[str, ...]:
+def _warnings(envelope: Envelope, found: Content, texts: _Texts) -> tuple[str, ...]:
     shortened = {"text-shortened": None} if texts.shortened else {}
     remote = {"remote-images-blocked": None} if texts.remote else {}
     return tuple({**envelope.warnings, **found.warnings, **shortened, **remote})[:MAX_WARNINGS]
