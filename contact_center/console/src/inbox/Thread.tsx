@@ -193,7 +193,13 @@ export function Thread({ id, row, contact }: { id: string; row: ContactRow; cont
     setBehind(false);
     setSeen(last);
     if (query.data?.has_after) void loadMessages(id).catch(() => setFailed(true));
-    requestAnimationFrame(settle);
+    // At once, for a scroll event on its way would take the place for the one to keep; and again
+    // when the end is drawn.
+    settle();
+    requestAnimationFrame(() => {
+      stick.current = true;
+      settle();
+    });
   };
 
   // Own sending brings one to the end.

@@ -21,12 +21,13 @@ export function inline(url: string): string {
   return `${url}${url.includes("?") ? "&" : "?"}inline=1`;
 }
 
-/** Open a picture; beside it stand the others of the thread, as far as it is loaded. */
-export function view(picture: Picture, contact: string): void {
+/** Open a picture; beside it stand the others of the thread, as far as it is loaded, or those of
+ *  its message while that is on its way. */
+export function view(picture: Picture, contact: string, beside: readonly Attachment[]): void {
   const page = queries.getQueryData<MessagePage>(keys.messages(contact));
   const pictures = (page?.items ?? []).flatMap((message) => (message.deleted_at ? [] : message.attachments)).filter(isPicture);
-  const at = pictures.findIndex((one) => one.id === picture.id);
-  viewing.set(at < 0 ? { pictures: [picture], at: 0 } : { pictures, at });
+  const shown = pictures.some((one) => one.id === picture.id) ? pictures : beside.filter(isPicture);
+  viewing.set({ pictures: shown, at: shown.findIndex((one) => one.id === picture.id) });
 }
 
 /** `step` pictures further; the first and the last have no neighbour beyond. */
