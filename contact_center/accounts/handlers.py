@@ -35,13 +35,20 @@ class Addresses(Protocol):
 ADDRESSES: web.AppKey[Addresses] = web.AppKey("account_addresses", Addresses)
 
 
+BrandLetters = dict[Literal["signature"], dict[Locale, Annotated[str, Field(max_length=2000)]]]
+
+
 class Brand(Out):
-    """A brand; accounts and contacts belong to one."""
+    """A brand; accounts and contacts belong to one.
+
+    `letters.signature` stands under letters of queues that have none of their own.
+    """
 
     id: UUID
     name: str
     locale: str
     zone: str
+    letters: dict[str, dict[str, str]]
     archived_at: datetime | None
     version: int
 
@@ -59,6 +66,7 @@ class NewBrand(Body):
     name: Name
     locale: Locale = "ru"
     zone: Zone = "Europe/Minsk"
+    letters: BrandLetters = Field(default_factory=dict)
 
 
 class BrandPatch(Body):
@@ -67,6 +75,7 @@ class BrandPatch(Body):
     name: Name | None = None
     locale: Locale | None = None
     zone: Zone | None = None
+    letters: BrandLetters | None = None
     archived: bool | None = None
 
 

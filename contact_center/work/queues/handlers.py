@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field
@@ -28,8 +28,16 @@ Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 365)]
 Priority = Annotated[int, Field(ge=-86_400, le=86_400)]
 
 
+LetterPart = Literal["signature", "confirmation"]
+
+
 class Queue(Out):
-    """A queue. `priority_seconds` is a head start in the one waiting line."""
+    """A queue. `priority_seconds` is a head start in the one waiting line.
+
+    `letters`: what stands under its letters ({employee} and {brand} are filled in), and the
+    answer that says a letter was taken in ({number}, {subject}, {name}, {brand}, {queue});
+    without a confirmation none is sent.
+    """
 
     id: UUID
     name: str
@@ -44,6 +52,7 @@ class Queue(Out):
     follow_up_minutes: int
     preferred_hold_seconds: int
     offline_text: dict[str, str]
+    letters: dict[str, dict[str, str]]
     archived_at: datetime | None
     version: int
     members: list[UUID]
@@ -71,6 +80,7 @@ class NewQueue(Body):
     follow_up_minutes: Minutes = 1440
     preferred_hold_seconds: Seconds = 60
     offline_text: dict[Locale, Text] = Field(default_factory=dict)
+    letters: dict[LetterPart, dict[Locale, Text]] = Field(default_factory=dict)
     members: Ids = Field(default_factory=list)
 
 
@@ -89,6 +99,7 @@ class QueuePatch(Body):
     follow_up_minutes: Minutes | None = None
     preferred_hold_seconds: Seconds | None = None
     offline_text: dict[Locale, Text] | None = None
+    letters: dict[LetterPart, dict[Locale, Text]] | None = None
     members: Ids | None = None
     archived: bool | None = None
 

@@ -102,12 +102,13 @@ export interface Author {
   name: string;
 }
 
-/** A brand; accounts and contacts belong to one. */
+/** A brand; accounts and contacts belong to one. `letters.signature` stands under letters of queues that have none of their own. */
 export interface Brand {
   id: string;
   name: string;
   locale: string;
   zone: string;
+  letters: Record<string, Record<string, string>>;
   archived_at: string | null;
   version: number;
 }
@@ -123,6 +124,7 @@ export interface BrandPatch {
   name?: string | null;
   locale?: string | null;
   zone?: string | null;
+  letters?: Record<string, Record<string, string>> | null;
   archived?: boolean | null;
 }
 
@@ -775,6 +777,7 @@ export interface NewBrand {
   name: string;
   locale?: string;
   zone?: string;
+  letters?: Record<string, Record<string, string>>;
 }
 
 /** An entry to add. */
@@ -843,6 +846,7 @@ export interface NewQueue {
   follow_up_minutes?: number;
   preferred_hold_seconds?: number;
   offline_text?: Record<string, string>;
+  letters?: Record<string, Record<string, string>>;
   members?: string[];
 }
 
@@ -987,7 +991,7 @@ export interface QuarantinedRequest {
   text: string | null;
 }
 
-/** A queue. `priority_seconds` is a head start in the one waiting line. */
+/** A queue. `priority_seconds` is a head start in the one waiting line. `letters`: what stands under its letters ({employee} and {brand} are filled in), and the answer that says a letter was taken in ({number}, {subject}, {name}, {brand}, {queue}); without a confirmation none is sent. */
 export interface Queue {
   id: string;
   name: string;
@@ -1002,6 +1006,7 @@ export interface Queue {
   follow_up_minutes: number;
   preferred_hold_seconds: number;
   offline_text: Record<string, string>;
+  letters: Record<string, Record<string, string>>;
   archived_at: string | null;
   version: number;
   members: string[];
@@ -1040,6 +1045,7 @@ export interface QueuePatch {
   follow_up_minutes?: number | null;
   preferred_hold_seconds?: number | null;
   offline_text?: Record<string, string> | null;
+  letters?: Record<string, Record<string, string>> | null;
   members?: string[] | null;
   archived?: boolean | null;
 }
