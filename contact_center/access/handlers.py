@@ -204,7 +204,8 @@ async def make_token(call: Call) -> TokenMade:
         used_at=None,
         expires_at=body.expires_at,
     )
-    await store.add_token(access.database, row, tokens.digest(secret))
+    hashed = tokens.digest(secret)
+    await access.database.run(lambda unit: store.add_token(unit, row, hashed))
     return TokenMade(**TokenRow.model_validate(row).model_dump(), token=secret)
 
 

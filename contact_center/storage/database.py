@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 from contact_center.kernel.errors import Unavailable
 from contact_center.kernel.hints import Hints
-from contact_center.storage.unit import Query, Record, Unit
+from contact_center.storage.unit import BEFORE_COMMIT, Query, Record, Unit
 
 T = TypeVar("T")
 Connection = Any  # asyncpg.Connection or the pool's proxy of one; asyncpg ships no types
@@ -200,6 +200,8 @@ class Database:
                 unit = Unit(connection, compiled)
                 result = await step(unit)
                 await unit.write_log()
+                if (last := BEFORE_COMMIT.get()) is not None:
+                    await last(unit)
                 committing = True
                 await transaction.commit()
             except LOST as error:

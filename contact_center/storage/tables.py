@@ -211,6 +211,20 @@ accounts = sa.Table(  # public_key: in the webhook's path; secrets: sealed JSON
     sa.UniqueConstraint("public_key"), _one_of("state", "on", "off"),
     _one_of("health", "unknown", "green", "yellow", "red"),
 )
+authorizations = sa.Table(  # a person asked to agree at a provider; state: SHA-256 of what went out
+    "authorizations", metadata, _id(), sa.Column("state", BYTEA, nullable=False, unique=True),
+    _ref("account_id", "accounts", null=False), _ref("employee_id", "employees", null=False),
+    sa.Column("session", BYTEA, nullable=False), sa.Column("verifier", BYTEA), _text("authority"),
+    _at("begun_at", null=False), _at("expires_at", null=False), _at("used_at"), _at("ended_at"),
+    _text("outcome", null=True), _text("words", null=True),
+    _one_of("outcome", "granted", "refused"),
+    sa.Index("ix_authorizations_ended", "account_id", "ended_at"),
+)
+account_memories = sa.Table(  # what a channel has to remember by itself: sealed JSON
+    "account_memories", metadata,
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), primary_key=True),
+    sa.Column("sealed", BYTEA, nullable=False), _at("at", null=False),
+)
 leases = sa.Table(  # router, outbox:<account>, listener:<account>, jobs…; token = fencing
     "leases", metadata, sa.Column("name", sa.Text, primary_key=True), _text("holder"),
     sa.Column("token", sa.BigInteger, nullable=False, server_default="1"),
@@ -527,7 +541,7 @@ jobs = sa.Table(
     sa.Index("ix_jobs_ended", "state", "ended_at",
              postgresql_where=sa.text("state IN ('done','dead')")),
 )
-idempotency_keys = sa.Table(  # Idempotency-Key on POST: the stored answer of the first time
+idempotency_keys = sa.Table(  # Idempotency-Key on POST: the first answer; 0 = done, answer lost
     "idempotency_keys", metadata,
     sa.Column("actor", sa.Text, primary_key=True), sa.Column("key", sa.Text, primary_key=True),
     sa.Column("fingerprint", BYTEA, nullable=False), sa.Column("status", sa.Integer),

@@ -6,7 +6,8 @@ circle; events are gathered and written in one statement before the commit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any, Literal
 from uuid import UUID
 
@@ -29,6 +30,11 @@ INSERT INTO events (kind, subject_kind, subject_id, version, identity_id, actor,
 SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::int[], $5::uuid[], $6::text[],
                      $7::text[], $8::jsonb[])
 """
+
+BEFORE_COMMIT: ContextVar[Callable[[Unit], Awaitable[None]] | None] = ContextVar(
+    "before_commit", default=None
+)
+"""What every unit of this task adds to its transaction at the end, e.g. that a request was done."""
 
 
 class Unit:
