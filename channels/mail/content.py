@@ -23,6 +23,7 @@ _REPORTS = frozenset({"message/delivery-status", "message/global-delivery-status
 _ORIGINALS = frozenset(
     {"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"}
 )
+_SHOWN = frozenset({"text/plain", "text/html"})
 _TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 _PROTECTIONS: dict[str, Protection] = {
     "application/pgp-encrypted": "pgp-encrypted", "application/pgp-signature": "pgp-signed",
@@ -76,7 +77,10 @@ class Content:
 def collect(root: Part, raw: bytes, hint: str | None = None) -> Content:
     """Sort all parts of a mail."""
     found = Content()
-    _Collector(raw, hint, found).visit(root, found.pieces)
+    collector = _Collector(raw, hint, found)
+    collector.visit(root, found.pieces)
+    if not any(piece.plain or piece.html for piece in found.pieces):
+        collector.named_text(root)
     return found
 
 
@@ -97,6 +101,15 @@ class _Collector:
                     self.visit(child, pieces)
         elif not self._special(part):
             self._leaf(part, pieces)
+
+    def named_text(self, root: Part) -> None:
+        """Show a text that has a file name where there is no other: some programs name all."""
+        for part in root.walk():
+            if part.type in _SHOWN and part.filename and part.disposition != "attachment":
+                text = self._text(bodies.payload(part, self._raw), part)
+                html = part.type == "text/html"
+                self._found.pieces.append(Piece(html=text) if html else Piece(plain=text))
+                break
 
     def _alternative(self, part: Part, pieces: list[Piece]) -> None:
         """One text in several forms: the first plain one, the last HTML one."""
@@ -153,7 +166,7 @@ class _Collector:
         data = bodies.payload(part, self._raw)
         alone = part.depth == 0 and part.major in ("text", "multipart")
         alone &= not (part.type == "text/calendar" and self._found.invitations)
-        body = part.type in ("text/plain", "text/html") and not part.filename
+        body = part.type in _SHOWN and not part.filename
         if part.disposition != "attachment" and (alone or body):
             if part.type == "text/html":
                 pieces.append(Piece(html=self._text(data, part)))
@@ -220,7 +233,7 @@ def shown(files: list[Carried], cids: frozenset[str]) -> tuple[MailFile, ...]:
 
 def file_name(name: str) -> str:
     """A name without folders, controls and leading dots."""
-    last = re.split(r"[/\\]", name)[-1]
+    last = re.split(r"[/\\]", headers.safe(name))[-1]
     clean = _NAME_TRASH.sub("_", last).strip(" .")
     stem, dot, extension = clean.rpartition(".")
     if len(clean) > MAX_NAME and dot and len(extension) < MAX_NAME // 4:

@@ -21,6 +21,11 @@ _BARE_ID = re.compile(r"[^\s<>,;()\"]{1,400}@[^\s<>,;()\"]{1,400}")
 _SPACE = re.compile(r"\s+")
 _COMMENT = re.compile(r"\([^()]{0,200}\)")
 _HOST = re.compile(r"(?<![\w.-])([\w-]{1,63}(?:\.[\w-]{1,63}){0,10})(?![\w@-])")
+# Names that RFC 5322 does not know and mail programs write all the same.
+_ZONES = {
+    "MSK": "+0300", "MSD": "+0400", "WET": "+0000", "CET": "+0100", "CEST": "+0200",
+    "MEZ": "+0100", "MESZ": "+0200", "EET": "+0200", "EEST": "+0300", "BST": "+0100",
+}  # fmt: skip
 _DAY = 24 * 3600
 
 
@@ -59,7 +64,8 @@ def date(value: str) -> tuple[datetime | None, str | None]:
 
 def _moment(text: str) -> tuple[datetime, bool]:
     """By RFC 5322, else by ISO 8601, which some programs write; times without a zone are UTC."""
-    parts = parsedate_tz(text)
+    zone = text.rpartition(" ")[2].upper()
+    parts = parsedate_tz(text.removesuffix(zone) + _ZONES[zone] if zone in _ZONES else text)
     if parts is None:
         found = datetime.fromisoformat(text)
         return (found, True) if found.tzinfo else (found.replace(tzinfo=UTC), False)
