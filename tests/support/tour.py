@@ -1,5 +1,6 @@
 """A walk through every page of the product, for pictures and for accessibility checks."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -52,6 +53,12 @@ def _press(code: str) -> Callable[[Page], None]:
     return act
 
 
+def _client(page: Page) -> None:
+    page.locator("a[href^='/clients/']").first.click()
+    page.get_by_role("button", name=re.compile("Добавить поле|Add a field")).click()
+    page.wait_for_timeout(400)
+
+
 STOPS: tuple[Stop, ...] = (
     Stop("sign-in", "/", None),
     Stop("inbox", "/"),
@@ -62,7 +69,9 @@ STOPS: tuple[Stop, ...] = (
     Stop("palette", "/", act=_press("Control+KeyK")),
     Stop("help", "/", act=_press("Shift+Slash")),
     Stop("clients", "/clients"),
+    Stop("client-fields", "/clients", act=_client),
     Stop("settings", "/settings"),
+    Stop("keyboard", "/settings?part=keyboard"),
     *(Stop(f"admin-{name}", f"/admin/{name}", "administrator") for name in ADMIN),
     Stop("simulator", "/simulator", "administrator"),
     Stop("shop", "/demo/shop", None),

@@ -50,8 +50,9 @@ function CheckRow({ check, outcome, busy, run }: { check: Check; outcome: Outcom
           <Icon name="check" size={18} label={t("check.good")} />
         </span>
       ) : (
-        <Button size="compact-xs" variant="default" loading={busy} onClick={run} aria-label={t("check.one", { name: t(`check.${check}`) })}>
+        <Button size="compact-xs" variant="default" loading={busy} onClick={run}>
           {t(outcome ? "act.retry" : "settings.test")}
+          <span className="visually-hidden">: {t(`check.${check}`)}</span>
         </Button>
       )}
     </li>

@@ -9,6 +9,7 @@ import { useTyping } from "../live/ephemera";
 import { Caps } from "../ui/Caps";
 import { Icon } from "../ui/Icon";
 import { Store, useStore } from "../ui/store";
+import { toast } from "../ui/toasts";
 import { size } from "./Attachments";
 import { drafts, useDraft } from "./drafts";
 import { outbox } from "./outbox";
@@ -139,6 +140,7 @@ export function Composer({ contact }: { contact: Contact }) {
   }, [colleague]);
 
   const send = (close: boolean) => {
+    if (uploading && !blocked) toast("info", t("composer.still_uploading"));
     if (!canSend || locked) return;
     outbox.add({ contact: id, kind, text: draft.text.trim(), attachments: draft.attachments, ...(close && kind === "reply" ? { close: true } : {}) });
     drafts.write(id, kind, { text: "", attachments: [] });

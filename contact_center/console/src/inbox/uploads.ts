@@ -33,7 +33,7 @@ async function run(contact: string, kind: DraftKind, entry: Upload): Promise<voi
   patch(place, entry.key, { error: null, share: 0 });
   try {
     const attachment = await upload(entry.file, (share) => patch(place, entry.key, { share }), entry.stop.signal);
-    drafts.write(contact, kind, { attachments: [...drafts.read(contact, kind).attachments, attachment] });
+    drafts.write(contact, kind, { attachments: [...drafts.read(contact, kind).attachments, { ...attachment, inline: false }] });
     cancelUpload(contact, kind, entry.key);
   } catch (error) {
     if (error instanceof DOMException) return;
