@@ -2,7 +2,7 @@
 
 Coverage-guided (atheris), seeded with the mails of the tests. A crash, a raised error other than
 Malformed, a mail that takes longer than five seconds or eats the memory ends it, and the bytes
-are left in a file beside which it says so; a fixture made of them keeps it from coming back.
+are left in var/fuzz; a fixture made of them keeps it from coming back.
 """
 
 import sys
@@ -12,7 +12,8 @@ from pathlib import Path
 import atheris
 
 MAILS = Path(__file__).parents[1] / "channels" / "mail" / "fixtures"
-LIMITS = ["-timeout=5", "-rss_limit_mb=2048", "-max_len=65536"]
+FOUND = Path("var/fuzz")
+LIMITS = [f"-artifact_prefix={FOUND}/", "-timeout=5", "-rss_limit_mb=2048", "-max_len=65536"]
 
 with atheris.instrument_imports(include=["channels.mail", "channels.errors"]):
     from channels.errors import Malformed
@@ -37,6 +38,7 @@ def one_mail(data: bytes) -> None:
 
 def main() -> None:
     """Work on a copy of the seeds: what is found on the way is no part of the sources."""
+    FOUND.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         for path in MAILS.glob("*.eml"):
             (Path(folder) / path.stem).write_bytes(path.read_bytes())
