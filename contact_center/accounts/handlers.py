@@ -21,6 +21,8 @@ from contact_center.employees.model import Body, Locale, Name, Out, Zone
 from contact_center.employees.operators import tell_directory
 from contact_center.kernel.errors import Conflict, HouseError
 from contact_center.kernel.ids import new_id
+from contact_center.storage import rows
+from contact_center.storage import tables as t
 from contact_center.storage.unit import Record, Unit
 
 P = Permission
@@ -272,7 +274,7 @@ async def _save_brand(call: Call, brand_id: UUID | None, values: dict[str, Any])
     async def step(unit: Unit) -> Record:
         written = dict(values)
         name = written.get("name")
-        if name and await store.brand_name_is_taken(unit, name, but=target):
+        if name and await rows.name_is_taken(unit, t.brands, name, but=target):
             raise Conflict("the name is taken", code="duplicate", field="name")
         if brand_id is None:
             await store.add_brand(unit, {"id": target, **written})
@@ -283,7 +285,7 @@ async def _save_brand(call: Call, brand_id: UUID | None, values: dict[str, Any])
                     raise Conflict("accounts belong to this brand", code="in_use")
                 written["archived_at"] = accounts.clock.now() if written["archived"] else None
                 del written["archived"]
-            await store.change_brand(unit, target, written)
+            await rows.change(unit, t.brands, target, written)
         await tell_directory(unit, target, actor=call.actor.label, cause="brand")
         return await store.brand(unit, target)
 

@@ -30,6 +30,7 @@ from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import Conflict, Invalid, NotFound
 from contact_center.kernel.ids import new_id
 from contact_center.kernel.secrets import Sealer
+from contact_center.storage import rows
 from contact_center.storage import tables as t
 from contact_center.storage.database import Database
 from contact_center.storage.events import Event
@@ -156,7 +157,7 @@ class Accounts:
                 columns |= written
             if "title" in changes:
                 await store.rename_touchpoint(unit, account_id, changes["title"])
-            version = await store.change_account(unit, account_id, columns)
+            version = await rows.change(unit, t.accounts, account_id, columns)
             row = await self._tell(unit, account_id, version, actor.label, "changed")
             return Saved(row, made)
 
@@ -184,9 +185,9 @@ class Accounts:
 
     async def _require(self, unit: Unit, values: Mapping[str, Any]) -> None:
         if "brand_id" in values:
-            await store.require(unit, t.brands, values["brand_id"], "brand_id")
+            await rows.require(unit, t.brands, values["brand_id"], "brand_id")
         if "queue_id" in values:
-            await store.require(unit, t.queues, values["queue_id"], "queue_id")
+            await rows.require(unit, t.queues, values["queue_id"], "queue_id")
 
     async def _tell(
         self, unit: Unit, account_id: UUID, version: int, actor: str, cause: str

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from contact_center.kernel.errors import Invalid, NotFound
+from contact_center.kernel.errors import NotFound
 from contact_center.storage import tables as t
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
@@ -50,13 +50,6 @@ async def brand(db: Queries, brand_id: UUID) -> Record:
     return row
 
 
-async def brand_name_is_taken(db: Queries, name: str, *, but: UUID) -> bool:
-    found = await db.fetchval(
-        "SELECT EXISTS (SELECT FROM brands WHERE name = $1 AND id <> $2)", name, but
-    )
-    return bool(found)
-
-
 async def brand_is_used(db: Queries, brand_id: UUID) -> bool:
     found = await db.fetchval(
         "SELECT EXISTS (SELECT FROM accounts WHERE brand_id = $1 AND archived_at IS NULL)", brand_id
@@ -66,14 +59,6 @@ async def brand_is_used(db: Queries, brand_id: UUID) -> bool:
 
 async def add_brand(unit: Unit, values: Mapping[str, Any]) -> None:
     await unit.execute(sa.insert(t.brands).values(dict(values)))
-
-
-async def change_brand(unit: Unit, brand_id: UUID, values: Mapping[str, Any]) -> None:
-    await unit.execute(
-        sa.update(t.brands)
-        .where(t.brands.c.id == brand_id)
-        .values(**values, version=t.brands.c.version + 1)
-    )
 
 
 # --- accounts --------------------------------------------------------------------------------
@@ -118,30 +103,12 @@ async def add_account(unit: Unit, values: Mapping[str, Any], touchpoint_id: UUID
     await unit.execute(sa.insert(t.accounts).values(**values, touchpoint_id=touchpoint_id))
 
 
-async def change_account(unit: Unit, account_id: UUID, values: Mapping[str, Any]) -> int:
-    """Write columns of an account; the new version."""
-    version: int = await unit.fetchval(
-        sa.update(t.accounts)
-        .where(t.accounts.c.id == account_id)
-        .values(**values, version=t.accounts.c.version + 1)
-        .returning(t.accounts.c.version)
-    )
-    return version
-
-
 async def rename_touchpoint(unit: Unit, account_id: UUID, title: str) -> None:
     await unit.execute(
         "UPDATE touchpoints SET title = $2 WHERE kind = 'account' AND key = $1",
         str(account_id),
         title,
     )
-
-
-async def require(db: Queries, table: sa.Table, row_id: UUID, field: str) -> None:
-    """Raise Invalid unless the row exists and is not archived."""
-    query = sa.select(table.c.id).where(table.c.id == row_id, table.c.archived_at.is_(None))
-    if await db.fetchval(query) is None:
-        raise Invalid("there is no such entry", field=field, code="unknown_reference")
 
 
 async def has_open_contacts(db: Queries, account_id: UUID) -> bool:

@@ -17,6 +17,8 @@ from contact_center.employees import operators, store
 from contact_center.employees.model import Locale, Name
 from contact_center.employees.service import SERVICE, Employees
 from contact_center.kernel.errors import Conflict, NotFound
+from contact_center.storage import rows
+from contact_center.storage import tables as t
 from contact_center.storage.unit import Unit
 
 P = Permission
@@ -106,7 +108,7 @@ async def choose_password(call: Call) -> web.Response:
             raise NotFound("the link has been used or is too old", code="link_expired")
         await access.use_link(unit, body.token, purpose)
         values = {"password_hash": hashed, "state": "active", **({"name": name} if name else {})}
-        version = await store.change_employee(unit, employee_id, values)
+        version = await rows.change(unit, t.employees, employee_id, values)
         await access.revoke(unit, employee_id)
         unit.log("employee.changed", "employee", employee_id, version=version,
                  actor=f"employee:{employee_id}", cause=purpose)  # fmt: skip

@@ -18,6 +18,8 @@ from contact_center.employees import operators, presence, store
 from contact_center.employees.model import Body, Locale, Name, Presence, Zone
 from contact_center.employees.service import SERVICE, Employees
 from contact_center.kernel.errors import Invalid
+from contact_center.storage import rows
+from contact_center.storage import tables as t
 from contact_center.storage.unit import Unit
 
 P = Permission
@@ -118,7 +120,7 @@ async def change_me(call: Call) -> Me:
         if "settings" in values:
             merged = {**before["settings"], **values["settings"]}
             values["settings"] = _settings({k: v for k, v in merged.items() if v is not None})
-        version = await store.change_employee(unit, me, values)
+        version = await rows.change(unit, t.employees, me, values)
         unit.log("employee.changed", "employee", me, version=version, actor=call.actor.label,
                  cause="own")  # fmt: skip
         if "name" in values:

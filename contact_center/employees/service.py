@@ -15,6 +15,7 @@ from contact_center.employees import operators, presence, store
 from contact_center.employees.model import DEFAULT_CEILINGS
 from contact_center.kernel.errors import Conflict, Invalid
 from contact_center.kernel.ids import new_id
+from contact_center.storage import rows
 from contact_center.storage import tables as t
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
@@ -74,8 +75,8 @@ class Employees:
         async def step(unit: Unit) -> Record:
             before = await store.lock_employee(unit, employee_id)
             await self._check(unit, before, values, expected)
-            version = await store.change_employee(
-                unit, employee_id, {k: v for k, v in values.items() if k in _COLUMNS}
+            version = await rows.change(
+                unit, t.employees, employee_id, {k: v for k, v in values.items() if k in _COLUMNS}
             )
             await self._write_belongings(unit, employee_id, values)
             if self._loses_rights(before, values):
@@ -177,7 +178,7 @@ class Employees:
                 changes = {k: v for k, v in values.items() if k != "archived"}
                 if "archived" in values:
                     changes["archived_at"] = self.clock.now() if values["archived"] else None
-                await store.change_department(unit, target, changes)
+                await rows.change(unit, t.departments, target, changes)
             if members is not None:
                 await store.set_members(unit, target, members)
             await operators.tell_directory(unit, target, actor=actor.label, cause="department")
@@ -191,7 +192,7 @@ class Employees:
         if department_id is not None:
             await store.department(unit, department_id)
         name, parent = values.get("name"), values.get("parent_id")
-        if name and await store.name_is_taken(unit, t.departments, name, but=department_id):
+        if name and await rows.name_is_taken(unit, t.departments, name, but=department_id):
             raise Conflict("the name is taken", code="duplicate", field="name")
         if parent is not None and await self._is_below(unit, parent, department_id):
             raise Invalid("a department cannot stand below itself", field="parent_id")

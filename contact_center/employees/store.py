@@ -135,17 +135,6 @@ async def add_employee(
     )  # fmt: skip
 
 
-async def change_employee(unit: Unit, employee_id: UUID, values: Mapping[str, Any]) -> int:
-    """Write columns of an employee; the new version."""
-    version: int = await unit.fetchval(
-        sa.update(t.employees)
-        .where(t.employees.c.id == employee_id)
-        .values(**values, version=t.employees.c.version + 1)
-        .returning(t.employees.c.version)
-    )
-    return version
-
-
 async def set_capacity(unit: Unit, employee_id: UUID, values: Mapping[str, Any]) -> None:
     """Write budget or ceilings."""
     await unit.execute(
@@ -243,14 +232,6 @@ async def add_department(unit: Unit, values: Mapping[str, Any]) -> None:
     await unit.execute(sa.insert(t.departments).values(dict(values)))
 
 
-async def change_department(unit: Unit, department_id: UUID, values: Mapping[str, Any]) -> None:
-    await unit.execute(
-        sa.update(t.departments)
-        .where(t.departments.c.id == department_id)
-        .values(**values, version=t.departments.c.version + 1)
-    )
-
-
 async def set_members(unit: Unit, department_id: UUID, members: Iterable[UUID]) -> None:
     table, wanted = t.department_members, list(set(members))
     await unit.execute(
@@ -272,13 +253,3 @@ async def department_is_used(db: Queries, department_id: UUID) -> bool:
         department_id,
     )
     return bool(found)
-
-
-async def name_is_taken(
-    db: Queries, table: sa.Table, name: str, *, but: UUID | None = None
-) -> bool:
-    """Whether another row of a table with unique names has this one."""
-    query = sa.select(table.c.id).where(table.c.name == name)
-    if but is not None:
-        query = query.where(table.c.id != but)
-    return await db.fetchval(query) is not None

@@ -59,7 +59,8 @@ class Simulator:
         if after >= self.number and wait > 0:
             news = self._news
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await news.wait()
         return {
             "number": self.number,
             "accounts": [{"code": a.code, "title": a.title} for a in self.company.accounts],

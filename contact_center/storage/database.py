@@ -123,7 +123,8 @@ class Database:
     async def close(self) -> None:
         """Close all connections; those still busy are cut after 5 s."""
         try:
-            await asyncio.wait_for(self._pool.close(), 5)
+            async with asyncio.timeout(5):
+                await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
 
@@ -214,8 +215,6 @@ class Database:
 
     def _wake(self, unit: Unit) -> None:
         topics: Iterable[str] = unit.wakes | ({LOG_TOPIC} if unit.logged else set())
-        for call in unit.calls:
-            call()
         for topic in topics:
             self.wake(topic)
 
@@ -238,6 +237,7 @@ class _Lost(Exception):
 async def _rollback(transaction: Any) -> None:
     """Roll back; a connection that cannot even do that is dropped by the pool."""
     try:
-        await asyncio.wait_for(asyncio.shield(transaction.rollback()), 5)
+        async with asyncio.timeout(5):
+            await asyncio.shield(transaction.rollback())
     except (*LOST, asyncpg.PostgresError):
         return

@@ -51,7 +51,6 @@ class Unit:
         self._events: list[tuple[Any, ...]] = []
         self.logged = False
         self.wakes: set[str] = set()
-        self.calls: list[Callable[[], None]] = []
 
     async def fetch(self, query: Query, *args: Any) -> list[Record]:
         text, values = self._compiled(query, args)
@@ -125,10 +124,6 @@ class Unit:
     def wake(self, topic: str) -> None:
         """Publish a hint after the commit."""
         self.wakes.add(topic)
-
-    def after_commit(self, call: Callable[[], None]) -> None:
-        """Call this once the transaction is durable; it must not fail or wait."""
-        self.calls.append(call)
 
     async def write_log(self) -> None:
         """Write the gathered events (the database does this before it commits)."""

@@ -13,6 +13,7 @@ from contact_center.employees import operators
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import Conflict
 from contact_center.kernel.ids import new_id
+from contact_center.storage import rows
 from contact_center.storage import tables as t
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
@@ -77,16 +78,16 @@ class Queues:
             if archived and (what := await store.in_use(unit, target)):
                 raise Conflict(f"the queue is needed by {what}", code="in_use", needed_by=what)
             changes["archived_at"] = self.clock.now() if archived else None
-        return await store.change(unit, target, changes)
+        return await rows.change(unit, t.queues, target, changes)
 
     async def _check(self, unit: Unit, target: UUID, changes: Mapping[str, Any]) -> None:
         name = changes.get("name")
-        if name and await store.name_is_taken(unit, name, but=target):
+        if name and await rows.name_is_taken(unit, t.queues, name, but=target):
             raise Conflict("the name is taken", code="duplicate", field="name")
         if "department_id" in changes:
-            await store.require(unit, t.departments, changes["department_id"], "department_id")
+            await rows.require(unit, t.departments, changes["department_id"], "department_id")
         if changes.get("brand_id") is not None:
-            await store.require(unit, t.brands, changes["brand_id"], "brand_id")
+            await rows.require(unit, t.brands, changes["brand_id"], "brand_id")
 
 
 SERVICE: web.AppKey[Queues] = web.AppKey("queues", Queues)

@@ -67,35 +67,10 @@ async def add(unit: Unit, values: Mapping[str, Any]) -> None:
     await unit.execute(sa.insert(t.queues).values(dict(values)))
 
 
-async def change(unit: Unit, queue_id: UUID, values: Mapping[str, Any]) -> int:
-    """Write columns of a queue; the new version."""
-    version: int = await unit.fetchval(
-        sa.update(t.queues)
-        .where(t.queues.c.id == queue_id)
-        .values(**values, version=t.queues.c.version + 1)
-        .returning(t.queues.c.version)
-    )
-    return version
-
-
 async def in_use(db: Queries, queue_id: UUID) -> str | None:
     """What still needs the queue: accounts, contacts, work; None when nothing does."""
     what: str | None = await db.fetchval(IN_USE, queue_id)
     return what
-
-
-async def name_is_taken(db: Queries, name: str, *, but: UUID) -> bool:
-    found = await db.fetchval(
-        "SELECT EXISTS (SELECT FROM queues WHERE name = $1 AND id <> $2)", name, but
-    )
-    return bool(found)
-
-
-async def require(db: Queries, table: sa.Table, row_id: UUID, field: str) -> None:
-    """Raise Invalid unless the row exists and is not archived."""
-    query = sa.select(table.c.id).where(table.c.id == row_id, table.c.archived_at.is_(None))
-    if await db.fetchval(query) is None:
-        raise Invalid("there is no such entry", field=field, code="unknown_reference")
 
 
 async def members(db: Queries, queue_id: UUID) -> set[UUID]:
