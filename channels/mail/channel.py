@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from channels.contract import Asked, Cursor, Deps, Ear, Received, Reply, WebhookRequest
-from channels.errors import Malformed, Misconfigured, Rejected
+from channels.errors import Malformed, Misconfigured, Refused, Rejected
 from channels.mail import hooks, inbound, writing
 from channels.mail.automatic import Own
 from channels.mail.grant import Grant
@@ -16,6 +17,7 @@ from channels.mail.imap import Mailbox, RawMail
 from channels.mail.parser import file_bytes, parse
 from channels.mail.settings import MailSettings
 from channels.mail.smtp import Sender, Sent
+from channels.mail.writing import Written
 from channels.messages import Outbound, Receipt
 
 TRUNCATED, PROBLEM = "x-imap-truncated", "x-imap-problem"
@@ -37,7 +39,7 @@ class Mail:
     def verify(self, request: WebhookRequest) -> None:
         """Raise Refused for what no key of this account has signed."""
         if self.settings.receives != "hook":
-            raise Malformed("this mailbox is not posted to", status=404)
+            raise Refused("this mailbox is not posted to", status=404)
         hooks.verify(request, self.settings)
 
     def receive(self, request: WebhookRequest) -> Received:
@@ -77,7 +79,12 @@ class Mail:
         return found
 
     async def listen(self, cursor: Cursor | None, ear: Ear) -> None:
-        """Read the mailbox until cancelled. Raises Misconfigured."""
+        """Read the mailbox until cancelled. Raises Misconfigured.
+
+        A mailbox that is posted to us has nothing to be listened to.
+        """
+        if self.settings.receives != "imap":
+            await asyncio.Event().wait()
 
         async def deliver(mails: Sequence[RawMail], moved: Cursor) -> None:
             await ear.deliver([_request(mail) for mail in mails], moved)
@@ -107,11 +114,14 @@ class Mail:
 
     async def send(self, message: Outbound) -> Receipt:
         """Send a mail; its Message-ID names it, or the one the relay gave it."""
-        mail = writing.write(
-            message, self.settings, account=self.account, read=lambda path: Path(path).read_bytes()
-        )
+        mail = await asyncio.to_thread(self._write, message)  # files may be large
         sent = await self._outgoing().send(mail.envelope_from, mail.recipients, mail.raw)
         return _receipt(mail.message_id, sent)
+
+    def _write(self, message: Outbound) -> Written:
+        return writing.write(
+            message, self.settings, account=self.account, read=lambda path: Path(path).read_bytes()
+        )
 
     async def check(self) -> None:
         """Log in where mail comes from and where it goes. Raises Misconfigured or Temporary."""

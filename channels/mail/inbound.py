@@ -23,6 +23,7 @@ from channels.toolkit.sniff import kind_of
 
 MAX_RECIPIENTS = 50
 NOBODY = "unknown@invalid"  # RFC 2606: nobody can have this address
+TOO_LARGE = "too-large"
 _JUDGED = ("dmarc", "dkim", "spf")
 
 
@@ -54,7 +55,7 @@ def _message(
         text=text,
         subject=mail.subject or None,
         automatic=mail.automatic is not None,
-        attachments=tuple(_file(file, within) for file in mail.files),
+        attachments=_files(mail, within),
         body=whole if mail.html or mail.text != text else None,
         answers=() if key else threads.answers(mail),
         aliases=(mail.message_id,),
@@ -81,7 +82,7 @@ def _digest(mail: ParsedMail) -> str:
 def _sender(mail: ParsedMail, settings: MailSettings) -> Address:
     box = mail.author or mail.sender
     if box is None:
-        return Address("email", mail.return_path or NOBODY, "", Proof.CLAIMED)
+        return Address("email", (mail.return_path or NOBODY).casefold(), "", Proof.CLAIMED)
     return Address("email", box.key, box.name, _proof(mail, settings, box))
 
 
@@ -95,8 +96,16 @@ def _proof(mail: ParsedMail, settings: MailSettings, box: Mailbox) -> Proof:
     return Proof.PROVIDER if judged.aligned else Proof.CLAIMED
 
 
+def _files(mail: ParsedMail, within: str) -> tuple[Attachment, ...]:
+    """Its files; where only the beginning of the mail is here, the last one lacks its end."""
+    found = [_file(file, within) for file in mail.files]
+    if found and TOO_LARGE in mail.warnings:
+        found[-1].data["cut"] = True
+    return tuple(found)
+
+
 def _file(file: MailFile, within: str) -> Attachment:
-    data = {"inline": True, "cid": file.content_id} if file.inline else {}
+    data: dict[str, object] = {"inline": True, "cid": file.content_id} if file.inline else {}
     return Attachment(kind_of(file.type), within + file.ref, file.name, file.type, file.size, data)
 
 
@@ -114,7 +123,6 @@ def _shown(mail: ParsedMail, settings: MailSettings) -> dict[str, object]:
         "message_id": mail.message_id,
         "references": list(mail.references[-threads.MAX_ANSWERS :]),
         "verdict": verdicts,
-        "aligned": judged.aligned if judged else None,
         "doubtful": mail.author_doubtful,
         "own": bool(mail.author and mail.author.key in settings.own_addresses),
         "automatic": mail.automatic,
@@ -129,7 +137,10 @@ def _shown(mail: ParsedMail, settings: MailSettings) -> dict[str, object]:
         "shortened": mail.shortened,
         "warnings": list(mail.warnings),
     }  # fmt: skip
-    return {name: value for name, value in told.items() if value not in (None, [], {}, False, 0)}
+    shown = {name: value for name, value in told.items() if value not in (None, [], {}, False, 0)}
+    if judged:  # "not aligned" is a verdict, and not the same as none
+        shown["aligned"] = judged.aligned
+    return shown
 
 
 def _box(box: Mailbox) -> dict[str, str]:
@@ -156,4 +167,4 @@ def _bounced(mail: ParsedMail, failed: Bounce, message: MessageReceived) -> Deli
 
 def cut(mail: ParsedMail) -> ParsedMail:
     """A mail of which only the beginning was fetched: it says so."""
-    return replace(mail, shortened=True, warnings=(*mail.warnings, "too-large"))
+    return replace(mail, shortened=True, warnings=(*mail.warnings, TOO_LARGE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Literal, Self
 
 from pydantic import model_validator
@@ -211,13 +212,14 @@ class MailSettings(AccountSettings):
 
     @property
     def own_addresses(self) -> frozenset[str]:
-        """All addresses of this mailbox, as addresses are compared."""
-        return frozenset(one.casefold() for one in (self.address, *self.aliases))
+        """All addresses of this mailbox, as addresses are compared; domains in both spellings."""
+        written = [one.casefold() for one in (self.address, *self.aliases)]
+        return frozenset([*written, *map(_in_ascii, written)])
 
     @property
     def domain(self) -> str:
-        """What stands behind the @ of our own names."""
-        return self.address.rpartition("@")[2].lower()
+        """What stands behind the @ of our own names; in ASCII, where it can be said so."""
+        return _in_ascii(self.address.lower()).rpartition("@")[2]
 
     def mailbox(self, token: TokenSource | None) -> MailboxSettings:
         """How the mailbox is read."""
@@ -243,3 +245,11 @@ class MailSettings(AccountSettings):
             password=self.password if self.login == "password" else "",
             token=token, authority=self.certificate,
         )  # fmt: skip
+
+
+def _in_ascii(address: str) -> str:
+    """An address with its domain in ASCII, where it can be said so (RFC 3490)."""
+    local, at, domain = address.rpartition("@")
+    with contextlib.suppress(UnicodeError):
+        return f"{local}{at}{domain.encode('idna').decode()}"
+    return address

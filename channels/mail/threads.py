@@ -31,8 +31,11 @@ def token(secret: str, account: str, key: str) -> str:
 
 
 def key_of_token(secret: str, account: str, texts: Iterable[str]) -> str | None:
-    """The key of the first good token in addresses or ids; a wrong mark counts for nothing."""
-    for text in texts:
+    """The key of the first good token in addresses or ids; a wrong mark counts for nothing.
+
+    Without a secret nothing can be proven, so there is none.
+    """
+    for text in texts if secret else ():
         for key, mark in _TOKEN.findall(text.lower()):
             if signing.same(token(secret, account, key), key + mark):
                 return str(key)
@@ -52,8 +55,8 @@ def plus_address(address: str, thread: str) -> str:
 
 
 def answers(mail: ParsedMail) -> tuple[str, ...]:
-    """The ids this mail answers, the nearest first."""
-    nearest = [mail.in_reply_to] if mail.in_reply_to else []
+    """The ids this mail answers, the nearest first; for a report, the mail it is about."""
+    nearest = [one for one in (mail.original_id, mail.in_reply_to) if one]
     return tuple(dict.fromkeys([*nearest, *reversed(mail.references)]))[:MAX_ANSWERS]
 
 
@@ -65,5 +68,4 @@ def root_of(mail: ParsedMail) -> str:
 def tokens_of(mail: ParsedMail) -> list[str]:
     """Where a token of ours may stand."""
     addressed = [box.address for box in (*mail.to, *mail.cc)]
-    original = [mail.original_id] if mail.original_id else []
-    return [*answers(mail), *original, *mail.recipients, *addressed]
+    return [*answers(mail), *mail.recipients, *addressed]

@@ -1,7 +1,8 @@
 """A letter becomes a mail: headers, text and HTML, what it answers below, files. Pure.
 
-RFC 5322 and RFC 2045 to 2049 by the standard library, RFC 3834 for what machines write, RFC 8058
-is left to campaigns. Header values cannot break out of their line: line breaks are taken out.
+RFC 5322 and RFC 2045 to 2049 by the standard library, RFC 3834 for what machines write, RFC 6532
+where an address has letters beyond ASCII; RFC 8058 is left to campaigns. Header values cannot break
+out of their line: control characters are taken out.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.header import Header
 from email.headerregistry import Address as MailAddress
+from email.headerregistry import AddressHeader, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+from email.policy import SMTP, Policy
+from email.utils import format_datetime, quote
 
 from channels.errors import Rejected, Unsupported
 from channels.mail import threads
@@ -21,8 +24,67 @@ from channels.mail.settings import MailSettings
 from channels.messages import Address, Letter, Outbound, OutboundFile, Quoted
 
 MAX_REFERENCES = 20  # the first and the newest: RFC 5322 asks for all, servers cut long lines
-_POLICY = SMTP.clone(max_line_length=78, cte_type="7bit")
-_BREAKS = re.compile(r"[\r\n\x00]+")
+LONGEST_WORD = 60
+# Controls, and what Python takes for the end of a line: a header with one of them is refused.
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_NAME = re.compile(r"<[!-;=?-~]{1,400}>")
+_LOCAL = re.compile(r"[^\s<>@\",;:()\[\]\\\x00-\x1f\x7f-\x9f]{1,64}")
+_DOMAIN = re.compile(r"[A-Za-z0-9.-]{1,253}")
+_LEADING_RE = re.compile(r"(?i)(re|aw|sv|odp|vs|ha|отв)\s*(\[\d+\])?\s*:")
+_FOREIGN = frozenset({"message", "multipart"})  # types whose content is no plain file
+
+
+class _Names(UnstructuredHeader, BaseHeader):
+    """Ids, one a line. The library would write long ones, as Outlook has them, in encoded words."""
+
+    def fold(self, *, policy: Policy) -> str:
+        ids = f"{policy.linesep} ".join(str(self).split())
+        return f"{self.name}: {ids}{policy.linesep}"
+
+
+class _Words(UnstructuredHeader, BaseHeader):
+    """A text. The library loses spaces where it folds one that is not in ASCII."""
+
+    def fold(self, *, policy: Policy) -> str:
+        text = _encoded(str(self), len(self.name) + 2, policy.linesep)
+        return f"{self.name}: {text}{policy.linesep}"
+
+
+class _People(AddressHeader, BaseHeader):  # type: ignore[misc]  # as the library mixes them
+    """Addresses, one a line; their names suffer from the same."""
+
+    def fold(self, *, policy: Policy) -> str:
+        people = f",{policy.linesep} ".join(_person(one, policy.linesep) for one in self.addresses)
+        return f"{self.name}: {people}{policy.linesep}"
+
+
+def _encoded(text: str, column: int, linesep: str) -> str:
+    """A text for a header, folded; what is not ASCII in encoded words (RFC 2047)."""
+    simple = text.isascii() and "=?" not in text and max(map(len, text.split(" "))) < LONGEST_WORD
+    charset = "us-ascii" if simple else "utf-8"
+    made = Header(text, charset, maxlinelen=76, header_name="x" * max(0, column - 2))
+    return made.encode(splitchars=" ", linesep=linesep)
+
+
+def _person(one: MailAddress, linesep: str) -> str:
+    if not one.display_name:
+        return one.addr_spec
+    if one.display_name.isascii():
+        return f'"{quote(one.display_name)}" <{one.addr_spec}>'
+    return f"{_encoded(one.display_name, 10, linesep)}{linesep} <{one.addr_spec}>"
+
+
+def _registry() -> HeaderRegistry:
+    made = HeaderRegistry()
+    for name in ("message-id", "in-reply-to", "references"):
+        made.map_to_type(name, _Names)
+    for name in ("from", "to", "cc", "reply-to"):
+        made.map_to_type(name, _People)
+    made.map_to_type("subject", _Words)
+    return made
+
+
+_POLICY = SMTP.clone(max_line_length=78, cte_type="7bit", header_factory=_registry())
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +106,16 @@ def write(
         raise Unsupported("a mail needs somebody to be sent to")
     thread = threads.token(settings.thread_secret, account, message.conversation_key)
     own_id = threads.message_id(thread, message.id, settings.domain)
-    mail = EmailMessage(policy=_POLICY)
+    people = (*letter.to, *letter.cc, *letter.bcc)
+    recipients = tuple(dict.fromkeys(_plain(one.value) for one in people))
+    mail = EmailMessage(policy=_POLICY.clone(utf8=not "".join(recipients).isascii()))
     _head(mail, letter, settings, own_id)
     if settings.plus_addresses:
-        mail["Reply-To"] = threads.plus_address(settings.address, thread)
+        mail["Reply-To"] = threads.plus_address(_plain(settings.address), thread)
     _body(mail, message, letter)
     for file in message.files:
         _attach(mail, file, read)
-    people = (*letter.to, *letter.cc, *letter.bcc)
-    recipients = tuple(dict.fromkeys(_plain(one.value) for one in people))
-    sender = "" if letter.automatic else settings.address  # RFC 3834 section 3.3
+    sender = "" if letter.automatic else _plain(settings.address)  # RFC 3834 section 3.3
     return Written(own_id, sender, recipients, mail.as_bytes())
 
 
@@ -79,18 +141,12 @@ def subject_of(letter: Letter) -> str:
     """The subject; an answer says "Re:" once."""
     subject = _BREAKS.sub(" ", letter.subject).strip()
     answers = bool(letter.references) and not letter.automatic
-    if (
-        answers
-        and subject
-        and not re.match(r"(?i)(re|aw|sv|odp|vs|ha|отв)\s*(\[\d+\])?\s*:", subject)
-    ):
-        return f"Re: {subject}"
-    return subject
+    return f"Re: {subject}" if answers and subject and not _LEADING_RE.match(subject) else subject
 
 
 def references_of(letter: Letter) -> tuple[str, ...]:
     """The ids this mail follows, oldest first; of very many the first and the newest."""
-    names = [name for name in letter.references if re.fullmatch(r"<[^<>\s]{1,400}>", name)]
+    names = [name for name in letter.references if _NAME.fullmatch(name)]
     unique = list(dict.fromkeys(names))
     if len(unique) > MAX_REFERENCES:
         unique = unique[:1] + unique[1 - MAX_REFERENCES :]
@@ -146,10 +202,11 @@ def _attach(mail: EmailMessage, file: OutboundFile, read: Callable[[str], bytes]
     except OSError as error:
         raise Rejected("a file of the message is gone") from error
     major, _, minor = file.type.partition("/")
+    if major in _FOREIGN or not (major.isalnum() and re.fullmatch(r"[\w.+-]+", minor, re.ASCII)):
+        major, minor = "application", "octet-stream"
     mail.add_attachment(
-        content, maintype=major or "application", subtype=minor or "octet-stream",
-        filename=_BREAKS.sub(" ", file.name),
-    )  # fmt: skip
+        content, maintype=major, subtype=minor, filename=_BREAKS.sub(" ", file.name)
+    )
 
 
 def _address(given: Address) -> MailAddress:
@@ -169,6 +226,8 @@ def _plain(value: str) -> str:
         ascii_domain = domain.encode("idna").decode()
     except UnicodeError:
         ascii_domain = ""
-    if not (local and at and ascii_domain) or re.search(r"[\s<>\x00-\x1f]", local):
+    if not (at and _LOCAL.fullmatch(local) and _DOMAIN.fullmatch(ascii_domain)):
         raise Rejected(f"not an address: {value[:100]}")
+    if ascii_domain.rpartition(".")[2] == "invalid":  # RFC 2606: what we call who told no address
+        raise Rejected("the sender gave no address to write to")
     return f"{local}@{ascii_domain}"
