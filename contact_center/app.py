@@ -23,9 +23,15 @@ import uvloop
 from aiohttp import web
 
 from channels import registry
+from channels.contract import Deps
+from channels.toolkit.http import Client
 from contact_center.access.service import AccessService, Lasting
+from contact_center.accounts.authorization.handlers import CALLBACK
+from contact_center.accounts.authorization.service import SERVICE as AUTHORIZATIONS
+from contact_center.accounts.authorization.service import Authorizations
 from contact_center.accounts.keys import require_key
 from contact_center.accounts.live import LiveAccount
+from contact_center.accounts.memory import AccountMemory
 from contact_center.accounts.sending import SenderAccounts
 from contact_center.accounts.service import SERVICE as ACCOUNTS
 from contact_center.accounts.service import Accounts
@@ -78,7 +84,7 @@ from contact_center.web.chat.setup import setup_chat
 from contact_center.web.live import Live, setup_live
 from contact_center.web.metrics import METRICS
 from contact_center.web.routes import all_routes
-from contact_center.web.server import make_application, serve_files
+from contact_center.web.server import PREFIX, make_application, serve_files
 from contact_center.web.webhooks import setup_hooks
 from contact_center.work.queues.service import SERVICE as QUEUES
 from contact_center.work.queues.service import Queues
@@ -97,6 +103,7 @@ class Workspace:
     clock: Clock
     access: AccessService
     accounts: Accounts
+    authorizations: Authorizations
     files: Files
     intake: Intake
     hooks: PacedHooks
@@ -121,9 +128,17 @@ class Workspace:
         access = AccessService(
             database, base_url=settings.base_url, clock=clock, lasting=_lasting(settings)
         )
-        accounts = Accounts(database, registry, sealer, clock)
+        http = await exits.enter_async_context(Client())
+
+        def deps(account_id: UUID) -> Deps:
+            return Deps(str(account_id), http, AccountMemory(database, sealer, account_id))
+
+        accounts = Accounts(database, registry, sealer, clock, deps=deps)
         exits.push_async_callback(accounts.close)
         await accounts.load()
+        authorizations = Authorizations(
+            accounts, sealer, base_url=settings.base_url, callback=PREFIX + CALLBACK
+        )
         await demo.prepare(database, accounts, clock, demo=settings.demo)
 
         parsers = Parsers()
@@ -162,8 +177,8 @@ class Workspace:
         background = Background()
         exits.push_async_callback(background.close)
         return cls(
-            settings, database, hints, clock, access, accounts, files, intake, hooks, quarantine,
-            listeners, desk, background,
+            settings, database, hints, clock, access, accounts, authorizations, files, intake,
+            hooks, quarantine, listeners, desk, background,
         )  # fmt: skip
 
     def application(self) -> web.Application:
@@ -180,6 +195,7 @@ class Workspace:
 
     def _add_services(self, app: web.Application) -> None:
         app[ACCOUNTS] = self.accounts
+        app[AUTHORIZATIONS] = self.authorizations
         app[CLIENTS] = Clients(self.database)
         app[CONTACTS] = self.desk.contacts
         app[DESK] = self.desk
@@ -270,7 +286,8 @@ class Workspace:
         )
         confirmations = Confirmations(self.database, self.clock)
         handlers = {
-            **self.desk.jobs(), **self.files.handlers(), **daily.handlers(),
+            **self.desk.jobs(), **self.accounts.handlers(), **self.files.handlers(),
+            **daily.handlers(),
             **confirmations.handlers(),
         }  # fmt: skip
         runner = JobRunner(self.database, self.hints, self.clock, handlers, self._process)

@@ -137,6 +137,26 @@ async def set_health(
     return version
 
 
+# --- what channels remember ------------------------------------------------------------------
+
+
+async def memory(db: Queries, account_id: UUID) -> bytes | None:
+    """What the account's channel remembers, sealed."""
+    sealed: bytes | None = await db.fetchval(
+        "SELECT sealed FROM account_memories WHERE account_id = $1", account_id
+    )
+    return sealed
+
+
+async def keep_memory(unit: Unit, account_id: UUID, sealed: bytes) -> None:
+    await unit.execute(
+        "INSERT INTO account_memories (account_id, sealed) VALUES ($1, $2)"
+        " ON CONFLICT (account_id) DO UPDATE SET sealed = excluded.sealed, at = now()",
+        account_id,
+        sealed,
+    )
+
+
 # --- the sealing key -------------------------------------------------------------------------
 
 

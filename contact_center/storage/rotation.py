@@ -5,9 +5,11 @@ leaves either the old key in force or a new one waiting beside it, which the nex
 place: never secrets that nothing opens.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -22,6 +24,10 @@ SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'contact-center'
 """
 _SEALED = "SELECT id, secrets FROM accounts WHERE secrets IS NOT NULL ORDER BY id FOR UPDATE"
+_REMEMBERED = """
+SELECT account_id AS id, sealed AS secrets FROM account_memories ORDER BY account_id FOR UPDATE
+"""
+MEMORY = b"memory"  # before an account's id: what it remembers is bound to
 
 
 @dataclass(frozen=True)
@@ -66,14 +72,22 @@ async def _seal_again(connection: Connection, old: Sealer, new: Sealer, key_file
             require_same_key(old, stored, key_file)
         rows = await connection.fetch(_SEALED)
         await connection.executemany(
-            "UPDATE accounts SET secrets = $2 WHERE id = $1",
-            [
-                (row["id"], new.seal(old.open(row["secrets"], row["id"].bytes), row["id"].bytes))
-                for row in rows
-            ],
+            "UPDATE accounts SET secrets = $2 WHERE id = $1", _sealed_again(rows, old, new)
+        )
+        memories = await connection.fetch(_REMEMBERED)
+        await connection.executemany(
+            "UPDATE account_memories SET sealed = $2 WHERE account_id = $1",
+            _sealed_again(memories, old, new, MEMORY),
         )
         await connection.execute(
             "UPDATE workspace SET sealing_key_id = $1, version = version + 1 WHERE id = 1",
             new.key_id,
         )
         return len(rows)
+
+
+def _sealed_again(
+    rows: Sequence[Any], old: Sealer, new: Sealer, prefix: bytes = b""
+) -> list[tuple[UUID, bytes]]:
+    bound = ((row["id"], row["secrets"], prefix + row["id"].bytes) for row in rows)
+    return [(row_id, new.seal(old.open(sealed, aad), aad)) for row_id, sealed, aad in bound]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from contact_center.access import handlers as access
 from contact_center.access.routes import Route
 from contact_center.accounts import handlers as accounts
+from contact_center.accounts.authorization import handlers as authorization
 from contact_center.clients import handlers as clients
 from contact_center.contacts import handlers as contacts
 from contact_center.contacts.catalogue import handlers as catalogue
@@ -37,6 +38,7 @@ FEATURES: tuple[Sequence[Route], ...] = (
     queues.ROUTES,
     catalogue.ROUTES,
     accounts.ROUTES,
+    authorization.ROUTES,
     intake.ROUTES,
     jobs.ROUTES,
     health.ROUTES,

@@ -54,6 +54,24 @@ async def test_secrets_open_with_the_new_key_alone(database_url: str, key_file: 
     assert load_sealer(done.kept, create=False).key_id == old.key_id != new.key_id
 
 
+async def test_what_a_channel_remembers_opens_with_the_new_key_too(
+    database_url: str, key_file: Path
+) -> None:
+    old = load_sealer(key_file, create=False)
+    account = await account_with_secret(database_url, old, b"a token")
+    bound_to = rotation.MEMORY + account.bytes
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "INSERT INTO account_memories (account_id, sealed) VALUES ($1, $2)",
+        *(account, old.seal(b"a rolled token", bound_to)),
+    )
+    await connection.close()
+    await rotation.rotate(database_url, key_file)
+    sealed = await fetch(database_url, "SELECT sealed FROM account_memories")
+    assert isinstance(sealed, bytes)
+    assert load_sealer(key_file, create=False).open(sealed, bound_to) == b"a rolled token"
+
+
 async def test_a_run_that_died_before_the_files_moved_is_finished_by_the_next(
     database_url: str, key_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

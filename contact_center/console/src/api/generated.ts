@@ -102,6 +102,16 @@ export interface Author {
   name: string;
 }
 
+/** How an account stands with who has to agree to it. `redirect_uri` is what has to be registered there; `refused` is why the last attempt failed. */
+export interface Authorization {
+  authority: string;
+  connected: boolean;
+  connected_at: string | null;
+  refused: string | null;
+  refused_at: string | null;
+  redirect_uri: string;
+}
+
 /** A brand; accounts and contacts belong to one. `letters.signature` stands under letters of queues that have none of their own. */
 export interface Brand {
   id: string;
@@ -1225,6 +1235,11 @@ export interface SuggestionList {
   items: Suggestion[];
 }
 
+/** Where an administrator's browser goes to agree. */
+export interface ToAgree {
+  url: string;
+}
+
 /** All live API tokens. */
 export interface TokenList {
   items: TokenRow[];
@@ -1365,6 +1380,8 @@ export interface Routes {
     "/accounts": { query?: { archived?: boolean }; answer: AccountList };
     "/accounts/{id}": { path: { id: string }; answer: Account };
     "/brands": { query?: { archived?: boolean }; answer: BrandList };
+    "/accounts/{id}/authorization": { path: { id: string }; answer: Authorization | undefined };
+    "/oauth/callback": { answer: undefined };
     "/quarantine": { query?: { state?: "waiting" | "replayed" | "dropped" | null; cursor?: string | null; limit?: number }; answer: QuarantinePage };
     "/quarantine/{id}": { path: { id: string }; answer: QuarantinedRequest };
     "/jobs/dead": { query?: { cursor?: string | null; limit?: number }; answer: DeadJobs };
@@ -1411,6 +1428,7 @@ export interface Routes {
     "/accounts": { body: NewAccount; answer: Account };
     "/accounts/{id}/check": { path: { id: string }; answer: Account };
     "/brands": { body: NewBrand; answer: Brand };
+    "/accounts/{id}/authorization": { path: { id: string }; answer: ToAgree };
     "/quarantine/{id}/replay": { path: { id: string }; answer: Replayed };
     "/quarantine/{id}/drop": { path: { id: string }; answer: undefined };
     "/jobs/{id}/replay": { path: { id: string }; answer: undefined };
