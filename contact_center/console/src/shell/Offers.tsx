@@ -40,6 +40,8 @@ function useLeft(offer: Offer): { ms: number; share: number } {
 /** Why it came to me, in words where the rule is known. */
 function useReason(offer: Offer): string | undefined {
   const { maybe } = useI18n();
+  // A colleague's choice is the reason, whatever the router's was.
+  if (offer.contact.work?.origin === "transfer") return maybe("why.transfer");
   const rule = offer.explanation.rule ?? offer.explanation.reason ?? offer.explanation.why;
   return typeof rule === "string" ? maybe(`why.${rule}`) : undefined;
 }
@@ -98,7 +100,8 @@ function Strip({ offer, first, declining, setDeclining }: OneProps) {
   const why = useReason(offer);
   const [open, setOpen] = useState(false);
   const { contact } = offer;
-  const waited = serverNow() - Date.parse(contact.work?.arrived_at ?? contact.waiting_since ?? contact.opened_at);
+  const note = contact.work?.note;
+  const waited = serverNow() - Date.parse(contact.waiting_since ?? contact.work?.arrived_at ?? contact.opened_at);
   useExpiry(offer, ms);
   return (
     <article className={css.offer} data-late={ms < 10_000 || undefined} aria-label={t("offer.label", { name: contact.client.name })}>
@@ -112,7 +115,8 @@ function Strip({ offer, first, declining, setDeclining }: OneProps) {
             {why && <span className={css.why}>{why}</span>}
           </span>
           <span className={css.words}>
-            <span className="ellipsis">{contact.last_text}</span>
+            {note && <Icon name="lock" size={13} label={t("offer.note")} />}
+            <span className="ellipsis">{note || contact.last_text}</span>
           </span>
         </UnstyledButton>
         <span className={`${css.left} tabular`} role="timer" aria-label={t("offer.left", { n: Math.ceil(ms / 1000) })}>
@@ -150,10 +154,11 @@ function Card({ offer, more, declining, setDeclining, fold }: OneProps & { more:
   const { ms, share } = useLeft(offer);
   const why = useReason(offer);
   const { contact } = offer;
+  const note = contact.work?.note;
   const box = useRef<HTMLDivElement>(null);
   useExpiry(offer, ms);
   useEffect(() => box.current?.focus(), []);
-  const waited = serverNow() - Date.parse(contact.work?.arrived_at ?? contact.waiting_since ?? contact.opened_at);
+  const waited = serverNow() - Date.parse(contact.waiting_since ?? contact.work?.arrived_at ?? contact.opened_at);
   return (
     <div className={css.card} role="dialog" aria-modal="true" aria-label={t("offer.label", { name: contact.client.name })} ref={box} tabIndex={-1} data-cc-modal>
       <div className={css.cardTop}>
@@ -171,6 +176,11 @@ function Card({ offer, more, declining, setDeclining, fold }: OneProps & { more:
         {t("offer.waits", { time: lasting(i18n, waited) })}
         {why ? ` · ${why}` : ""}
       </p>
+      {note && (
+        <p className={css.cardNote}>
+          <Icon name="lock" size={14} label={t("offer.note")} /> {note}
+        </p>
+      )}
       <blockquote>{contact.last_text}</blockquote>
       <Recent offer={offer} />
       <div className={css.cardActs}>
