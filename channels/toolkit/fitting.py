@@ -38,6 +38,7 @@ def _part(message: Outbound, text: str, at: int, count: int) -> Outbound:
         buttons=message.buttons if last else (),
         reply_to=message.reply_to if first else None,
         data=message.data,
+        letter=message.letter,
     )
 
 

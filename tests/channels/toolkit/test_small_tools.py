@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 from channels import registry, table
 from channels.contract import Capabilities
 from channels.errors import Unsupported
-from channels.messages import Button, Outbound, OutboundFile
+from channels.messages import Address, Button, Letter, Outbound, OutboundFile
 from channels.settings import describe, secret_names, with_generated
 from channels.toolkit import phone
 from channels.toolkit.fitting import fit, split_text
@@ -32,6 +34,12 @@ def test_a_text_that_fits_is_left_alone() -> None:
 
 def test_a_long_text_is_cut_between_sentences() -> None:
     assert split_text("Добрый день. Заказ готов.", 20) == ["Добрый день.", "Заказ готов."]
+
+
+def test_every_part_knows_its_letter() -> None:
+    whom = (Address("email", "olga@client.example"),)
+    letter = Letter(to=whom, at=datetime(2026, 1, 5, tzinfo=UTC))
+    assert [part.letter for part in fit(outbound("a" * 30, letter=letter), CAN)] == [letter] * 2
 
 
 def test_files_go_first_and_buttons_last() -> None:
