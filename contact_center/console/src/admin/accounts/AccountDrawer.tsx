@@ -15,6 +15,7 @@ import { useForm } from "../kit/useForm";
 import { actOnRecord, changeRecord, createRecord, useRecords } from "../kit/useRecords";
 import { useProblemWords } from "../kit/useProblemWords";
 import { useWords } from "../texts";
+import { Consent } from "./Consent";
 import { HealthTag } from "./HealthTag";
 import { faultOf, nameOf, type SettingValues, settingsOf, startOf } from "./settings";
 import { SettingInput } from "./SettingInput";
@@ -113,6 +114,7 @@ function AccountForm({ account, providers, provider, onProvider, onClose, onMade
       onSaved={account ? undefined : () => made.current && onMade(made.current)}
     >
       {account ? <Status account={account} /> : <Providers providers={providers} chosen={provider?.name} onChoose={onProvider} />}
+      {account && Boolean(provider?.capabilities.authorizes) && <Consent account={account} unsaved={form.dirty} />}
       {account && <Addresses account={account} />}
       <Group title={account ? w("accounts.basics") : undefined}>
         <TextInput label={w("field.title")} description={w("accounts.title_text")} {...form.text("title")} />

@@ -15,6 +15,7 @@ import { useOpened } from "../kit/useOpened";
 import { useRecords } from "../kit/useRecords";
 import { useWords } from "../texts";
 import { AccountDrawer } from "./AccountDrawer";
+import { useConsentNews } from "./Consent";
 import { HealthTag } from "./HealthTag";
 import css from "./accounts.module.css";
 
@@ -24,6 +25,7 @@ export default function AccountsPage() {
   const may = useMay("administer");
   const now = useNow(15_000);
   const { queues } = useNames();
+  useConsentNews();
   const [archived, setArchived] = useState(false);
   const [shown, setShown] = useState<Shown | null>(null);
   const records = useRecords("/accounts", { archived });
