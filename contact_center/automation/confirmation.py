@@ -74,9 +74,11 @@ def may_answer(row: Mapping[str, Any]) -> bool:
         return False
     if mail.get("doubtful") or not mail.get("from"):
         return False
-    if mail.get("aligned") is None:  # nobody judged it
-        return bool(row["settings"].get("answer_unjudged", True))
-    return bool(mail["aligned"])
+    if mail.get("aligned"):
+        return True
+    if mail.get("verdict", {}).get("dmarc") in ("pass", "fail"):  # fail, or passed for another
+        return False
+    return bool(row["settings"].get("answer_unjudged", True))
 
 
 def wording(row: Mapping[str, Any]) -> str:

@@ -207,10 +207,15 @@ class Listener:
         self._house.came_in(self._account.id, now)
 
     async def _read(self, request: WebhookRequest) -> Received | None:
-        """What a request holds; None for what went into quarantine."""
+        """What a request holds; None for what went into quarantine, whatever it broke on.
+
+        One that only broke our parser must not keep those behind it waiting either.
+        """
         try:
             return await self._house.parsers.read(self._account, request)
-        except Malformed as error:
+        except Exception as error:
+            if not isinstance(error, Malformed):
+                log.exception("parser_failed", account=str(self._account.id))
             await _patiently(partial(self._house.quarantine.keep, self._account, request, error))
             return None
 

@@ -16,7 +16,14 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, cast
 
-from channels.contract import Deps, Received, Verifies, WebhookChannel, WebhookRequest
+from channels.contract import (
+    Deps,
+    Parses,
+    Received,
+    Verifies,
+    WebhookChannel,
+    WebhookRequest,
+)
 from channels.errors import ChannelError, Malformed
 from channels.messages import Medium
 from channels.registry import provider
@@ -53,9 +60,12 @@ class Parsers:
 
         Raises Refused or Malformed.
         """
-        if len(request.body) > self._large or account.medium == Medium.MAIL:
+        if self._is_aside(account, request):
             return None
         return cast("WebhookChannel", account.channel).receive(request)
+
+    def _is_aside(self, account: LiveAccount, request: WebhookRequest) -> bool:
+        return len(request.body) > self._large or account.medium == Medium.MAIL
 
     async def receive(self, account: LiveAccount, request: WebhookRequest) -> Received:
         """What the account's channel makes of it. Raises Refused or Malformed."""
@@ -69,6 +79,17 @@ class Parsers:
     async def read(self, account: LiveAccount, request: WebhookRequest) -> Received:
         """What the channel makes of something it fetched itself. Raises Malformed."""
         return await self._aside(_recipe(account), request, "parse")
+
+    async def again(self, account: LiveAccount, request: WebhookRequest) -> Received:
+        """What the channel makes of a request that was proven when it came: nobody asks again.
+
+        Its signature is old by now, and what was fetched never had one. Raises Malformed.
+        """
+        if not isinstance(account.channel, Parses):
+            return await self.receive(account, request)
+        if self._is_aside(account, request):
+            return await self.read(account, request)
+        return account.channel.parse(request)
 
     async def part(self, account: LiveAccount, raw: bytes, ref: str) -> bytes:
         """A file that lies inside a raw request. Raises Rejected, or Malformed over the limits."""

@@ -105,7 +105,7 @@ class Quarantine:
         if request is None:
             raise Conflict("it did not come as a request", code="not_replayable")
         try:
-            received = await self._parsers.receive(account, request)
+            received = await self._parsers.again(account, request)
             result = await self._intake.submit(
                 account, received.events, request.body, request, keep=False
             )

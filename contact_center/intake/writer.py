@@ -173,7 +173,7 @@ class Intake:
     def _enqueue(self, parcel: Parcel, rows: list[Row]) -> None:
         parcel.left = len(rows)
         shared = len(parcel.raw) * len(rows) <= SHARED_BODY_BYTES
-        for row in rows if shared else rows[:1]:
+        for row in rows if shared else [next(filter(_speaks, rows), rows[0])]:
             row.values[BODY] = parcel.raw
         self._queue.extend(rows)
         self._idle.clear()
@@ -406,6 +406,11 @@ class Intake:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
+
+
+def _speaks(row: Row) -> bool:
+    """Whether it is a message: the one whose source people look at, and whose files lie in it."""
+    return row.values[KIND] in SPOKEN
 
 
 def _columns(rows: list[Row]) -> list[Any]:

@@ -2,7 +2,9 @@
 
 Read when it leaves, from the rows: the thread may have grown since it was written. Whoever wrote
 it may have chosen recipients, subject and HTML (`messages.data.letter`); otherwise it goes to the
-owner of the contact and to nobody else, whoever has joined the thread meanwhile.
+owner of the contact and to nobody else, whoever has joined the thread meanwhile. Nor does it quote
+or follow what somebody wrote whose address nobody has vouched for, unless that is the owner: a
+stranger's words are not sent on in our name.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from channels.messages import Address, Letter, Quoted
 from contact_center.storage.database import Database
 
 QUOTED_CHARACTERS = 20_000
-CONTEXT = """
+_TOLD = """
 SELECT m.data, m.created_at, c.subject, c.locale, i.medium, i.value, i.name,
   b.name AS brand, b.letters AS brand_letters, q.letters AS queue_letters, e.name AS employee,
   t.text AS said, coalesce(t.provider_at, t.created_at) AS said_at, t.data AS said_data,
@@ -24,16 +26,27 @@ SELECT m.data, m.created_at, c.subject, c.locale, i.medium, i.value, i.name,
   ARRAY(SELECT o.provider_id FROM outbox o JOIN messages om ON om.id = o.message_id
         WHERE om.contact_id = c.id AND om.seq < m.seq AND om.seq > coalesce(t.seq, 0)
           AND o.provider_id IS NOT NULL ORDER BY om.seq DESC LIMIT 10) AS ours
-FROM messages m JOIN contacts c ON c.id = m.contact_id
+FROM """
+_ABOUT = """
+JOIN contacts c ON c.id = m.contact_id
 JOIN identities i ON i.id = c.identity_id JOIN brands b ON b.id = c.brand_id
 JOIN queues q ON q.id = c.queue_id LEFT JOIN employees e ON e.id = m.employee_id
 LEFT JOIN LATERAL (
   SELECT x.* FROM messages x WHERE x.contact_id = c.id AND x.seq < m.seq AND x.kind = 'inbound'
     AND x.deleted_at IS NULL AND NOT (coalesce(x.data -> 'mail', '{}') ? 'automatic')
+    AND (x.identity_id = c.identity_id OR EXISTS (
+      SELECT 1 FROM participants p
+      WHERE p.contact_id = c.id AND p.identity_id = x.identity_id AND p.verified))
   ORDER BY x.seq DESC LIMIT 1) t ON true
 LEFT JOIN identities ti ON ti.id = t.identity_id
-WHERE m.id = $1
 """
+CONTEXT = f"{_TOLD} messages m {_ABOUT} WHERE m.id = $1"
+# A message that is still to be written: the next one of its contact.
+_NEXT = """
+(SELECT '{}'::jsonb AS data, now() AS created_at, 2147483647 AS seq, $1::uuid AS contact_id,
+  $2::uuid AS employee_id) m
+"""
+NEXT = f"{_TOLD} {_NEXT} {_ABOUT}"
 
 
 async def letter(database: Database, message_id: UUID) -> Letter:
@@ -41,6 +54,14 @@ async def letter(database: Database, message_id: UUID) -> Letter:
     row = await database.fetchrow(CONTEXT, message_id)
     if row is None:
         raise Rejected("the message is gone")
+    return letter_of(row)
+
+
+async def next_letter(database: Database, contact_id: UUID, employee_id: UUID) -> Letter:
+    """The letter that would leave if the employee wrote now and chose nothing. Raises Rejected."""
+    row = await database.fetchrow(NEXT, contact_id, employee_id)
+    if row is None:
+        raise Rejected("the contact is gone")
     return letter_of(row)
 
 
@@ -52,7 +73,8 @@ def letter_of(row: Mapping[str, Any]) -> Letter:
     if not to:
         raise Rejected("there is no address to write to")
     locale = row["locale"] or "ru"
-    automatic = bool(given.get("automatic"))
+    automatic, forwards = bool(given.get("automatic")), bool(given.get("forwards"))
+    quotes = not automatic and not forwards and given.get("quote") is not False
     return Letter(
         to=to,
         cc=_addresses(given.get("cc")),
@@ -62,8 +84,8 @@ def letter_of(row: Mapping[str, Any]) -> Letter:
         html=given.get("html") or "",
         sender=", ".join(part for part in (row["employee"], row["brand"]) if part),
         signature="" if automatic else signature(row, locale),
-        references=_references(row),
-        quoted=None if automatic or given.get("quote") is False else _quoted(row),
+        references=() if forwards else _references(row),
+        quoted=_quoted(row) if quotes else None,
         automatic=automatic,
     )
 

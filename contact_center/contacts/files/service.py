@@ -155,14 +155,15 @@ class Files:
                 await self.blobs.delete(blob.key)  # another run was faster
 
     async def _download(self, row: Record) -> Blob:
+        too_large = row["size"] is not None and row["size"] > self.max_bytes
+        if too_large or row["data"].get("cut"):  # cut: its mail was too large to be fetched whole
+            raise TooLarge("the file is too large", limit=self.max_bytes)
         account = await self._account(row["account_id"])
         channel = account.channel
         if isinstance(channel, Embeds) and row["ref"] is not None:
             return await self._extract(row)
         if not isinstance(channel, Media) or row["ref"] is None:
             raise Unsupported("this channel cannot fetch files")
-        if row["size"] is not None and row["size"] > self.max_bytes:
-            raise TooLarge("the file is too large", limit=self.max_bytes)
         return await self.blobs.put(await channel.open(row["ref"]), limit=self.max_bytes)
 
     async def _extract(self, row: Record) -> Blob:
