@@ -1,0 +1,81 @@
+"""An administrator connects a mailbox at a provider, in a real browser."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import EMAIL, PASSWORD, Company
+from tests.support.oauth import FakeOAuth, fake_oauth
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeOAuth]:
+    """The provider, on a loop of its own: the browser's API waits in this thread."""
+    loop, ready, made = asyncio.new_event_loop(), threading.Event(), []
+
+    async def run() -> None:
+        async with fake_oauth() as provider:
+            made.append(provider)
+            ended = asyncio.Event()
+            made.append(lambda: loop.call_soon_threadsafe(ended.set))
+            ready.set()
+            await ended.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
+    thread.start()
+    assert ready.wait(10)
+    yield made[0]
+    made[1]()
+    thread.join(10)
+    loop.close()
+
+
+def mailbox(company: Company, page: Page, fake: FakeOAuth) -> str:
+    """A mailbox that waits for its owner's consent; its address in the console."""
+
+    def ask(path: str, method: str, body: dict[str, Any] | None, csrf: str = "") -> Any:
+        answer = page.context.request.fetch(
+            f"{company.url}/api/v1{path}", method=method, data=body,
+            headers={"X-CSRF-Token": csrf, "Content-Type": "application/json"},
+        )  # fmt: skip
+        assert answer.ok, answer.text()
+        return answer.json()
+
+    csrf = ask("/auth/sign-in", "POST", {"email": EMAIL, "password": PASSWORD})["csrf"]
+    chat = ask("/accounts", "GET", None)["items"][0]
+    made = ask("/accounts", "POST", {
+        "provider": "mail", "title": "Почта магазина", "brand_id": chat["brand_id"],
+        "queue_id": chat["queue_id"], "settings": {
+            "address": "help@shop.example", "receives": "hook", "login": "google",
+            "oauth_client_id": fake.client_id, "oauth_client_secret": fake.client_secret,
+            "oauth_endpoint": f"{fake.url}/token",
+            "oauth_authorize_address": f"{fake.url}/authorize",
+        },
+    }, csrf)  # fmt: skip
+    return f"{company.url}/admin/accounts/{made['id']}"
+
+
+def test_a_button_leads_to_the_provider_and_back_and_both_answers_are_shown(
+    company: Company, open_page: Callable[..., Page], fake: FakeOAuth
+) -> None:
+    fake.redirect_uri = f"{company.url}/api/v1/oauth/callback"
+    page = open_page()
+    place = mailbox(company, page, fake)
+    page.goto(place)
+    drawer = page.get_by_role("dialog")
+    expect(drawer.get_by_text(fake.redirect_uri)).to_be_visible()
+    fake.says_no = "The owner declined."
+    drawer.get_by_role("button", name="Подключить Google", exact=True).click()
+    expect(drawer.get_by_text("access_denied The owner declined.")).to_be_visible()
+    expect(page).to_have_url(place)
+    fake.says_no = ""
+    drawer.get_by_role("button", name="Подключить Google", exact=True).click()
+    expect(drawer.get_by_role("button", name="Подключить Google заново")).to_be_visible()
+    expect(drawer.get_by_text("access_denied")).to_have_count(0)
+    expect(page).to_have_url(place)
