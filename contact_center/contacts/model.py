@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contact_center.clients.model import ClientKind, ClientRow, Proof
+from contact_center.contacts.letters.model import NewLetter
 
 View = Literal["mine", "offered", "queue", "unread", "waiting", "closed", "all"]
 Sort = Literal["newest", "oldest", "waiting"]
@@ -122,6 +123,7 @@ class Draft(BaseModel):
 
     text: str
     attachments: list[Attachment]
+    letter: NewLetter | None = None
     changed_at: datetime | None = None
 
 
@@ -156,6 +158,7 @@ class Can(BaseModel):
     spam: bool
     not_spam: bool
     edit: bool
+    part: bool  # split, and join with another one
 
 
 class CapabilitiesOut(BaseModel):
@@ -306,10 +309,11 @@ class ContactPatch(Body):
 
 
 class DraftIn(Body):
-    """A draft to keep; an empty one is forgotten."""
+    """A draft to keep; an empty one is forgotten. `letter`: recipients, subject, HTML."""
 
     text: Text
     attachments: Annotated[list[UUID], Field(default_factory=list, max_length=20)]
+    letter: NewLetter | None = None
 
 
 class ReadIn(Body):

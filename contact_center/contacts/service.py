@@ -14,6 +14,7 @@ from channels.contract import Capabilities
 from contact_center.access.model import Actor, Permission
 from contact_center.access.policy import authorize, visible
 from contact_center.contacts import model, shapes, store
+from contact_center.contacts.letters import subjects
 from contact_center.contacts.listing import cursor
 from contact_center.contacts.listing import store as listing
 from contact_center.contacts.messages import store as messages
@@ -110,13 +111,14 @@ class Contacts:
             raise NotFound("there is no such contact")
         one = found[0]
         participants = await store.participants(db, contact_id)
+        carries = self.carries(one["account_provider"])
         return model.Contact.model_validate({
             **shapes.row(one),
             "participants": [dict(each) for each in participants],
             "data": await store.data(db, contact_id),
             "drafts": await self._drafts(actor, contact_id),
-            "capabilities": shapes.capabilities(self.carries(one["account_provider"])),
-            "can": shapes.can(one, actor),
+            "capabilities": shapes.capabilities(carries),
+            "can": shapes.can(one, actor, letters=carries.letters),
             "client_read_seq": await store.client_read_seq(db, contact_id),
         })  # fmt: skip
 
@@ -136,7 +138,7 @@ class Contacts:
         first = rows[0]["seq"] if rows else (query.after or 0) + 1
         last = rows[-1]["seq"] if rows else (query.before or 1) - 1
         return model.MessagePage(
-            items=await self._messages(rows),
+            items=await self._messages(await subjects.marked(self.database, rows)),
             has_before=bool(first > 1),
             has_after=bool(rows) and last < last_seq,
             version=version,
@@ -171,6 +173,7 @@ class Contacts:
             kept[row["kind"]] = {
                 "text": row["text"],
                 "attachments": [self._file(one) for one in files],
+                "letter": row["data"].get("letter"),
                 "changed_at": row["changed_at"],
             }
         return kept
@@ -183,12 +186,14 @@ class Contacts:
             raise NotFound("there is no such draft")
         authorize(actor, Permission.WORK if kind == "reply" else Permission.NOTE)
         await self.require(actor, contact_id)
-        if not draft.text and not draft.attachments:
+        if not draft.text and not draft.attachments and draft.letter is None:
             await self.database.run(
                 lambda unit: writing.drop_draft(unit, actor.employee_id, contact_id, kind)
             )
             return
-        data = {"attachments": [str(one) for one in draft.attachments]}
+        data: dict[str, Any] = {"attachments": [str(one) for one in draft.attachments]}
+        if draft.letter is not None:
+            data["letter"] = draft.letter.kept()
         key = (actor.employee_id, contact_id, kind)
         await store.keep_draft(self.database, key, draft.text, data, self.clock.now())
 

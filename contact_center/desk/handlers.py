@@ -6,6 +6,7 @@ from aiohttp import web
 
 from contact_center.access.model import Permission
 from contact_center.access.routes import Call, Route
+from contact_center.contacts.letters.model import LetterStart
 from contact_center.contacts.model import Contact, Message
 from contact_center.desk import model
 from contact_center.desk.service import SERVICE
@@ -44,6 +45,10 @@ async def write(call: Call) -> Message:
     return await desk.contacts.message(message_id)
 
 
+async def letter(call: Call) -> LetterStart:
+    return await call.app[SERVICE].beginning.letter(call.actor, call.id())
+
+
 async def transfer(call: Call) -> Contact | web.Response:
     desk = call.app[SERVICE]
     await desk.moving.transfer(call.actor, call.id(), call.body)
@@ -51,6 +56,20 @@ async def transfer(call: Call) -> Contact | web.Response:
         return await desk.contacts.contact(call.actor, call.id())
     except NotFound:  # handed on to where the actor may not look
         return web.Response(status=204)
+
+
+async def split(call: Call) -> model.Part:
+    desk = call.app[SERVICE]
+    part_id, over = await desk.parting.split(call.actor, call.id(), call.body.message_id)
+    return model.Part(
+        contact=await desk.contacts.contact(call.actor, part_id), over_capacity=over
+    )
+
+
+async def join(call: Call) -> Contact:
+    desk = call.app[SERVICE]
+    await desk.parting.join(call.actor, call.id(), call.body.other_id)
+    return await desk.contacts.contact(call.actor, call.id())
 
 
 async def close(call: Call) -> Contact:
@@ -86,12 +105,20 @@ ROUTES = [
           body=model.Decline, tags=("desk",)),
     Route("POST", "/contacts/{id}/messages", write, P.NOTE, "Write a reply or a note",
           body=model.NewMessage, answer=Message, tags=("desk",)),
+    Route("GET", "/contacts/{id}/letter", letter, P.WORK, "What a letter begins with",
+          answer=LetterStart, tags=("desk",)),
     Route("POST", "/contacts/{id}/take", take, P.WORK, "Take a contact out of the line",
           answer=Contact, tags=("desk",)),
     Route("POST", "/contacts/{id}/transfer", transfer, P.WORK,
           "Hand a contact to a colleague or a queue", body=model.Transfer,
           answer=Contact | None,
           tags=("desk",)),
+    Route("POST", "/contacts/{id}/split", split, P.WORK,
+          "Move a letter and all after it into a new contact", body=model.Split,
+          answer=model.Part, tags=("desk",)),
+    Route("POST", "/contacts/{id}/join", join, P.WORK,
+          "Put another contact's letters behind this one's, and close that one",
+          body=model.Join, answer=Contact, tags=("desk",)),
     Route("POST", "/contacts/{id}/close", close, P.WORK, "Close a contact",
           body=model.Result, answer=Contact, tags=("desk",)),
     Route("POST", "/contacts/{id}/wrap-up", wrap_up, P.WORK,

@@ -9,7 +9,9 @@ from aiohttp import web
 from contact_center.contacts.service import Contacts
 from contact_center.desk.bench import Bench
 from contact_center.desk.ending import WRAP_UP_TIMEOUT, Ending
+from contact_center.desk.letters import Beginning
 from contact_center.desk.moving import Moving
+from contact_center.desk.parting import Parting
 from contact_center.desk.taking import Taking
 from contact_center.desk.talking import Talking
 from contact_center.jobs.model import Handler
@@ -27,6 +29,8 @@ class Desk:
         self.talking = Talking(bench)
         self.moving = Moving(bench)
         self.ending = Ending(bench)
+        self.parting = Parting(bench)
+        self.beginning = Beginning(bench)
 
     def jobs(self) -> Mapping[str, Handler]:
         """Handlers of the desk's durable jobs, by kind."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from contact_center.storage.database import Database
 from contact_center.storage.unit import Unit
 
 NAME = "SELECT id, name FROM employees WHERE id = $1"
@@ -19,6 +20,10 @@ SELECT e.id, e.name, o.presence, e.state = 'active' AND e.role <> 'light' AS wor
 FROM employees e JOIN operators o ON o.id = e.id WHERE e.id = $1
 """
 ACCOUNT = "SELECT provider, settings FROM accounts WHERE id = $1"
+ACCOUNT_OF = """
+SELECT a.provider, a.settings FROM contacts c JOIN accounts a ON a.id = c.account_id
+WHERE c.id = $1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +69,10 @@ async def colleague(unit: Unit, employee_id: UUID) -> Colleague | None:
 async def account(unit: Unit, account_id: UUID) -> tuple[str, dict[str, Any]]:
     """The provider of a connection and its settings."""
     row = await unit.fetchrow(ACCOUNT, account_id)
+    return (row["provider"], row["settings"]) if row else ("", {})
+
+
+async def account_of(database: Database, contact_id: UUID) -> tuple[str, dict[str, Any]]:
+    """The same of the connection a contact came by."""
+    row = await database.fetchrow(ACCOUNT_OF, contact_id)
     return (row["provider"], row["settings"]) if row else ("", {})

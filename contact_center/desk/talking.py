@@ -6,6 +6,7 @@ from uuid import UUID
 
 from contact_center.access.model import Actor, Permission
 from contact_center.access.policy import authorize
+from contact_center.contacts.letters.model import NewLetter
 from contact_center.contacts.writing import store as writing
 from contact_center.contacts.writing.service import Writer
 from contact_center.desk import store
@@ -64,7 +65,7 @@ class Talking:
         await require_mine(unit, contact, actor)
         await outbox.release_holds(unit, contact.id)
         if new.letter is not None:
-            await self._require_letters(unit, contact)
+            await self._require_letters(unit, contact, new.letter)
         message_id = await self._say(unit, contact, actor, new, "outbound")
         await outbox.enqueue(
             unit,
@@ -96,7 +97,7 @@ class Talking:
             kind, new.text, employee_id=me, client_msg_id=new.client_msg_id, reply_to=new.reply_to,
             data={"letter": new.letter.kept()} if new.letter else None,
         )  # fmt: skip
-        if kind == "outbound":
+        if kind == "outbound" and not (new.letter and new.letter.forwards):
             first = contact["first_reply_at"] or now
             contact.set(awaiting="client", waiting_since=None, first_reply_at=first)
         await contact.flush("reply" if kind == "outbound" else "note")
@@ -109,10 +110,12 @@ class Talking:
         await writing.mark_read(unit, contact.id, str(me), contact["last_seq"], now)
         return message_id
 
-    async def _require_letters(self, unit: Unit, contact: Writer) -> None:
+    async def _require_letters(self, unit: Unit, contact: Writer, letter: NewLetter) -> None:
         provider, _ = await store.account(unit, contact["account_id"])
         if not self._bench.contacts.carries(provider).letters:
             raise Invalid("this connection carries no letters", field="letter")
+        if letter.forwards and not await writing.is_of_contact(unit, letter.forwards, contact.id):
+            raise Invalid("that message is not of this contact", field="letter.forwards")
 
     async def _hold_seconds(self, unit: Unit, contact: Writer) -> float:
         """How long the reply may be taken back: by the connection's settings, else its channel."""

@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contact_center.access.model import Permission
 from contact_center.access.routes import Call, Route
-from contact_center.contacts.files.service import SERVICE, may_inline, served_type
+from contact_center.contacts.files.service import SERVICE, Files, may_inline, served_type
 from contact_center.kernel.errors import TooLarge, Unavailable
+from contact_center.storage.unit import Record
 
 UPLOAD_SECONDS = 300.0
 CHUNK = 64 * 1024
@@ -64,6 +65,11 @@ async def upload(call: Call) -> StoredFile:
             )
     except TimeoutError:
         raise Unavailable("the upload took too long", code="deadline", retry_after=1) from None
+    return shown(files, row)
+
+
+def shown(files: Files, row: Record) -> StoredFile:
+    """An upload as the API tells of it."""
     return StoredFile(
         url=files.url(row["id"]),
         width=row["data"].get("width"),

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contact_center.access.model import Permission
 from contact_center.access.routes import Call, Route
+from contact_center.contacts.files.copies import copy
+from contact_center.contacts.files.handlers import StoredFile, shown
+from contact_center.contacts.files.service import SERVICE as FILES
 from contact_center.contacts.letters.model import LetterBody
 from contact_center.contacts.letters.service import SERVICE
 
@@ -62,11 +65,20 @@ async def page(call: Call) -> web.Response:
     )
 
 
+async def copies(call: Call) -> list[StoredFile]:
+    files = call.app[FILES]
+    rows = await call.app[SERVICE].files(call.actor, call.id())
+    return [shown(files, row) for row in await copy(files, rows, call.actor.label)]
+
+
 ROUTES = [
     Route("GET", "/messages/{id}/body", body, Permission.NOTE,
           "The whole of a letter", answer=LetterBody, tags=("contacts",)),
     Route("GET", "/messages/{id}/source", source, Permission.NOTE,
           "A letter as it came", answer=bytes, tags=("contacts",)),
+    Route("POST", "/messages/{id}/copies", copies, Permission.WORK,
+          "Copy the files of a message, for another one to name", answer=list[StoredFile],
+          tags=("contacts", "slow")),
     Route("GET", "/letters/{id}", page, Permission.PUBLIC,
           "The HTML of a letter, for a frame, by its signed address", query=Signed, answer=bytes,
           tags=("contacts",)),

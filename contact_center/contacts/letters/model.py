@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import nh3
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -40,7 +42,7 @@ class NewLetter(BaseModel):
     """What the writer of a letter chose; without `to` it goes to the owner of the contact.
 
     `html` beside the message's text, which says the same without it; `quote`: what is answered
-    stands below.
+    stands below; `forwards`: the message that is passed on, so this one answers nothing.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -51,13 +53,32 @@ class NewLetter(BaseModel):
     subject: Annotated[str, StringConstraints(max_length=500)] = ""
     html: Annotated[str, StringConstraints(max_length=500_000)] = ""
     quote: bool = True
+    forwards: UUID | None = None
 
     def kept(self) -> dict[str, object]:
         """As it is stored with the message: harmless, and without what was not chosen."""
-        chosen = self.model_dump(exclude_defaults=True)
+        chosen = self.model_dump(mode="json", exclude_defaults=True)
         if self.html:
             chosen["html"] = nh3.clean(self.html, tags=_TAGS, attributes={"a": {"href"}})
         return chosen
+
+
+class Quotation(BaseModel):
+    """What would stand below an answer; `text` is its beginning."""
+
+    author: str
+    at: datetime
+    text: str
+
+
+class LetterStart(BaseModel):
+    """What a letter begins with that is written now: `own` are addresses of the mailbox itself."""
+
+    subject: str
+    answers: bool
+    signature: str
+    own: list[str]
+    quoted: Quotation | None
 
 
 class LetterBody(BaseModel):

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from contact_center.access.model import Actor
 from contact_center.access.policy import visible
-from contact_center.contacts.files import store as files
+from contact_center.contacts.files import store as stored
 from contact_center.contacts.files.links import Links
 from contact_center.contacts.letters import store
 from contact_center.contacts.letters.model import LetterBody, page
@@ -17,6 +17,7 @@ from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import Forbidden, NotFound
 from contact_center.storage import tables as t
 from contact_center.storage.database import Database
+from contact_center.storage.unit import Record
 
 
 class Letters:
@@ -39,7 +40,7 @@ class Letters:
     async def source(self, actor: Actor, message_id: UUID) -> bytes:
         """The letter as it came, while it is kept."""
         await self._require(actor, message_id)
-        raw = await files.raw(self._database, message_id)
+        raw = await stored.raw(self._database, message_id)
         if raw is None:
             raise NotFound("its source is not kept any more", code="source_gone")
         return raw
@@ -57,6 +58,11 @@ class Letters:
             for one in await store.pictures(self._database, message_id)
         }
         return page(row["html"], shown, images=images)
+
+    async def files(self, actor: Actor, message_id: UUID) -> list[Record]:
+        """The stored files of a message: id, name, blob_key."""
+        await self._require(actor, message_id)
+        return await store.files(self._database, message_id)
 
     async def _require(self, actor: Actor, message_id: UUID) -> None:
         found = await self._database.fetchval(

@@ -18,6 +18,12 @@ WHERE message_id = $1 AND state = 'stored' AND data ? 'cid'
 """
 
 
+FILES = """
+SELECT id, name, blob_key FROM attachments
+WHERE message_id = $1 AND state = 'stored' AND blob_key IS NOT NULL ORDER BY created_at, id
+"""
+
+
 async def body(database: Database, message_id: UUID) -> Record | None:
     """The whole of a letter; None where the message shows all there is."""
     return await database.fetchrow(BODY, message_id)
@@ -26,3 +32,8 @@ async def body(database: Database, message_id: UUID) -> Record | None:
 async def pictures(database: Database, message_id: UUID) -> list[Record]:
     """The stored pictures that the HTML of a letter shows."""
     return await database.fetch(PICTURES, message_id)
+
+
+async def files(database: Database, message_id: UUID) -> list[Record]:
+    """All stored files of a message."""
+    return await database.fetch(FILES, message_id)

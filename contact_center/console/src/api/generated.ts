@@ -461,13 +461,15 @@ export interface Directory {
 export interface Draft {
   text: string;
   attachments: Attachment[];
+  letter: NewLetterOutput | null;
   changed_at: string | null;
 }
 
-/** A draft to keep; an empty one is forgotten. */
+/** A draft to keep; an empty one is forgotten. `letter`: recipients, subject, HTML. */
 export interface DraftIn {
   text: string;
   attachments?: string[];
+  letter?: NewLetterInput | null;
 }
 
 /** The own drafts of a contact. */
@@ -601,6 +603,15 @@ export interface LetterBody {
   text: string;
   html_url: string | null;
   remote_images: number;
+}
+
+/** What a letter begins with that is written now: `own` are addresses of the mailbox itself. */
+export interface LetterStart {
+  subject: string;
+  answers: boolean;
+  signature: string;
+  own: string[];
+  quoted: Quotation | null;
 }
 
 /** What the link is for; name and address are those of whom it was made for. */
@@ -815,14 +826,26 @@ export interface NewEmployee {
   zone?: string | null;
 }
 
-/** What the writer of a letter chose; without `to` it goes to the owner of the contact. `html` beside the message's text, which says the same without it; `quote`: what is answered stands below. */
-export interface NewLetter {
-  to?: Recipient[];
-  cc?: Recipient[];
-  bcc?: Recipient[];
+/** What the writer of a letter chose; without `to` it goes to the owner of the contact. `html` beside the message's text, which says the same without it; `quote`: what is answered stands below; `forwards`: the message that is passed on, so this one answers nothing. */
+export interface NewLetterInput {
+  to?: RecipientInput[];
+  cc?: RecipientInput[];
+  bcc?: RecipientInput[];
   subject?: string;
   html?: string;
   quote?: boolean;
+  forwards?: string | null;
+}
+
+/** What the writer of a letter chose; without `to` it goes to the owner of the contact. `html` beside the message's text, which says the same without it; `quote`: what is answered stands below; `forwards`: the message that is passed on, so this one answers nothing. */
+export interface NewLetterOutput {
+  to: RecipientOutput[];
+  cc: RecipientOutput[];
+  bcc: RecipientOutput[];
+  subject: string;
+  html: string;
+  quote: boolean;
+  forwards: string | null;
 }
 
 /** A reply to the client, or a note among colleagues. `client_msg_id` is made by the sender: the same one again is the same message. */
@@ -833,7 +856,7 @@ export interface NewMessage {
   attachments?: string[];
   reply_to?: string | null;
   close?: boolean;
-  letter?: NewLetter | null;
+  letter?: NewLetterInput | null;
 }
 
 /** Change of the own password. */
@@ -1060,6 +1083,13 @@ export interface QueuePatch {
   archived?: boolean | null;
 }
 
+/** What would stand below an answer; `text` is its beginning. */
+export interface Quotation {
+  author: string;
+  at: string;
+  text: string;
+}
+
 /** How far one has read. */
 export interface ReadIn {
   seq: number;
@@ -1075,9 +1105,15 @@ export interface RecentContact {
 }
 
 /** An address with the name beside it. */
-export interface Recipient {
+export interface RecipientInput {
   address: string;
   name?: string;
+}
+
+/** An address with the name beside it. */
+export interface RecipientOutput {
+  address: string;
+  name: string;
 }
 
 /** What became of the events: new ones, and such as had come before. */
@@ -1358,6 +1394,7 @@ export interface Routes {
     "/clients/{id}/contacts": { path: { id: string }; query?: { cursor?: string | null; limit?: number }; answer: ContactList };
     "/search": { query?: { q?: string }; answer: Found };
     "/offers": { answer: Offer[] };
+    "/contacts/{id}/letter": { path: { id: string }; answer: LetterStart };
     "/contacts/{id}/work": { path: { id: string }; answer: WorkSeen[] };
     "/clients": { query?: { q?: string; cursor?: string | null; limit?: number }; answer: ClientList };
     "/clients/{id}": { path: { id: string }; answer: Client };
@@ -1415,6 +1452,7 @@ export interface Routes {
     "/clients/{id}/merge": { path: { id: string }; body: MergeIn; answer: Merged };
     "/merges/{id}/undo": { path: { id: string }; answer: Merged };
     "/files": { answer: StoredFile };
+    "/messages/{id}/copies": { path: { id: string }; answer: StoredFile[] };
     "/live/poll/{session}": { path: { session: string }; body: (SayTopics | SayResync | SayTyping | SayView | SayPing)[]; answer: undefined };
     "/employees": { body: NewEmployee; answer: Invited };
     "/employees/{id}/reset-link": { path: { id: string }; answer: ResetLink };
