@@ -176,7 +176,7 @@ def test_a_shift_begins_in_the_chosen_state_with_a_checked_sound(
 ) -> None:
     page = open_page()
     page.goto(company.url)
-    page.get_by_role("button", name="Проверить: Звук").click()
+    page.get_by_role("button", name=re.compile("Проверить.*Звук")).click()
     expect(page.get_by_role("img", name="в порядке")).to_be_visible()
     page.get_by_role("radio", name="Перерыв").check(force=True)
     page.locator("input[type=email]").fill(EMAIL)
@@ -217,6 +217,7 @@ def test_new_messages_are_announced_to_who_reads_above(company: Company, open_pa
     operator, visitor = talk(company, open_page, "Начало")
     for number in range(12):
         answer(operator, f"Длинный ответ {number}. " + "Подробности заказа. " * 20)
+    expect(visitor.get_by_text("Длинный ответ 11")).to_be_attached()  # the last has left
     log = thread(operator)
     log.hover()
     operator.mouse.wheel(0, -2500)

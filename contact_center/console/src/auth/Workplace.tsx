@@ -52,7 +52,7 @@ function CheckRow({ check, outcome, busy, run }: { check: Check; outcome: Outcom
       ) : (
         <Button size="compact-xs" variant="default" loading={busy} onClick={run}>
           {t(outcome ? "act.retry" : "settings.test")}
-          <span className="visually-hidden">: {t(`check.${check}`)}</span>
+          <span className="visually-hidden"> {t(`check.${check}`)}</span>
         </Button>
       )}
     </li>
