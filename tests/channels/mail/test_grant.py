@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
@@ -19,6 +20,7 @@ from channels.toolkit.http import Client
 from channels.toolkit.suite import OPTIONAL
 from tests.support.oauth import FakeOAuth, broken, fake_oauth, slow
 from tests.support.scripted_imap import GO_ON, Fault, ScriptedImap, Session
+from tests.support.scripted_smtp import ScriptedSmtp
 
 BACK = "https://cc.example/back"
 
@@ -57,7 +59,7 @@ async def imap() -> AsyncIterator[ScriptedImap]:
     await scripted.stop()
 
 
-def settings(fake: FakeOAuth, port: int = 1, **more: str) -> MailSettings:
+def settings(fake: FakeOAuth, port: int = 1, **more: Any) -> MailSettings:
     return MailSettings.model_validate({
         "address": "help@shop.example", "imap_host": "127.0.0.1", "imap_port": port,
         "imap_security": "plain", "login": "microsoft", "oauth_client_id": fake.client_id,
@@ -119,6 +121,23 @@ async def test_a_consent_opens_the_mailbox_by_xoauth2(
     assert mailbox.authorized()
     assert imap.count("AUTHENTICATE XOAUTH2") == 1
     assert imap.count("LOGIN") == 0
+
+
+async def test_reading_and_sending_share_one_access_token(
+    fake: FakeOAuth, http: Client, imap: ScriptedImap
+) -> None:
+    smtp = ScriptedSmtp()
+    await smtp.start()
+    granted = await agreed(Mail(settings(fake), Deps("a", http)))
+    sending = {"smtp_host": "127.0.0.1", "smtp_port": smtp.port, "smtp_security": "plain"}
+    given = settings(fake, imap.port, oauth_refresh_token=granted, **sending)
+    mailbox = Mail(given, Deps("a", http))
+    imap.token = smtp.token = await a_moment_later(mailbox)
+    await mailbox.check()
+    assert fake.grants == ["authorization_code", "refresh_token"]
+    assert imap.count("AUTHENTICATE XOAUTH2") == 1
+    assert any(line.startswith("AUTH XOAUTH2") for line in smtp.said)
+    await smtp.stop()
 
 
 async def test_an_access_token_the_server_refuses_is_renewed_once_and_then_the_account_stops(

@@ -66,7 +66,7 @@ class Desk:
             browser.get(await self.begin(), allow_redirects=False) as answer,
         ):
             assert answer.status == 302, await answer.text()
-            back = answer.headers["Location"]
+            back = str(answer.headers["Location"])
         assert back.startswith(CALLBACK)
         return back.removeprefix("http://127.0.0.1:8080/api/v1")
 
@@ -107,7 +107,7 @@ def outcome(answer: Answer, account: str | None) -> str:
     assert place.path == f"/admin/accounts/{account}" if account else "/admin/accounts"
     query = parse_qs(place.query)
     assert list(query) == ["authorization"], "nothing else is told in an address"
-    return query["authorization"][0]
+    return str(query["authorization"][0])
 
 
 async def test_an_account_that_waits_for_consent_says_so_and_names_what_to_register(desk: Desk):
