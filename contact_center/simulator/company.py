@@ -47,6 +47,17 @@ class Queue(Part):
     wrap_up_seconds: int = 60
     priority_seconds: int = 0
     offline_text: Texts = {}
+    letters: dict[Literal["signature", "confirmation"], Texts] = {}
+
+
+class Mailbox(Part):
+    """A mailbox; its servers are the simulator's."""
+
+    code: str
+    title: str
+    address: str
+    brand: str
+    queue: str
 
 
 class Account(Part):
@@ -119,6 +130,7 @@ class Company(Part):
     departments: list[Department]
     queues: list[Queue]
     accounts: list[Account]
+    mailbox: Mailbox
     employees: list[Employee]
     kinds: list[Titled]
     result_codes: list[Titled]

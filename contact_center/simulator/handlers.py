@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-import orjson
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import StringConstraints
 
-from contact_center.kernel.errors import Invalid, NotFound
+from contact_center.kernel.errors import NotFound
 from contact_center.simulator import company, store, trace
+from contact_center.simulator.mailbox.handlers import setup_mailbox
 from contact_center.simulator.play import Scenario, Simulator
+from contact_center.simulator.requests import HOUSE, Body, Handler, body, ours, since
 from contact_center.simulator.visitor import Fault
 from contact_center.storage.database import Database
 from contact_center.web.auth import json_response
-from contact_center.web.origins import ORIGINS
 
 PAGES = Path(__file__).parent / "pages"
 SIMULATOR: web.AppKey[Simulator] = web.AppKey("simulator", Simulator)
-HOUSE: web.AppKey[Database] = web.AppKey("simulator_database", Database)
-LONGEST_WAIT = 20.0
 MESSAGES = 100
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
@@ -30,12 +28,6 @@ POLICY = (
 )
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css",
          ".svg": "image/svg+xml"}  # fmt: skip
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-M = TypeVar("M", bound=BaseModel)
-
-
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class Invite(Body):
@@ -65,13 +57,14 @@ def setup_simulator(app: web.Application, database: Database, base_url: str) -> 
     app[SIMULATOR], app[HOUSE] = simulator, database
     api = "/simulator/api"
     app.router.add_get(f"{api}/state", state)
-    app.router.add_post(f"{api}/visitors", _ours(invite))
-    app.router.add_delete(f"{api}/visitors", _ours(clear))
-    app.router.add_delete(f"{api}/visitors/{{visitor}}", _ours(dismiss))
-    app.router.add_post(f"{api}/visitors/{{visitor}}/messages", _ours(say))
-    app.router.add_post(f"{api}/visitors/{{visitor}}/actions", _ours(act))
-    app.router.add_post(f"{api}/scenarios", _ours(play))
+    app.router.add_post(f"{api}/visitors", ours(invite))
+    app.router.add_delete(f"{api}/visitors", ours(clear))
+    app.router.add_delete(f"{api}/visitors/{{visitor}}", ours(dismiss))
+    app.router.add_post(f"{api}/visitors/{{visitor}}/messages", ours(say))
+    app.router.add_post(f"{api}/visitors/{{visitor}}/actions", ours(act))
+    app.router.add_post(f"{api}/scenarios", ours(play))
     app.router.add_get(f"{api}/trace/{{number}}", way)
+    setup_mailbox(app, simulator.company)
     for address, name in PAGE_FILES.items():
         app.router.add_get(address, _file(name))
 
@@ -87,6 +80,9 @@ PAGE_FILES = {
     "/simulator/simulator.css": "simulator.css",
     "/simulator/simulator.js": "simulator.js",
     "/simulator/words.js": "words.js",
+    "/simulator/mail.css": "mail.css",
+    "/simulator/mail.js": "mail.js",
+    "/simulator/mail-words.js": "mail-words.js",
     "/demo/shop": "shop.html",
     "/demo/north": "north.html",
     "/demo/shop.css": "shop.css",
@@ -106,35 +102,12 @@ def _file(name: str) -> Handler:
     return answer
 
 
-def _ours(handler: Handler) -> Handler:
-    """Only our own pages may play."""
-
-    async def handle(request: web.Request) -> web.StreamResponse:
-        request.app[ORIGINS].require_ours(request)
-        return await handler(request)
-
-    return handle
-
-
-async def _body(request: web.Request, model: type[M]) -> M:
-    try:
-        return model.model_validate(orjson.loads(await request.read()))
-    except orjson.JSONDecodeError as error:
-        raise Invalid(f"the body is no JSON: {error}") from None
-
-
 async def state(request: web.Request) -> web.StreamResponse:
-    query = request.query
-    try:
-        after, wait = int(query.get("after", "-1")), float(query.get("wait", "0"))
-    except ValueError:
-        raise Invalid("after and wait are numbers") from None
-    simulator = request.app[SIMULATOR]
-    return json_response(await simulator.state(after, min(max(wait, 0.0), LONGEST_WAIT)))
+    return json_response(await request.app[SIMULATOR].state(*since(request)))
 
 
 async def invite(request: web.Request) -> web.StreamResponse:
-    given, simulator = await _body(request, Invite), request.app[SIMULATOR]
+    given, simulator = await body(request, Invite), request.app[SIMULATOR]
     visitor = await simulator.invite(given.account, silent=not given.speak)
     if visitor.script:
         visitor.start(visitor.write(visitor.script.pop(0)))
@@ -153,7 +126,7 @@ async def dismiss(request: web.Request) -> web.StreamResponse:
 
 async def say(request: web.Request) -> web.StreamResponse:
     visitor = request.app[SIMULATOR].visitor(request.match_info["visitor"])
-    given = await _body(request, Say)
+    given = await body(request, Say)
     line = visitor.compose(given.text)
     visitor.start(visitor.deliver(line, given.fault))
     return json_response(visitor.shown())
@@ -161,7 +134,7 @@ async def say(request: web.Request) -> web.StreamResponse:
 
 async def act(request: web.Request) -> web.StreamResponse:
     visitor = request.app[SIMULATOR].visitor(request.match_info["visitor"])
-    given = await _body(request, Act)
+    given = await body(request, Act)
     works: dict[str, Callable[[], Any]] = {
         "typing": visitor.type, "read": visitor.read,
         "offline": lambda: visitor.lose_connection(10.0),
@@ -171,7 +144,7 @@ async def act(request: web.Request) -> web.StreamResponse:
 
 
 async def play(request: web.Request) -> web.StreamResponse:
-    given = await _body(request, Play)
+    given = await body(request, Play)
     request.app[SIMULATOR].play(given.scenario)
     return web.Response(status=202)
 

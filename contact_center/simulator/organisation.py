@@ -48,8 +48,8 @@ def organise(
             "queues", id=org.queues[queue.code], **given, data={},
             department_id=org.departments[queue.department], brand_id=org.brands[queue.brand],
         )  # fmt: skip
-    for account in company.accounts:
-        org.accounts[account.code] = maker.id(founded)
+    for code in (*(account.code for account in company.accounts), company.mailbox.code):
+        org.accounts[code] = maker.id(founded)
     org.kinds = _titled("kinds", company.kinds, rows, maker, founded)
     org.results = _titled("result_codes", company.result_codes, rows, maker, founded)
     _titled("break_reasons", company.break_reasons, rows, maker, founded)

@@ -13,6 +13,7 @@ from contact_center.kernel.log import get_logger
 from contact_center.simulator import clientele, company, organisation, store
 from contact_center.simulator.company import Company
 from contact_center.simulator.history import Historian
+from contact_center.simulator.mailbox import account as mail_account
 from contact_center.simulator.organisation import Organisation
 from contact_center.simulator.rows import Maker, Rows
 from contact_center.storage.database import Database
@@ -37,6 +38,8 @@ async def prepare(database: Database, accounts: Accounts, clock: Clock, *, demo:
         if not is_empty:
             raise SettingsError("this database is no demo: use another one", key="demo")
         await seed(database, accounts, clock, company.load())
+    elif demo:
+        await mail_account.rest(accounts, company.load().mailbox)
 
 
 async def seed(database: Database, accounts: Accounts, clock: Clock, given: Company) -> None:
@@ -72,6 +75,11 @@ async def _connect(accounts: Accounts, given: Company, org: Organisation) -> Non
             settings={"color": account.color, "greeting": account.greeting,
                       "prechat": account.prechat},
         )  # fmt: skip
+    box = given.mailbox
+    await mail_account.connect(
+        accounts, box, account_id=org.accounts[box.code], brand_id=org.brands[box.brand],
+        queue_id=org.queues[box.queue],
+    )  # fmt: skip
 
 
 def _sign_ins(given: Company) -> list[dict[str, Any]]:

@@ -86,6 +86,12 @@ SELECT o.id, o.message_id, o.seq, o.state, o.attempts, o.class, o.origin, o.prov
 FROM outbox o LEFT JOIN deliveries d ON d.outbox_id = o.id AND d.provider_id = o.provider_id
 WHERE o.contact_id = $1 ORDER BY o.seq
 """
+OF_MAIL = """
+SELECT c.number FROM contacts c WHERE c.id = (
+  SELECT contact_id FROM messages WHERE kind = 'inbound' AND data #>> '{mail,message_id}' = $1
+  UNION ALL SELECT o.contact_id FROM deliveries d JOIN outbox o ON o.id = d.outbox_id
+  WHERE d.provider_id = $1 LIMIT 1)
+"""
 EVENTS = """
 SELECT seq, xid::text AS xid, kind, subject_kind, subject_id, version, actor, cause, at, data
 FROM events WHERE subject_id = ANY($1) ORDER BY seq DESC LIMIT $2
@@ -95,6 +101,12 @@ FROM events WHERE subject_id = ANY($1) ORDER BY seq DESC LIMIT $2
 async def contact(database: Database, number: int) -> Record | None:
     """A contact by the number clients are told."""
     return await database.fetchrow(CONTACT, number)
+
+
+async def contact_of_mail(database: Database, message_id: str) -> int | None:
+    """The number of the contact a mail is in, by the name the mail bears."""
+    number = await database.fetchval(OF_MAIL, message_id)
+    return int(number) if number is not None else None
 
 
 async def way(database: Database, contact_id: UUID, limit: int) -> dict[str, list[dict[str, Any]]]:

@@ -22,7 +22,7 @@ def steps(contact: Row, rows: Rows) -> list[dict[str, Any]]:
         if event["kind"] in FIRST
     }
     found = [
-        *_messages(rows["messages"], logged),
+        *_messages(rows["messages"], logged, "mail" if contact["medium"] == "email" else "request"),
         *_client(contact),
         *_work(rows["work"], logged),
         *_offers(rows["offers"]),
@@ -42,13 +42,13 @@ def _step(stage: str, at: datetime, about: str, **data: Any) -> dict[str, Any]:
     return {"stage": stage, "at": at, "about": about, "data": data}
 
 
-def _messages(rows: Iterable[Row], logged: Logged) -> Iterable[dict[str, Any]]:
+def _messages(rows: Iterable[Row], logged: Logged, came: str) -> Iterable[dict[str, Any]]:
     for row in rows:
         if row["kind"] != "inbound":
             continue
         if row["received_at"]:
             yield _step(
-                "received", row["received_at"], "request", bytes=row["bytes"],
+                "received", row["received_at"], came, bytes=row["bytes"],
                 body=bytes(row["body"]).decode("utf-8", "replace"), external_id=row["external_id"],
             )  # fmt: skip
         yield _step(

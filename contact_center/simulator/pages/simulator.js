@@ -1,5 +1,6 @@
 // The simulator's page. Visitors live on the server side of the simulator; this page shows them and
 // asks for the way of a contact, which the server reads from rows and log.
+import { mailbox } from "/simulator/mail.js";
 import { fill, words } from "/simulator/words.js";
 
 const STAGES = ["received", "stored", "client", "triage", "work", "offer", "operator", "answer", "closed"];
@@ -14,6 +15,7 @@ let theme = kept("cc.theme", matchMedia("(prefers-color-scheme:dark)").matches ?
 let state = { number: -1, accounts: [], visitors: [] };
 let chosen = null;
 let traced = "";
+let mode = location.hash === "#mail" ? "mail" : "chat";
 let w = words[lang];
 
 // --- small tools -------------------------------------------------------------------------------
@@ -51,7 +53,11 @@ async function ask(method, path, body) {
 }
 
 async function act(method, path, body) {
-  try { await ask(method, path, body); say(""); } catch (error) { say(error.message); }
+  try {
+    const answer = await ask(method, path, body);
+    say("");
+    return answer;
+  } catch (error) { say(error.message); return null; }
 }
 
 function say(text) { $("said").textContent = text; }
@@ -73,6 +79,10 @@ function dress() {
   for (const node of document.querySelectorAll("[data-hint]")) node.title = w[node.dataset.hint];
   $("lang").textContent = w.language;
   $("theme").textContent = w.theme;
+  post.dress(lang);
+  for (const button of document.querySelectorAll(".modes button")) button.textContent = post.words()[button.dataset.mode];
+  $("invite-mail").textContent = post.words().invite;
+  turn(mode);
   traced = "";
   for (const phone of [...$("visitors").children]) phone.remove();
   show();
@@ -82,6 +92,14 @@ function dress() {
 function tab(name) {
   document.body.dataset.tab = name;
   for (const one of ["visitors", "way"]) $(`tab-${one}`).setAttribute("aria-selected", String(one === name));
+}
+
+function turn(to) {
+  mode = to;
+  document.body.dataset.mode = mode;
+  for (const button of document.querySelectorAll(".modes button")) button.setAttribute("aria-pressed", String(button.dataset.mode === mode));
+  $("tab-visitors").textContent = mode === "mail" ? post.words().mailbox : w.visitors;
+  history.replaceState(null, "", mode === "mail" ? "#mail" : location.pathname + location.search);
 }
 
 // --- visitors ----------------------------------------------------------------------------------
@@ -159,7 +177,7 @@ function line(one) {
     ? el("span", { class: "meta twice" }, `${clock(one.at)} · ${fill(w.times, { n: one.tries })} · ${w[one.status] ?? ""}`)
     : el("span", { class: one.status === "failed" ? "meta bad" : "meta" },
       mine ? `${clock(one.at)} · ${w[one.status] ?? one.status}` : `${one.name ?? ""} ${clock(one.at)}`);
-  return el("li", { class: mine ? "me" : "" }, el("span", { class: "b" }, one.text || "📎"), meta);
+  return el("li", { class: mine ? "me" : "" }, el("span", { class: "b" }, one.text || w.file), meta);
 }
 
 function choose(id, look = false) {
@@ -174,14 +192,16 @@ function choose(id, look = false) {
 
 async function trace() {
   const visitor = state.visitors.find((one) => one.id === chosen);
-  const number = visitor?.contact?.number;
-  if (!number) {
-    $("way").replaceChildren(el("div", { class: "empty" }, el("h2", {}, w.choose), el("p", {}, w.choose_text)));
-    return;
-  }
   try {
+    const number = mode === "mail" ? await post.number() : visitor?.contact?.number;
+    if (!number) {
+      const told = mode === "mail" ? post.words() : w;
+      traced = "";
+      $("way").replaceChildren(el("div", { class: "empty" }, el("h2", {}, told.choose), el("p", {}, told.choose_text)));
+      return;
+    }
     const found = await ask("GET", `/trace/${number}`);
-    const drawn = JSON.stringify([found.steps, found.events.length, lang]);
+    const drawn = JSON.stringify([number, found.steps, found.events.length, lang]);
     if (drawn === traced) return;
     traced = drawn;
     const open = new Set([...$("way").querySelectorAll("details[open]")].map((one) => one.dataset.key));
@@ -253,6 +273,18 @@ async function follow() {
   }
 }
 
+async function followMail() {
+  for (;;) {
+    try {
+      if (mode === "mail") post.take(await ask("GET", `/mail/state?after=${post.since()}&wait=5`));
+    } catch {
+      post.lost();
+      await new Promise((done) => setTimeout(done, 1500));
+    }
+    await new Promise((done) => setTimeout(done, 150));
+  }
+}
+
 function accounts() {
   const select = $("account");
   if (select.options.length === state.accounts.length) return;
@@ -264,13 +296,22 @@ $("scenarios").addEventListener("click", (event) => {
   const name = event.target.closest("button")?.dataset.play;
   if (name) act("POST", "/scenarios", { scenario: name });
 });
+$("invite-mail").addEventListener("click", async () => {
+  const person = await act("POST", "/mail/people");
+  if (!person) return;
+  post.take(await ask("GET", "/mail/state"));
+  post.choose(person.id);
+});
+for (const button of document.querySelectorAll(".modes button")) button.addEventListener("click", () => { turn(button.dataset.mode); traced = ""; trace(); });
 $("clear").addEventListener("click", () => act("DELETE", "/visitors"));
 $("lang").addEventListener("click", () => { lang = lang === "ru" ? "en" : "ru"; keep("cc.lang", lang); dress(); });
 $("theme").addEventListener("click", () => { theme = theme === "dark" ? "light" : "dark"; keep("cc.theme", theme); dress(); });
 for (const name of ["visitors", "way"]) $(`tab-${name}`).addEventListener("click", () => tab(name));
 document.addEventListener("visibilitychange", () => { if (!document.hidden) trace(); });
 
+const post = mailbox({ el, icon, ask, act, clock, room: $("mail"), traced: () => { traced = ""; trace(); } });
 tab("visitors");
 dress();
 follow();
-setInterval(() => { if (!document.hidden && chosen) trace(); }, 1200);
+followMail();
+setInterval(() => { if (!document.hidden && (chosen || mode === "mail")) trace(); }, 1200);
