@@ -104,7 +104,7 @@ def outcome(answer: Answer, account: str | None) -> str:
     """What the console is told; whatever happened, the browser ends up there."""
     assert answer.status == 303, answer.body
     place = urlsplit(answer.headers["Location"])
-    assert place.path == f"/admin/accounts/{account}" if account else "/admin/accounts"
+    assert place.path == (f"/admin/accounts/{account}" if account else "/admin/accounts")
     query = parse_qs(place.query)
     assert list(query) == ["authorization"], "nothing else is told in an address"
     return str(query["authorization"][0])
