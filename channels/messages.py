@@ -98,7 +98,8 @@ class MessageReceived(Event):
     unsupported: str | None = None  # the kind we could not read; the rest is kept
     body: Body | None = None  # the whole, where `text` is only what is new in it
     # Letters name each other: the conversation of the first name in `answers` that the house
-    # holds is this one's, else `conversation_key`; `aliases` are the names of this one.
+    # holds is this one's, else `conversation_key`; `aliases` are the names of this one. A key that
+    # is proven is named too, as "thread:<key>": by hand one may have been joined into another.
     answers: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
 

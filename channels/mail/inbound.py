@@ -36,6 +36,9 @@ def events(
     """
     key = threads.key_of_token(settings.thread_secret, account, threads.tokens_of(mail))
     message = _message(mail, settings, key, at, within)
+    if key:
+        asked = threads.asked(mail, key, settings.thread_secret, account)
+        message = replace(message, answers=asked)
     failed = next((one for one in mail.bounces if one.action == "failed"), None)
     if failed and mail.original_id:
         return (_bounced(mail, failed, message), message)
@@ -57,7 +60,7 @@ def _message(
         automatic=mail.automatic is not None,
         attachments=_files(mail, within),
         body=whole if mail.html or mail.text != text else None,
-        answers=() if key else threads.answers(mail),
+        answers=threads.answers(mail),
         aliases=(mail.message_id,),
         data={"mail": _shown(mail, settings)},
     )

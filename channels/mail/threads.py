@@ -16,6 +16,7 @@ from channels.toolkit import signing
 
 KEY_DIGITS, MARK_DIGITS = 20, 16  # hex: 80 bits name a conversation, 64 prove it
 MAX_ANSWERS = 20
+THREAD = "thread:"  # a conversation by its key; names of mails begin with "<"
 
 _TOKEN = re.compile(rf"\b([0-9a-f]{{{KEY_DIGITS}}})([0-9a-f]{{{MARK_DIGITS}}})(?=@)")
 
@@ -58,6 +59,20 @@ def answers(mail: ParsedMail) -> tuple[str, ...]:
     """The ids this mail answers, the nearest first; for a report, the mail it is about."""
     nearest = [one for one in (mail.original_id, mail.in_reply_to) if one]
     return tuple(dict.fromkeys([*nearest, *reversed(mail.references)]))[:MAX_ANSWERS]
+
+
+def asked(mail: ParsedMail, key: str, secret: str, account: str) -> tuple[str, ...]:
+    """The names a mail with a token of ours asks for: what it answers, then the token's key.
+
+    By hand a letter may have come into another conversation than the one it was written in, and a
+    conversation into another one. Names behind the first one with our token are of older talks.
+    """
+    names: list[str] = []
+    for name in answers(mail):
+        names.append(name)
+        if key_of_token(secret, account, [name]):
+            break
+    return (*names, f"{THREAD}{key}")
 
 
 def root_of(mail: ParsedMail) -> str:

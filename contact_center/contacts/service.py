@@ -138,11 +138,19 @@ class Contacts:
         first = rows[0]["seq"] if rows else (query.after or 0) + 1
         last = rows[-1]["seq"] if rows else (query.before or 1) - 1
         return model.MessagePage(
-            items=await self._messages(await subjects.marked(self.database, rows)),
+            items=await self._messages(await self._marked(contact_id, rows)),
             has_before=bool(first > 1),
             has_after=bool(rows) and last < last_seq,
             version=version,
         )
+
+    async def _marked(self, contact_id: UUID, rows: Sequence[Record]) -> Sequence[Record]:
+        """The messages, and where a letter came with another subject than the one before it."""
+        if not any("mail" in row["data"] for row in rows):
+            return rows
+        earlier = await messages.letters_before(self.database, contact_id, rows[0]["seq"])
+        told = (subjects.subject_of(one) for one in earlier)
+        return subjects.marked(rows, next(filter(None, told), ""))
 
     async def message(self, message_id: UUID) -> model.Message:
         """One message whose contact the caller has authorised. Raises NotFound."""

@@ -44,7 +44,7 @@ def _work(one: Row) -> dict[str, Any]:
     }
 
 
-def can(one: Row, actor: Actor) -> dict[str, bool]:
+def can(one: Row, actor: Actor, *, letters: bool = False) -> dict[str, bool]:
     """What this employee may do with the contact in its present state."""
     works, leads = actor.may(Permission.WORK), actor.may(Permission.SUPERVISE)
     is_open = one["state"] == "open"
@@ -64,6 +64,7 @@ def can(one: Row, actor: Actor) -> dict[str, bool]:
         "spam": acts or (works and free),
         "not_spam": works and one["spam"],
         "edit": works,
+        "part": letters and works and (mine or free),
     }
 
 

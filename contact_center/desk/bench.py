@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -68,22 +68,38 @@ class Bench:
     async def grip(
         self, unit: Unit, contact_id: UUID, label: str, operators: Iterable[UUID] = ()
     ) -> Grip:
-        """Lock operators, work and contact in the house's order. Raises NotFound, Moved.
+        """Lock operators, work and contact in the house's order. Raises NotFound, Moved."""
+        return (await self.grips(unit, [contact_id], label, operators))[0]
+
+    async def grips(
+        self, unit: Unit, contact_ids: Sequence[UUID], label: str, operators: Iterable[UUID] = ()
+    ) -> list[Grip]:
+        """The same for several contacts at once, in the order asked. Raises NotFound, Moved.
 
         Whose work it is must be known before anything is locked; so it is looked at twice.
         """
         now = self.clock.now()
-        before = await works.open_work(unit, contact_id)
-        holder = before.operator_id if before else None
-        ids = {one for one in (holder, *operators) if one is not None}
+        before = {one: await works.open_work(unit, one) for one in contact_ids}
+        holders = (work.operator_id for work in before.values() if work)
+        ids = {one for one in (*holders, *operators) if one is not None}
         await unit.lock("operators", ids, "id")
-        await unit.lock("work", [before.id] if before else [], "id")
-        contact = await Writer.lock(unit, contact_id, now=now, actor=label)
-        work = await works.open_work(unit, contact_id)
-        same = (work.id if work else None) == (before.id if before else None)
-        if not same or (work and work.operator_id and work.operator_id not in ids):
-            raise Moved
-        return Grip(unit, contact, work, now, label)
+        await unit.lock("work", [work.id for work in before.values() if work], "id")
+        held = {
+            one: await Writer.lock(unit, one, now=now, actor=label) for one in sorted(contact_ids)
+        }
+        found = []
+        for one in contact_ids:
+            work, former = await works.open_work(unit, one), before[one]
+            same = (work.id if work else None) == (former.id if former else None)
+            if not same or (work and work.operator_id and work.operator_id not in ids):
+                raise Moved
+            found.append(Grip(unit, held[one], work, now, label))
+        return found
+
+    async def carries_letters(self, unit: Unit, account_id: UUID) -> bool:
+        """Whether a connection carries letters."""
+        provider, _ = await store.account(unit, account_id)
+        return self.contacts.carries(provider).letters
 
 
 async def require_open(contact: Writer) -> None:

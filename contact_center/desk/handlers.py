@@ -61,9 +61,7 @@ async def transfer(call: Call) -> Contact | web.Response:
 async def split(call: Call) -> model.Part:
     desk = call.app[SERVICE]
     part_id, over = await desk.parting.split(call.actor, call.id(), call.body.message_id)
-    return model.Part(
-        contact=await desk.contacts.contact(call.actor, part_id), over_capacity=over
-    )
+    return model.Part(contact=await desk.contacts.contact(call.actor, part_id), over_capacity=over)
 
 
 async def join(call: Call) -> Contact:

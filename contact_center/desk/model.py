@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints
 
 from contact_center.contacts.letters.model import NewLetter
-from contact_center.contacts.model import Body, ContactRow, Text, WorkOrigin, WorkState
+from contact_center.contacts.model import Body, Contact, ContactRow, Text, WorkOrigin, WorkState
 
 OfferState = Literal["live", "accepted", "declined", "missed", "rescinded"]
 NoteText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)]
@@ -37,6 +37,25 @@ class Transfer(Body):
     id: UUID
     note: NoteText = ""
     keep_seniority: bool = True
+
+
+class Split(Body):
+    """The first message of the part that becomes a contact of its own."""
+
+    message_id: UUID
+
+
+class Part(BaseModel):
+    """The new contact; `over_capacity`: the operator has more now than the router would give."""
+
+    contact: Contact
+    over_capacity: bool
+
+
+class Join(Body):
+    """The contact that is joined into this one, and closes."""
+
+    other_id: UUID
 
 
 class Result(Body):

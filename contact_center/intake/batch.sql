@@ -441,14 +441,32 @@ BEGIN
 END
 $$;
 
--- Letters belong to the conversation of the first name they answer that the house holds.
+-- Where a conversation goes on that was joined into another one by hand (desk/parting.py): the name
+-- "thread:<its key>" leads there. Joined ones may be joined again; nobody joins twenty times.
+CREATE OR REPLACE FUNCTION cc_intake_joined(account uuid, key text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  further text;
+BEGIN
+  FOR step IN 1 .. 20 LOOP
+    SELECT r.conversation_key INTO further FROM conversation_refs r
+    WHERE r.account_id = account AND r.ref = 'thread:' || key;
+    EXIT WHEN further IS NULL;
+    key := further;
+  END LOOP;
+  RETURN key;
+END
+$$;
+
+-- Letters belong to the conversation of the first name they answer that the house holds, or to what
+-- that was joined into.
 CREATE OR REPLACE FUNCTION cc_intake_conversations(accounts uuid[], keys text[], x jsonb[])
 RETURNS text[] LANGUAGE sql STABLE AS $$
-  SELECT array_agg(coalesce((
+  SELECT array_agg(CASE WHEN e.x ? 'answers' THEN cc_intake_joined(e.account, coalesce((
     SELECT r.conversation_key
     FROM jsonb_array_elements_text(e.x -> 'answers') WITH ORDINALITY AS a (ref, n)
     JOIN conversation_refs r ON r.account_id = e.account AND r.ref = a.ref
-    ORDER BY a.n LIMIT 1), e.key) ORDER BY e.i)
+    ORDER BY a.n LIMIT 1), e.key)) ELSE e.key END ORDER BY e.i)
   FROM unnest(accounts, keys, x) WITH ORDINALITY AS e (account, key, x, i)
 $$;
 

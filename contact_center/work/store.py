@@ -42,6 +42,8 @@ END = f"""
 UPDATE work w SET state = 'done', ended_at = $3, outcome = $2, offer_id = NULL,
   offer_until = NULL, version = w.version + 1
 WHERE w.id = $1 RETURNING {_BACK}"""  # noqa: S608
+ADVANCE = f"""
+UPDATE work w SET virtual_arrival = $2, version = w.version + 1 WHERE w.id = $1 RETURNING {_BACK}"""  # noqa: S608
 INSERT = f"""
 INSERT INTO work AS w (id, contact_id, queue_id, medium, cost, state, origin, previous_id,
   arrived_at, virtual_arrival, requirement, preferred_id, preferred_until, excluded, operator_id,
@@ -122,6 +124,11 @@ async def wrap_up(
 ) -> Work:
     """Let the operator finish by `until`, or longer than he was first given."""
     return await _change(unit, actor, cause, WRAP_UP, work.id, until, now)
+
+
+async def advance(unit: Unit, work: Work, arrival: datetime, *, actor: str, cause: str) -> Work:
+    """Give it an older place in the line."""
+    return await _change(unit, actor, cause, ADVANCE, work.id, arrival)
 
 
 async def end(unit: Unit, work: Work, outcome: str, *, now: datetime, actor: str) -> Work:

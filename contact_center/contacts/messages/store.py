@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from contact_center.storage.database import Database
@@ -26,6 +27,11 @@ LEFT JOIN LATERAL (
 BEFORE = f"{_MESSAGE} WHERE m.contact_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3"
 AFTER = f"{_MESSAGE} WHERE m.contact_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3"
 ONE = f"{_MESSAGE} WHERE m.id = $1"
+# The newest letters with a subject ahead of a stretch: of the last few one is not a machine's.
+SUBJECTS_BEFORE = """
+SELECT data FROM messages WHERE contact_id = $1 AND seq < $2 AND kind IN ('inbound', 'outbound')
+  AND (data ? 'subject' OR data #> '{letter,subject}' IS NOT NULL) ORDER BY seq DESC LIMIT 5
+"""
 ATTACHMENTS = """
 SELECT id, message_id, kind, name, type, size, state, data FROM attachments
 WHERE message_id = ANY($1::uuid[]) ORDER BY id
@@ -50,6 +56,11 @@ async def after(db: Database, contact_id: UUID, seq: int, limit: int) -> list[Re
 async def one(db: Database | Unit, message_id: UUID) -> Record | None:
     """One message."""
     return await db.fetchrow(ONE, message_id)
+
+
+async def letters_before(db: Database, contact_id: UUID, seq: int) -> list[Mapping[str, Any]]:
+    """What the nearest letters before `seq` tell beside their text, the nearest first."""
+    return [row["data"] for row in await db.fetch(SUBJECTS_BEFORE, contact_id, seq)]
 
 
 async def attachments(db: Database, message_ids: Sequence[UUID]) -> list[Record]:

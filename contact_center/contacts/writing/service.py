@@ -31,6 +31,7 @@ class Writer:
         self._now = now
         self._actor = actor
         self._messages: list[NewMessage] = []
+        self._told: list[tuple[str, dict[str, Any]]] = []
         self._changed = False
 
     @classmethod
@@ -86,6 +87,10 @@ class Writer:
         values = {name: str(v) for name, v in data.items() if v is not None}
         self.say("system", data={"code": code, **values})
 
+    def tell(self, kind: str, **ids: UUID) -> None:
+        """Add an event of another kind, after those of messages and changes."""
+        self._told.append((kind, ids))
+
     async def flush(self, cause: str = "") -> int:
         """Write and log everything gathered; returns the contact's version."""
         closed = self._row["state"] == "closed" and self._changed
@@ -93,6 +98,7 @@ class Writer:
         if self._changed:
             kind = "contact.closed" if closed else "contact.changed"
             events.append((kind, self._places(account_id=self._row["account_id"])))
+        events.extend((kind, self._places(**ids)) for kind, ids in self._told)
         if self._messages:
             await store.insert(self._unit, self.id, self._messages, self._now)
         for kind, data in events:
@@ -103,7 +109,7 @@ class Writer:
             )  # fmt: skip
         if events:
             await store.update(self._unit, self.id, self._row)
-        self._messages, self._changed = [], False
+        self._messages, self._told, self._changed = [], [], False
         return int(self._row["version"])
 
     def _message_event(self, message: NewMessage) -> tuple[str, dict[str, Any]]:

@@ -43,7 +43,18 @@ def places(thread: str) -> dict[str, bytes]:
 def test_a_good_token_is_found_wherever_it_stands(place: str) -> None:
     found = message(places(GOOD)[place])
     assert found.conversation_key == KEY
-    assert found.answers == ()
+    assert found.answers[-1] == f"thread:{KEY}"
+
+
+def test_a_mail_with_a_token_asks_for_what_it_answers_first_and_for_nothing_older() -> None:
+    ours, older = f"<0011223344556677.{GOOD}@shop.example>", "<older@x>"
+    found = message(mail(In_Reply_To="<theirs@x>", References=f"{older} {ours} <theirs@x>"))
+    assert found.answers == ("<theirs@x>", ours, f"thread:{KEY}")
+
+
+def test_no_mail_can_name_a_conversation_by_its_key_alone() -> None:
+    found = message(mail(In_Reply_To=f"thread:{KEY}", name=f"thread:{KEY}"))
+    assert all(name.startswith("<") for name in (*found.answers, *found.aliases))
 
 
 @pytest.mark.parametrize("fault", WRONG)

@@ -38,6 +38,8 @@ BODIES: dict[str, Any] = {
     "POST /contacts/{id}/read": {"seq": 1},
     "POST /contacts/{id}/messages": {"kind": "note", "text": "x", "client_msg_id": "{new}"},
     "POST /contacts/{id}/transfer": {"to": "queue", "id": "{claims_queue}", "note": "x"},
+    "POST /contacts/{id}/split": {"message_id": "{new}"},
+    "POST /contacts/{id}/join": {"other_id": "{new}"},
     "POST /contacts/{id}/close": {},
     "POST /contacts/{id}/wrap-up": {},
     "POST /offers/{id}/decline": {"reason": "x"},

@@ -1,0 +1,1 @@
+"""What follows messages that move from one contact to another."""
