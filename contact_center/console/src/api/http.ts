@@ -104,6 +104,13 @@ async function problem(answer: Response, path: string): Promise<Problem> {
   return new Problem(answer.status, body);
 }
 
+/** The bytes a route answers with. */
+export async function saved(path: string): Promise<Blob> {
+  const answer = await fetch(address(path), { credentials: "same-origin" });
+  if (!answer.ok) throw await problem(answer, path);
+  return answer.blob();
+}
+
 /** Upload one file; XMLHttpRequest because fetch tells nothing about the progress of a body. */
 export function upload(file: File, progress: (share: number) => void, signal: AbortSignal): Promise<Answer<"POST", "/files">> {
   return new Promise((resolve, reject) => {

@@ -18,6 +18,8 @@ export const keys = {
   lists: ["contacts"] as const,
   list: (filter: ListFilter) => ["contacts", filter] as const,
   contact: (id: string) => ["contact", id] as const,
+  letter: (id: string, seq: number) => ["letter", id, seq] as const,
+  letterBody: (id: string) => ["letter-body", id] as const,
   messages: (id: string) => ["messages", id] as const,
   client: (id: string) => ["client", id] as const,
   clientContacts: (id: string) => ["client-contacts", id] as const,

@@ -20,6 +20,7 @@ export type {
   Draft,
   HealthReport,
   Identity,
+  LetterStart,
   LiveEvent,
   LiveReady,
   LiveSync,
@@ -47,6 +48,7 @@ export type Connection = Api.Account;
 export type DirectoryEmployee = Api.Colleague;
 export type StaffMember = Api.Employee;
 
+export type LetterDraft = Api.NewLetterOutput;
 export type Work = Api.WorkRef;
 export type Capabilities = Api.CapabilitiesOut;
 export type SearchAnswer = Api.Found;

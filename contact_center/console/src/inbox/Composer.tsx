@@ -1,69 +1,26 @@
 import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
-import { type ClipboardEvent, type DragEvent, type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type ClipboardEvent, type DragEvent, type KeyboardEvent, Suspense, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useMe, useNames } from "../api/hooks";
-import type { Attachment, Contact, DraftKind } from "../api/types";
+import type { Contact, DraftKind } from "../api/types";
 import { isMac } from "../actions/keys";
 import { useI18n } from "../i18n";
 import { live } from "../live/connection";
 import { useTyping } from "../live/ephemera";
 import { Caps } from "../ui/Caps";
 import { Icon } from "../ui/Icon";
-import { Store, useStore } from "../ui/store";
+import { lazily } from "../ui/lazily";
+import { useStore } from "../ui/store";
 import { toast } from "../ui/toasts";
-import { size } from "./Attachments";
+import { Chips } from "./Chips";
 import { drafts, useDraft } from "./drafts";
+import { wanted } from "./focus";
 import { outbox } from "./outbox";
-import { addFiles, cancelUpload, retryUpload, type Upload, useUploads } from "./uploads";
+import { addFiles, useUploads } from "./uploads";
 import css from "./composer.module.css";
 
-/** Asked for by shortcuts from anywhere: which tab to open and that the cursor goes there. */
-const wanted = new Store<{ kind: DraftKind; n: number }>({ kind: "reply", n: 0 });
-
-export function focusComposer(kind: DraftKind): void {
-  wanted.set((held) => ({ kind, n: held.n + 1 }));
-}
+const LetterDesk = lazily(() => import("../letters/LetterDesk"));
 
 const TYPING_EVERY = 3000;
-
-function Chips({ contact, kind, done, uploads }: { contact: string; kind: DraftKind; done: Attachment[]; uploads: readonly Upload[] }) {
-  const i18n = useI18n();
-  const { t } = i18n;
-  if (!done.length && !uploads.length) return null;
-  return (
-    <ul className={css.files} aria-label={t("composer.files")}>
-      {done.map((file) => (
-        <li key={file.id} className={css.fileChip}>
-          <Icon name={file.kind === "image" ? "image" : "file"} size={15} />
-          <span className="ellipsis">{file.name}</span>
-          <small>{size(i18n, file.size)}</small>
-          <button
-            type="button"
-            aria-label={t("composer.remove", { name: file.name })}
-            onClick={() => drafts.write(contact, kind, { attachments: done.filter((one) => one.id !== file.id) })}
-          >
-            <Icon name="close" size={13} />
-          </button>
-        </li>
-      ))}
-      {uploads.map((entry) => (
-        <li key={entry.key} className={css.fileChip} data-failed={entry.error ? true : undefined}>
-          <Icon name={entry.error ? "warning" : "file"} size={15} />
-          <span className="ellipsis">{entry.name}</span>
-          <small>{entry.error ? (i18n.maybe(`problem.${entry.error}`) ?? t("composer.upload_failed")) : `${Math.round(entry.share * 100)} %`}</small>
-          {entry.error && (
-            <button type="button" aria-label={t("act.retry")} onClick={() => retryUpload(contact, kind, entry)}>
-              <Icon name="refresh" size={13} />
-            </button>
-          )}
-          <button type="button" aria-label={t("composer.remove", { name: entry.name })} onClick={() => cancelUpload(contact, kind, entry.key)}>
-            <Icon name="close" size={13} />
-          </button>
-          {!entry.error && <i className={css.progress} style={{ transform: `scaleX(${entry.share})` }} />}
-        </li>
-      ))}
-    </ul>
-  );
-}
 
 /** What forbids a reply, worded; null where one may reply. */
 function useNoReply(contact: Contact): string | null {
@@ -90,6 +47,9 @@ export function Composer({ contact }: { contact: Contact }) {
   const otherDraft = useDraft(id, kind === "reply" ? "note" : "reply");
   const uploads = useUploads(id, kind);
   const field = useRef<HTMLTextAreaElement>(null);
+  const letterField = useRef<{ focus: () => void; blur: () => void } | null>(null);
+  const [, setReady] = useState(0);
+  const [writing, setWriting] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
   const [dropping, setDropping] = useState(false);
   const [anyway, setAnyway] = useState(false);
@@ -110,13 +70,15 @@ export function Composer({ contact }: { contact: Contact }) {
     wantedBefore.current = want.n;
     toFocus.current = true;
     setTab(want.kind);
+    setWriting(true);
   }, [want]);
   useLayoutEffect(() => {
-    const element = field.current;
-    if (!toFocus.current || tab !== want.kind || !element) return;
+    const plain = field.current;
+    const element = plain ?? letterField.current;
+    if (!toFocus.current || !element) return;
     toFocus.current = false;
     element.focus();
-    element.setSelectionRange(element.value.length, element.value.length);
+    plain?.setSelectionRange(plain.value.length, plain.value.length);
   });
 
   // Losing the window or the tab saves at once.
@@ -133,7 +95,10 @@ export function Composer({ contact }: { contact: Contact }) {
   const empty = !draft.text.trim() && !draft.attachments.length;
   const locked = kind === "reply" && Boolean(colleague) && !anyway;
   const blocked = kind === "reply" ? !may : contact.can.note === false;
-  const canSend = !empty && !tooLong && !uploading && !blocked;
+  const isLetter = kind === "reply" && contact.capabilities.letters;
+  const begun = writing || Boolean(draft.text || draft.letter);
+  const nobody = isLetter && draft.letter?.to.length === 0;
+  const canSend = !empty && !tooLong && !uploading && !blocked && !nobody;
 
   useEffect(() => {
     if (!colleague) setAnyway(false);
@@ -142,29 +107,41 @@ export function Composer({ contact }: { contact: Contact }) {
   const send = (close: boolean) => {
     if (uploading && !blocked) toast("info", t("composer.still_uploading"));
     if (!canSend || locked) return;
-    outbox.add({ contact: id, kind, text: draft.text.trim(), attachments: draft.attachments, ...(close && kind === "reply" ? { close: true } : {}) });
-    drafts.write(id, kind, { text: "", attachments: [] });
+    const letter = isLetter && draft.letter ? { letter: draft.letter } : {};
+    outbox.add({ contact: id, kind, text: draft.text.trim(), attachments: draft.attachments, ...letter, ...(close && kind === "reply" ? { close: true } : {}) });
+    drafts.write(id, kind, { text: "", attachments: [], letter: null });
     setAnyway(false);
-    field.current?.focus();
+    (field.current ?? letterField.current)?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
     if (event.code === "Enter" && (isMac ? event.metaKey : event.ctrlKey)) {
       event.preventDefault();
       send(event.shiftKey);
-    } else if (event.key === "Escape") field.current?.blur();
+    } else if (event.key === "Escape") (document.activeElement as HTMLElement | null)?.blur();
   };
-  const onType = (text: string) => {
-    drafts.write(id, kind, { text });
+  const tellTyping = () => {
     if (Date.now() - typedAt.current > TYPING_EVERY) {
       typedAt.current = Date.now();
       live.typing(id, kind);
     }
   };
+  const onType = (text: string) => {
+    drafts.write(id, kind, { text });
+    tellTyping();
+  };
   const onPaste = (event: ClipboardEvent) => {
     if (!event.clipboardData.files.length) return;
     event.preventDefault();
     addFiles(id, kind, event.clipboardData.files);
+  };
+  const begin = () => {
+    toFocus.current = true;
+    setWriting(true);
+  };
+  const onReady = (handle: typeof letterField.current) => {
+    letterField.current = handle;
+    if (handle) setReady((n) => n + 1);
   };
   const onDrop = (event: DragEvent) => {
     event.preventDefault();
@@ -211,7 +188,8 @@ export function Composer({ contact }: { contact: Contact }) {
             data-kind={one}
             onClick={() => {
               setTab(one);
-              field.current?.focus();
+              toFocus.current = true;
+              setWriting(true);
             }}
             onKeyDown={(event) => {
               if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
@@ -234,7 +212,21 @@ export function Composer({ contact }: { contact: Contact }) {
         </p>
       )}
       <div id="composer-field" role="tabpanel" aria-labelledby={`tab-${kind}`}>
-        {!blocked && (
+        {!blocked && isLetter && !begun && (
+          <button type="button" className={`${css.field} ${css.begin}`} onClick={begin} onPointerEnter={() => void import("../letters/LetterDesk").catch(() => {})}>
+            {t("composer.reply_hint")}
+          </button>
+        )}
+        {!blocked && isLetter && begun && (
+          // Keys and pasted files of the whole letter; what is in it has its own keyboard ways.
+          // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
+          <div onKeyDown={onKeyDown} onPaste={onPaste}>
+            <Suspense fallback={<div className={css.field} />}>
+              <LetterDesk contact={contact} draft={draft} onType={tellTyping} onReady={onReady} />
+            </Suspense>
+          </div>
+        )}
+        {!blocked && !isLetter && (
           <textarea
             ref={field}
             className={css.field}

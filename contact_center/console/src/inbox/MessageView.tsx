@@ -1,35 +1,25 @@
 import { Button } from "@mantine/core";
-import { memo, type ReactNode, useState } from "react";
+import { memo, Suspense, useState } from "react";
 import { resolveMessage, retryMessage, undoMessage } from "../api/acts";
 import { useNames } from "../api/hooks";
-import type { Message } from "../api/types";
+import type { LetterDraft, Message } from "../api/types";
+import { isLetter } from "../letters/subjects";
 import { type I18n, titled, useI18n } from "../i18n";
 import { clock, full } from "../i18n/time";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
 import type { IconName } from "../ui/icons";
+import { lazily } from "../ui/lazily";
 import { useNow } from "../ui/now";
 import { useProblemText } from "../ui/states";
 import { toast } from "../ui/toasts";
 import { Attachments } from "./Attachments";
-import { focusComposer } from "./Composer";
-import { drafts } from "./drafts";
+import { drafts, type Kept } from "./drafts";
+import { focusComposer } from "./focus";
+import { Text } from "./Text";
 import css from "./message.module.css";
 
-const LINK = /(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]»])/g;
-
-/** The text with its addresses as links; everything else stays text. */
-export function Text({ text }: { text: string }): ReactNode {
-  return text.split(LINK).map((part, at) =>
-    at % 2 ? (
-      <a key={at} href={part} target="_blank" rel="noopener noreferrer nofollow">
-        {part}
-      </a>
-    ) : (
-      part
-    ),
-  );
-}
+const Letter = lazily(() => import("../letters/Letter"));
 
 function useSystemWords(message: Message): string {
   const i18n = useI18n();
@@ -105,7 +95,8 @@ function Undo({ message, until }: { message: Message; until: string }) {
     await undoMessage(message);
     const held = drafts.read(message.contact_id, "reply");
     const text = held.text ? `${message.text}\n\n${held.text}` : message.text;
-    drafts.write(message.contact_id, "reply", { text, attachments: [...message.attachments, ...held.attachments] });
+    const attachments = [...message.attachments, ...held.attachments];
+    drafts.write(message.contact_id, "reply", { text, attachments, letter: letterAgain(message, held) });
     focusComposer("reply");
   };
   return (
@@ -113,6 +104,13 @@ function Undo({ message, until }: { message: Message; until: string }) {
       {t("message.undo", { n: left })}
     </Button>
   );
+}
+
+/** What was chosen for a letter that was taken back; beside another draft its form would be lost anyway. */
+function letterAgain({ data }: Message, held: Kept): LetterDraft | null {
+  const letter = data.letter as Partial<LetterDraft> | undefined;
+  if (!letter || held.text) return held.letter && { ...held.letter, html: "" };
+  return { to: [], cc: [], bcc: [], subject: "", html: "", quote: true, forwards: null, ...letter };
 }
 
 function useReasonText(): (reason: string | null) => string {
@@ -170,9 +168,11 @@ interface ViewProps {
   joined: boolean;
   quote: Message | undefined;
   clientRead: boolean;
+  /** Of a letter, where it is worth a line. */
+  subject: string | undefined;
 }
 
-export const MessageView = memo(function MessageView({ message, mine, joined, quote, clientRead }: ViewProps) {
+export const MessageView = memo(function MessageView({ message, mine, joined, quote, clientRead, subject }: ViewProps) {
   const i18n = useI18n();
   const { t } = i18n;
   if (message.kind === "system") return <System message={message} />;
@@ -180,9 +180,10 @@ export const MessageView = memo(function MessageView({ message, mine, joined, qu
   const { delivery } = message;
   const state = delivery?.state ?? null;
   const shownState = clientRead && (state === "sent" || state === "delivered") ? "read" : state;
+  const letter = side !== "note" && isLetter(message);
   const gone = message.deleted_at !== null || state === "cancelled";
   return (
-    <article className={css.message} data-side={side} data-joined={joined || undefined} data-seq={message.seq}>
+    <article className={css.message} data-side={side} data-letter={letter || undefined} data-joined={joined || undefined} data-seq={message.seq}>
       {side === "theirs" && (joined ? <span className={css.gap} /> : <Avatar id={message.author?.id ?? ""} name={message.author?.name ?? "?"} size={30} />)}
       <div className={css.column}>
         {!joined && (
@@ -194,8 +195,13 @@ export const MessageView = memo(function MessageView({ message, mine, joined, qu
         <div className={css.bubble} data-trouble={state === "failed" || state === "uncertain" || undefined} data-gone={gone || undefined}>
           {quote && <blockquote className={css.quote}>{quote.text || quote.attachments[0]?.name}</blockquote>}
           {gone ? <p className={css.text}><em>{t(state === "cancelled" ? "message.undone" : "message.deleted")}</em></p> : null}
-          {!gone && message.attachments.length > 0 && <Attachments items={message.attachments} contact={message.contact_id} />}
-          {!gone && message.text && (
+          {!gone && letter && (
+            <Suspense fallback={<p className={css.text}>{message.text}</p>}>
+              <Letter message={message} subject={subject} />
+            </Suspense>
+          )}
+          {!gone && !letter && message.attachments.length > 0 && <Attachments items={message.attachments} contact={message.contact_id} />}
+          {!gone && !letter && message.text && (
             <p className={css.text}>
               <Text text={message.text} />
             </p>

@@ -4,8 +4,8 @@ import { useI18n } from "../i18n";
 import { clock } from "../i18n/time";
 import { Icon } from "../ui/Icon";
 import { Attachments } from "./Attachments";
-import { focusComposer } from "./Composer";
 import { drafts } from "./drafts";
+import { focusComposer } from "./focus";
 import { outbox, type Pending } from "./outbox";
 import css from "./message.module.css";
 
@@ -15,6 +15,7 @@ function edit(entry: Pending): void {
   drafts.write(entry.contact, entry.kind, {
     text: held.text ? `${entry.text}\n\n${held.text}` : entry.text,
     attachments: [...entry.attachments, ...held.attachments],
+    letter: held.text ? held.letter && { ...held.letter, html: "" } : (entry.letter ?? null),
   });
   focusComposer(entry.kind);
 }

@@ -11,6 +11,8 @@ import { serverNow } from "../ui/now";
 import { Bones, Failed } from "../ui/states";
 import { PendingBubbles } from "./Pending";
 import { MessageView } from "./MessageView";
+import { subjectsOf } from "../letters/subjects";
+import { AboutContact } from "../letters/about";
 import { usePending } from "./outbox";
 import { unreadOf } from "./Row";
 import { further, nearer, newest, type Stretch, trimmed } from "./window";
@@ -100,6 +102,7 @@ export function Thread({ id, row, contact }: { id: string; row: ContactRow; cont
   );
 
   const days = useMemo(() => byDay(shown, (at) => dayKey(i18n, at)), [shown, i18n]);
+  const subjects = useMemo(() => subjectsOf(items), [items]);
   const quoted = useMemo(() => new Map(items.map((item) => [item.id, item])), [items]);
 
   const remember = useCallback(() => {
@@ -254,6 +257,7 @@ export function Thread({ id, row, contact }: { id: string; row: ContactRow; cont
           {(query.data?.has_before || window.from > (seqs[0] ?? 0)) && (
             <div className={css.edge}>{failed ? <Failed small error={null} retry={up} /> : <Bones rows={1} kind="bubble" />}</div>
           )}
+          <AboutContact value={contact}>
           {days.map((one) => (
             <section key={one.key} className={css.dayGroup} aria-label={day(i18n, one.at, now)}>
               <div className={css.day} aria-hidden>
@@ -273,6 +277,7 @@ export function Thread({ id, row, contact }: { id: string; row: ContactRow; cont
                       mine={message.author?.id === me.employee.id}
                       joined={!isNew && together(one.messages[at - 1], message)}
                       quote={message.reply_to ? quoted.get(message.reply_to) : undefined}
+                      subject={subjects.get(message.id)}
                       clientRead={(contact?.client_read_seq ?? 0) >= message.seq}
                     />
                   </Fragment>
@@ -280,6 +285,7 @@ export function Thread({ id, row, contact }: { id: string; row: ContactRow; cont
               })}
             </section>
           ))}
+          </AboutContact>
           <PendingBubbles contact={id} entries={pending} />
           <TypingLine id={id} name={row.client.name} />
         </div>

@@ -2,11 +2,14 @@
  *  network is away, and on the server within two seconds, so that they are restored anywhere. */
 import { useSyncExternalStore } from "react";
 import { put } from "../api/http";
-import type { Attachment, Draft, DraftKind } from "../api/types";
+import type { Attachment, Draft, DraftKind, LetterDraft } from "../api/types";
+import { sameLetter } from "../letters/same";
 
 export interface Kept {
   text: string;
   attachments: Attachment[];
+  /** Recipients, subject and HTML, where it is a letter and something of it was chosen. */
+  letter: LetterDraft | null;
   /** Not on the server yet. */
   dirty: boolean;
   changedAt: number;
@@ -14,7 +17,7 @@ export interface Kept {
 
 export type Save = (contact: string, kind: DraftKind, draft: Kept, leaving: boolean) => Promise<void>;
 
-const EMPTY: Kept = { text: "", attachments: [], dirty: false, changedAt: 0 };
+const EMPTY: Kept = { text: "", attachments: [], letter: null, dirty: false, changedAt: 0 };
 const SAVE_AFTER = 2000;
 const RETRY_AFTER = 5000;
 /** An answer asked for before our last change may still be on its way. */
@@ -43,7 +46,7 @@ export class Drafts {
     return kept;
   };
 
-  write(contact: string, kind: DraftKind, change: Partial<Pick<Kept, "text" | "attachments">>): void {
+  write(contact: string, kind: DraftKind, change: Partial<Pick<Kept, "text" | "attachments" | "letter">>): void {
     const key = `${contact}|${kind}`;
     const kept: Kept = { ...this.read(contact, kind), ...change, dirty: true, changedAt: Date.now() };
     this.put(key, kept);
@@ -51,13 +54,14 @@ export class Drafts {
   }
 
   /** What the server holds is taken where nothing was written here lately. */
-  adopt(contact: string, kind: DraftKind, draft: Pick<Draft, "text" | "attachments"> | null | undefined, now = Date.now()): void {
+  adopt(contact: string, kind: DraftKind, draft: Partial<Pick<Draft, "text" | "attachments" | "letter">> | null | undefined, now = Date.now()): void {
     const held = this.read(contact, kind);
     if (held.dirty || now - held.changedAt < SETTLED_AFTER) return;
     const text = draft?.text ?? "";
     const attachments = draft?.attachments ?? [];
-    if (text === held.text && attachments.length === held.attachments.length) return;
-    this.put(`${contact}|${kind}`, { text, attachments, dirty: false, changedAt: held.changedAt });
+    const letter = draft?.letter ?? null;
+    if (text === held.text && attachments.length === held.attachments.length && sameLetter(letter, held.letter)) return;
+    this.put(`${contact}|${kind}`, { text, attachments, letter, dirty: false, changedAt: held.changedAt });
   }
 
   /** Save at once what is not saved: another contact is opened, or the page is left. */
@@ -114,7 +118,7 @@ async function saveOnServer(contact: string, kind: DraftKind, draft: Kept, leavi
   const attachments = draft.attachments.map((attachment) => attachment.id);
   await put("/contacts/{id}/drafts/{kind}", {
     path: { id: contact, kind },
-    body: { text: draft.text, attachments },
+    body: { text: draft.text, attachments, letter: draft.letter },
     keepalive: leaving,
   });
 }

@@ -6,7 +6,7 @@ import { loadMessages, queries, refreshContact } from "../api/client";
 import { post, Problem } from "../api/http";
 import { keys } from "../api/keys";
 import { mergeMessages } from "../api/merge";
-import type { Attachment, DraftKind, MessagePage } from "../api/types";
+import type { Attachment, DraftKind, LetterDraft, MessagePage } from "../api/types";
 
 export interface Pending {
   id: string;
@@ -14,6 +14,7 @@ export interface Pending {
   kind: DraftKind;
   text: string;
   attachments: Attachment[];
+  letter?: LetterDraft;
   reply_to?: string;
   close?: boolean;
   at: number;
@@ -154,6 +155,7 @@ async function sendToServer(pending: Pending): Promise<void> {
       text: pending.text,
       client_msg_id: pending.id,
       attachments: pending.attachments.map((attachment) => attachment.id),
+      ...(pending.letter ? { letter: pending.letter } : {}),
       ...(pending.reply_to ? { reply_to: pending.reply_to } : {}),
       ...(pending.close ? { close: true } : {}),
     },

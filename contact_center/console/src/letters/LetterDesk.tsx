@@ -1,0 +1,159 @@
+/** Where a letter is written: to whom, about what, its text with form, what stands below it. */
+import { Button, Switch, Tooltip } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useRef, useState } from "react";
+import "@mantine/core/styles/Switch.css";
+import { useMessages } from "../api/hooks";
+import { get } from "../api/http";
+import { keys } from "../api/keys";
+import type { Contact, LetterDraft, LetterStart } from "../api/types";
+import { drafts, type Kept } from "../inbox/drafts";
+import { useI18n } from "../i18n";
+import { full } from "../i18n/time";
+import { Icon } from "../ui/Icon";
+import { Editor, type Handle } from "./Editor";
+import { mailOf } from "./mail";
+import { Recipients } from "./Recipients";
+import { othersOf, startOf, unprovenOf, withOne } from "./recipients";
+import { sameLetter } from "./same";
+import { htmlOfText } from "./schema";
+import { useLetterWords } from "./texts";
+import css from "./compose.module.css";
+
+interface DeskProps {
+  contact: Contact;
+  draft: Kept;
+  /** Told at every change of the text, for those who see that somebody is writing. */
+  onType: () => void;
+  onReady: (handle: Handle | null) => void;
+}
+
+/** What the letter begins with: asked anew when something was said meanwhile. */
+function useStart(contact: Contact): LetterStart | undefined {
+  return useQuery({
+    queryKey: keys.letter(contact.id, contact.last_seq),
+    queryFn: () => get("/contacts/{id}/letter", { path: { id: contact.id } }),
+    staleTime: 60_000,
+    placeholderData: (held, before) => (before?.queryKey[1] === contact.id ? held : undefined),
+  }).data;
+}
+
+/** The last letter that a person wrote to us here. */
+function useLastMail(contact: Contact) {
+  const { data } = useMessages(contact.id);
+  return useMemo(() => {
+    const mails = (data?.items ?? []).filter((one) => one.kind === "inbound" && !one.deleted_at).map(mailOf);
+    return mails.findLast((mail) => mail && !mail.automatic) ?? null;
+  }, [data]);
+}
+
+export default function LetterDesk({ contact, draft, onType, onReady }: DeskProps) {
+  const { l } = useLetterWords();
+  const start = useStart(contact);
+  const last = useLastMail(contact);
+  const to = useRef<HTMLInputElement>(null);
+  const beginning = startOf(contact, start);
+  const chosen = draft.letter ?? beginning;
+  const letter = { ...chosen, html: chosen.html || htmlOfText(draft.text) };
+  const [copies, setCopies] = useState(false);
+  const open = copies || letter.cc.length > 0 || letter.bcc.length > 0;
+  const unproven = unprovenOf(contact, last);
+  const others = othersOf(last, start?.own ?? [], [...letter.to, ...letter.cc, ...letter.bcc]);
+  const forwards = letter.forwards !== null;
+  const change = (part: Partial<LetterDraft>, text = draft.text) => {
+    const next = { ...letter, ...part };
+    // Nothing chosen and nothing written is no draft.
+    const kept = !text && !draft.attachments.length && sameLetter(next, beginning) ? null : next;
+    drafts.write(contact.id, "reply", { text, letter: kept });
+  };
+  const ready = (handle: Handle | null) =>
+    onReady(handle && { ...handle, focus: () => (to.current && drafts.read(contact.id, "reply").letter?.to.length === 0 ? to.current.focus() : handle.focus()) });
+  return (
+    <div className={css.desk}>
+      {forwards && (
+        <div className={css.forwarding} role="status">
+          <Icon name="forward" size={15} />
+          <span>{l("write.forwarding")}</span>
+          <Button size="compact-xs" variant="default" onClick={() => drafts.write(contact.id, "reply", { text: "", attachments: [], letter: null })}>
+            {l("write.drop")}
+          </Button>
+        </div>
+      )}
+      <div className={css.lines}>
+        <div className={css.first}>
+          <Recipients label={l("write.to")} value={letter.to} onChange={(value) => change({ to: value })} unproven={unproven} field={to} />
+          <span className={css.tools}>
+            {others.length > 0 && !forwards && (
+              <Tooltip multiline w={280} label={l("write.all_text", { names: others.map((one) => one.address).join(", ") })}>
+                <Button size="compact-xs" variant="subtle" onClick={() => change({ cc: withOne(letter.cc, ...others) })} leftSection={<Icon name="replyAll" size={15} />}>
+                  {l("write.all")}
+                </Button>
+              </Tooltip>
+            )}
+            {!open && (
+              <Button size="compact-xs" variant="subtle" onClick={() => setCopies(true)}>
+                {l("write.copies")}
+              </Button>
+            )}
+          </span>
+        </div>
+        {open && <Recipients label={l("write.cc")} value={letter.cc} onChange={(value) => change({ cc: value })} unproven={unproven} />}
+        {open && <Recipients label={l("write.bcc")} value={letter.bcc} onChange={(value) => change({ bcc: value })} unproven={unproven} />}
+        <label className={css.line}>
+          <span className={css.label}>{l("write.subject")}</span>
+          <input className={css.input} type="text" maxLength={500} value={letter.subject} onChange={(event) => change({ subject: event.currentTarget.value })} />
+        </label>
+      </div>
+      <Editor
+        html={letter.html}
+        label={l("write.text")}
+        hint={l("write.text")}
+        onReady={ready}
+        onChange={(html, text) => {
+          change({ html }, text);
+          onType();
+        }}
+      />
+      {!letter.to.length && (
+        <p className={css.nobody} role="status">
+          <Icon name="info" size={14} /> {l("write.nobody")}
+        </p>
+      )}
+      <Below start={start} letter={letter} onQuote={(quote) => change({ quote })} />
+    </div>
+  );
+}
+
+/** What the service puts below the text: shown before it is sent. */
+function Below({ start, letter, onQuote }: { start: LetterStart | undefined; letter: LetterDraft; onQuote: (quote: boolean) => void }) {
+  const i18n = useI18n();
+  const { l } = useLetterWords();
+  const [open, setOpen] = useState(false);
+  const quoted = letter.forwards ? null : start?.quoted;
+  if (!start?.signature && !quoted) return null;
+  return (
+    <div className={css.below}>
+      {start?.signature && (
+        <p className={css.signature} aria-label={l("write.signature")} role="note">
+          {start.signature}
+        </p>
+      )}
+      {quoted && (
+        <>
+          <div className={css.quoteLine}>
+            <Switch size="xs" label={l("write.quote")} checked={letter.quote} onChange={(event) => onQuote(event.currentTarget.checked)} />
+            <button type="button" className={css.quoteOf} aria-expanded={open} onClick={() => setOpen(!open)}>
+              <Icon name={open ? "chevronDown" : "chevronRight"} size={14} />
+              <span className="ellipsis">{l("write.quote_of", { author: quoted.author, at: full(i18n, quoted.at) })}</span>
+            </button>
+          </div>
+          {open && (
+            <p className={css.quoted} data-off={!letter.quote || undefined}>
+              {quoted.text}
+            </p>
+          )}
+        </>
+      )}
+    </div>
+  );
+}
