@@ -458,16 +458,39 @@ BEGIN
 END
 $$;
 
--- Letters belong to the conversation of the first name they answer that the house holds, or to what
--- that was joined into.
+-- Letters belong to the conversation of the first name they answer that the house holds, or that an
+-- earlier letter of the same batch bears: after an outage whole threads come at once.
 CREATE OR REPLACE FUNCTION cc_intake_conversations(accounts uuid[], keys text[], x jsonb[])
-RETURNS text[] LANGUAGE sql STABLE AS $$
-  SELECT array_agg(CASE WHEN e.x ? 'answers' THEN cc_intake_joined(e.account, coalesce((
+RETURNS text[] LANGUAGE plpgsql STABLE SET enable_hashjoin = on AS $$
+#variable_conflict use_column
+DECLARE
+  held text[];
+  r record;
+BEGIN
+  SELECT array_agg((
     SELECT r.conversation_key
     FROM jsonb_array_elements_text(e.x -> 'answers') WITH ORDINALITY AS a (ref, n)
     JOIN conversation_refs r ON r.account_id = e.account AND r.ref = a.ref
-    ORDER BY a.n LIMIT 1), e.key)) ELSE e.key END ORDER BY e.i)
-  FROM unnest(accounts, keys, x) WITH ORDINALITY AS e (account, key, x, i)
+    ORDER BY a.n LIMIT 1) ORDER BY e.i)
+  INTO held FROM unnest(accounts, x) WITH ORDINALITY AS e (account, x, i);
+  SELECT array_agg(coalesce(e.held, e.key) ORDER BY e.i)
+  INTO keys FROM unnest(held, keys) WITH ORDINALITY AS e (held, key, i);
+  FOR r IN
+    WITH named AS (
+      SELECT e.account, a.ref, min(e.i) AS i
+      FROM unnest(accounts, x) WITH ORDINALITY AS e (account, x, i)
+      CROSS JOIN jsonb_array_elements_text(e.x -> 'aliases') AS a (ref) GROUP BY e.account, a.ref
+    )
+    SELECT DISTINCT ON (e.i) e.i, o.i AS earlier
+    FROM unnest(accounts, x, held) WITH ORDINALITY AS e (account, x, held, i)
+    CROSS JOIN jsonb_array_elements_text(e.x -> 'answers') WITH ORDINALITY AS a (ref, n)
+    JOIN named o ON o.account = e.account AND o.ref = a.ref AND o.i < e.i
+    WHERE e.held IS NULL ORDER BY e.i, a.n
+  LOOP
+    keys[r.i] := keys[r.earlier];
+  END LOOP;
+  RETURN keys;
+END
 $$;
 
 -- What letters bring: their whole bodies, the names they can be answered by, and how far the

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from channels.contract import Reply, WebhookRequest
 from channels.errors import Malformed, Refused
+from channels.messages import Medium
 from contact_center.intake.model import Accounts, LiveAccount
 from contact_center.intake.parsing import Parsers
 from contact_center.intake.quarantine import Quarantine
@@ -22,6 +23,8 @@ from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import HouseError, NotFound
 from contact_center.kernel.log import get_logger
 from contact_center.web.guard import MACHINE
+
+LETTER_BYTES = 40 * 1024 * 1024  # files come inside: as much as is fetched from a mailbox
 
 log = get_logger(__name__)
 
@@ -61,6 +64,8 @@ class Hooks:
         if account is None or account.state != "on" or not hasattr(account.channel, "receive"):
             raise NotFound("there is nothing at this address")
         request[MACHINE] = True
+        if account.medium == Medium.MAIL:
+            request = request.clone(client_max_size=LETTER_BYTES)
         given = self._values(request, await request.read())
         try:
             received = self._parsers.at_once(account, given)

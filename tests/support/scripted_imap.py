@@ -74,6 +74,7 @@ class ScriptedImap:
         """Say something to all who IDLE."""
         for session in self.sessions:
             if session.idling:
+                session.known = len(self.mails)
                 session.say(line)
 
     def count(self, command: str) -> int:
@@ -102,6 +103,7 @@ class Session:
         self.reader = reader
         self.writer = writer
         self.idling = False
+        self.known = 0  # how many mails it was told of
 
     def say(self, line: str | bytes) -> None:
         """One line."""
@@ -173,7 +175,8 @@ class Session:
         self.say(f"{tag} OK in" if good else f"{tag} NO [AUTHENTICATIONFAILED] Invalid credentials")
 
     async def do_select(self, tag: str, _: str) -> None:
-        self.say(f"* {len(self.server.mails)} EXISTS")
+        self.known = len(self.server.mails)
+        self.say(f"* {self.known} EXISTS")
         self.say(f"* OK [UIDVALIDITY {self.server.uidvalidity}] valid")
         self.say(f"* OK [UIDNEXT {self.server.uidnext}] next")
         self.say(f"{tag} OK [READ-WRITE] selected")
@@ -215,6 +218,9 @@ class Session:
     async def do_idle(self, tag: str, _: str) -> None:
         self.say("+ idling")
         self.idling = True
+        if self.known != len(self.server.mails):  # what came since the last command
+            self.known = len(self.server.mails)
+            self.say(f"* {self.known} EXISTS")
         try:
             assert (await self.line()).upper() == "DONE"
         finally:

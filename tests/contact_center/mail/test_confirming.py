@@ -1,0 +1,182 @@
+"""Receipt confirmations: to people, once, within budgets, and never round in circles."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from contact_center.automation.confirmation import CONFIRM, PER_ACCOUNT_AND_HOUR, Confirmations
+from contact_center.jobs.model import Job
+from contact_center.kernel.clock import SystemClock
+from contact_center.kernel.ids import new_id
+from tests.contact_center.mail.post import Box, Post, results
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+TEXT = {"ru": "Приняли, номер {number}: {subject}", "en": "Taken, number {number}"}
+
+
+async def confirming(post: Post, **settings: Any) -> Box:
+    box = await post.box(**settings)
+    await box.letters(confirmation=TEXT)
+    return box
+
+
+async def settled(box: Box, contacts: int) -> int:
+    """How many confirmations were given when all jobs of these contacts are done."""
+
+    async def done() -> Any:
+        found = await box.contacts()
+        jobs = await box.db.fetch(
+            "SELECT 1 FROM jobs WHERE kind = $1 AND state IN ('waiting', 'running')", CONFIRM
+        )
+        return len(found) >= contacts and not jobs
+
+    await eventually(done, seconds=20)
+    return int((await box.rows(
+        "SELECT count(*) FROM auto_answers WHERE account_id = $1"))[0]["count"])  # fmt: skip
+
+
+async def test_a_client_is_told_the_number_and_the_contact_still_waits_for_us(post: Post) -> None:
+    box = await confirming(post)
+    box.write(Authentication_Results=results("pass"))
+    found, envelope = await box.arrived(), await box.envelope()
+    (contact,) = await box.contacts()
+    assert found.text == f"Приняли, номер {contact['number']}: Заказ 48101"
+    assert (envelope.sender, envelope.recipients) == ("", [box.client])
+    assert found.automatic == "auto-reply"
+    assert found.in_reply_to == f"<1.{box.number}@client.example>"
+    assert (contact["awaiting"], contact["last_text"]) == ("us", "Где заказ?")
+    assert contact["first_reply_at"] is None
+
+
+async def test_one_contact_is_confirmed_once(post: Post) -> None:
+    box = await confirming(post)
+    box.write()
+    ours = await box.arrived()
+    box.answer(ours, "И ещё")
+    await box.messages(3)
+    assert await settled(box, 1) == 1
+    assert len(box.smtp.arrived) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"Precedence": "bulk", "List_Id": "<x.y>"},
+        {"Authentication_Results": results("fail")},
+        {"Authentication_Results": results("pass", "other.example")},
+        {"sender": '"boss@client.example" <crook@evil.example>'},
+        {"sender": ""},
+    ],
+    ids=["machine", "list", "forged", "proven for another", "disguised", "nobody"],
+)
+async def test_some_get_no_answer(post: Post, headers: dict[str, str]) -> None:
+    box = await confirming(post)
+    box.write(**headers)
+    assert await settled(box, 1) == 0
+    assert not box.smtp.said
+
+
+async def test_our_own_address_gets_no_answer(post: Post) -> None:
+    box = await confirming(post)
+    box.write(sender=box.address)
+    assert await settled(box, 1) == 0
+
+
+@pytest.mark.parametrize(
+    ("results_field", "answer_unjudged", "expected"),
+    [
+        ("", True, 1), ("", False, 0), (results("none"), True, 1), (results("none"), False, 0),
+        (results("pass"), False, 1), (results("fail"), True, 0),
+    ],
+)  # fmt: skip
+async def test_who_was_not_judged_is_answered_where_the_settings_say_so(
+    post: Post, results_field: str, answer_unjudged: bool, expected: int
+) -> None:
+    box = await confirming(post, answer_unjudged=answer_unjudged)
+    box.write(Authentication_Results=results_field)
+    assert await settled(box, 1) == expected
+
+
+async def test_an_address_gets_three_a_day_from_all_mailboxes_together(post: Post) -> None:
+    one, two = await confirming(post), await confirming(post)
+    for box in (one, two):
+        for number in range(3):
+            box.write(f"{number}", sender=one.client, subject=f"{number}")
+    given = [await settled(box, 3) for box in (one, two)]
+    assert sum(given) == 3
+
+
+async def test_an_account_gives_sixty_an_hour_however_many_jobs_run_at_once(post: Post) -> None:
+    box = await confirming(post, start=False)
+    contacts = [await crowd(box, number) for number in range(PER_ACCOUNT_AND_HOUR + 15)]
+    confirmations = Confirmations(post.db, SystemClock())
+    jobs = [Job(new_id(), CONFIRM, str(contact), {}, 1, 1) for contact in contacts]
+    await asyncio.gather(*map(confirmations.confirm, jobs), *map(confirmations.confirm, jobs))
+    (spent,) = await box.rows("SELECT count(*) FROM auto_answers WHERE account_id = $1")
+    (queued,) = await box.rows("SELECT count(*) FROM outbox WHERE account_id = $1")
+    assert spent["count"] == queued["count"] == PER_ACCOUNT_AND_HOUR
+
+
+@pytest.mark.parametrize("marked", [True, False], ids=["with headers", "headers stripped"])
+async def test_two_houses_facing_each_other_fall_silent(post: Post, marked: bool) -> None:
+    one, two = await confirming(post), await confirming(post)
+    one.write(sender=two.address, subject="Начало")
+    carried = {one.number: 0, two.number: 0}
+
+    async def carry() -> bool:
+        """Bring what each has sent to the other; whether there was anything."""
+        before = dict(carried)
+        for here, there in ((one, two), (two, one)):
+            for mail in here.smtp.arrived[carried[here.number] :]:
+                carried[here.number] += 1
+                there.imap.add(mail.raw if marked else stripped(mail.raw, here))
+        return carried != before
+
+    await eventually(carry, seconds=20)
+    quiet = 0
+    while quiet < 10:  # a second of silence
+        await asyncio.sleep(0.1)
+        quiet = 0 if await carry() else quiet + 1
+    for box in (one, two):
+        await settled(box, 1)
+    given = [len(box.smtp.arrived) for box in (one, two)]
+    assert given == ([1, 0] if marked else [3, 3])
+
+
+def stripped(raw: bytes, box: Box) -> bytes:
+    """As a server passes it on that knows neither machines nor threads."""
+    kept = (b"from:", b"to:", b"subject:", b"date:", b"mime", b"content")
+    head, _, body = raw.partition(b"\r\n\r\n")
+    lines = [line for line in head.split(b"\r\n") if line.lower().startswith(kept)]
+    box.written += 1
+    return b"\r\n".join([*lines, b"", body]).replace(
+        b"Subject:", b"Message-ID: <%d.x@%d>\r\nSubject:" % (box.written, box.number)
+    )
+
+
+async def crowd(box: Box, number: int) -> Any:
+    """A contact that begins with a mail of its own sender."""
+    client, identity, contact = new_id(), new_id(), new_id()
+    address = f"{number}.{box.client}"
+    await box.db.execute("INSERT INTO clients (id, name) VALUES ($1, '')", client)
+    await box.db.execute(
+        "INSERT INTO identities (id, client_id, medium, value) VALUES ($1, $2, 'email', $3)",
+        identity, client, address,
+    )  # fmt: skip
+    await box.db.execute(
+        "INSERT INTO contacts (id, account_id, conversation_key, medium, brand_id, queue_id, "
+        "identity_id, last_seq) VALUES ($1, $2, $3, 'mail', $4, $5, $6, 1)",
+        contact, box.account, str(number), box.post.office.ids["brand"], box.queue, identity,
+    )  # fmt: skip
+    await box.db.execute(
+        "INSERT INTO messages (id, contact_id, seq, kind, identity_id, text, data) "
+        "VALUES ($1, $2, 1, 'inbound', $3, 'x', $4)",
+        new_id(), contact, identity, {"mail": {"from": {"address": address}, "aligned": True}},
+    )  # fmt: skip
+    return contact

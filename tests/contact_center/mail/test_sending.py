@@ -1,0 +1,168 @@
+"""The operator's reply on its way out, and what its recipients' servers say."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from channels.mail import threads
+from tests.contact_center.mail.post import Box, Post, bounce
+from tests.support.scripted_smtp import CUT
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def talk(box: Box) -> UUID:
+    """A contact that Olga has."""
+    box.write()
+    contact: UUID = (await box.contact())["id"]
+    await box.take(contact)
+    return contact
+
+
+async def failure(box: Box, message: UUID) -> tuple[str, str]:
+    """What the operator sees of it."""
+    contact = await box.contact()
+    answer = await box.ask("GET", f"/contacts/{contact['id']}/messages")
+    (seen,) = [one for one in answer.body["items"] if one["id"] == str(message)]
+    return seen["delivery"]["state"], seen["delivery"]["reason"] or ""
+
+
+async def test_a_reply_arrives_threaded_with_what_it_answers_and_the_queues_signature(
+    post: Post,
+) -> None:
+    box = await post.box()
+    await box.letters(signature={"ru": "{employee}, {brand}", "en": "x"})
+    await box.reply(await talk(box), "Уже едет")
+    found = await box.arrived()
+    assert found.in_reply_to == f"<1.{box.number}@client.example>"
+    assert found.references == (found.in_reply_to,)
+    assert found.subject == "Re: Заказ 48101"
+    assert found.reply == "Уже едет"
+    assert "-- \nolga, Shop" in found.text
+    assert "> Где заказ?" in found.text
+    assert found.author is not None
+    assert (found.author.address, found.author.name) == (box.address, "olga, Shop")
+    assert threads.key_of_token(await secret(box), str(box.account), [found.message_id])
+    assert found.automatic is None
+
+
+async def test_the_next_reply_follows_the_one_before(post: Post) -> None:
+    box = await post.box()
+    contact = await talk(box)
+    await box.reply(contact, "Первое")
+    first = await box.arrived()
+    box.answer(first, "А второе?")
+    await box.messages(3)
+    await box.reply(contact, "Второе")
+    second = await box.arrived(2)
+    assert second.references == (
+        f"<1.{box.number}@client.example>", first.message_id, f"<2.{box.number}@client.example>",
+    )  # fmt: skip
+    assert "> А второе?" in second.text
+
+
+async def test_without_a_signature_of_the_queue_the_brands_is_taken(post: Post) -> None:
+    await post.db.execute("UPDATE brands SET letters = $1", {"signature": {"ru": "Лавка"}})
+    box = await post.box()
+    await box.reply(await talk(box))
+    assert "-- \nЛавка" in (await box.arrived()).text
+
+
+async def test_a_refused_recipient_fails_the_message_with_the_servers_words(post: Post) -> None:
+    box = await post.box()
+    box.smtp.recipients[box.client] = "550 5.1.1 No such user here"
+    message = await box.reply(await talk(box))
+    await box.delivery(message, "failed")
+    state, words = await failure(box, message)
+    assert state == "failed"
+    assert "No such user here" in words
+    assert not box.smtp.arrived
+
+
+async def test_one_of_two_refused_is_sent_and_says_which(post: Post) -> None:
+    box = await post.box()
+    box.smtp.recipients["boss@client.example"] = "550 5.7.1 Not for you"
+    letter = {"to": [{"address": box.client}], "cc": [{"address": "boss@client.example"}]}
+    message = await box.reply(await talk(box), letter=letter)
+    await box.delivery(message, "sent")
+    state, words = await failure(box, message)
+    assert state == "sent"
+    assert "boss@client.example: 550 5.7.1 Not for you" in words
+    assert (await box.envelope()).recipients == [box.client]
+
+
+async def test_silence_after_the_last_word_is_uncertain_and_nothing_is_sent_twice(
+    post: Post,
+) -> None:
+    box = await post.box()
+    box.smtp.answers["dot"] = [CUT]
+    message = await box.reply(await talk(box))
+    row = await box.delivery(message, "uncertain", "sent")
+    assert (row["state"], row["attempts"]) == ("uncertain", 1)
+    assert box.smtp.count("DATA") == 1
+
+
+async def test_a_line_that_is_cut_before_the_last_word_is_tried_again(post: Post) -> None:
+    box = await post.box()
+    box.smtp.answers["DATA"] = ["421 4.3.0 busy"]
+    message = await box.reply(await talk(box))
+    row = await box.delivery(message, "sent")
+    assert row["attempts"] == 2
+    assert len(box.smtp.arrived) == 1
+
+
+@pytest.mark.parametrize("learnt", [False, True])
+async def test_a_bounce_fails_the_message_with_its_reason(
+    post: Post, monkeypatch: pytest.MonkeyPatch, learnt: bool
+) -> None:
+    if learnt:
+        name = "<0100-bounce@email.example>"
+        monkeypatch.setattr("channels.mail.smtp.learnt", lambda _settings, _words: name)
+    box = await post.box()
+    contact = await talk(box)
+    message = await box.reply(contact)
+    await box.delivery(message, "sent")
+    sent = name if learnt else (await box.arrived()).message_id
+    box.imap.add(bounce(box.mail(sender="MAILER-DAEMON@mx.client.example"), sent, box.client))
+    await box.delivery(message, "failed")
+    state, words = await failure(box, message)
+    assert state == "failed"
+    assert "550 5.1.1 no such user" in words
+    *_, told = await box.messages(3)
+    assert (told["contact_id"], told["data"]["mail"]["automatic"]) == (contact, "bounce")
+    (still,) = await box.contacts()
+    assert still["awaiting"] == "client"  # a machine's word is no answer
+
+
+async def test_what_brings_no_address_cannot_be_answered_and_says_so(post: Post) -> None:
+    box = await post.box()
+    box.imap.add(box.mail(sender=""))
+    contact = await box.contact()
+    await box.take(contact["id"])
+    message = await box.reply(contact["id"])
+    await box.delivery(message, "failed")
+    assert "no address" in (await failure(box, message))[1]
+    assert not box.smtp.said
+
+
+async def test_a_file_of_the_client_is_sent_back_whole(post: Post, tmp_path: Any) -> None:
+    box = await post.box()
+    contact = await talk(box)
+    content = b"%PDF-1.7 " + bytes(range(256))
+
+    async def chunks() -> Any:
+        yield content
+
+    files = post.office.workspace.files
+    row = await files.upload(chunks(), name="счёт.pdf", owner=f"employee:{post.olga.id}")
+    await box.reply(contact, attachments=[str(row["id"])])
+    (file,) = (await box.arrived()).files
+    assert (file.name, file.size) == ("счёт.pdf", len(content))
+
+
+async def secret(box: Box) -> str:
+    live = box.post.office.workspace.accounts.get(box.account)
+    return live.settings.thread_secret  # type: ignore[union-attr, attr-defined, no-any-return]
