@@ -111,7 +111,9 @@ export function Composer({ contact }: { contact: Contact }) {
     outbox.add({ contact: id, kind, text: draft.text.trim(), attachments: draft.attachments, ...letter, ...(close && kind === "reply" ? { close: true } : {}) });
     drafts.write(id, kind, { text: "", attachments: [], letter: null });
     setAnyway(false);
-    (field.current ?? letterField.current)?.focus();
+    setWriting(false);
+    if (isLetter) requestAnimationFrame(() => document.getElementById("begin-letter")?.focus());
+    else field.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
@@ -213,7 +215,7 @@ export function Composer({ contact }: { contact: Contact }) {
       )}
       <div id="composer-field" role="tabpanel" aria-labelledby={`tab-${kind}`}>
         {!blocked && isLetter && !begun && (
-          <button type="button" className={`${css.field} ${css.begin}`} onClick={begin} onPointerEnter={() => void import("../letters/LetterDesk").catch(() => {})}>
+          <button type="button" id="begin-letter" className={`${css.field} ${css.begin}`} onClick={begin} onPointerEnter={() => void import("../letters/LetterDesk").catch(() => {})}>
             {t("composer.reply_hint")}
           </button>
         )}

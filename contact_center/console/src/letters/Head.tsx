@@ -46,12 +46,15 @@ function ProofBadge({ mail }: { mail: Mail }) {
 
 const short = ({ name, address }: Box) => name || address;
 
-function Names({ boxes, word }: { boxes: readonly Box[]; word: "head.to_whom" | "head.copies" }) {
+/** To whom and with copies for whom, in a few words. */
+function useNamed(to: readonly Box[], copies: readonly Box[]): string {
   const { l } = useLetterWords();
-  if (!boxes.length) return null;
-  const names = boxes.slice(0, 2).map(short).join(", ");
-  const rest = boxes.length - 2;
-  return <span> · {l(word, { names: rest > 0 ? `${names}, ${l("head.more", { n: rest })}` : names })}</span>;
+  const named = ([["head.to_whom", to], ["head.copies", copies]] as const).flatMap(([word, boxes]) => {
+    const names = boxes.slice(0, 2).map(short).join(", ");
+    const rest = boxes.length - 2;
+    return boxes.length ? [l(word, { names: rest > 0 ? `${names}, ${l("head.more", { n: rest })}` : names })] : [];
+  });
+  return named.join(" · ");
 }
 
 function Line({ word, boxes }: { word: "head.from" | "head.to" | "head.cc" | "head.bcc" | "head.reply_to"; boxes: readonly Box[] }) {
@@ -75,6 +78,7 @@ export function Head({ message, mail }: { message: Message; mail: Mail | null })
   const to = mail?.to ?? chosen.to ?? [];
   const cc = mail?.cc ?? chosen.cc ?? [];
   const bcc = chosen.bcc ?? [];
+  const named = useNamed(to, [...cc, ...bcc]);
   // Of a server that reports what became of a letter nobody expects to be a person.
   const stands = mail && contact && !mail.bounces.length ? standing(mail, contact) : "owner";
   if (!mail && !to.length && !cc.length && !bcc.length && !chosen.automatic) return null;
@@ -85,8 +89,8 @@ export function Head({ message, mail }: { message: Message; mail: Mail | null })
           <Icon name={open ? "chevronDown" : "chevronRight"} size={14} />
           <span className="ellipsis">
             {from[0] && <b>{from[0].address}</b>}
-            <Names boxes={to} word="head.to_whom" />
-            <Names boxes={[...cc, ...bcc]} word="head.copies" />
+            {from[0] && named && " · "}
+            {named}
           </span>
         </button>
         {stands !== "owner" && (

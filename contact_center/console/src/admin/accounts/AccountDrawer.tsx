@@ -17,6 +17,7 @@ import { useProblemWords } from "../kit/useProblemWords";
 import { useWords } from "../texts";
 import { Consent } from "./Consent";
 import { HealthTag } from "./HealthTag";
+import { HookGuide } from "./HookGuide";
 import { faultOf, nameOf, type SettingValues, settingsOf, startOf } from "./settings";
 import { SettingInput } from "./SettingInput";
 import css from "./accounts.module.css";
@@ -191,12 +192,15 @@ function Status({ account }: { account: Connection }) {
 
 function Addresses({ account }: { account: Connection }) {
   const { w } = useWords();
-  const { embed_snippet, page_url, webhook_url } = account;
+  const { embed_snippet, page_url } = account;
+  // Where mails are fetched nobody posts them.
+  const webhook_url = ["imap", "nothing"].includes(String(account.settings.receives)) ? null : account.webhook_url;
   if (!embed_snippet && !page_url && !webhook_url) return null;
   return (
     <Group>
       {embed_snippet && <CopyField label={w("accounts.snippet")} text={w("accounts.snippet_text")} value={embed_snippet} />}
       {webhook_url && <CopyField label={w("accounts.webhook")} text={w("accounts.webhook_text")} value={webhook_url} />}
+      <HookGuide account={account} />
       {page_url && (
         <>
           <CopyField label={w("accounts.page")} value={page_url} />

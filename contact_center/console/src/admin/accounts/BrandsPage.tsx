@@ -4,8 +4,9 @@ import type { Brand } from "../../api/types";
 import { useMay, useMe } from "../../api/hooks";
 import { Icon } from "../../ui/Icon";
 import { AdminPage } from "../kit/AdminPage";
-import { offsetOf, ZoneSelect } from "../kit/fields";
-import { ListTools, Tag } from "../kit/parts";
+import { offsetOf, TwoTextFields, ZoneSelect } from "../kit/fields";
+import { lettersOf, textsOf, unknownIn } from "../kit/letters";
+import { Group, ListTools, Tag } from "../kit/parts";
 import { RecordDrawer } from "../kit/RecordDrawer";
 import { type Column, RecordTable } from "../kit/RecordTable";
 import { useArchive } from "../kit/useArchive";
@@ -41,15 +42,24 @@ export default function BrandsPage() {
   );
 }
 
+const IN_SIGNATURE = ["employee", "brand"];
+
 function BrandDrawer({ brand, onClose }: { brand: Brand | undefined; onClose: () => void }) {
   const { w } = useWords();
   const { workspace } = useMe();
   const form = useForm({
-    start: { name: brand?.name ?? "", locale: brand?.locale ?? workspace.locale, zone: brand?.zone ?? workspace.zone },
-    check: ({ name }) => (name.trim() ? {} : { name: w("fault.missing") }),
-    save: async (values, changes) => {
-      if (brand) await changeRecord("/brands", brand, changes);
-      else await createRecord("/brands", values);
+    start: { name: brand?.name ?? "", locale: brand?.locale ?? workspace.locale, zone: brand?.zone ?? workspace.zone, signature: textsOf(brand?.letters, "signature") },
+    check: ({ name, signature }) => {
+      const [unknown] = unknownIn(signature, IN_SIGNATURE);
+      return {
+        ...(name.trim() ? {} : { name: w("fault.missing") }),
+        ...(unknown === undefined ? {} : { signature: w("letters.unknown", { name: `{${unknown}}` }) }),
+      };
+    },
+    save: async ({ signature, ...values }, { signature: changed, ...changes }) => {
+      const letters = lettersOf({ signature });
+      if (brand) await changeRecord("/brands", brand, { ...changes, ...(changed ? { letters } : {}) });
+      else await createRecord("/brands", { ...values, letters });
     },
   });
   const archive = useArchive("/brands", brand, form.dirty, onClose);
@@ -58,6 +68,9 @@ function BrandDrawer({ brand, onClose }: { brand: Brand | undefined; onClose: ()
       <TextInput label={w("field.name")} description={w("brands.name_text")} {...form.text("name")} data-autofocus />
       <Select label={w("field.locale")} allowDeselect={false} data={[{ value: "ru", label: "Русский" }, { value: "en", label: "English" }]} {...form.value("locale")} />
       <ZoneSelect label={w("field.zone")} {...form.value("zone")} />
+      <Group title={w("letters.title")}>
+        <TwoTextFields label={w("letters.signature")} text={w("letters.brand_text", { places: "{employee}, {brand}" })} long value={form.values.signature} onChange={(signature) => form.set({ signature })} error={form.faults.signature} />
+      </Group>
     </RecordDrawer>
   );
 }

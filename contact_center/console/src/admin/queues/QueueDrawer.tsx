@@ -4,6 +4,7 @@ import { useMe } from "../../api/hooks";
 import { lasting } from "../../i18n/time";
 import { Avatar } from "../../ui/Avatar";
 import { Checklist, NumberField, type TwoTexts, TwoTextFields, ZoneSelect } from "../kit/fields";
+import { lettersOf, textsOf, unknownIn } from "../kit/letters";
 import { Group, Pair } from "../kit/parts";
 import { RecordDrawer } from "../kit/RecordDrawer";
 import { useArchive } from "../kit/useArchive";
@@ -20,6 +21,8 @@ const NUMBERS = {
   priority_seconds: [-86_400, 86_400],
   follow_up_minutes: [0, 525_600],
 } as const;
+const IN_SIGNATURE = ["employee", "brand"];
+const IN_CONFIRMATION = ["number", "subject", "name", "brand", "queue"];
 type Numbers = Record<keyof typeof NUMBERS, number | null>;
 
 interface Values extends Numbers {
@@ -31,6 +34,8 @@ interface Values extends Numbers {
   hours: Hours;
   wrap_up_code_required: boolean;
   offline_text: TwoTexts;
+  signature: TwoTexts;
+  confirmation: TwoTexts;
   members: string[];
 }
 
@@ -50,6 +55,8 @@ function startOf(queue: QueueRecord | undefined, zone: string): Values {
     preferred_hold_seconds: queue?.preferred_hold_seconds ?? 60,
     priority_seconds: queue?.priority_seconds ?? 0,
     offline_text: { ru: queue?.offline_text.ru ?? "", en: queue?.offline_text.en ?? "" },
+    signature: textsOf(queue?.letters, "signature"),
+    confirmation: textsOf(queue?.letters, "confirmation"),
     members: queue?.members ?? [],
   };
 }
@@ -61,16 +68,20 @@ function numbersOf(values: Partial<Numbers>): Partial<Record<keyof Numbers, numb
 
 /** The API's form: no hours mean always open; empty texts are left out. */
 function bodyOf(values: Partial<Values>, all: Values) {
-  const { always: _, hours: __, offline_text, ...others } = values;
+  const { always: _, hours: __, offline_text, signature, confirmation, ...others } = values;
   const rest: Omit<typeof others, keyof Numbers> = others;
   const timed = "hours" in values || "always" in values;
   return {
     ...rest,
     ...numbersOf(values),
+    // Both parts are kept together.
+    ...(signature || confirmation ? { letters: lettersOf({ signature: all.signature, confirmation: all.confirmation }) } : {}),
     ...(timed ? { hours: all.always ? {} : tidyHours(all.hours) } : {}),
     ...(offline_text ? { offline_text: Object.fromEntries(Object.entries(offline_text).filter(([, text]) => text.trim())) } : {}),
   };
 }
+
+const placed = (names: readonly string[]) => names.map((name) => `{${name}}`).join(", ");
 
 export function QueueDrawer({ queue, onClose }: { queue: QueueRecord | undefined; onClose: () => void }) {
   const i18n = useWords();
@@ -86,6 +97,10 @@ export function QueueDrawer({ queue, onClose }: { queue: QueueRecord | undefined
     for (const [name, [from, to]] of Object.entries(NUMBERS) as [keyof Numbers, readonly [number, number]][]) {
       const value = values[name];
       if (value === null || value < from || value > to) faults[name] = w("fault.range", { from, to });
+    }
+    for (const [name, known] of [["signature", IN_SIGNATURE], ["confirmation", IN_CONFIRMATION]] as const) {
+      const [unknown] = unknownIn(values[name], known);
+      if (unknown !== undefined) faults[name] = w("letters.unknown", { name: `{${unknown}}` });
     }
     if (!values.always && hoursFault(values.hours)) faults.hours = w("hours_fault.some");
     else if (!values.always && !Object.keys(tidyHours(values.hours)).length) faults.hours = w("hours_fault.none");
@@ -139,6 +154,10 @@ export function QueueDrawer({ queue, onClose }: { queue: QueueRecord | undefined
           <NumberField label={w("queues.follow_up")} description={w("queues.follow_up_text")} unit={w("unit.minutes") + inWords((values.follow_up_minutes ?? 0) >= 60 ? (values.follow_up_minutes ?? 0) * 60 : 0)} {...number("follow_up_minutes")} />
         </Pair>
         <Switch label={w("queues.code_required")} description={w("queues.code_required_text")} {...form.flag("wrap_up_code_required")} />
+      </Group>
+      <Group title={w("letters.title")} text={w("letters.text")}>
+        <TwoTextFields label={w("letters.signature")} text={w("letters.signature_text", { places: placed(IN_SIGNATURE) })} long value={values.signature} onChange={(signature) => form.set({ signature })} error={form.faults.signature} />
+        <TwoTextFields label={w("letters.confirmation")} text={w("letters.confirmation_text", { places: placed(IN_CONFIRMATION) })} long value={values.confirmation} onChange={(confirmation) => form.set({ confirmation })} error={form.faults.confirmation} />
       </Group>
     </RecordDrawer>
   );
