@@ -18,7 +18,7 @@ from contact_center.desk.bench import Bench, Grip, require_mine, require_open
 from contact_center.desk.parts import store
 from contact_center.desk.parts.store import Cut
 from contact_center.intake import cleaning
-from contact_center.kernel.errors import Conflict, Invalid
+from contact_center.kernel.errors import Conflict, Invalid, NotFound
 from contact_center.kernel.ids import new_id
 from contact_center.outbox import lines
 from contact_center.storage.unit import Unit
@@ -70,8 +70,8 @@ class Parting:
             raise Invalid("a contact cannot be joined with itself", field="other_id")
 
         async def step(unit: Unit) -> None:
-            for one in (contact_id, other_id):
-                await self._bench.contacts.require(actor, one, unit)
+            await self._bench.contacts.require(actor, contact_id, unit)
+            await self._require_other(unit, actor, other_id)
             grip, other = await self._bench.grips(
                 unit, [contact_id, other_id], actor.label, [actor.employee_id]
             )
@@ -85,6 +85,12 @@ class Parting:
             await _join(grip, other, actor)
 
         await self._bench.run(step)
+
+    async def _require_other(self, unit: Unit, actor: Actor, other_id: UUID) -> None:
+        try:
+            await self._bench.contacts.require(actor, other_id, unit)
+        except NotFound as error:
+            raise Invalid("there is no such contact", field="other_id") from error
 
     async def _require_letters(self, unit: Unit, contact: Writer) -> None:
         if not await self._bench.carries_letters(unit, contact["account_id"]):

@@ -459,7 +459,8 @@ END
 $$;
 
 -- Letters belong to the conversation of the first name they answer that the house holds, or that an
--- earlier letter of the same batch bears: after an outage whole threads come at once.
+-- earlier letter of the same batch bears: after an outage whole threads come at once. What was
+-- joined into another conversation leads there.
 CREATE OR REPLACE FUNCTION cc_intake_conversations(accounts uuid[], keys text[], x jsonb[])
 RETURNS text[] LANGUAGE plpgsql STABLE SET enable_hashjoin = on AS $$
 #variable_conflict use_column
@@ -473,8 +474,10 @@ BEGIN
     JOIN conversation_refs r ON r.account_id = e.account AND r.ref = a.ref
     ORDER BY a.n LIMIT 1) ORDER BY e.i)
   INTO held FROM unnest(accounts, x) WITH ORDINALITY AS e (account, x, i);
-  SELECT array_agg(coalesce(e.held, e.key) ORDER BY e.i)
-  INTO keys FROM unnest(held, keys) WITH ORDINALITY AS e (held, key, i);
+  SELECT array_agg(CASE WHEN e.x ? 'answers'
+                        THEN cc_intake_joined(e.account, coalesce(e.held, e.key)) ELSE e.key END
+                   ORDER BY e.i)
+  INTO keys FROM unnest(accounts, held, keys, x) WITH ORDINALITY AS e (account, held, key, x, i);
   FOR r IN
     WITH named AS (
       SELECT e.account, a.ref, min(e.i) AS i
