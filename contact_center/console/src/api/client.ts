@@ -129,6 +129,11 @@ export async function followMessages(id: string): Promise<void> {
   }
 }
 
+/** Messages went to another contact or came from one: what is held of the thread is another's. */
+export function loadedAnew(id: string): void {
+  void queries.invalidateQueries({ queryKey: keys.messages(id) });
+}
+
 /** After a gap: fetch again what is held of a thread (its newest 200), for versions may differ. */
 export async function reloadMessages(id: string): Promise<void> {
   const held = queries.getQueryData<MessagePage>(keys.messages(id));

@@ -149,6 +149,7 @@ export interface Can {
   spam: boolean;
   not_spam: boolean;
   edit: boolean;
+  part: boolean;
 }
 
 /** What the contact's channel can carry: lengths in characters, sizes in bytes. */
@@ -598,6 +599,11 @@ export interface Invited {
   invitation_link: string;
 }
 
+/** The contact that is joined into this one, and closes. */
+export interface Join {
+  other_id: string;
+}
+
 /** The whole of a letter. `html_url` shows its HTML in a frame and lives for minutes. With `&images=true` it fetches pictures from elsewhere, of which there are `remote_images`. */
 export interface LetterBody {
   text: string;
@@ -941,6 +947,12 @@ export interface Opened {
   csrf: string;
 }
 
+/** The new contact; `over_capacity`: the operator has more now than the router would give. */
+export interface Part {
+  contact: Contact;
+  over_capacity: boolean;
+}
+
 /** Somebody on the client's side of a contact. */
 export interface Participant {
   identity_id: string;
@@ -1246,6 +1258,11 @@ export interface Skill {
   level: number;
 }
 
+/** The first message of the part that becomes a contact of its own. */
+export interface Split {
+  message_id: string;
+}
+
 /** A stored file; `url` lives for minutes. */
 export interface StoredFile {
   id: string;
@@ -1439,6 +1456,8 @@ export interface Routes {
     "/offers/{id}/decline": { path: { id: string }; body: Decline; answer: undefined };
     "/contacts/{id}/take": { path: { id: string }; answer: Contact };
     "/contacts/{id}/transfer": { path: { id: string }; body: Transfer; answer: Contact | undefined };
+    "/contacts/{id}/split": { path: { id: string }; body: Split; answer: Part };
+    "/contacts/{id}/join": { path: { id: string }; body: Join; answer: Contact };
     "/contacts/{id}/close": { path: { id: string }; body: Result; answer: Contact };
     "/contacts/{id}/wrap-up": { path: { id: string }; body: WrapUp; answer: Contact };
     "/contacts/{id}/spam": { path: { id: string }; answer: Contact };

@@ -42,4 +42,13 @@ describe("pages of a thread", () => {
     const empty = { items: [], has_before: false, has_after: false, version: 1 };
     expect(joinPage(page(5, 9), empty, "before").has_before).toBe(false);
   });
+  it("gives up what went to another contact, and shows what stands at its place", () => {
+    const held = { ...page(1, 7, false), items: [1, 2, 3, 4, 5, 6, 7].map((seq) => ({ ...message(seq, 2), id: `held ${seq}` })) };
+    const seen = { ...page(4, 4, true), items: [{ ...message(4), id: "split" }], version: 2 };
+    expect(joinPage(held, seen, "after").items.map((one) => one.id)).toEqual(["held 1", "held 2", "held 3", "split"]);
+  });
+  it("keeps what is newer than the end it is told of", () => {
+    const held = { ...page(1, 7, false), version: 9 };
+    expect(seqs(joinPage(held, { ...page(3, 5), version: 8 }, "after"))).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
 });

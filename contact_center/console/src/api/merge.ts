@@ -18,13 +18,13 @@ export function rowOf(contact: Contact): ContactRow {
   return { ...row, draft: row.draft || draft };
 }
 
-/** Messages by seq, each in its newest version. */
+/** Messages by seq, each in its newest version; another message at a place has taken it over. */
 export function mergeMessages(held: readonly Message[], seen: readonly Message[]): Message[] {
   const bySeq = new Map(held.map((message) => [message.seq, message]));
   let changed = false;
   for (const message of seen) {
     const before = bySeq.get(message.seq);
-    if (before && before.version > message.version) continue;
+    if (before && before.id === message.id && before.version > message.version) continue;
     bySeq.set(message.seq, message);
     changed = true;
   }
@@ -49,8 +49,11 @@ export function joinPage(held: MessagePage | undefined, page: MessagePage, side:
   const heldFirst = held.items[0]?.seq ?? 0;
   const heldLast = held.items.at(-1)?.seq ?? 0;
   if (side !== "before" && first.seq > heldLast + 1) return page;
+  // The end of the thread as it is now: what is held beyond it went to another contact.
+  const ends = side !== "before" && !page.has_after && page.version >= held.version;
+  const kept = ends ? held.items.filter((item) => item.seq <= last.seq) : held.items;
   return {
-    items: mergeMessages(held.items, page.items),
+    items: mergeMessages(kept, page.items),
     has_before: first.seq <= heldFirst ? page.has_before : held.has_before,
     has_after: last.seq >= heldLast ? page.has_after : held.has_after,
     version: Math.max(held.version, page.version),

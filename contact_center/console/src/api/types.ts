@@ -30,6 +30,7 @@ export type {
   Message,
   MessagePage,
   Offer,
+  Part,
   Permission,
   ProviderInfo,
   QuarantinedRequest,

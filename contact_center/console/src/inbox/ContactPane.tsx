@@ -13,6 +13,7 @@ import { Composer } from "./Composer";
 import { focusComposer } from "./focus";
 import { Header } from "./Header";
 import { Thread } from "./Thread";
+import { parting } from "./parting";
 import { viewing } from "./viewing";
 import { lazily } from "../ui/lazily";
 import css from "./thread.module.css";
@@ -21,6 +22,7 @@ const TransferDialog = lazily(() => import("./TransferDialog"));
 const WrapUp = lazily(() => import("./WrapUp"));
 const CloseDialog = lazily(() => import("./CloseDialog"));
 const Viewer = lazily(() => import("./Viewer"));
+const PartDialogs = lazily(() => import("./PartDialogs"));
 
 interface PaneProps {
   id: string;
@@ -37,6 +39,8 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
   const [dialog, setDialog] = useState<"transfer" | "close" | null>(null);
   useTopics(`contact:${id}`);
   const large = useStore(viewing) !== null;
+  const parted = useStore(parting)?.contact === id;
+  const onPart = (part: "split" | "join") => parting.set({ act: part, contact: id, message: null });
 
   const act = (call: Promise<unknown>) => {
     call.catch((error: unknown) => toast("bad", text(error)));
@@ -48,6 +52,8 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
     can.take && { id: "take", icon: "hand", run: () => act(takeContact(id)) },
     can.transfer && { id: "transfer", icon: "transfer", run: () => setDialog("transfer") },
     can.close && { id: "close", icon: "check", run: () => setDialog("close") },
+    can.part && { id: "split", title: "act.split", group: "contact", icon: "split", run: () => onPart("split") },
+    can.part && { id: "join", title: "act.join", group: "contact", icon: "join", run: () => onPart("join") },
     can.spam && { id: "spam", title: "act.spam", group: "contact", icon: "spam", run: () => act(markSpam(id)) },
     can.not_spam && { id: "not_spam", title: "act.not_spam", group: "contact", icon: "check", run: () => act(markNotSpam(id)) },
   ]);
@@ -68,7 +74,7 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
   }
   return (
     <section className={css.pane} aria-label={t("contact.label", { name: row.client.name })}>
-      <Header row={row} contact={contact} onBack={onBack} onPanel={onPanel} onTake={() => act(takeContact(id))} onTransfer={() => setDialog("transfer")} onClose={() => setDialog("close")} onSpam={() => act(markSpam(id))} onNotSpam={() => act(markNotSpam(id))} />
+      <Header row={row} contact={contact} onBack={onBack} onPanel={onPanel} onTake={() => act(takeContact(id))} onTransfer={() => setDialog("transfer")} onClose={() => setDialog("close")} onSpam={() => act(markSpam(id))} onNotSpam={() => act(markNotSpam(id))} onPart={onPart} />
       <Thread id={id} row={row} contact={contact} />
       <Suspense fallback={null}>
         {contact?.can.wrap_up && contact.work && <WrapUp key={contact.work.id} contact={contact} />}
@@ -77,6 +83,7 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
       <Suspense fallback={null}>
         {dialog === "transfer" && <TransferDialog contact={row} onClose={() => setDialog(null)} />}
         {large && <Viewer />}
+        {parted && contact && <PartDialogs contact={contact} />}
         {dialog === "close" && contact && <CloseDialog contact={contact} onClose={() => setDialog(null)} />}
       </Suspense>
     </section>

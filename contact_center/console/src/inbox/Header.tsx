@@ -23,6 +23,7 @@ interface HeaderProps {
   onClose: () => void;
   onSpam: () => void;
   onNotSpam: () => void;
+  onPart: (act: "split" | "join") => void;
 }
 
 function Viewers({ id }: { id: string }) {
@@ -86,7 +87,7 @@ function Kind({ row, contact }: { row: ContactRow; contact: Contact | undefined 
   );
 }
 
-export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onClose, onSpam, onNotSpam }: HeaderProps) {
+export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onClose, onSpam, onNotSpam, onPart }: HeaderProps) {
   const { t } = useI18n();
   const { queues } = useNames();
   const can: Partial<Contact["can"]> = contact?.can ?? {};
@@ -141,7 +142,7 @@ export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onCl
             {t("act.not_spam")}
           </Button>
         )}
-        {(can.spam || can.transfer || can.close) && (
+        {(can.spam || can.transfer || can.close || can.part) && (
           <Menu position="bottom-end">
             <Menu.Target>
               <ActionIcon aria-label={t("act.more")}>
@@ -157,6 +158,16 @@ export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onCl
               {can.close && (
                 <Menu.Item className={css.narrowAct} leftSection={<Icon name="check" size={16} />} onClick={onClose}>
                   {t("act.close")}
+                </Menu.Item>
+              )}
+              {can.part && (
+                <Menu.Item leftSection={<Icon name="split" size={16} />} onClick={() => onPart("split")}>
+                  {t("act.split")}
+                </Menu.Item>
+              )}
+              {can.part && (
+                <Menu.Item leftSection={<Icon name="join" size={16} />} onClick={() => onPart("join")}>
+                  {t("act.join")}
                 </Menu.Item>
               )}
               {can.spam && (

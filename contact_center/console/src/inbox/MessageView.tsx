@@ -36,6 +36,7 @@ function useSystemWords(message: Message): string {
     place: toEmployee ? "employee" : "queue",
     result: titled(result?.title, i18n.locale),
     has: result ? "yes" : "no",
+    number: String(data.number ?? ""),
   };
   const words = i18n.maybe(`system.${code}`, params) ?? i18n.t("system.other", { code });
   return typeof data.note === "string" && data.note ? `${words} — «${data.note}»` : words;

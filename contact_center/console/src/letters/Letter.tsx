@@ -3,6 +3,7 @@ import { ActionIcon, Button, Menu } from "@mantine/core";
 import { useState } from "react";
 import type { Message } from "../api/types";
 import { Attachments } from "../inbox/Attachments";
+import { PartItem, PartOffer } from "../inbox/PartOffer";
 import { Icon } from "../ui/Icon";
 import { useProblemText } from "../ui/states";
 import { toast } from "../ui/toasts";
@@ -33,6 +34,7 @@ export default function Letter({ message, subject }: { message: Message; subject
           {subject}
         </h3>
       )}
+      <PartOffer message={message} />
       <Head message={message} mail={mail} />
       {mail && <Marks mail={mail} />}
       {html ? <Rich html={html} /> : <LetterText text={message.text} />}
@@ -73,6 +75,7 @@ function More({ message, came }: { message: Message; came: boolean }) {
             {l("act.forward")}
           </Menu.Item>
         )}
+        <PartItem message={message} />
         {came && (
           <Menu.Item leftSection={<Icon name="download" size={16} />} onClick={save}>
             {l("act.source")}

@@ -1,6 +1,6 @@
 /** From live events to the query cache. An event says only what changed and to which version;
  *  what we hold in that version or a newer one needs no fetch. */
-import { followMessages, loadMessages, queries, refreshContact, reloadMessages } from "../api/client";
+import { followMessages, loadedAnew, loadMessages, queries, refreshContact, reloadMessages } from "../api/client";
 import { keys } from "../api/keys";
 import type { Contact, Directory, DirectoryEmployee, LiveEvent, LiveSync, MessagePage } from "../api/types";
 import { stoppedTyping } from "./ephemera";
@@ -51,6 +51,8 @@ function messageChanged(event: LiveEvent): void {
     if (event.data?.kind === "outbound") stoppedTyping(event.id, "employee");
     for (const listener of arrivals) listener(event);
     if (held) void followMessages(event.id);
+  } else if (event.kind === "message.moved") {
+    loadedAnew(event.id);
   } else if (held?.items.some((item) => item.seq === seq)) {
     void loadMessages(event.id, { after: seq - 1, limit: 1 }).catch(() => {});
   } else if (held && !seq) void reloadMessages(event.id);
