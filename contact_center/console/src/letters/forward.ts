@@ -1,49 +1,15 @@
 /** Passing a letter on: it stands in the draft below what is written, with copies of its files. */
 import { get, post } from "../api/http";
-import type { Attachment, Contact, LetterDraft, Message } from "../api/types";
+import type { Attachment, Contact, Message } from "../api/types";
 import { focusComposer } from "../inbox/focus";
 import { drafts } from "../inbox/drafts";
 import { useI18n } from "../i18n";
 import { full } from "../i18n/time";
 import { useProblemText } from "../ui/states";
 import { toast } from "../ui/toasts";
-import { type Box, chosenOf, mailOf, shown } from "./mail";
-import { bareSubject } from "./subjects";
+import { chosenOf, mailOf, shown } from "./mail";
+import { forwardedDraft, passedOn } from "./passed";
 import { useLetterWords } from "./texts";
-
-export interface Passed {
-  from: string;
-  to: readonly Box[];
-  date: string;
-  subject: string;
-  text: string;
-}
-
-type Say = (key: "forward.line" | "forward.from" | "forward.date" | "forward.subject" | "forward.to", params?: { text: string }) => string;
-
-/** What stands below the words of whoever passes a letter on. Pure. */
-export function passedOn({ from, to, date, subject, text }: Passed, l: Say): string {
-  const lines = [
-    l("forward.line"),
-    from && l("forward.from", { text: from }),
-    date && l("forward.date", { text: date }),
-    subject && l("forward.subject", { text: subject }),
-    to.length > 0 && l("forward.to", { text: to.map(shown).join(", ") }),
-  ];
-  return `\n\n${lines.filter(Boolean).join("\n")}\n\n${text.trim()}`;
-}
-
-const escaped = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-const asHtml = (text: string) => text.split("\n").map((line) => `<div>${escaped(line) || "<br>"}</div>`).join("");
-
-/** The draft that passes a letter on, below what stood in it. Pure. */
-export function forwardedDraft(message: Pick<Message, "id">, subject: string, below: string, held: { text: string; letter: LetterDraft | null }): { text: string; letter: LetterDraft } {
-  const above = held.letter?.html || (held.text ? asHtml(held.text) : "");
-  return {
-    text: held.text + below,
-    letter: { to: [], cc: [], bcc: [], subject: `Fwd: ${bareSubject(subject) || subject}`.trim(), html: above + asHtml(below), quote: false, forwards: message.id },
-  };
-}
 
 export function useForward(): (contact: Contact, message: Message) => Promise<void> {
   const i18n = useI18n();
