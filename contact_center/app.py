@@ -12,7 +12,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -75,7 +75,8 @@ from contact_center.simulator import seed as demo
 from contact_center.simulator.handlers import setup_simulator
 from contact_center.storage.blobs import FileBlobs
 from contact_center.storage.database import Database
-from contact_center.storage.events import Event, LogReader, ensure_era
+from contact_center.storage.events import Event, ensure_era
+from contact_center.storage.following import Follower
 from contact_center.storage.migrate import migrate
 from contact_center.web.chat.hooks import PacedHooks
 from contact_center.web.chat.ports import Ports, StoredUpload
@@ -100,6 +101,7 @@ class Workspace:
     settings: Settings
     database: Database
     hints: Hints
+    follower: Follower
     clock: Clock
     access: AccessService
     accounts: Accounts
@@ -122,6 +124,8 @@ class Workspace:
         exits.push_async_callback(hints.close)
         database = await _database(settings, hints)
         exits.push_async_callback(database.close)
+        follower = Follower(database, hints)
+        await follower.open()  # before anything is loaded: what changes meanwhile is told then
         sealer = load_sealer(settings.key_path, create=settings.may_create_key)
         await require_key(database, sealer, settings.key_path)
 
@@ -177,7 +181,7 @@ class Workspace:
         background = Background()
         exits.push_async_callback(background.close)
         return cls(
-            settings, database, hints, clock, access, accounts, authorizations, files, intake,
+            settings, database, hints, follower, clock, access, accounts, authorizations, files, intake,
             hooks, quarantine, listeners, desk, background,
         )  # fmt: skip
 
@@ -211,16 +215,15 @@ class Workspace:
         """The ways in that are no plain requests: live screens, web chat, providers."""
         settings = self.settings
         live = Live(
-            self.database, self.access, self.hints, node=settings.node_name,
+            self.database, self.access, self.hints, self.follower, node=settings.node_name,
             grace=settings.dispatch.presence_grace, buffer=settings.live.buffer, clock=self.clock,
         )  # fmt: skip
-        live.listeners.append(self._follow_accounts)
         setup_live(app, live)
         chat = Chat(
             self.database, self.hints, self._chat_ports(), base_url=settings.base_url,
             limits=Limits(events=settings.chat.events), clock=self.clock,
         )  # fmt: skip
-        setup_chat(app, chat, live)
+        setup_chat(app, chat, self.follower)
         self.hooks.pace = chat.pace
         setup_hooks(app, self.hooks)
         if settings.demo:
@@ -252,8 +255,8 @@ class Workspace:
         roles = self.settings.roles
         if roles & {"web", "worker"}:
             self.background.start("intake", self.intake.run)
-        if "web" not in roles:
-            self.background.start("accounts-log", self._read_accounts)
+        self.follower.listeners.append(self._follow_accounts)
+        self.background.start("log", self.follower.run)
         self.background.start("accounts", self._take_over_accounts)
         if "router" in roles:
             self._start_router(app)
@@ -302,19 +305,14 @@ class Workspace:
         """Who holds a lease: two processes of one node are not the same."""
         return f"{self.settings.node_name}:{os.getpid()}"
 
-    async def _read_accounts(self) -> None:
-        reader = LogReader(self.database, "accounts", hints=self.hints)
-        async for events in reader.read():
-            self._follow_accounts(events)
-
     async def _take_over_accounts(self) -> None:
         while True:
-            await self.account_bell.wait()
+            while news := list(self.account_news):
+                await self.accounts.on_events(news)  # where the database is away they stay news
+                del self.account_news[: len(news)]
+                self.hints.ring(ACCOUNTS_TOPIC)
             self.account_bell.clear()
-            news = list(self.account_news)
-            await self.accounts.on_events(news)
-            del self.account_news[: len(news)]
-            await self.hints.publish(ACCOUNTS_TOPIC)
+            await self.account_bell.wait()
 
 
 def serve(settings: Settings) -> None:
@@ -376,8 +374,18 @@ async def _greet(workspace: Workspace) -> None:
     link = await workspace.access.first_administrator_link()
     if link is not None:
         lines.append(f"  First administrator (15 minutes, once): {link}")
+    lines += _sign_ins(await workspace.access.demo_accounts())
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def _sign_ins(accounts: Sequence[Mapping[str, str]]) -> list[str]:
+    if not accounts:
+        return []
+    return [
+        f"  Sign in as one of these, password {accounts[0]['password']}:",
+        *(f"    {one['email']:<24} {one['role']:<14} {one['name']}" for one in accounts),
+    ]
 
 
 def _hints(settings: Settings) -> Hints:

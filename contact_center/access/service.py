@@ -218,6 +218,11 @@ class AccessService:
         link = _good(await store.use_link(unit, digest(secret), self.clock.now()))
         return _good(link if link.purpose == purpose else None)
 
+    async def demo_accounts(self) -> list[dict[str, str]]:
+        """The throwaway sign-ins of a demo company; none in earnest."""
+        place = await store.workspace(self.database)
+        return place.settings.get("demo_accounts", []) if place.demo else []
+
     async def tidy(self) -> None:
         """Delete ended sessions, links and tries; for a daily job."""
         await store.tidy(self.database, self.clock.now())
