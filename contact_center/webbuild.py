@@ -126,6 +126,12 @@ def _run(command: list[str], cwd: Path, environ: dict[str, str]) -> None:
         raise NotBuilt(f"{cwd.name}: {words} failed ({error}), see above") from None
 
 
+def node() -> tuple[list[str], dict[str, str]]:
+    """How to call Node, and its environment: the one that builds. Raises `NotBuilt`."""
+    npm, environ = _npm()
+    return npm[:-1] or ["node"], environ
+
+
 def _npm() -> tuple[list[str], dict[str, str]]:
     """How to call npm, and the environment in which its scripts find Node."""
     environ = {**os.environ, "CI": "true", "NO_UPDATE_NOTIFIER": "1"}

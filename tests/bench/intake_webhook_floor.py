@@ -20,6 +20,7 @@ from tests.bench._house import (
 from tests.bench._load import Load, Shot
 from tests.bench._report import median, percentile, report
 
+REPORTS = ("intake_webhook_floor", "intake_webhook_floor_256")
 KNOWN = 5_000
 ROUNDS = 5
 EVENTS = 5_000

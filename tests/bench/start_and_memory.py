@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.bench._report import report
 from tests.support.house import House
 
+REPORTS = ("cold_start", "idle_memory")
 ROUNDS = 3
 IDLE_SECONDS = 10
 

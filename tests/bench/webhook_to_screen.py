@@ -20,6 +20,7 @@ from contact_center.storage.embedded import PrivatePostgres
 from tests.bench._report import median, percentile, report
 from tests.support.house import House, Office, Visitor, free_port
 
+REPORTS = ("webhook_to_screen_idle", "webhook_to_screen_half_load")
 SAMPLES = 200
 LOAD_SECONDS = 12.0
 PAUSE = 0.03
