@@ -19,7 +19,7 @@ class FakeSocket implements SocketLike {
   }
 }
 
-function house() {
+function house(tell: () => Promise<void> = () => Promise.resolve()) {
   const sockets: FakeSocket[] = [];
   const events: LiveEvent[] = [];
   const polls: number[] = [];
@@ -35,7 +35,7 @@ function house() {
       const answer = answers.shift();
       return answer ? Promise.resolve(answer) : new Promise(() => {});
     },
-    tell: () => Promise.resolve(),
+    tell,
     known: () => ({ c1: 7 }),
     onEvent: (event) => events.push(event),
     onSync: () => {},
@@ -45,6 +45,14 @@ function house() {
     random: () => 1,
   });
   return { client, sockets, events, polls, answers };
+}
+
+/** As many failures as it takes until polls are tried. */
+async function block(sockets: FakeSocket[]): Promise<void> {
+  for (let failure = 0; failure < 3; failure += 1) {
+    sockets.at(-1)?.onclose?.();
+    await vi.advanceTimersByTimeAsync(5000);
+  }
 }
 
 const NOW = "2026-01-05T09:00:00Z";
@@ -113,13 +121,30 @@ describe("the live client", () => {
     const { client, sockets, events, answers, polls } = house();
     answers.push([ready("p", 0)], [event(1)]);
     client.start();
-    for (let failure = 0; failure < 3; failure += 1) {
-      sockets.at(-1)?.onclose?.();
-      await vi.advanceTimersByTimeAsync(5000);
-    }
+    await block(sockets);
     expect(client.state).toMatchObject({ phase: "live", via: "poll" });
     expect(events.map((one) => one.n)).toEqual([1]);
     expect(polls).toEqual([0, 0, 1]);
+    client.stop();
+  });
+
+  it("says that it is reconnecting as soon as what it says in a poll is not taken", async () => {
+    const tell = vi.fn(() => Promise.resolve());
+    const { client, sockets, answers, polls } = house(tell);
+    answers.push([ready("p", 0)]);
+    client.start();
+    await block(sockets);
+    expect(client.state).toMatchObject({ phase: "live", via: "poll" });
+    tell.mockImplementationOnce(() => Promise.reject(new Error("503")));
+    client.typing("c1", "reply");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(client.state.phase).toBe("reconnecting");
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(sockets.length).toBeGreaterThan(3);
+    answers.push([ready("p2", 0)]);
+    await block(sockets);
+    expect(client.state).toMatchObject({ phase: "live", via: "poll" });
+    expect(polls).toEqual([0, 0, 0, 0]);
     client.stop();
   });
 

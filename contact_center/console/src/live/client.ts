@@ -184,7 +184,13 @@ export class LiveClient {
   private send(frame: Said): void {
     if (!this.ready) return;
     if (this.socket) this.socket.send(JSON.stringify([frame]));
-    else void this.o.tell(this.session, [frame]).catch(() => this.polling?.abort());
+    else {
+      const polling = this.polling;
+      // Only the poll it was said in: one begun since does not suffer for an old failure.
+      void this.o.tell(this.session, [frame]).catch(() => {
+        if (polling && this.polling === polling) this.broken();
+      });
+    }
   }
 
   private listen(patience = SILENT): void {
