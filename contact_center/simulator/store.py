@@ -87,10 +87,12 @@ FROM outbox o LEFT JOIN deliveries d ON d.outbox_id = o.id AND d.provider_id = o
 WHERE o.contact_id = $1 ORDER BY o.seq
 """
 OF_MAIL = """
-SELECT c.number FROM contacts c WHERE c.id = (
-  SELECT contact_id FROM messages WHERE kind = 'inbound' AND data #>> '{mail,message_id}' = $1
-  UNION ALL SELECT o.contact_id FROM deliveries d JOIN outbox o ON o.id = d.outbox_id
-  WHERE d.provider_id = $1 LIMIT 1)
+SELECT c.number FROM contacts c JOIN (
+  SELECT contact_id, data #>> '{mail,message_id}' AS name FROM messages
+  WHERE kind = 'inbound' AND data #>> '{mail,message_id}' = ANY($1)
+  UNION ALL SELECT o.contact_id, d.provider_id FROM deliveries d JOIN outbox o
+    ON o.id = d.outbox_id WHERE d.provider_id = ANY($1)) x ON x.contact_id = c.id
+ORDER BY array_position($1, x.name) LIMIT 1
 """
 EVENTS = """
 SELECT seq, xid::text AS xid, kind, subject_kind, subject_id, version, actor, cause, at, data
@@ -103,9 +105,9 @@ async def contact(database: Database, number: int) -> Record | None:
     return await database.fetchrow(CONTACT, number)
 
 
-async def contact_of_mail(database: Database, message_id: str) -> int | None:
-    """The number of the contact a mail is in, by the name the mail bears."""
-    number = await database.fetchval(OF_MAIL, message_id)
+async def contact_of_mail(database: Database, names: list[str]) -> int | None:
+    """The number of the contact a mail is in, by its name or those it refers to."""
+    number = await database.fetchval(OF_MAIL, names)
     return int(number) if number is not None else None
 
 

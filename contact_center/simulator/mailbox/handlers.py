@@ -15,7 +15,7 @@ from contact_center.kernel.errors import Invalid
 from contact_center.kernel.log import get_logger
 from contact_center.simulator import store
 from contact_center.simulator.company import Company
-from contact_center.simulator.mailbox import account, imap
+from contact_center.simulator.mailbox import account, imap, mails
 from contact_center.simulator.mailbox.mails import Draft, File
 from contact_center.simulator.mailbox.post import Answer, Post
 from contact_center.simulator.requests import HOUSE, Body, body, ours, since
@@ -125,8 +125,9 @@ async def answer(request: web.Request) -> web.StreamResponse:
 async def contact(request: web.Request) -> web.StreamResponse:
     """The number of the contact a mail is in, as rows tell it; null while it is in none."""
     at = request.match_info
-    shown = request.app[POST].item(at["person"], at["item"]).shown()
-    number = await store.contact_of_mail(request.app[HOUSE], shown["message_id"])
+    mail = request.app[POST].item(at["person"], at["item"]).mail
+    names = [n for h in ("Message-ID", "In-Reply-To", "References") for n in mails.ids_of(mail, h)]
+    number = await store.contact_of_mail(request.app[HOUSE], names)
     return json_response({"number": number})
 
 

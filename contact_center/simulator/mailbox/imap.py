@@ -141,8 +141,10 @@ class _Session:
         self._known = False
         self._idles = False
 
-    def say(self, line: str) -> None:
-        self._writer.write(line.encode() + b"\r\n")
+    def say(self, line: str | bytes) -> None:
+        """One line, if anybody is there to hear it."""
+        if not self._writer.transport.is_closing():
+            self._writer.write((line.encode() if isinstance(line, str) else line) + b"\r\n")
 
     def tell(self, line: str) -> None:
         """Say it where it is waited for."""
@@ -232,7 +234,7 @@ class _Session:
                 continue
             body = mail.raw[: int(part[1])] if part[1] else mail.raw
             self.say(f"{head} BODY[]{'<0>' if part[1] else ''} {{{len(body)}}}")
-            self._writer.write(body + b")\r\n")
+            self.say(body + b")")
             await self._writer.drain()
         return "OK fetched"
 

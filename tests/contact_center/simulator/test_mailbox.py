@@ -98,9 +98,14 @@ async def test_letters_go_to_and_fro_in_one_contact(demo: Demo) -> None:
 
     second = await box.write("Thank you!", answers=answer["id"], subject="")
     assert await box.number(second) == number
-    trace = await demo.trace(number)
-    texts = [step["data"]["text"] for step in trace["steps"] if step["stage"] == "stored"]
-    assert texts == ["Hello, it was promised for yesterday.", "Thank you!"]
+
+    async def joined() -> Any:
+        trace = await demo.trace(number)
+        texts = [step["data"]["text"] for step in trace["steps"] if step["stage"] == "stored"]
+        assert texts[0] == "Hello, it was promised for yesterday."
+        return trace if texts[1:] == ["Thank you!"] else None
+
+    trace = await eventually(joined, seconds=30, every=0.2)
     assert {"mail", "accepted", "written", "sent"} <= {step["about"] for step in trace["steps"]}
 
     await box.machine(answer, "absence")
