@@ -19,8 +19,8 @@ from cyclopts import App
 
 from contact_center import __version__
 from contact_center.kernel import configfile
-from contact_center.kernel.errors import HouseError, SettingsError
-from contact_center.supervise import EX_CONFIG
+from contact_center.kernel.errors import HouseError, SettingsError, Unavailable
+from contact_center.supervise import EX_CONFIG, EX_TEMPFAIL
 
 if TYPE_CHECKING:
     from contact_center.settings import Settings
@@ -224,6 +224,8 @@ def main() -> None:
         app()
     except SettingsError as error:
         _end(str(error), EX_CONFIG)
+    except Unavailable as error:
+        _end(error.detail, EX_TEMPFAIL)
     except HouseError as error:
         _end(str(error), 1)
     except KeyboardInterrupt:

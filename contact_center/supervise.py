@@ -25,6 +25,9 @@ from contact_center.storage.embedded import PrivatePostgres
 EX_CONFIG = 78
 """Exit code of a service that refuses its configuration (sysexits.h)."""
 
+EX_TEMPFAIL = 75
+"""Exit code where something is away that may come back by itself: starting again is worth it."""
+
 PARENT_VARIABLE = "CC_SUPERVISED_BY"
 
 SERVE = (sys.executable, "-m", "contact_center", "serve")

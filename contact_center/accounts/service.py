@@ -301,7 +301,7 @@ def _invalid_settings(error: ValidationError) -> Invalid:
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in ("secrets", "cursor")}
+    return {name: value for name, value in row.items() if name != "secrets"}
 
 
 SERVICE: web.AppKey[Accounts] = web.AppKey("accounts", Accounts)

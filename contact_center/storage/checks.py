@@ -8,6 +8,7 @@ import asyncpg
 
 from contact_center.kernel.finding import Finding, bad, fine, poor
 from contact_center.storage import migrate
+from contact_center.storage.connecting import LOCALE_REMEDY, REMEDY, letters, one_line
 
 OLDEST_MAJOR = 15
 _TWO_PART_SINCE = 10  # since then the driver gives the second number as the third
@@ -34,8 +35,7 @@ async def examine(url: str, *, pool: int, key_id: str | None) -> list[Finding]:
     try:
         connection = await asyncpg.connect(url, timeout=_SECONDS, command_timeout=_SECONDS)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        remedy = "start PostgreSQL, or mend database_url: host, port, name, user, password"
-        return [bad("database", f"cannot connect: {_one_line(error)}", remedy)]
+        return [bad("database", f"cannot connect: {one_line(error)}", REMEDY)]
     try:
         return [
             server_version(connection),
@@ -62,16 +62,10 @@ def server_version(connection: Connection) -> Finding:
 
 async def locale(connection: Connection) -> Finding:
     """In the C locale PostgreSQL knows no letters but English ones."""
-    lower = await connection.fetchval("SELECT lower('ПРИВЕТ')")
-    encoding = await connection.fetchval("SHOW server_encoding")
-    if lower == "привет" and encoding == "UTF8":
+    wrong = await letters(connection)
+    if wrong is None:
         return fine("locale", "lower('ПРИВЕТ') = 'привет', UTF8")
-    return bad(
-        "locale",
-        f"lower('ПРИВЕТ') = '{lower}', {encoding}: search does not find Russian names",
-        "dump, then  CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8', "
-        "restore",
-    )
+    return bad("locale", wrong, LOCALE_REMEDY)
 
 
 async def durability(connection: Connection) -> Finding:
@@ -149,15 +143,24 @@ async def schema(connection: Connection, key_id: str | None) -> list[Finding]:
         else None
     )
     head = migrate.head()
+    if found is not None and found > head:
+        said = f"at {found}, this program knows {head} only"
+        return [bad("schema", said, _NEWER)]
     if found != head:
         said = f"at {found or 'nothing'}, this program wants {head}"
         return [bad("schema", said, "contact-center migrate")]
+    newest = await connection.fetchval(_GENERATION)
+    if newest > migrate.GENERATION:
+        said = f"functions {newest} of a newer version, this program knows {migrate.GENERATION}"
+        return [bad("schema", said, _NEWER)]
     findings = [fine("schema", f"at {head}")]
     if key_id is not None:
         findings.append(_same_key(await connection.fetchval(_KEY), key_id))
     return findings
 
 
+_NEWER = "a newer version works with this database: install that version on this node, too"
+_GENERATION = "SELECT coalesce(max(generation), 0) FROM installed_functions"
 _KEY = "SELECT sealing_key_id FROM workspace"
 
 
@@ -169,7 +172,3 @@ def _same_key(stored: str | None, key_id: str) -> Finding:
             "bring the key file of the first node, or its backup (key_file)",
         )
     return fine("sealing key", f"{key_id} is the database's" if stored else "not used yet")
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -1,18 +1,19 @@
 """Bring a database to the present schema; safe when several processes start at once.
 
 Tables come by Alembic revisions, SQL functions from the .sql files below: they are installed
-again whenever their text has changed. A database that is up to date costs three short queries
-and never imports Alembic, which keeps the second start short.
+again whenever their text has changed. A program that is older than the database refuses to start:
+it must not bring its older functions back under the feet of newer nodes. A database that is up to
+date costs a few short queries and never imports Alembic, which keeps the second start short.
 """
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-import asyncpg
-
+from contact_center.kernel.errors import SettingsError
+from contact_center.storage.connecting import connected, require_locale
 from contact_center.storage.database import Connection, prepare
 
 if TYPE_CHECKING:
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 MIGRATIONS = ROOT / "storage" / "migrations"
+T = TypeVar("T", str, int)
 LOCK = 7_304_215_001  # any number, the same in every process
 # In order of dependence: a function may use those of the files above it.
+# Raise GENERATION with every change of one of them (a test keeps the two together).
+GENERATION = 1
 FUNCTIONS = ("work/snapshot.sql", "outbox/deliveries.sql", "intake/batch.sql")
 
 
@@ -41,12 +45,13 @@ def digests() -> dict[str, str]:
 async def migrate(url: str) -> bool:
     """Migrate under an advisory lock; True when there was something to do.
 
-    Raises asyncpg's errors when the server is away or a migration fails (nothing of the failed
-    revision is kept).
+    Raises Unavailable when the server is away, SettingsError when it does not let us in or is not
+    for us (a newer version's included), and the driver's errors when a migration fails (nothing of
+    the failed revision is kept).
     """
-    connection = await asyncpg.connect(url, timeout=10)
-    try:
+    async with connected(url) as connection:
         await prepare(connection)
+        await require_locale(connection)
         if await _up_to_date(connection):
             return False
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
@@ -56,8 +61,6 @@ async def migrate(url: str) -> bool:
             await _upgrade(url)
         await _install(connection)
         return True
-    finally:
-        await connection.close(timeout=5)
 
 
 async def _revision(connection: Connection) -> str | None:
@@ -68,10 +71,24 @@ async def _revision(connection: Connection) -> str | None:
 
 
 async def _up_to_date(connection: Connection) -> bool:
-    if await _revision(connection) != head():
+    """Whether nothing is to be done. Raises SettingsError where the database is ahead of us."""
+    revision = await _revision(connection)
+    _refuse_newer("schema", revision or "", head())
+    if revision != head():
         return False
-    rows = await connection.fetch("SELECT name, digest FROM installed_functions")
-    return {row["name"]: row["digest"] for row in rows} == digests()
+    rows = await connection.fetch("SELECT name, digest, generation FROM installed_functions")
+    _refuse_newer("functions", max((row["generation"] for row in rows), default=0), GENERATION)
+    wanted = {name: (digest, GENERATION) for name, digest in digests().items()}
+    return {row["name"]: (row["digest"], row["generation"]) for row in rows} == wanted
+
+
+def _refuse_newer(what: str, found: T, known: T) -> None:
+    if found > known:
+        raise SettingsError(
+            f"a newer version works with this database ({what} {found}, this program knows {known}"
+            "): install that version on this node, too",
+            key="database_url",
+        )
 
 
 async def _upgrade(url: str) -> None:
@@ -101,10 +118,12 @@ async def _install(connection: Connection) -> None:
         for name, digest in digests().items():
             await connection.execute((ROOT / name).read_text())
             await connection.execute(
-                "INSERT INTO installed_functions (name, digest) VALUES ($1, $2) "
-                "ON CONFLICT (name) DO UPDATE SET digest = excluded.digest",
+                "INSERT INTO installed_functions (name, digest, generation) VALUES ($1, $2, $3) "
+                "ON CONFLICT (name) DO UPDATE"
+                " SET digest = excluded.digest, generation = excluded.generation",
                 name,
                 digest,
+                GENERATION,
             )
 
 

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from contact_center.kernel.errors import SettingsError
 from contact_center.kernel.secrets import Sealer, create_key_file, load_sealer, require_same_key
+from contact_center.storage.connecting import connected
 
 Connection = Any  # asyncpg ships no types
 
@@ -45,11 +44,8 @@ async def rotate(url: str, key_file: Path) -> Rotated:
     waiting = key_file.with_name(f"{key_file.name}.new")
     create_key_file(waiting)
     new = load_sealer(waiting, create=False)
-    connection = await asyncpg.connect(url)
-    try:
+    async with connected(url) as connection:
         sealed = await _seal_again(connection, old, new, key_file)
-    finally:
-        await connection.close()
     return Rotated(sealed, new.key_id, _put_in_place(key_file, waiting, old.key_id))
 
 

@@ -207,7 +207,7 @@ accounts = sa.Table(  # public_key: in the webhook's path; secrets: sealed JSON
     _ref("touchpoint_id", "touchpoints"), _text("public_key"), _data("settings"),
     sa.Column("secrets", BYTEA), _text("state", default="on"), _text("health", default="unknown"),
     _text("health_text", null=True), _at("health_at"), _at("last_in_at"), _at("last_out_at"),
-    _data("cursor"), _at("created_at", null=False), _at("archived_at"), _number("version", 1),
+    _at("created_at", null=False), _at("archived_at"), _number("version", 1),
     sa.UniqueConstraint("public_key"), _one_of("state", "on", "off"),
     _one_of("health", "unknown", "green", "yellow", "red"),
 )
@@ -438,6 +438,7 @@ events = sa.Table(  # ids and codes only, never personal text; order of delivery
 )
 installed_functions = sa.Table(  # which text of each .sql file the database holds
     "installed_functions", metadata, sa.Column("name", sa.Text, primary_key=True), _text("digest"),
+    _number("generation"),
 )
 cursors = sa.Table(
     "cursors", metadata, sa.Column("reader", sa.Text, primary_key=True), _number("era", 1),
@@ -446,7 +447,9 @@ cursors = sa.Table(
 )
 checkpoints = sa.Table(
     "checkpoints", metadata, _id(), _number("era", 1), sa.Column("xid", Xid8, nullable=False),
-    sa.Column("seq", sa.BigInteger, nullable=False), _data("state"), _at("at", null=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("packed", sa.LargeBinary, nullable=False, server_default=sa.text("''::bytea")),
+    _at("at", null=False),
 )
 
 # --- intake ----------------------------------------------------------------------------------

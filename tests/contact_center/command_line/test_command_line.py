@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from contact_center.supervise import EX_CONFIG
+from contact_center.supervise import EX_CONFIG, EX_TEMPFAIL
+from tests.support.postgres import with_database
 
 ROOT = Path(__file__).parents[3]
 
@@ -59,6 +60,28 @@ def test_a_bad_setting_is_one_line_without_a_traceback(tmp_path: Path) -> None:
     assert done.returncode == EX_CONFIG
     assert "CC_LISTEN_PORT" in done.stderr
     assert "expected a whole number" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["migrate", "serve"])
+def test_a_database_that_is_away_is_one_line_and_an_exit_code_worth_trying_again(
+    command: str, tmp_path: Path
+) -> None:
+    nobody = "postgresql://127.0.0.1:1/contact_center"
+    done = contact_center(command, cwd=tmp_path, CC_DATABASE_URL=nobody)
+    assert done.returncode == EX_TEMPFAIL
+    assert "start PostgreSQL" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["migrate", "serve"])
+def test_a_database_that_does_not_exist_is_not_tried_again(
+    command: str, tmp_path: Path, empty_database_url: str
+) -> None:
+    nowhere = with_database(empty_database_url, "nowhere")
+    done = contact_center(command, cwd=tmp_path, CC_DATABASE_URL=nowhere)
+    assert done.returncode == EX_CONFIG
+    assert "database_url" in done.stderr
     assert "Traceback" not in done.stderr
 
 

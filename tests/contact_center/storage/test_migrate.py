@@ -1,6 +1,7 @@
 """Migrations: complete, repeatable, safe when processes start at once."""
 
 import asyncio
+import hashlib
 
 import asyncpg
 import pytest
@@ -10,8 +11,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from contact_center.kernel.errors import SettingsError
+from contact_center.storage.checks import examine
 from contact_center.storage.database import Database
-from contact_center.storage.migrate import alchemy_url, digests, migrate
+from contact_center.storage.migrate import GENERATION, alchemy_url, digests, migrate
 from contact_center.storage.tables import Xid8, metadata
 
 
@@ -41,6 +44,38 @@ async def test_a_changed_function_file_is_installed_again(database_url: str) -> 
     assert await migrate(database_url)
     rows = await database.fetch("SELECT name, digest FROM installed_functions")
     assert {row["name"]: row["digest"] for row in rows} == digests()
+    await database.close()
+
+
+# After a change of a function's text raise GENERATION in storage/migrate.py and record both here:
+# by the generation an older program knows that it must not bring its own text back.
+RECORDED = (1, "a066e468a86fd4e0")
+
+
+def test_functions_change_with_their_generation_only() -> None:
+    texts = hashlib.sha256("".join(sorted(digests().values())).encode()).hexdigest()
+    assert (GENERATION, texts[:16]) == RECORDED
+
+
+@pytest.mark.parametrize(
+    "newer",
+    [
+        "UPDATE alembic_version SET version_num = '9999'",
+        "UPDATE installed_functions SET generation = 9999, digest = 'of tomorrow'",
+    ],
+)
+async def test_a_program_older_than_the_database_refuses_and_changes_nothing(
+    database_url: str, newer: str
+) -> None:
+    database = await Database.connect(database_url)
+    await database.execute(newer)
+    before = await database.fetch("SELECT * FROM installed_functions ORDER BY name")
+    with pytest.raises(SettingsError, match="install that version on this node"):
+        await migrate(database_url)
+    assert await database.fetch("SELECT * FROM installed_functions ORDER BY name") == before
+    found = {one.check: one for one in await examine(database_url, pool=5, key_id=None)}
+    assert found["schema"].state == "failed"
+    assert "install that version" in (found["schema"].remedy or "")
     await database.close()
 
 
