@@ -1,5 +1,5 @@
 /** Which contact is about to be split or joined with another one, and the two acts. */
-import { loadedAnew, noteContact, refreshContact } from "../api/client";
+import { loadedAnew, noteContact, queries, refreshContact } from "../api/client";
 import { post } from "../api/http";
 import type { Contact, Part } from "../api/types";
 import { listsChanged } from "../live/apply";
@@ -33,5 +33,6 @@ function changed(...ids: string[]): void {
     void refreshContact(id);
     loadedAnew(id);
   }
+  void queries.invalidateQueries({ queryKey: ["client-contacts"] });
   listsChanged();
 }
