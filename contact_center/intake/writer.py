@@ -14,26 +14,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import orjson
 
 from channels.contract import Cursor, WebhookRequest
 from channels.messages import Event, Typing
-from contact_center.contacts.triage import (
-    Expectation,
-    Facts,
-    LastContact,
-    QueueFacts,
-    Rule,
-    triage,
-)
+from contact_center.contacts.triage import Rule, triage
 from contact_center.intake import store
+from contact_center.intake.facts import facts_of
 from contact_center.intake.model import AccountFacts, SubmitResult
 from contact_center.intake.packing import pack
 from contact_center.intake.rows import BODY, KIND, MODE, SPOKEN, Row, arrival_of, probe_of, row_of
@@ -62,7 +54,6 @@ CALL_SECONDS = 15.0
 REST_SECONDS = 0.5  # after a failed connect nobody else waits for the next one
 SHARED_BODY_BYTES = 256 * 1024
 
-NEVER = datetime.min.replace(tzinfo=UTC)
 POISON = ("22", "23", "54")  # data exception, integrity violation, limit exceeded
 
 log = get_logger(__name__)
@@ -420,44 +411,3 @@ def _columns(rows: list[Row]) -> list[Any]:
         probes = {probe.key: probe for probe in map(probe_of, edits)}
         rows = [*rows, *(probe for key, probe in probes.items() if key not in keys)]
     return encode([row.values for row in rows])
-
-
-def facts_of(facts: dict[str, Any] | None, account: AccountFacts) -> Facts:
-    """What the batch function tells of a conversation, as triage takes it."""
-    if facts is None:
-        return Facts(NEVER, QueueFacts(account.queue_id))
-    last, expected = facts["last"], facts["expectation"]
-    return Facts(
-        now=_instant(facts["now"]),
-        queue=QueueFacts(account.queue_id),
-        last=_last(last) if last else None,
-        expectation=_expectation(expected) if expected else None,
-    )
-
-
-def _last(last: dict[str, Any]) -> LastContact:
-    return LastContact(
-        id=UUID(last["id"]),
-        closed_at=_instant(last["closed_at"]),
-        queue=QueueFacts(
-            UUID(last["queue_id"]),
-            last["follow_up_minutes"],
-            last["preferred_hold_seconds"],
-            last["archived"],
-        ),
-        operator_id=_uuid(last["operator_id"]),
-        virtual_arrival=_instant(last["virtual_arrival"]) if last["virtual_arrival"] else None,
-        spam=last["spam"],
-        automatic=last["automatic"],
-    )
-
-
-def _expectation(expected: dict[str, Any]) -> Expectation:
-    return Expectation(expected["kind"], _uuid(expected["contact_id"]))
-
-
-def _uuid(text: str | None) -> UUID | None:
-    return UUID(text) if text else None
-
-
-_instant: Callable[[str], datetime] = datetime.fromisoformat
