@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 from aiosmtpd.controller import Controller
@@ -45,8 +45,10 @@ class Outside:
         self.port = free_port()
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """What aiosmtpd calls."""
+    async def handle_DATA(  # noqa: N802 - what aiosmtpd calls
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        """A mail has come."""
         assert isinstance(envelope.content, bytes)
         mail = BytesParser(policy=default).parsebytes(envelope.content)
         assert isinstance(mail, EmailMessage)
@@ -64,7 +66,7 @@ class Outside:
                     return found
                 assert self._news.wait(end - time.monotonic()), "the mail has not come"
 
-    def __enter__(self) -> "Outside":
+    def __enter__(self) -> Self:
         self._controller.start()
         return self
 

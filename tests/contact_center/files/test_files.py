@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from channels.errors import Rejected, Temporary
-from contact_center.contacts.files import service
+from contact_center.contacts.files import copies, service
 from contact_center.contacts.files.images import dimensions
 from contact_center.contacts.files.links import Links
 from contact_center.contacts.files.service import FETCH, Files, served_type, shown_name
@@ -245,3 +245,14 @@ def test_names_and_types_cannot_harm() -> None:
     assert served_type("text/html") == "application/octet-stream"
     assert served_type("image/svg+xml") == "application/octet-stream"
     assert served_type("image/png") == "image/png"
+
+
+async def test_a_copy_is_a_file_of_its_own_and_what_is_gone_is_left_out(house: House) -> None:
+    original = await house.files.upload(stream(PNG), name="план.png", owner="employee:1")
+    lost = await house.files.upload(stream(GIF), name="b.gif", owner="employee:1")
+    await house.blobs.delete(lost["blob_key"])
+    (made,) = await copies.copy(house.files, [original, lost], "employee:2")
+    assert (made["name"], made["owner"], made["kind"]) == ("план.png", "employee:2", "image")
+    assert made["id"] != original["id"]
+    await house.blobs.delete(original["blob_key"])
+    assert (await house.blobs.path(made["blob_key"])).read_bytes() == PNG
