@@ -886,6 +886,10 @@ BEGIN
     jobs_made := jobs_made + cc_intake_rest(has, go, ids, accounts, externals, kinds, keys, addresses, names,
                                 texts, ats, identity, contact, x);
   END IF;
+  IF jobs_made > 0 THEN  -- as `Unit.ring` does: the runners of all processes hear of it by the log
+    INSERT INTO events (kind, subject_kind, subject_id, version, actor, data)
+    VALUES ('bell.rung', 'bell', cc_new_id(), 1, 'system', '{"topics": ["jobs"]}');
+  END IF;
   RETURN jsonb_build_object('fresh', fresh, 'jobs', jobs_made, 'back', back);
 END
 $$;

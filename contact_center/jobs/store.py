@@ -80,16 +80,7 @@ async def schedule(
 ) -> None:
     """Insert a job with this transaction; does nothing while one of this kind and key is live."""
     await unit.execute(SCHEDULE, new_id(), kind, key, due_at, dict(payload or {}))
-    unit.wake(TOPIC)
-
-
-async def schedule_many(
-    unit: Unit, kind: str, jobs: Sequence[tuple[str, datetime, Mapping[str, Any]]]
-) -> None:
-    """The same for many (key, due_at, payload) of one kind."""
-    rows = [(new_id(), kind, key, due_at, dict(payload)) for key, due_at, payload in jobs]
-    await unit.executemany(SCHEDULE, rows)
-    unit.wake(TOPIC)
+    unit.ring(TOPIC)
 
 
 async def reschedule(
@@ -101,7 +92,7 @@ async def reschedule(
     longer counts.
     """
     await unit.execute(RESCHEDULE, new_id(), kind, key, due_at, dict(payload or {}))
-    unit.wake(TOPIC)
+    unit.ring(TOPIC)
 
 
 async def cancel(unit: Unit, kind: str, key: str) -> bool:
@@ -150,5 +141,5 @@ async def dead(database: Database, before: UUID | None, limit: int) -> list[Reco
 
 async def replay(unit: Unit, job_id: UUID) -> bool:
     """Let a dead job run again; False when it is not dead or a newer one of its key is live."""
-    unit.wake(TOPIC)
+    unit.ring(TOPIC)
     return await unit.fetchval(REPLAY, job_id) is not None

@@ -29,6 +29,10 @@ class Hints(Protocol):
         """Tell whoever listens now. Never raises; gives up after half a second."""
         ...
 
+    def ring(self, topic: str) -> None:
+        """Tell the listeners of this process alone, whether the bus is there or not."""
+        ...
+
     def subscribe(self, *topics: str) -> AbstractAsyncContextManager[AsyncIterator[Hint]]:
         """Listen to topics: ``async with hints.subscribe("log") as heard: async for … in heard``.
 
@@ -115,6 +119,10 @@ class LocalHints:
     async def publish(self, topic: str, payload: bytes = b"") -> None:
         """Tell the listeners of this process."""
         self._board.deliver(topic, payload)
+
+    def ring(self, topic: str) -> None:
+        """Tell them without a payload."""
+        self._board.deliver(topic, b"")
 
     @contextlib.asynccontextmanager
     async def subscribe(self, *topics: str) -> AsyncIterator[AsyncIterator[Hint]]:

@@ -50,6 +50,10 @@ class RedisHints:
             self._quiet_until = asyncio.get_running_loop().time() + _RETRY_AFTER_FAILURE
             log.warning("hint not published", topic=topic, error=repr(error))
 
+    def ring(self, topic: str) -> None:
+        """Tell the listeners of this process; Redis has no part in it."""
+        self._board.deliver(topic, b"")
+
     @contextlib.asynccontextmanager
     async def subscribe(self, *topics: str) -> AsyncIterator[AsyncIterator[Hint]]:
         """Listen to topics of all nodes; waits shortly for Redis to confirm."""

@@ -45,4 +45,4 @@ async def move(
     if any(row["state"] == "sending" for row in rows):
         raise Conflict("a letter is being sent this moment; try again", code="sending")
     await unit.execute(MOVE, list(message_ids), line, contact_id, len(rows))
-    unit.wake(topic(account_id))
+    unit.ring(topic(account_id))

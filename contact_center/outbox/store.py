@@ -171,7 +171,7 @@ async def enqueue(
         ENQUEUE, outbox_id, line, account_id, contact_id, message_id, origin, klass, payload,
         float(hold_seconds),
     )  # fmt: skip
-    unit.wake(topic(account_id))
+    unit.ring(topic(account_id))
     return outbox_id
 
 
@@ -179,7 +179,7 @@ async def release_holds(unit: Unit, contact_id: UUID) -> int:
     """Let go what is held of a contact: its operator went on, so he will not undo."""
     rows = await unit.fetch(RELEASE, contact_id)
     for row in rows:
-        unit.wake(topic(row["account_id"]))
+        unit.ring(topic(row["account_id"]))
     return len(rows)
 
 
@@ -187,7 +187,7 @@ async def change(unit: Unit, query: str, message_id: UUID, *args: Any) -> list[R
     """Run one of CANCEL, AGAIN, ARRIVED; wakes the sender."""
     rows = await unit.fetch(query, message_id, *args)
     for row in rows:
-        unit.wake(topic(row["account_id"]))
+        unit.ring(topic(row["account_id"]))
     return rows
 
 

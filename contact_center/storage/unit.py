@@ -13,6 +13,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from contact_center.kernel.ids import new_id
+
 Record = Mapping[str, Any]  # asyncpg's rows are read by name
 Query = str | sa.sql.ClauseElement
 Lockable = Literal["leases", "operators", "work", "contacts", "outbox_lines", "clients"]
@@ -30,6 +32,9 @@ INSERT INTO events (kind, subject_kind, subject_id, version, identity_id, actor,
 SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::int[], $5::uuid[], $6::text[],
                      $7::text[], $8::jsonb[])
 """
+
+BELL = "bell.rung"
+"""The event by which a transaction wakes sleepers in every process: `data.topics` (see `ring`)."""
 
 BEFORE_COMMIT: ContextVar[Callable[[Unit], Awaitable[None]] | None] = ContextVar(
     "before_commit", default=None
@@ -51,6 +56,7 @@ class Unit:
         self._events: list[tuple[Any, ...]] = []
         self.logged = False
         self.wakes: set[str] = set()
+        self._rung: set[str] = set()
 
     async def fetch(self, query: Query, *args: Any) -> list[Record]:
         text, values = self._compiled(query, args)
@@ -125,8 +131,20 @@ class Unit:
         """Publish a hint after the commit."""
         self.wakes.add(topic)
 
+    def ring(self, topic: str) -> None:
+        """Wake whoever sleeps on a topic, in every process: by a hint, and surely by the log.
+
+        For work that sleepers find in rows. With the bus away they hear of it as soon as their
+        process's reader of the log does (storage/following.py).
+        """
+        self.wake(topic)
+        self._rung.add(topic)
+
     async def write_log(self) -> None:
         """Write the gathered events (the database does this before it commits)."""
+        if self._rung:
+            topics, self._rung = sorted(self._rung), set()
+            self.log(BELL, "bell", new_id(), version=1, actor="system", data={"topics": topics})
         if self._events:
             columns = [list(column) for column in zip(*self._events, strict=True)]
             self._events.clear()

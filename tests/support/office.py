@@ -138,6 +138,7 @@ async def open_office(database_url: str, data_dir: Path, **settings: Any) -> Asy
         workspace = await Workspace.open(given, exits)
         workspace.access.passwords = Passwords(CHEAP)
         app = workspace.application()
+        workspace.background.start("log", workspace.follower.run)
         # No cookie jar: every request says itself who sends it.
         client: TestClient[Any, Any] = TestClient(TestServer(app), cookie_jar=DummyCookieJar())
         await client.start_server()

@@ -6,22 +6,22 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from contact_center.storage.following import Follower
 from contact_center.web.chat import opening, talking
 from contact_center.web.chat.door import add_cors, door, preflight
 from contact_center.web.chat.page import page
 from contact_center.web.chat.service import CHAT, Chat
-from contact_center.web.live.setup import Live
 
 PREFIX = "/chat/v1/{key}"
 
 
-def setup_chat(app: web.Application, chat: Chat, live: Live) -> None:
-    """Mount the routes; the chat is fed by the node's one log reader, which belongs to `live`.
+def setup_chat(app: web.Application, chat: Chat, follower: Follower) -> None:
+    """Mount the routes; the chat is fed by the process's one reader of the log.
 
     To be called after `setup_live`, and before `serve_files`, which takes any path that is left.
     """
     app[CHAT] = chat
-    live.listeners.append(chat.note)
+    follower.listeners.append(chat.note)
     app.on_response_prepare.append(add_cors)
     app.router.add_post(f"{PREFIX}/session", door(opening.open_session))
     app.router.add_post(f"{PREFIX}/events", door(talking.events))

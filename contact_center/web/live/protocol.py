@@ -110,6 +110,7 @@ def _talk(subject: UUID, data: dict[str, Any]) -> list[str]:
 
 
 _TOPICS: dict[str, Callable[[UUID, dict[str, Any]], list[str]]] = {
+    "bell": lambda *_: [],  # for sleepers of the service, not for screens
     "contact": _talk,
     "message": _talk,
     "work": lambda _, data: [*_id(data, "contact_id", "contact"), *_ids(data), "floor"],

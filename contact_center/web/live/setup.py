@@ -1,9 +1,9 @@
-"""The live service of a node: reads the log once and serves all its screens."""
+"""The live service of a node: fed by the process's reader of the log, it serves all screens."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,8 @@ from contact_center.kernel.hints import Hints
 from contact_center.kernel.ids import new_id
 from contact_center.kernel.log import get_logger
 from contact_center.storage.database import Database
-from contact_center.storage.events import Event, LogReader
+from contact_center.storage.events import Event
+from contact_center.storage.following import Follower
 from contact_center.web.live import protocol, rights, store
 from contact_center.web.live.attendance import Attendance
 from contact_center.web.live.ephemera import Ephemera
@@ -33,13 +34,14 @@ log = get_logger(__name__)
 
 
 class Live:
-    """Screens, topics, the log's reader and the beat of one node."""
+    """Screens, topics and the beat of one node."""
 
     def __init__(
         self,
         database: Database,
         access: AccessService,
         hints: Hints,
+        follower: Follower,
         *,
         node: str = "node",
         grace: float = 15.0,
@@ -56,20 +58,17 @@ class Live:
         self.ephemera = Ephemera(hints, self.hub, self._revoked)
         self.hub.watched = self.ephemera.watch
         self._attendance = Attendance(database, node, grace)
-        self._reader = LogReader(database, f"live:{node}", hints=hints, durable=False)
         self._beat = beat
         self._background = Background()
         self._asked: dict[UUID, set[UUID] | None] = {}  # sessions to ask again, and what for
         self._asking = asyncio.Event()
-        self.listeners: list[Any] = []  # called with each batch of events, e.g. by the web chat
+        follower.listeners.append(self.follow)
 
     # --- life ------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Begin where the log ends now: whoever connects gets the present by a resync."""
-        await self._reader.open()
+        """Serve screens: whoever connects gets the present by a resync."""
         self._background.start("live-writer", self.flusher.run)
-        self._background.start("live-log", self._read)
         self._background.start("live-beat", self._beat_forever)
         self._background.start("live-rights", self._ask_again)
 
@@ -195,12 +194,10 @@ class Live:
 
     # --- what happens ----------------------------------------------------------------------
 
-    async def _read(self) -> None:
-        async for batch in self._reader.read():
-            self._note_rights(batch)
-            self.hub.publish(batch)
-            for listener in self.listeners:
-                listener(batch)
+    def follow(self, batch: Sequence[Event]) -> None:
+        """Take what the log has brought."""
+        self._note_rights(batch)
+        self.hub.publish(batch)
 
     async def _beat_forever(self) -> None:
         while True:

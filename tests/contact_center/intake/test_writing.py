@@ -372,6 +372,8 @@ async def test_attachments_are_wanted_and_a_job_fetches_them(house: House) -> No
     ]  # fmt: skip
     job = await house.one("SELECT * FROM jobs")
     assert (job["kind"], job["key"]) == ("media.fetch", str(rows[0]["id"]))
+    bell = await house.one("SELECT data FROM events WHERE kind = 'bell.rung'")
+    assert bell["data"] == {"topics": ["jobs"]}, "runners elsewhere hear of the files by the log"
     assert (await house.one("SELECT last_text FROM contacts"))["last_text"] == "чек.jpg"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -16,6 +16,7 @@ from contact_center.kernel.errors import Conflict, NotFound
 from contact_center.kernel.hints import LocalHints
 from contact_center.kernel.ids import new_id
 from contact_center.storage.database import Database
+from contact_center.storage.unit import Unit
 from tests.support.waiting import eventually
 
 
@@ -184,10 +185,13 @@ async def test_the_job_of_a_runner_that_fell_silent_is_run_by_another(house: Hou
 async def test_runners_share_and_nothing_runs_twice(house: House) -> None:
     for number in range(3):
         house.runner(node=f"n{number}", concurrency=4)
-    jobs: list[tuple[str, datetime, dict[str, object]]] = [
-        (str(n), house.clock.now(), {}) for n in range(100)
-    ]
-    await house.database.run(lambda unit: store.schedule_many(unit, "note", jobs))
+    now = house.clock.now()
+
+    async def step(unit: Unit) -> None:
+        for number in range(100):
+            await store.schedule(unit, "note", str(number), now)
+
+    await house.database.run(step)
     await eventually(lambda: len(house.ran) >= 100)
     await asyncio.sleep(0.05)
     assert sorted(int(job.key) for job in house.ran) == list(range(100))

@@ -11,10 +11,14 @@ import pytest
 
 from channels.contract import RateLimit
 from channels.messages import Outbound
+from contact_center.kernel.background import Background
 from contact_center.kernel.clock import SystemClock
+from contact_center.kernel.hints import LocalHints
 from contact_center.outbox import store
 from contact_center.outbox.model import Limits
 from contact_center.outbox.service import Sender
+from contact_center.storage.database import Database
+from contact_center.storage.following import Follower
 from tests.contact_center.outbox.conftest import World
 from tests.support import fake_channel as fake
 from tests.support.fake_channel import FakeChannel, NoFiles
@@ -223,6 +227,26 @@ async def test_a_missing_file_fails_the_message(world: World) -> None:
     world.sender()
     await world.until(message, "failed")
     assert channel.asked == []
+
+
+async def test_a_message_written_in_another_process_leaves_at_once_without_a_bus(
+    world: World, database_url: str
+) -> None:
+    account, channel = await world.account()
+    follower = Follower(world.database, world.hints)
+    await follower.open()
+    background = Background()
+    background.start("log", follower.run)
+    world.sender()
+    elsewhere = World(await Database.connect(database_url), LocalHints())
+    elsewhere.brand, elsewhere.queue = world.brand, world.queue
+    try:
+        await asyncio.sleep(0.5)  # its worker sleeps now, for half a minute if nobody rings
+        await elsewhere.write(account, "hello")
+        await eventually(lambda: channel.texts() == ["hello"], seconds=5)
+    finally:
+        await background.close()
+        await elsewhere.database.close()
 
 
 async def test_two_senders_share_without_doubling(world: World) -> None:

@@ -23,11 +23,13 @@ from channels.messages import MessageReceived
 from channels.webchat.channel import WebChat
 from channels.webchat.settings import WebChatSettings
 from contact_center.access.service import AccessService
+from contact_center.kernel.background import Background
 from contact_center.kernel.errors import Forbidden, TooLarge, Unauthenticated
 from contact_center.kernel.hints import LocalHints
 from contact_center.kernel.ids import new_id
 from contact_center.settings import Settings
 from contact_center.storage.database import Database
+from contact_center.storage.following import Follower
 from contact_center.storage.unit import Unit
 from contact_center.web.chat import Chat, Limits, Ports, StoredUpload, setup_chat
 from contact_center.web.live import ROUTES, Live, setup_live
@@ -252,22 +254,27 @@ async def opened(database_url: str, *, limits: Limits | None = None) -> AsyncIte
     await house.furnish()
     site = Site(house)
     app = make_application(Settings(), database, access, ROUTES)
-    live = Live(database, access, hints)
+    follower = Follower(database, hints)
+    await follower.open()
+    live = Live(database, access, hints, follower)
     setup_live(app, live)
     ports = Ports(site.find, site.deliver, site.store, lambda file: f"/files/{file}")
     chat = Chat(database, hints, ports, base_url="", limits=limits, beat=0.2)
-    setup_chat(app, chat, live)
+    setup_chat(app, chat, follower)
     site.chat = chat
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     listener = socket.create_server(("127.0.0.1", 0))
     await web.SockSite(runner, listener).start()
     site.base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    background = Background()
+    background.start("log", follower.run)
     try:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
             site.http = http
             yield site
     finally:
         await runner.cleanup()
+        await background.close()
         await hints.close()
         await database.close()

@@ -16,10 +16,12 @@ from aiohttp import web
 from pydantic import TypeAdapter
 
 from contact_center.access.service import AccessService
+from contact_center.kernel.background import Background
 from contact_center.kernel.hints import Hints, LocalHints
 from contact_center.kernel.ids import new_id
 from contact_center.settings import Settings
 from contact_center.storage.database import Database
+from contact_center.storage.following import Follower
 from contact_center.storage.unit import Unit
 from contact_center.web.live import ROUTES, Live, setup_live
 from contact_center.web.live.frames import Told
@@ -164,17 +166,22 @@ async def served(
     else:
         house.ids = like.house.ids
     app = make_application(Settings(), database, access, ROUTES)
-    live = Live(database, access, hints, **options)
+    follower = Follower(database, hints)
+    await follower.open()
+    live = Live(database, access, hints, follower, **options)
     setup_live(app, live)
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     listener = socket.create_server(("127.0.0.1", 0))
     await web.SockSite(runner, listener).start()
     base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    background = Background()
+    background.start("log", follower.run)
     try:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
             yield Served(house, live, base, http)
     finally:
         await runner.cleanup()
+        await background.close()
         await hints.close()
         await database.close()
