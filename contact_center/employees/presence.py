@@ -70,18 +70,6 @@ async def presence_lost(
     return lost
 
 
-async def not_answering(unit: Unit, employee_ids: Iterable[UUID], *, now: datetime) -> list[UUID]:
-    """Take operators out who let too many offers pass; they come back by choosing "ready".
-
-    Returns who was ready until now.
-    """
-    rows = await unit.lock("operators", employee_ids)
-    ready = [row["id"] for row in rows if row["presence"] == "ready"]
-    if ready:
-        await _write(unit, ready, "not_answering", None, now=now, actor="router", cause="missed")
-    return ready
-
-
 async def _write(
     unit: Unit, ids: list[UUID], presence: str, reason: str | None, *, now: datetime,
     actor: str, cause: str,

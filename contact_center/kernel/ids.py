@@ -59,11 +59,6 @@ new_id = IdMaker()
 """Make one id. Safe in threads; a forked child diverges by its random bits."""
 
 
-def millis_of(value: UUID) -> int:
-    """Unix milliseconds at which a UUIDv7 was made."""
-    return value.int >> 80
-
-
 def first_id_of(at: datetime) -> UUID:
     """The smallest UUIDv7 of this instant: what was made before it has a smaller id."""
     return UUID(int=int(at.timestamp() * 1000) << 80)
