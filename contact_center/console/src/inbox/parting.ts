@@ -33,6 +33,6 @@ function changed(...ids: string[]): void {
     void refreshContact(id);
     loadedAnew(id);
   }
-  void queries.invalidateQueries({ queryKey: ["client-contacts"] });
+  for (const beside of ["client", "client-contacts"]) void queries.invalidateQueries({ queryKey: [beside] });
   listsChanged();
 }
