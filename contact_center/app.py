@@ -284,9 +284,11 @@ class Workspace:
         retention = Retention(
             self.database, self.clock, self.settings.retention, app[METRICS].registry
         )
-        daily = Daily(
-            self.database, self.clock, {"access.tidy": self.access.tidy, **retention.tasks()}
-        )
+        tasks = {
+            "access.tidy": self.access.tidy, "files.orphans": self.files.forget_orphans,
+            **retention.tasks(),
+        }  # fmt: skip
+        daily = Daily(self.database, self.clock, tasks)
         confirmations = Confirmations(self.database, self.clock)
         handlers = {
             **self.desk.jobs(), **self.accounts.handlers(), **self.files.handlers(),

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import resource
-from collections.abc import Callable
+import threading
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, cast
@@ -28,6 +31,7 @@ from channels.errors import ChannelError, Malformed
 from channels.messages import Medium
 from channels.registry import provider
 from contact_center.intake.model import LiveAccount
+from contact_center.kernel.errors import Unavailable
 
 LARGE = 64 * 1024
 TASKS = 200  # then the process is replaced: whatever it has leaked goes with it
@@ -35,6 +39,8 @@ MEMORY_BYTES = 1024 * 1024 * 1024  # address space, libraries included
 CPU_SECONDS = 10
 WAIT_SECONDS = 20.0
 PROCESSES = 2
+WAITING = 64  # requests in line for a process; more are asked to come again
+PATIENT = 8  # of these, what came in already: it never fills the line
 
 Recipe = tuple[str, str, str]  # provider, account and settings: a channel to be built again
 
@@ -43,15 +49,19 @@ class Parsers:
     """Reads requests: small ones here and at once, large ones and all letters in a process aside.
 
     Each of the few processes reads one request at a time, so one that is killed over its limits
-    takes nobody else's request along, and the next one does not wait for it.
+    takes nobody else's request along, and the next one does not wait for it. Who finds the line
+    full, or waits in it for as long as a request may take, hears Unavailable: nothing was read.
     """
 
     def __init__(
-        self, *, large: int = LARGE, wait: float = WAIT_SECONDS, count: int = PROCESSES
-    ) -> None:
+        self, *, large: int = LARGE, wait: float = WAIT_SECONDS, count: int = PROCESSES,
+        waiting: int = WAITING,
+    ) -> None:  # fmt: skip
         self._large = large
         self._wait = wait
         self._places = asyncio.Semaphore(count)
+        self._patient = asyncio.Semaphore(PATIENT)
+        self._free = waiting
         self._idle: list[ProcessPoolExecutor] = []
         self._busy: set[ProcessPoolExecutor] = set()
 
@@ -68,7 +78,7 @@ class Parsers:
         return len(request.body) > self._large or account.medium == Medium.MAIL
 
     async def receive(self, account: LiveAccount, request: WebhookRequest) -> Received:
-        """What the account's channel makes of it. Raises Refused or Malformed."""
+        """What the account's channel makes of it. Raises Refused, Malformed or Unavailable."""
         received = self.at_once(account, request)
         if received is not None:
             return received
@@ -77,13 +87,14 @@ class Parsers:
         return await self._aside(_recipe(account), request, "receive")
 
     async def read(self, account: LiveAccount, request: WebhookRequest) -> Received:
-        """What the channel makes of something it fetched itself. Raises Malformed."""
-        return await self._aside(_recipe(account), request, "parse")
+        """What the channel makes of something it fetched itself. Raises as `receive` does."""
+        async with self._patient:
+            return await self._aside(_recipe(account), request, "parse")
 
     async def again(self, account: LiveAccount, request: WebhookRequest) -> Received:
         """What the channel makes of a request that was proven when it came: nobody asks again.
 
-        Its signature is old by now, and what was fetched never had one. Raises Malformed.
+        Its signature is old by now, and what was fetched never had one. Raises as `receive` does.
         """
         if not isinstance(account.channel, Parses):
             return await self.receive(account, request)
@@ -92,8 +103,12 @@ class Parsers:
         return account.channel.parse(request)
 
     async def part(self, account: LiveAccount, raw: bytes, ref: str) -> bytes:
-        """A file that lies inside a raw request. Raises Rejected, or Malformed over the limits."""
-        found: bytes = await self._run(_part, _recipe(account), raw, ref)
+        """A file that lies inside a raw request.
+
+        Raises Rejected, Malformed over the limits, or Unavailable.
+        """
+        async with self._patient:
+            found: bytes = await self._run(_part, _recipe(account), raw, ref)
         return found
 
     async def _aside(self, recipe: Recipe, request: WebhookRequest, how: str) -> Received:
@@ -102,7 +117,7 @@ class Parsers:
         return received
 
     async def _run(self, work: Callable[..., Any], *args: Any) -> Any:
-        async with self._places:
+        async with self._place():
             process = self._idle.pop() if self._idle else _start()
             self._busy.add(process)
             try:
@@ -123,6 +138,24 @@ class Parsers:
             finally:
                 self._busy.discard(process)
 
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        """Stand in the line until it is our turn. Raises Unavailable."""
+        if self._free <= 0:
+            raise Unavailable("too many requests wait to be read", retry_after=5)
+        self._free -= 1
+        try:
+            async with asyncio.timeout(self._wait):
+                await self._places.acquire()
+        except TimeoutError:
+            raise Unavailable("this has waited too long to be read", retry_after=5) from None
+        finally:
+            self._free += 1
+        try:
+            yield
+        finally:
+            self._places.release()
+
     def close(self) -> None:
         """End the processes, whatever they do."""
         for process in (*self._idle, *self._busy):
@@ -138,7 +171,7 @@ def _start() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(
         1,
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=_limit_memory,
+        initializer=_begin,
         max_tasks_per_child=TASKS,
     )
 
@@ -147,6 +180,19 @@ def _kill(pool: ProcessPoolExecutor) -> None:
     for process in list((pool._processes or {}).values()):  # noqa: SLF001 - no public way
         process.kill()
     pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _begin() -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _limit_memory()
+
+
+def _end_with_parent() -> None:
+    """Where the service is killed nobody is left to end its processes."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _limit_memory() -> None:

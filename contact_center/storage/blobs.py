@@ -14,6 +14,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -50,6 +51,14 @@ class Blobs(Protocol):
 
     async def delete(self, key: str) -> None:
         """Forget a blob; one that is gone already is no error."""
+        ...
+
+    async def written(self, since: datetime, until: datetime) -> set[str]:
+        """The keys of the blobs that were written in this time."""
+        ...
+
+    async def drop_drafts(self, before: datetime) -> int:
+        """Remove what was begun and not written to for so long; returns how many."""
         ...
 
 
@@ -94,6 +103,23 @@ class FileBlobs:
         """Forget a blob; one that is gone already is no error."""
         await asyncio.to_thread(self._place(key).unlink, missing_ok=True)
 
+    async def written(self, since: datetime, until: datetime) -> set[str]:
+        """The keys of the blobs that were written in this time; one folder after another."""
+        found: set[str] = set()
+        for number in range(256):
+            folder = self._directory / f"{number:02x}"
+            names = await asyncio.to_thread(_names, folder, since.timestamp(), until.timestamp())
+            found.update(key for name in names if _KEY.match(key := folder.name + name))
+        return found
+
+    async def drop_drafts(self, before: datetime) -> int:
+        """Remove what was begun and not written to for so long; returns how many."""
+        folder = self._directory / "incoming"
+        names = await asyncio.to_thread(_names, folder, 0, before.timestamp())
+        for name in names:
+            await asyncio.to_thread((folder / name).unlink, missing_ok=True)
+        return len(names)
+
     def _place(self, key: str) -> Path:
         if not _KEY.match(key):  # keys come from our own rows; a path may never be built of others
             raise NotFound("there is no such file")
@@ -111,6 +137,17 @@ async def _copy(stream: AsyncIterator[bytes], file: Any, key: str, limit: int) -
         digest.update(chunk)
         await asyncio.to_thread(file.write, chunk)
     return Blob(key, size, digest.hexdigest(), head)
+
+
+def _names(folder: Path, since: float, until: float) -> list[str]:
+    """The files of a folder that were last written in this time; none where there is no folder."""
+    found = []
+    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError):  # renamed or deleted meanwhile
+                if since <= entry.stat(follow_symlinks=False).st_mtime < until:
+                    found.append(entry.name)
+    return found
 
 
 def _create(draft: Path) -> Any:

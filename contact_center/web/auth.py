@@ -37,23 +37,26 @@ def endpoint(route: Route) -> Handler:
     deadline = None if SLOW in route.tags else DEADLINE_SECONDS
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        known = await _who(request, route)
-        call = Call(
-            request=request,
-            actor=known.actor if known else ANONYMOUS,
-            path=path_of(request),
-            query=query_of(request, route),
-            body=await body_of(request, route),
-        )
         try:
             async with asyncio.timeout(deadline) as timer:
-                return await _answered(route, call)
+                return await _answered(route, await _call(request, route))
         except TimeoutError:
             if not timer.expired():
                 raise
             raise Unavailable("this took too long", code="deadline", retry_after=5) from None
 
     return handle
+
+
+async def _call(request: web.Request, route: Route) -> Call:
+    known = await _who(request, route)
+    return Call(
+        request=request,
+        actor=known.actor if known else ANONYMOUS,
+        path=path_of(request),
+        query=query_of(request, route),
+        body=await body_of(request, route),
+    )
 
 
 async def _who(request: web.Request, route: Route) -> SignedIn | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -11,11 +12,21 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from contact_center.access.routes import Route
-from contact_center.kernel.errors import Invalid, NotFound
+from contact_center.kernel.errors import Invalid, NotFound, Unavailable
 from contact_center.web.errors import BadRequest
 
 JSON_TYPES = ("application/json", "application/merge-patch+json")
 DEEPEST = 32
+READ_SECONDS = 30.0
+
+
+async def read_soon(request: web.Request, seconds: float | None = None) -> bytes:
+    """The body of a request of anybody. Raises Unavailable where it takes too long to come."""
+    try:
+        async with asyncio.timeout(READ_SECONDS if seconds is None else seconds):
+            return await request.read()
+    except TimeoutError:
+        raise Unavailable("the body took too long", code="deadline", retry_after=5) from None
 
 
 def path_of(request: web.Request) -> dict[str, Any]:

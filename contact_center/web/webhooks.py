@@ -20,8 +20,9 @@ from contact_center.intake.parsing import Parsers
 from contact_center.intake.quarantine import Quarantine
 from contact_center.intake.writer import Intake
 from contact_center.kernel.clock import Clock
-from contact_center.kernel.errors import HouseError, NotFound
+from contact_center.kernel.errors import HouseError, NotFound, Unavailable
 from contact_center.kernel.log import get_logger
+from contact_center.web.bodies import read_soon
 from contact_center.web.guard import MACHINE
 
 LETTER_BYTES = 40 * 1024 * 1024  # files come inside: as much as is fetched from a mailbox
@@ -58,7 +59,7 @@ class Hooks:
         """Take a request to the account of this public key.
 
         Raises NotFound (no such account, or it is off), TooLarge by aiohttp's own error, HouseError
-        401/403 (`refused`), Unavailable 503 when it cannot be stored now.
+        401/403 (`refused`), Unavailable 503 when it cannot be read or stored now.
         """
         account = self._accounts.by_public_key(key)
         if account is None or account.state != "on" or not hasattr(account.channel, "receive"):
@@ -66,11 +67,13 @@ class Hooks:
         request[MACHINE] = True
         if account.medium == Medium.MAIL:
             request = request.clone(client_max_size=LETTER_BYTES)
-        given = self._values(request, await request.read())
+        given = self._values(request, await read_soon(request))
         try:
             received = self._parsers.at_once(account, given)
             if received is None:
                 received = await self._parsers.receive(account, given)
+        except Unavailable:  # nothing is wrong with it: it is to come again
+            raise
         except Exception as error:  # noqa: BLE001 - no bytes may make us say 500
             reply = await self._unread(account, given, error)
         else:

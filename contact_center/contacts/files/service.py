@@ -13,13 +13,13 @@ from channels.contract import Channel, Embeds, Media
 from channels.errors import Malformed, Misconfigured, Rejected, Temporary, Unsupported
 from channels.messages import OutboundFile
 from channels.toolkit.sniff import ACTIVE, HEAD, INLINE, UNKNOWN, kind_of, sniff
-from contact_center.contacts.files import store
+from contact_center.contacts.files import orphans, store
 from contact_center.contacts.files.images import dimensions
 from contact_center.contacts.files.links import Links
 from contact_center.jobs import store as jobs
 from contact_center.jobs.model import ATTEMPTS, GiveUp, Handler, Job
 from contact_center.kernel.clock import Clock
-from contact_center.kernel.errors import Forbidden, Invalid, NotFound, TooLarge
+from contact_center.kernel.errors import Forbidden, Invalid, NotFound, TooLarge, Unavailable
 from contact_center.kernel.ids import new_id
 from contact_center.storage.blobs import Blob, Blobs
 from contact_center.storage.database import Database
@@ -145,7 +145,7 @@ class Files:
             await self._note(row, "too_large", None)
         except (Rejected, Unsupported, Malformed, NotFound) as error:
             await self._note(row, "gone", None, {"reason": str(error)[:200]})
-        except (Temporary, Misconfigured, OSError, TimeoutError) as error:
+        except (Temporary, Misconfigured, Unavailable, OSError, TimeoutError) as error:
             if job.attempts < ATTEMPTS:
                 raise
             await self._note(row, "gone", None, {"reason": str(error)[:200]})
@@ -197,6 +197,10 @@ class Files:
                     await self.blobs.delete(row["blob_key"])
         due = self._clock.now() + timedelta(days=1)
         await self._database.run(lambda unit: jobs.reschedule(unit, SWEEP, job.key, due))
+
+    async def forget_orphans(self) -> None:
+        """Delete what killed processes have left behind; every day."""
+        await orphans.forget(self._database, self.blobs, self._clock.now())
 
 
 def _nature(blob: Blob) -> tuple[str, str, dict[str, Any]]:

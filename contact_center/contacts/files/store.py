@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -31,8 +31,8 @@ DELETE FROM attachments WHERE id IN (
     AND created_at < now() - make_interval(days => $1) LIMIT 500)
 RETURNING blob_key
 """
-
-
+BLOB_KEYS = "SELECT id, blob_key FROM attachments WHERE id > $1 ORDER BY id LIMIT 5000"
+KNOWN = "SELECT blob_key FROM attachments WHERE blob_key = ANY($1)"
 RAW = """
 SELECT r.body FROM messages m JOIN contacts c ON c.id = m.contact_id
 JOIN raw_events r ON r.account_id = c.account_id AND r.external_id = m.external_id
@@ -80,3 +80,13 @@ async def fetched(unit: Unit, file: Record, state: str, *values: Any) -> bool:
 async def drop_stale(database: Database, days: int) -> list[Record]:
     """Forget uploads that no message ever named; returns their blob keys, at most 500."""
     return await database.fetch(STALE, days)
+
+
+async def blob_keys(database: Database, after: UUID) -> list[Record]:
+    """The next rows after this id: id, blob_key."""
+    return await database.fetch(BLOB_KEYS, after)
+
+
+async def known(database: Database, keys: Collection[str]) -> set[str]:
+    """Those of these blobs that a row names, however old; one scan, for the few that are left."""
+    return {row["blob_key"] for row in await database.fetch(KNOWN, list(keys))}

@@ -27,6 +27,7 @@ from contact_center.access import limits
 from contact_center.access.sessions import address_of
 from contact_center.kernel.errors import Forbidden, Unauthenticated
 from contact_center.web.auth import json_response
+from contact_center.web.bodies import read_soon
 from contact_center.web.chat import store
 from contact_center.web.chat.door import Visit
 from contact_center.web.chat.service import contact_info
@@ -65,7 +66,7 @@ class SessionIn(BaseModel):
 
 async def open_session(visit: Visit) -> web.StreamResponse:
     """Answer with a token and all the panel needs."""
-    raw = await visit.request.read()
+    raw = await read_soon(visit.request)
     given = SessionIn.model_validate_json(raw or b"{}")
     session = await _session(visit, given)
     secret = visit.channel.settings.session_secret

@@ -43,6 +43,8 @@ class Limits:
 
     sessions: int = 300  # new visitors per address and ten minutes
     uploads: int = 40  # per visitor and ten minutes
+    address_uploads: int = 200  # of all visitors of one address, in ten minutes
+    upload_seconds: float = 300.0  # one upload, from its first byte to its row
     events: int = 60  # per visitor and ten seconds
     sockets: int = 10  # at once per visitor
     session_days: float = 30.0
@@ -76,7 +78,7 @@ class Talk:
 
 
 class Chat:
-    """The node's open chats. Fed by the live reader's batches (`note`), so the log is read once."""
+    """The node's open chats, fed by the process's reader of the log (`note`): it is read once."""
 
     def __init__(
         self, database: Database, hints: Hints, ports: Ports, *, base_url: str,

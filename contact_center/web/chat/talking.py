@@ -15,9 +15,11 @@ from channels.toolkit.sniff import HEAD, kind_of, sniff
 from channels.webchat import PROVIDER
 from channels.webchat.wire import ReadCursor
 from contact_center.access import limits
+from contact_center.access.sessions import address_of
 from contact_center.kernel.errors import Invalid, TooLarge, TooMany, Unauthenticated, Unavailable
 from contact_center.kernel.ids import new_id
 from contact_center.web.auth import json_response
+from contact_center.web.bodies import read_soon
 from contact_center.web.chat import store
 from contact_center.web.chat.door import SOCKET_PROTOCOL, Visit
 from contact_center.web.chat.service import Key, contact_info
@@ -40,10 +42,11 @@ async def events(visit: Visit) -> web.StreamResponse:
     """POST …/events: the same way as any provider's webhook; typing stops here."""
     session = visit.session()
     _pace(visit, session.visitor)
-    if (visit.request.content_length or 0) <= SMALL and _is_typing(await visit.request.read()):
+    request = visit.request
+    if (request.content_length or 0) <= SMALL and _is_typing(await read_soon(request)):
         await visit.chat.visitor_types(visit.key(session), session.name)
         return json_response({"ok": True, "id": None})
-    return await visit.chat.ports.deliver(visit.request, visit.request.match_info["key"])
+    return await visit.chat.ports.deliver(request, request.match_info["key"])
 
 
 def _is_typing(body: bytes) -> bool:
@@ -240,8 +243,19 @@ def _typed(data: str) -> bool:
 
 async def upload(visit: Visit) -> web.StreamResponse:
     """POST …/files: keep a file until a message names it; what it is, its content says."""
-    session, request = visit.session(), visit.request
+    session = visit.session()
     await _count_upload(visit, session.visitor)
+    try:
+        async with asyncio.timeout(visit.chat.limits.upload_seconds):
+            row = await _kept(visit, session.visitor)
+    except TimeoutError:
+        raise Unavailable("the upload took too long", code="deadline", retry_after=1) from None
+    return json_response(_file(visit, row))
+
+
+async def _kept(visit: Visit, visitor: str) -> dict[str, Any]:
+    """The row of a file that was just stored."""
+    request = visit.request
     sizes = PROVIDER.capabilities.attachments
     most = max(sizes.values())
     if (request.content_length or 0) > most:
@@ -254,12 +268,12 @@ async def upload(visit: Visit) -> web.StreamResponse:
     kind = kind_of(media_type)
     stored = await visit.chat.ports.store(_joined(head, chunks), sizes.get(kind, most))
     row = {
-        "id": new_id(), "account_id": visit.account_id, "owner": session.visitor, "kind": kind,
+        "id": new_id(), "account_id": visit.account_id, "owner": visitor, "kind": kind,
         "name": _name(request.headers.get("X-File-Name", "")), "type": media_type,
         "size": stored.size, "sha256": stored.sha256, "blob_key": stored.blob_key,
     }  # fmt: skip
     await store.add_upload(visit.chat.database, row)
-    return json_response(_file(visit, row))
+    return row
 
 
 async def _head(chunks: AsyncIterator[bytes]) -> bytes:
@@ -285,6 +299,11 @@ def _name(header: str) -> str:
 
 
 async def _count_upload(visit: Visit, visitor: str) -> None:
-    limit = limits.Limit("chat upload", visit.chat.limits.uploads, WINDOW)
-    key = limits.key_of(limit, str(visit.account_id), visitor)
-    await limits.count(visit.chat.database, [(limit, key)], visit.chat.clock.now())
+    """Sessions cost nothing, addresses do: each has its limit, in this account."""
+    most, account = visit.chat.limits, str(visit.account_id)
+    own = limits.Limit("chat upload", most.uploads, WINDOW)
+    all_ = limits.Limit("chat uploads of an address", most.address_uploads, WINDOW)
+    network = limits.network_of(address_of(visit.request))
+    tries = [(own, limits.key_of(own, account, visitor)),
+             (all_, limits.key_of(all_, account, network))]  # fmt: skip
+    await limits.count(visit.chat.database, tries, visit.chat.clock.now())

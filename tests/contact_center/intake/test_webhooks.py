@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 from collections.abc import AsyncIterator
@@ -24,6 +25,7 @@ from contact_center.intake.parsing import Parsers
 from contact_center.intake.quarantine import Quarantine
 from contact_center.intake.store import get
 from contact_center.kernel.errors import Conflict, Invalid, NotFound, Unavailable
+from contact_center.web import bodies
 from contact_center.web.guard import SECURE, guard
 from contact_center.web.metrics import METRICS, Metrics
 from contact_center.web.origins import ORIGINS, Origins
@@ -69,6 +71,7 @@ class Door:
     quarantine: Quarantine
     provider: FakeProvider
     metrics: Metrics
+    hooks: Hooks = None  # type: ignore[assignment]
     accounts: dict[str, Any] = field(default_factory=dict)
 
     def by_public_key(self, key: str) -> Any:
@@ -93,6 +96,7 @@ async def door(house: House) -> AsyncIterator[Door]:
     made.quarantine = Quarantine(house.database, house.intake, made, parsers)
     hooks = Hooks(made, house.intake, made.quarantine, parsers, house.clock, "https://cc.example")
     setup_hooks(app, hooks)
+    made.hooks = hooks
     async with TestClient(TestServer(app)) as client:
         made.client = client
         yield made
@@ -226,6 +230,32 @@ async def test_what_is_dropped_is_not_replayed(door: Door) -> None:
         await door.quarantine.replay(one, None)
     with pytest.raises(NotFound):
         await door.quarantine.drop(door.house.employee_id, None)
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(30)
+
+    monkeypatch.setattr(bodies, "READ_SECONDS", 0.3)
+    async with asyncio.timeout(10):
+        answer = await door.client.post(
+            "/hooks/key", data=never(), headers={"x-secret": "right"}
+        )  # fmt: skip
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert await door.house.count("quarantine") == 0
+
+
+async def test_what_finds_the_line_of_the_parsers_full_is_to_come_again(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door.hooks, "_parsers", Parsers(large=0, waiting=0))
+    answer = await door.post(b'{"id": "1", "text": "hello"}')
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert await door.house.count("quarantine") == 0
+    assert await door.house.count("messages") == 0
 
 
 # --- large requests ------------------------------------------------------------------------

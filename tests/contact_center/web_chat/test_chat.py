@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from contact_center.kernel.errors import Unavailable
+from contact_center.web import bodies
 from contact_center.web.chat import Limits
 from contact_center.web.chat.service import Key, Talk
 from contact_center.web.live.ephemera import typing_payload, typing_topic
@@ -364,6 +365,45 @@ async def test_too_many_of_anything_is_429(database_url: str) -> None:
             await visitor.socket()
         assert refusal.value.status == 429
         await wire.close()
+
+
+async def test_new_sessions_do_not_buy_an_address_more_uploads(database_url: str) -> None:
+    async with opened(database_url, limits=Limits(uploads=2, address_uploads=3)) as site:
+        one, other = await site.visitor(), await site.visitor()
+        assert [(await _upload(one, b"text"))[0] for _ in range(2)] == [200, 200]
+        assert [(await _upload(other, b"text"))[0] for _ in range(2)] == [200, 429]
+        assert len(site.blobs) == 3
+
+
+async def test_an_upload_that_takes_too_long_ends_and_keeps_nothing(database_url: str) -> None:
+    async def trickle() -> AsyncIterator[bytes]:
+        yield b"x" * 600
+        await asyncio.sleep(30)
+
+    async with opened(database_url, limits=Limits(upload_seconds=0.3)) as site:
+        visitor = await site.visitor()
+        async with asyncio.timeout(10), site.http.post(
+            visitor.url("/files"), data=trickle(), headers=visitor.headers()
+        ) as answer:  # fmt: skip
+            assert (answer.status, (await answer.json())["code"]) == (503, "deadline")
+            assert "Retry-After" in answer.headers
+        assert site.blobs == {}
+        assert await site.house.database.fetchval("SELECT count(*) FROM attachments") == 0
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(30)
+
+    monkeypatch.setattr(bodies, "READ_SECONDS", 0.3)
+    visitor = await site.visitor()
+    async with asyncio.timeout(10), site.http.post(
+        visitor.url("/session"), data=never(), headers=visitor.headers()
+    ) as answer:  # fmt: skip
+        assert (answer.status, (await answer.json())["code"]) == (503, "deadline")
 
 
 async def test_the_whole_page_may_be_framed_by_the_allowed_sites_only(site: Site) -> None:
