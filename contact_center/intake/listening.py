@@ -212,7 +212,7 @@ class Listener:
         One that only broke our parser must not keep those behind it waiting either.
         """
         try:
-            return await self._house.parsers.read(self._account, request)
+            return await _patiently(partial(self._house.parsers.read, self._account, request))
         except Exception as error:
             if not isinstance(error, Malformed):
                 log.exception("parser_failed", account=str(self._account.id))
@@ -238,7 +238,7 @@ class Listener:
 
 
 async def _patiently(step: Callable[[], Awaitable[T]]) -> T:
-    """Do it again until the database has room: what waits at the provider is in no hurry."""
+    """Do it again until there is room for it: what waits at the provider is in no hurry."""
     pause = 0.2
     while True:
         try:
