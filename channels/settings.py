@@ -7,7 +7,7 @@ turns the model into plain JSON, from which the console draws the form.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -47,12 +47,14 @@ def setting(
     secret: bool = False,
     generated: bool = False,
     control: Control | None = None,
+    when: Mapping[str, Sequence[str]] | None = None,
     **limits: Any,
 ) -> Any:
     """A field of a settings model.
 
     `label` and `help` in "ru" and "en". `secret`: sealed at rest, never shown again. `generated`:
-    the house makes a value where none is given. `limits` go to pydantic's Field.
+    the house makes a value where none is given. `when`: it matters only while each of these other
+    fields has one of these values. `limits` go to pydantic's Field.
     """
     extra: dict[str, Any] = {
         "label": dict(label),
@@ -61,6 +63,7 @@ def setting(
         "secret": secret,
         "generated": generated,
         "control": control,
+        "when": {name: list(values) for name, values in (when or {}).items()},
     }
     return Field(default, json_schema_extra=extra, **limits)
 
@@ -84,7 +87,7 @@ def describe(model: type[BaseModel]) -> list[dict[str, Any]]:
     """A settings model as JSON, in the order of its fields.
 
     Each entry: name, type (a Control), options (of a choice or a list of choices), secret,
-    generated, required, default (never of a secret), label{ru,en}, help{ru,en}, example.
+    generated, required, default (never of a secret), label{ru,en}, help{ru,en}, example, when.
     """
     return [_described(name, field) for name, field in model.model_fields.items()]
 
@@ -118,6 +121,7 @@ def _described(name: str, field: FieldInfo) -> dict[str, Any]:
         "label": extra.get("label") or {"ru": name, "en": name},
         "help": extra.get("help") or {"ru": "", "en": ""},
         "example": extra.get("example") or "",
+        "when": extra.get("when") or {},
     }
 
 

@@ -18,6 +18,13 @@ _OWN = {
     "ru": "Пусто — адрес самого Google или Microsoft.",
     "en": "Empty: the address of Google or Microsoft itself.",
 }
+_FETCHED = {"receives": ("imap",)}
+_POSTED = {"receives": ("hook",)}
+_MOVED = {**_FETCHED, "handled": ("move",)}
+_SIGNED = {"login": ("password", "google", "microsoft")}
+_PASSWORD = {"login": ("password",)}
+_CONSENT = {"login": ("google", "microsoft")}
+_MICROSOFT = {"login": ("microsoft",)}
 _WEB = r"^(https?://\S{1,500})?$"
 
 
@@ -50,10 +57,15 @@ class MailSettings(AccountSettings):
         },
     )
     imap_host: str = setting(
-        "", label={"ru": "Сервер IMAP", "en": "IMAP server"}, example="imap.shop.example"
+        "",
+        label={"ru": "Сервер IMAP", "en": "IMAP server"},
+        example="imap.shop.example",
+        when=_FETCHED,
     )
-    imap_port: int = setting(993, label={"ru": "Порт IMAP", "en": "IMAP port"}, ge=1, le=65535)
-    imap_security: Security = setting("tls", label=_ENCRYPTION)
+    imap_port: int = setting(
+        993, label={"ru": "Порт IMAP", "en": "IMAP port"}, ge=1, le=65535, when=_FETCHED
+    )
+    imap_security: Security = setting("tls", label=_ENCRYPTION, when=_FETCHED)
     folder: str = setting(
         "INBOX",
         label={"ru": "Папка", "en": "Folder"},
@@ -62,6 +74,7 @@ class MailSettings(AccountSettings):
             "en": "The only one that is read: the spam folder is left alone.",
         },
         min_length=1,
+        when=_FETCHED,
     )
     start: Literal["new", "all"] = setting(
         "new",
@@ -70,11 +83,16 @@ class MailSettings(AccountSettings):
             "ru": "new — с писем, которые придут; all — со всех, что лежат в папке.",
             "en": "new: with mail that comes from now on; all: with everything in the folder.",
         },
+        when=_FETCHED,
     )
     handled: Literal["leave", "seen", "move"] = setting(
-        "seen", label={"ru": "Принятые письма", "en": "Mails taken in"}
+        "seen",
+        label={"ru": "Принятые письма", "en": "Mails taken in"},
+        when=_FETCHED,
     )
-    move_to: str = setting("", label={"ru": "Переносить в папку", "en": "Move them to"})
+    move_to: str = setting(
+        "", label={"ru": "Переносить в папку", "en": "Move them to"}, when=_MOVED
+    )
     smtp_host: str = setting(
         "", label={"ru": "Сервер SMTP", "en": "SMTP server"}, example="smtp.shop.example"
     )
@@ -83,11 +101,18 @@ class MailSettings(AccountSettings):
     login: Literal["password", "google", "microsoft", "none"] = setting(
         "password", label={"ru": "Вход на сервер", "en": "How we log in"}
     )
-    user: str = setting("", label={"ru": "Имя пользователя", "en": "User name"})
-    password: str = setting("", label={"ru": "Пароль", "en": "Password"}, secret=True)
-    oauth_client_id: str = setting("", label={"ru": "OAuth: client id", "en": "OAuth: client id"})
+    user: str = setting("", label={"ru": "Имя пользователя", "en": "User name"}, when=_SIGNED)
+    password: str = setting(
+        "", label={"ru": "Пароль", "en": "Password"}, secret=True, when=_PASSWORD
+    )
+    oauth_client_id: str = setting(
+        "", label={"ru": "OAuth: client id", "en": "OAuth: client id"}, when=_CONSENT
+    )
     oauth_client_secret: str = setting(
-        "", label={"ru": "OAuth: client secret", "en": "OAuth: client secret"}, secret=True
+        "",
+        label={"ru": "OAuth: client secret", "en": "OAuth: client secret"},
+        secret=True,
+        when=_CONSENT,
     )
     oauth_tenant: str = setting(
         "organizations",
@@ -98,6 +123,7 @@ class MailSettings(AccountSettings):
         },
         example="shop.onmicrosoft.com",
         pattern=r"^[A-Za-z0-9.-]{1,100}$",
+        when=_MICROSOFT,
     )
     oauth_refresh_token: str = setting(
         "",
@@ -107,14 +133,15 @@ class MailSettings(AccountSettings):
             "en": "Comes by itself when the owner of the mailbox agrees.",
         },
         secret=True,
+        when=_CONSENT,
     )
     oauth_authorize_address: str = setting(
         "", label={"ru": "OAuth: адрес согласия", "en": "OAuth: address to agree at"}, help=_OWN,
-        pattern=_WEB, control="url",
+        pattern=_WEB, control="url", when=_CONSENT,
     )  # fmt: skip
     oauth_endpoint: str = setting(
         "", label={"ru": "OAuth: адрес токенов", "en": "OAuth: token address"}, help=_OWN,
-        pattern=_WEB, control="url",
+        pattern=_WEB, control="url", when=_CONSENT,
     )  # fmt: skip
     certificate: str = setting(
         "",
@@ -188,6 +215,7 @@ class MailSettings(AccountSettings):
         },
         secret=True,
         generated=True,
+        when=_POSTED,
     )
     mailgun_key: str = setting(
         "",
@@ -197,6 +225,7 @@ class MailSettings(AccountSettings):
             "en": "Mailgun → Settings → API Security → HTTP webhook signing key.",
         },
         secret=True,
+        when=_POSTED,
     )
     undo_seconds: int = setting(
         15, label={"ru": "Отмена отправки, секунд", "en": "Undo send, seconds"}, ge=0, le=120

@@ -82,7 +82,10 @@ class BrandPatch(Body):
 
 
 class SettingField(BaseModel):
-    """One field of a provider's settings, enough to draw its form."""
+    """One field of a provider's settings, enough to draw its form.
+
+    `when`: it matters only while each of these other fields has one of these values.
+    """
 
     name: str
     type: Control
@@ -94,6 +97,7 @@ class SettingField(BaseModel):
     label: dict[str, str]
     help: dict[str, str]
     example: str
+    when: dict[str, list[str]]
 
 
 class ProviderInfo(BaseModel):

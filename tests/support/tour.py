@@ -3,13 +3,12 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from playwright.sync_api import Browser, Page
 
 from tests.support.house import House
+from tests.support.states import STATES, Role
 
-Role = Literal["operator", "administrator", "supervisor"]
 ADMIN = (
     "employees", "departments", "queues", "kinds", "result-codes", "break-reasons", "brands",
     "accounts", "quarantine", "health", "tokens",
@@ -59,6 +58,31 @@ def _client(page: Page) -> None:
     page.wait_for_timeout(400)
 
 
+def _letter(page: Page) -> None:
+    """A letter comes in, is taken and seen whole, with who is on it."""
+    origin = page.url.partition("/inbox")[0].rstrip("/")
+    post = f"{origin}/simulator/api/mail/people"
+    headers, subject = {"Origin": origin}, "Счёт и образцы тканей"
+    person = page.request.post(post, headers=headers).json()
+    html = {"subject": subject, "text": "Пришлите, пожалуйста, счёт.", "html": True}
+    page.request.post(f"{post}/{person['id']}/mails", headers=headers, data=html)
+    page.goto(f"{origin}/inbox/queue")
+    page.get_by_role("listitem").filter(has_text=subject).first.click(timeout=30_000)
+    page.get_by_role("button", name=re.compile("^(Взять|Take)$")).click()
+    page.get_by_role("button", name=re.compile("Всё письмо|Whole letter")).click()
+    page.get_by_role("button", name=person["address"]).first.click()
+    page.locator("iframe").wait_for()
+    page.wait_for_timeout(400)
+
+
+def _write_letter(page: Page) -> None:
+    _letter(page)
+    page.keyboard.press("KeyR")
+    page.get_by_role("toolbar").wait_for()
+    page.get_by_role("button", name=re.compile("^(Копия, скрытая|Cc, Bcc)$")).click()
+    page.wait_for_timeout(400)
+
+
 STOPS: tuple[Stop, ...] = (
     Stop("sign-in", "/", None),
     Stop("inbox", "/"),
@@ -68,6 +92,8 @@ STOPS: tuple[Stop, ...] = (
     Stop("note", "/", act=_then("KeyN")),
     Stop("palette", "/", act=_press("Control+KeyK")),
     Stop("help", "/", act=_press("Shift+Slash")),
+    Stop("letter", "/", act=_letter),
+    Stop("letter-writing", "/", act=_write_letter),
     Stop("clients", "/clients"),
     Stop("client-fields", "/clients", act=_client),
     Stop("settings", "/settings"),
@@ -75,6 +101,7 @@ STOPS: tuple[Stop, ...] = (
     *(Stop(f"admin-{name}", f"/admin/{name}", "administrator") for name in ADMIN),
     Stop("simulator", "/simulator", "administrator"),
     Stop("shop", "/demo/shop", None),
+    *(Stop(*state) for state in STATES),
 )
 
 
@@ -94,6 +121,8 @@ def walk(
             _sign_in(page, house, role, locale)
         for stop in STOPS:
             if stop.role == role:
+                page.unroute_all(behavior="ignoreErrors")
+                page.goto("about:blank")  # an address that differs after # would load nothing
                 page.goto(house.url + stop.path)
                 page.wait_for_timeout(900)  # long polls never rest
                 stop.act(page)

@@ -1232,7 +1232,7 @@ export interface Self {
   version: number;
 }
 
-/** One field of a provider's settings, enough to draw its form. */
+/** One field of a provider's settings, enough to draw its form. `when`: it matters only while each of these other fields has one of these values. */
 export interface SettingField {
   name: string;
   type: "text" | "long_text" | "texts" | "number" | "flag" | "choice" | "list" | "color" | "url" | "questions";
@@ -1244,6 +1244,7 @@ export interface SettingField {
   label: Record<string, string>;
   help: Record<string, string>;
   example: string;
+  when: Record<string, string[]>;
 }
 
 /** Address and password. */

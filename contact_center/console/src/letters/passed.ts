@@ -3,6 +3,9 @@ import type { LetterDraft, Message } from "../api/types";
 import { type Box, shown } from "./mail";
 import { bareSubject } from "./subjects";
 
+/** A message holds 20,000 characters: the rest is left for whoever passes it on. */
+const MOST = 15_000;
+
 export interface Passed {
   from: string;
   to: readonly Box[];
@@ -22,7 +25,8 @@ export function passedOn({ from, to, date, subject, text }: Passed, l: Say): str
     subject && l("forward.subject", { text: subject }),
     to.length > 0 && l("forward.to", { text: to.map(shown).join(", ") }),
   ];
-  return `\n\n${lines.filter(Boolean).join("\n")}\n\n${text.trim()}`;
+  const whole = text.trim();
+  return `\n\n${lines.filter(Boolean).join("\n")}\n\n${whole.length > MOST ? `${whole.slice(0, MOST)}\n[…]` : whole}`;
 }
 
 const escaped = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -18,7 +18,7 @@ import { useWords } from "../texts";
 import { Consent } from "./Consent";
 import { HealthTag } from "./HealthTag";
 import { HookGuide } from "./HookGuide";
-import { faultOf, nameOf, type SettingValues, settingsOf, startOf } from "./settings";
+import { faultOf, matters, nameOf, type SettingValues, settingsOf, startOf } from "./settings";
 import { SettingInput } from "./SettingInput";
 import css from "./accounts.module.css";
 
@@ -75,7 +75,7 @@ function AccountForm({ account, providers, provider, onProvider, onClose, onMade
     check: (values) => {
       const faults: Record<string, string> = {};
       for (const name of ["title", "brand_id", "queue_id"]) if (!String(values[name] ?? "").trim()) faults[name] = w("fault.missing");
-      for (const field of fields) {
+      for (const field of fields.filter((one) => matters(one, values))) {
         const fault = faultOf(field, values[nameOf(field)], isSet(field));
         if (fault) faults[nameOf(field)] = w(`fault.${fault}`);
       }
@@ -128,7 +128,7 @@ function AccountForm({ account, providers, provider, onProvider, onClose, onMade
       {fields.length > 0 && (
         <Group title={w("accounts.settings", { name: titled(provider?.title, locale) })}>
           {typeof color === "string" && titles && greeting && <Preview color={color} title={titles[locale] || titles.ru} greeting={greeting[locale] || greeting.ru} />}
-          {fields.map((field) => (
+          {fields.filter((field) => matters(field, values)).map((field) => (
             <SettingInput key={field.name} field={field} value={values[nameOf(field)]} error={form.faults[nameOf(field)]} isSet={isSet(field)} onChange={(value) => form.set({ [nameOf(field)]: value })} />
           ))}
         </Group>

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { SettingField } from "../../api/types";
-import { faultOf, linesOf, settingsOf, startOf } from "./settings";
+import { faultOf, linesOf, matters, settingsOf, startOf } from "./settings";
 
 const field = (name: string, more: Partial<SettingField> = {}): SettingField => ({
-  name, type: "text", options: [], secret: false, generated: false, required: false, default: null, label: {}, help: {}, example: "", ...more,
+  name, type: "text", options: [], secret: false, generated: false, required: false, default: null, label: {}, help: {}, example: "", when: {}, ...more,
 });
 
 describe("a provider's settings", () => {
@@ -13,6 +13,12 @@ describe("a provider's settings", () => {
   });
   it("are sent without what was not touched", () => {
     expect(settingsOf({ title: "x", "settings.a": "1", "settings.key": undefined, "settings.old": null })).toEqual({ a: "1", old: null });
+  });
+  it("are asked for only where they matter", () => {
+    const move = field("move_to", { when: { receives: ["imap"], handled: ["move", "copy"] } });
+    expect(matters(move, { "settings.receives": "imap", "settings.handled": "move" })).toBe(true);
+    expect(matters(move, { "settings.receives": "hook", "settings.handled": "move" })).toBe(false);
+    expect(matters(field("address"), {})).toBe(true);
   });
   it("are missing only where nothing is set and nothing is made", () => {
     const secret = field("token", { secret: true, required: true });

@@ -28,6 +28,11 @@ function nothing(field: SettingField): unknown {
   return "";
 }
 
+/** Whether a field matters, by what stands in the fields it depends on. */
+export function matters(field: Pick<SettingField, "when">, values: SettingValues): boolean {
+  return Object.entries(field.when).every(([name, wanted]) => wanted.includes(String(values[PREFIX + name])));
+}
+
 /** The settings among a form's values; undefined ones stay as they are at the server. */
 export function settingsOf(values: SettingValues): Record<string, unknown> {
   const own = Object.entries(values).filter(([name, value]) => name.startsWith(PREFIX) && value !== undefined);
