@@ -67,11 +67,16 @@ class Engine:
         policy: Policy | None = None,
         *,
         make_id: MakeId = rules.offer_id,
+        assumed: Iterable[str] = (),
     ) -> Engine:
-        """An engine that knows what the rows say; the next `apply` decides what they call for."""
+        """An engine that knows what the rows say; the next `apply` decides what they call for.
+
+        `assumed`: whose state no row has confirmed yet, where the states are those of `snapshot`.
+        """
         engine = cls(policy, make_id=make_id, now_ms=now_ms)
         for state in states:
             engine.observe(state, now_ms)
+        engine._assumed.update(assumed)
         return engine
 
     def snapshot(self) -> list[State]:
@@ -79,6 +84,14 @@ class Engine:
         index = self._index
         held: list[State] = [*index.queues.values(), *index.operators.values()]
         return [*held, *index.work.values(), *self._gone.values()]
+
+    def assumed(self) -> list[str]:
+        """Whose state in `snapshot` only follows from a decision, in the order of ids."""
+        return sorted(self._assumed)
+
+    def now_ms(self) -> int:
+        """The latest instant it was told."""
+        return self._index.now_ms
 
     def work(self, work_id: str) -> WorkState | None:
         """What the engine believes of a contact's turn in line; None when it is over."""

@@ -15,6 +15,7 @@ import random
 from prometheus_client import CollectorRegistry
 
 from contact_center.dispatch import store
+from contact_center.dispatch.checkpoints import Checkpoints
 from contact_center.dispatch.metrics import DispatchMetrics
 from contact_center.dispatch.snapshots import state_of
 from contact_center.dispatch.time import DatabaseTime
@@ -23,7 +24,7 @@ from contact_center.kernel.errors import Unavailable
 from contact_center.kernel.hints import Hints
 from contact_center.kernel.log import get_logger
 from contact_center.storage.database import Database
-from contact_center.storage.events import Event, LogReader, horizon
+from contact_center.storage.events import Event, LogReader, Position, horizon
 from contact_center.storage.leases import Fenced, Lease
 from routing.engine import Engine
 from routing.model import Decision, EngineEvent, OperatorState, Resync, Tick, WorkState
@@ -67,6 +68,8 @@ class Dispatcher:
         self._metrics = DispatchMetrics(registry or CollectorRegistry())
         self._lease = Lease(database, LEASE, node, ttl)
         self.engine = Engine(self._policy)
+        self._position: Position = (0, 0)  # what the engine has taken in of the log
+        self._checkpoints = Checkpoints(database, clock)
         self._batches: asyncio.Queue[list[Event]] = asyncio.Queue(BATCHES)
         self._wake = asyncio.Event()
         self.active = False
@@ -91,6 +94,7 @@ class Dispatcher:
 
     async def _leave(self) -> None:
         """Let the next one begin at once instead of after the time to live."""
+        await self._checkpoints.close()
         if self._lease.held:
             with contextlib.suppress(Unavailable, TimeoutError):
                 async with asyncio.timeout(1):
@@ -121,6 +125,7 @@ class Dispatcher:
             position = await horizon(self._database)
             states = await store.load(self._database)
         self.engine = Engine.restore(states, self._time.now_ms(), self._policy)
+        self._position = position
         self._batches = asyncio.Queue(BATCHES)
         self._metrics.rebuilds.inc()
         return LogReader(self._database, "router", hints=self._hints, start=position)
@@ -158,12 +163,14 @@ class Dispatcher:
             await self._take_in()
             if self.active:
                 await self._decide()
+                self._checkpoints.look(self.engine, self._position, self._time.now_ms())
             self._metrics.waiting.set(self.engine.waiting())
 
     def _set_active(self, *, active: bool) -> None:
         if active == self.active:
             return
         self.active = active
+        self._checkpoints.hurry()
         self._metrics.active.set(active)
         log.info(
             "router active" if active else "router on standby",
@@ -189,6 +196,7 @@ class Dispatcher:
             batch = self._batches.get_nowait()
             for event in batch:
                 await self._observe(event)
+            self._position = (batch[-1].xid, batch[-1].seq)
             late = self._time.now_ms() / 1000 - batch[-1].at.timestamp()
             self._metrics.lag.observe(max(0.0, late))
 
@@ -237,7 +245,11 @@ class Dispatcher:
             part = decisions[first : first + BATCH]
             async with asyncio.timeout(WRITE_SECONDS):
                 outcome = await store.apply(
-                    self._database, self._lease, part, doubted=work.keys() | operators.keys()
+                    self._database,
+                    self._lease,
+                    part,
+                    self._position,
+                    doubted=work.keys() | operators.keys(),
                 )
             self._count(outcome)
             work.update(outcome.truth.work)

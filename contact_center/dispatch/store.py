@@ -21,6 +21,7 @@ from contact_center.employees import presence
 from contact_center.kernel.ids import new_id
 from contact_center.kernel.log import get_logger
 from contact_center.storage.database import Database
+from contact_center.storage.events import Position
 from contact_center.storage.leases import Lease
 from contact_center.storage.unit import Unit
 from routing.model import Decision, OperatorState, Resync, WorkState
@@ -131,10 +132,12 @@ async def apply(
     database: Database,
     lease: Lease,
     decisions: Sequence[Decision],
+    position: Position = (0, 0),
     doubted: Collection[str] = (),
 ) -> Outcome:
     """Write what the rows allow, in one transaction under our lease; report what they refute.
 
+    `position`: how much of the log they were decided on, kept with each offer for a replay.
     `doubted`: work and operators of refuted decisions of an earlier part of the same batch.
     Raises Fenced when the lease is another's, Unavailable when the outcome is unknown.
     """
@@ -149,7 +152,7 @@ async def apply(
         plan = Plan(_known(rows.work), _known(rows.operators), doubted=set(doubted))
         plan.take_all(decisions)
         await _write_ended(unit, plan.ended)
-        await _write_made(unit, plan.made, lease.token)
+        await _write_made(unit, plan.made, lease.token, position)
         await _write_operators(unit, plan)
         return Outcome(plan.applied, plan.refuted, _truth(plan))
 
@@ -205,7 +208,7 @@ async def _write_ended(unit: Unit, ended: list[Ended]) -> None:
     _log_work(unit, "work.waiting", rows, causes)
 
 
-async def _write_made(unit: Unit, made: list[Made], fence: int) -> None:
+async def _write_made(unit: Unit, made: list[Made], fence: int, position: Position) -> None:
     if not made:
         return
     offers = [one.offer for one in made]
@@ -216,7 +219,7 @@ async def _write_made(unit: Unit, made: list[Made], fence: int) -> None:
         log.error("work in line had a live offer", rows=stray)
     names = [offer.offer_id for offer in offers]
     operators = [offer.operator_id for offer in offers]
-    reasons = [dict(offer.explanation) for offer in offers]
+    reasons = [{**offer.explanation, "log": position} for offer in offers]
     await unit.execute(MAKE_OFFERS, names, ids, operators, reasons, fence, until)
     versions = [one.work.version for one in made]
     rows = await unit.fetch(OFFER_WORK, ids, versions, operators, names, until)
