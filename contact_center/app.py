@@ -191,6 +191,9 @@ class Workspace:
         app = make_application(
             self.settings, self.database, self.access, all_routes() if is_web else []
         )
+        app[METRICS].local.sources += [
+            self.database.use, self.intake.numbers, self.quarantine.numbers,
+        ]  # fmt: skip
         if is_web:
             self._add_services(app)
             self._add_doors(app)
@@ -219,6 +222,7 @@ class Workspace:
             grace=settings.dispatch.presence_grace, buffer=settings.live.buffer, clock=self.clock,
         )  # fmt: skip
         setup_live(app, live)
+        app[METRICS].local.sources.append(live.numbers)
         chat = Chat(
             self.database, self.hints, self._chat_ports(), base_url=settings.base_url,
             limits=Limits(events=settings.chat.events), clock=self.clock,

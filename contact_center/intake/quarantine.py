@@ -47,6 +47,7 @@ class Quarantine:
         self._pace = Pace(per_hour, HOUR)
         self._alarm = alarm
         self._full: set[UUID] = set()
+        self.kept = 0
 
     async def keep(self, account: LiveAccount, request: WebhookRequest, error: Exception) -> UUID:
         """Keep a request that cannot be read; returns after the commit.
@@ -59,7 +60,13 @@ class Quarantine:
         await self._require_room(account.id, text)
         log.warning("request_quarantined", account=str(account.id), reason=reason)
         kept = Kept(account.id, "malformed", text, pack(request, request.body))
-        return await store.keep(self._database, kept)
+        number = await store.keep(self._database, kept)
+        self.kept += 1
+        return number
+
+    def numbers(self) -> dict[str, float]:
+        """What /metrics tells of this process."""
+        return {"intake_quarantined": self.kept}
 
     async def _require_room(self, account_id: UUID, reason: str) -> None:
         wait = self._pace.wait_of(account_id)

@@ -202,6 +202,15 @@ class Intake:
             topic = f"typing:{account.id}:{event.conversation_key}"
             await self._hints.publish(topic, orjson.dumps(payload))
 
+    def numbers(self) -> dict[str, float]:
+        """What /metrics tells of this writer."""
+        return {
+            "intake_queue_length": len(self._queue) + len(self._judged),
+            "intake_batches": self.batches,
+            "intake_events": self.events,
+            "intake_poison": self.poisoned,
+        }
+
     # --- the loop -------------------------------------------------------------------------
 
     async def run(self) -> None:

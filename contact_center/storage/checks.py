@@ -9,21 +9,13 @@ import asyncpg
 from contact_center.kernel.finding import Finding, bad, fine, poor
 from contact_center.storage import migrate
 from contact_center.storage.connecting import LOCALE_REMEDY, REMEDY, letters, one_line
+from contact_center.storage.health import HORIZON
 
 OLDEST_MAJOR = 15
 _TWO_PART_SINCE = 10  # since then the driver gives the second number as the third
 _SPARE = 5  # connections left for people with psql, backups, and a migration
 _SECONDS = 5.0
 
-# A transaction that has written and is not finished holds back every reader of the log, also one
-# in another database of the same server, and also one prepared by somebody and forgotten.
-_HORIZON = """
-SELECT greatest(
-  (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(xact_start)), 0)
-   FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()),
-  (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(prepared)), 0)
-   FROM pg_prepared_xacts))::float
-"""
 _SLOW_LAG, _BROKEN_LAG = 1.0, 10.0
 _DRIFT, _BAD_DRIFT = 0.5, 2.0
 
@@ -118,10 +110,10 @@ async def _drift(connection: Connection) -> float:
 
 async def log_horizon_lag(connection: Connection) -> Finding:
     """How long the oldest writing transaction of the server has held back the log's readers."""
-    lag: float = await connection.fetchval(_HORIZON)
+    lag: float = await connection.fetchval(HORIZON)
     if lag > _SLOW_LAG:  # a checkpoint or a backup may hold one for a moment: look again
         await asyncio.sleep(_SLOW_LAG)
-        lag = await connection.fetchval(_HORIZON)
+        lag = await connection.fetchval(HORIZON)
     said = f"oldest writing transaction is {lag:.1f} s old"
     remedy = (
         "find it:  SELECT pid, datname, state, query FROM pg_stat_activity WHERE backend_xid IS "

@@ -128,6 +128,15 @@ class Database:
         except TimeoutError:
             self._pool.terminate()
 
+    def use(self) -> dict[str, float]:
+        """How many connections the pool has, may have, and lends out now."""
+        size, limit = self._pool.get_size(), self._pool.get_max_size()
+        return {
+            "database_pool_busy": size - self._pool.get_idle_size(),
+            "database_pool_open": size,
+            "database_pool_limit": limit,
+        }
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """One raw connection for a hot path. Raises Unavailable when none is to be had."""

@@ -17,6 +17,8 @@ from prometheus_client.utils import floatToGoString
 from contact_center.access.model import Permission
 from contact_center.access.service import SERVICE
 from contact_center.kernel.errors import Forbidden
+from contact_center.web.gauges import Local, Shared
+from contact_center.web.keys import DATABASE
 from contact_center.web.origins import ORIGINS
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -98,6 +100,8 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.answers = Answers()
         self.registry.register(self.answers)
+        self.local = Local()
+        self.registry.register(self.local)
         self.refused = Counter(
             "cc_http_refused", "Requests refused, by the code of the problem", ("code",),
             registry=self.registry,
@@ -113,5 +117,7 @@ async def metrics(request: web.Request) -> web.Response:
         actor = await request.app[SERVICE].actor(request)
         if actor is None or not actor.may(Permission.SUPERVISE):
             raise Forbidden("metrics are given to this machine, or for a token that may supervise")
-    body = generate_latest(request.app[METRICS].registry)
+    shared = CollectorRegistry()
+    shared.register(await Shared.read(request.app[DATABASE]))
+    body = generate_latest(request.app[METRICS].registry) + generate_latest(shared)
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -64,6 +64,10 @@ class Live:
         self._asking = asyncio.Event()
         follower.listeners.append(self.follow)
 
+    def numbers(self) -> dict[str, float]:
+        """What /metrics tells of this node's screens."""
+        return {"live_sessions": len(self.hub.sessions)}
+
     # --- life ------------------------------------------------------------------------------
 
     async def start(self) -> None:
