@@ -109,6 +109,8 @@ class Talk(Part):
     lines: list[str]
     kind: str = "other"
     result: str = ""
+    subject: str = ""
+    """Of a letter; what has none is a talk in the chat."""
 
     @cached_property
     def spoken(self) -> list[tuple[str, str]]:
@@ -139,6 +141,7 @@ class Company(Part):
     products: dict[Language, list[str]]
     talks: list[Talk]
     waiting: list[Talk]
+    letters: list[Talk]
     filler: dict[Language, list[str]]
 
 

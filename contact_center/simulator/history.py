@@ -14,8 +14,9 @@ from contact_center.simulator.organisation import Organisation
 from contact_center.simulator.rows import Maker, Rows
 from contact_center.work.model import cost_of
 
-MEDIUM = "chat"
+CHAT, MAIL = "chat", "mail"
 THREAD = 200
+LETTERS = 24
 PAGES = ("", "catalog", "catalog/honey", "cart", "delivery", "sale")
 
 
@@ -28,6 +29,11 @@ class Plan:
     opened: datetime
     operator: UUID | None
     closed: bool = True
+    address: str = ""  # of who writes, in a letter
+
+    @property
+    def medium(self) -> str:
+        return MAIL if self.talk.subject else CHAT
 
 
 class Historian:
@@ -49,6 +55,7 @@ class Historian:
     def write(self, people: Sequence[Person], now: datetime) -> None:
         """Closed talks of the past weeks, some in hand, some waiting, one very long."""
         plans = [*self._past(people, now), *self._present(people, now)]
+        plans += self._letters(people, now)
         for plan in sorted(plans, key=lambda plan: plan.opened):
             self._contact(plan, now)
         for table, column in (("contacts", "opened_at"), ("work", "arrived_at"), ("events", "at")):
@@ -94,6 +101,21 @@ class Historian:
             opened = now - timedelta(minutes=2 + 3 * number)
             yield Plan(somebody(talk.language), talk, opened, None, closed=False)
 
+    def _letters(self, people: Sequence[Person], now: datetime) -> Iterable[Plan]:
+        """Letters of the past weeks, one in hand, and one that nobody has answered yet."""
+        chance, org = self._maker.chance, self._org
+        writers = iter(people[::-1])
+        *past, held, fresh = self._company.letters
+        for number in range(LETTERS):
+            talk = past[number % len(past)]
+            person = next(p for p in writers if p.language == talk.language)
+            opened = now - timedelta(days=chance.uniform(0.5, self._company.days))
+            yield Plan(person, talk, opened, chance.choice(org.crews[talk.queue]))
+        mikola = org.employees["mikola@vasilek.example"]
+        for talk, operator, minutes in ((held, mikola, 52), (fresh, None, 11)):
+            person = next(p for p in writers if p.language == talk.language)
+            yield Plan(person, talk, now - timedelta(minutes=minutes), operator, closed=False)
+
     def _long_talk(self) -> list[str]:
         filler = self._company.filler["ru"]
         return [f"{'co'[n % 3 == 2]}:{filler[n % len(filler)]}" for n in range(THREAD)]  # noqa: PLR2004
@@ -103,29 +125,35 @@ class Historian:
     def _contact(self, plan: Plan, now: datetime) -> None:
         maker, rows, org = self._maker, self._rows, self._org
         account = self._by_queue.get(plan.talk.queue, self._company.accounts[0])
+        box = self._company.mailbox
+        code, brand = (box.code, box.brand) if plan.talk.subject else (account.code, account.brand)
         person, contact_id = plan.person, maker.id(plan.opened)
         if not plan.closed:
             if person.client in self._busy:
                 return
             self._busy.add(person.client)
+        values = self._values(person)
+        identity = self._address(plan) if plan.talk.subject else person.identity
+        page = {"page": f"https://{brand}.example/{maker.chance.choice(PAGES)}",
+                "title": account.title}  # fmt: skip
         contact = rows.add(
-            "contacts", id=contact_id, account_id=org.accounts[account.code],
-            conversation_key=person.visitor, medium=MEDIUM, brand_id=org.brands[account.brand],
-            queue_id=org.queues[plan.talk.queue], identity_id=person.identity, kind_id=None,
-            result_code_id=None, operator_id=plan.operator, state="open",
+            "contacts", id=contact_id, account_id=org.accounts[code],
+            conversation_key=contact_id.hex[-20:] if plan.talk.subject else person.visitor,
+            medium=plan.medium, subject=plan.talk.subject.format_map(values) or None,
+            brand_id=org.brands[brand], queue_id=org.queues[plan.talk.queue], identity_id=identity,
+            kind_id=None, result_code_id=None, operator_id=plan.operator, state="open",
             locale="en" if person.language == "en" else "ru", last_seq=0, last_text="",
             last_kind="", last_at=None, awaiting="us", waiting_since=None, first_reply_at=None,
-            data={"page": f"https://{account.brand}.example/{maker.chance.choice(PAGES)}",
-                  "title": account.title},
-            opened_at=plan.opened, closed_at=None, closed_by=None, version=1,
+            data={} if plan.talk.subject else page, opened_at=plan.opened, closed_at=None,
+            closed_by=None, version=1,
         )  # fmt: skip
         rows.add(
-            "participants", contact_id=contact_id, identity_id=person.identity, verified=True,
+            "participants", contact_id=contact_id, identity_id=identity, verified=True,
             joined_at=plan.opened,
         )  # fmt: skip
         self._event("contact.opened", contact, plan.opened, "client")
         accepted = self._work(plan, contact)
-        at = self._say_all(plan, contact, accepted, now)
+        at = self._say_all(plan, contact, accepted, values, now)
         if plan.closed:
             self._close(plan, contact, at)
         elif plan.operator is not None:
@@ -134,15 +162,26 @@ class Historian:
                 "contact_reads", contact_id=contact_id, reader=str(plan.operator), seq=seen, at=at
             )  # fmt: skip
 
+    def _address(self, plan: Plan) -> UUID:
+        """The address somebody writes from, which his own server vouches for."""
+        person, since = plan.person, plan.opened
+        plan.address = f"{person.visitor[1:10]}@client.example"
+        identity = self._maker.id(since)
+        self._rows.add(
+            "identities", id=identity, client_id=person.client, medium="email",
+            value=plan.address, name=person.name, proof="provider", created_at=since,
+        )  # fmt: skip
+        return identity
+
     def _say_all(
-        self, plan: Plan, contact: dict[str, Any], accepted: datetime | None, now: datetime
-    ) -> datetime:
+        self, plan: Plan, contact: dict[str, Any], accepted: datetime | None,
+        values: dict[str, str], now: datetime,
+    ) -> datetime:  # fmt: skip
         """All lines; returns when the last was said."""
         chance, at, taken = self._maker.chance, plan.opened, False
         lines = plan.talk.spoken
         room = (now - plan.opened).total_seconds() - 20
         pace = min(1.0, room / (len(lines) * 60.0)) if not plan.closed else 1.0
-        values = self._values(plan.person)
         for number, (speaker, text) in enumerate(lines):
             if number:
                 at += timedelta(seconds=chance.uniform(12, 95) * pace)
@@ -172,11 +211,11 @@ class Historian:
         client_id = f"demo-{message_id.hex[-12:]}"
         self._rows.add(
             "messages", id=message_id, contact_id=contact["id"], seq=contact["last_seq"], kind=kind,
-            identity_id=plan.person.identity if inbound else None,
+            identity_id=contact["identity_id"] if inbound else None,
             employee_id=None if inbound else plan.operator, text=text,
             external_id=f"m:{plan.person.visitor}:{client_id}" if inbound else None,
             data=(data or {}) | ({"employee_id": str(plan.operator)} if kind == "system" else {})
-            | ({"client_id": client_id} if inbound else {}),
+            | (self._told(plan, contact, client_id) if inbound else {}),
             provider_at=at if inbound else None, created_at=at,
         )  # fmt: skip
         if kind in ("inbound", "outbound"):
@@ -188,6 +227,17 @@ class Historian:
             contact.update(awaiting="client", waiting_since=None)
             contact["first_reply_at"] = contact["first_reply_at"] or at
             self._send(contact, message_id, text, at)
+
+    def _told(self, plan: Plan, contact: dict[str, Any], name: str) -> dict[str, Any]:
+        """What a message of the client holds beside its text."""
+        if not plan.talk.subject:
+            return {"client_id": name}
+        box, passed = self._company.mailbox.address, dict.fromkeys(("dmarc", "dkim", "spf"), "pass")
+        return {"subject": contact["subject"], "mail": {
+            "from": {"address": plan.address, "name": plan.person.name},
+            "to": [{"address": box, "name": ""}], "message_id": f"<{name}@client.example>",
+            "verdict": passed, "aligned": True,
+        }}  # fmt: skip
 
     def _send(self, contact: dict[str, Any], message_id: UUID, text: str, at: datetime) -> None:
         key = (contact["account_id"], contact["conversation_key"])
@@ -216,10 +266,10 @@ class Historian:
     def _work(self, plan: Plan, contact: dict[str, Any]) -> datetime | None:
         """The turn in the line, and the offers it took; returns when it was accepted."""
         maker, chance = self._maker, self._maker.chance
-        work_id, cost = maker.id(plan.opened), cost_of(MEDIUM)
+        work_id, cost = maker.id(plan.opened), cost_of(plan.medium)
         work = self._rows.add(
             "work", id=work_id, contact_id=contact["id"], queue_id=contact["queue_id"],
-            medium=MEDIUM, cost=cost, state="waiting", arrived_at=plan.opened,
+            medium=plan.medium, cost=cost, state="waiting", arrived_at=plan.opened,
             virtual_arrival=plan.opened, requirement={}, operator_id=None, offer_id=None,
             offered_at=None, accepted_at=None, wrap_up_since=None, ended_at=None, outcome=None,
         )  # fmt: skip
@@ -236,7 +286,7 @@ class Historian:
         work.update(state="active", operator_id=plan.operator, offered_at=offered,
                     accepted_at=accepted)  # fmt: skip
         if not plan.closed:
-            self._occupy(plan.operator, cost)
+            self._occupy(plan.operator, plan.medium)
         return accepted
 
     def _offer(
@@ -248,10 +298,10 @@ class Historian:
             until=at + timedelta(seconds=45), ended_at=ended,
         )  # fmt: skip
 
-    def _occupy(self, operator: UUID, cost: int) -> None:
+    def _occupy(self, operator: UUID, medium: str) -> None:
         row = self._capacity[operator]
-        row["used"] += cost
-        row["load"] = {MEDIUM: row["load"].get(MEDIUM, 0) + 1}
+        row["used"] += cost_of(medium)
+        row["load"] = {**row["load"], medium: row["load"].get(medium, 0) + 1}
 
     def _close(self, plan: Plan, contact: dict[str, Any], last: datetime) -> None:
         chance, org = self._maker.chance, self._org

@@ -55,7 +55,13 @@ async def test_an_empty_database_becomes_a_company_with_a_history(
     assert counts is not None
     assert counts["clients"] >= 300
     assert counts["closed"] >= 700
-    assert (counts["waiting"], counts["active"]) == (6, 4)
+    assert (counts["waiting"], counts["active"]) == (7, 5)
+    letters = await database.fetchrow(
+        "SELECT count(*) AS all, count(*) FILTER (WHERE state = 'open') AS open, "
+        "count(*) FILTER (WHERE subject <> '') AS named FROM contacts WHERE medium = 'mail'"
+    )
+    assert letters is not None
+    assert (letters["all"], letters["open"], letters["named"]) == (26, 2, 26)
     assert counts["longest"] >= 200
     assert (counts["brands"], counts["roles"]) == (2, 4)
 
