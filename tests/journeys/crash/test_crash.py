@@ -19,7 +19,8 @@ ROUNDS = 200 if SOAK else 5
 PLANT_ROUNDS = 20
 PLANT = Path(__file__).parent / "plant"
 ROOT = Path(__file__).parents[3]
-# P10 promises 10 s with one process; a busy machine gets more, except where it is measured.
+# P10 promises 10 s with one process, from the kill or from the database's return until an offer; a
+# busy machine gets more, except where it is measured.
 OFFER_SECONDS = 10.0 if SOAK else 30.0
 
 pytestmark = [
@@ -57,8 +58,8 @@ async def test_what_was_acknowledged_is_stored_once_whatever_is_killed() -> None
         assert await run.lost() == set()
         assert await settled(run.faults) == {}
         for kind, taking, offering in run.recoveries:
-            print(f"{kind}: taken again after {taking:.1f} s, offered {offering:.1f} s later")
-        assert max(offering for _, _, offering in run.recoveries) < OFFER_SECONDS
+            print(f"{kind}: taken again after {taking:.1f} s, P10 took {offering:.1f} s")
+        assert max(offering for _, _, offering in run.recoveries) <= OFFER_SECONDS
         print(f"{len(run.ledger.taken)} acknowledged, none lost, none doubled")
 
 
