@@ -12,7 +12,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -91,6 +91,7 @@ from contact_center.work.queues.service import SERVICE as QUEUES
 from contact_center.work.queues.service import Queues
 
 STOP_SECONDS = 20.0
+FINISH_SECONDS = 10.0
 log = get_logger(__name__)
 
 
@@ -115,6 +116,7 @@ class Workspace:
     background: Background
     account_news: list[Event] = field(default_factory=list)
     account_bell: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: list[Callable[[float], Awaitable[None]]] = field(default_factory=list)
 
     @classmethod
     async def open(cls, settings: Settings, exits: AsyncExitStack) -> Self:
@@ -181,8 +183,8 @@ class Workspace:
         background = Background()
         exits.push_async_callback(background.close)
         return cls(
-            settings, database, hints, follower, clock, access, accounts, authorizations, files, intake,
-            hooks, quarantine, listeners, desk, background,
+            settings, database, hints, follower, clock, access, accounts, authorizations, files,
+            intake, hooks, quarantine, listeners, desk, background,
         )  # fmt: skip
 
     def application(self) -> web.Application:
@@ -259,6 +261,7 @@ class Workspace:
         roles = self.settings.roles
         if roles & {"web", "worker"}:
             self.background.start("intake", self.intake.run)
+            self.stopping.append(self.intake.drain)
         self.follower.listeners.append(self._follow_accounts)
         self.background.start("log", self.follower.run)
         self.background.start("accounts", self._take_over_accounts)
@@ -303,8 +306,13 @@ class Workspace:
         self.background.start("outbox", sender.run)
         self.background.start("listeners", self.listeners.run)
         self.background.start("jobs", runner.run)
+        self.stopping.append(runner.stop)
         self.background.start("files", self.files.prepare)
         self.background.start("daily", daily.prepare)
+
+    async def finish(self) -> None:
+        """Take nothing more and end what is in flight; what is not done in time is given back."""
+        await asyncio.gather(*(stop(FINISH_SECONDS) for stop in self.stopping))
 
     @property
     def _process(self) -> str:
@@ -356,6 +364,7 @@ async def running(settings: Settings) -> AsyncIterator[Workspace]:
         workspace = await Workspace.open(settings, exits)
         app = workspace.application()
         workspace.start(app)
+        exits.push_async_callback(workspace.finish)
         await _listen(app, settings, exits)
         await _greet(workspace)
         yield workspace

@@ -61,9 +61,12 @@ class JobRunner:
         self._news = asyncio.Event()
         self._stopping = False
         self._grace = 10.0
+        self._ended = asyncio.Event()
+        self._ended.set()
 
     async def run(self) -> None:
         """Work until `stop`, or until cancelled (then what runs is given back at once)."""
+        self._ended.clear()
         helpers = [asyncio.create_task(self._listen()), asyncio.create_task(self._renew())]
         try:
             while not self._stopping:
@@ -82,12 +85,14 @@ class JobRunner:
                 task.cancel()
             await asyncio.gather(*helpers, *self._running.values(), return_exceptions=True)
             await self._give_back()
+            self._ended.set()
 
     async def stop(self, grace: float = 10.0) -> None:
-        """Claim nothing more; `run` returns when what runs has ended, or after `grace` seconds."""
+        """Claim nothing more; returns when what runs has ended or, after `grace`, is given back."""
         self._grace = grace
         self._stopping = True
         self._news.set()
+        await self._ended.wait()
 
     async def _turn(self) -> float:
         """Claim what is due and start it; returns how long to sleep."""
