@@ -81,6 +81,13 @@ export function Composer({ contact }: { contact: Contact }) {
     plain?.setSelectionRange(plain.value.length, plain.value.length);
   });
 
+  // Who has just taken a contact means to answer, unless a note is begun.
+  const could = useRef(may);
+  useEffect(() => {
+    if (may && !could.current && !drafts.read(id, "note").text) setTab("reply");
+    could.current = may;
+  }, [id, may]);
+
   // Losing the window or the tab saves at once.
   useEffect(() => {
     const leave = () => drafts.flush();
@@ -107,8 +114,10 @@ export function Composer({ contact }: { contact: Contact }) {
   const send = (close: boolean) => {
     if (uploading && !blocked) toast("info", t("composer.still_uploading"));
     if (!canSend || locked) return;
-    const letter = isLetter && draft.letter ? { letter: draft.letter } : {};
-    outbox.add({ contact: id, kind, text: draft.text.trim(), attachments: draft.attachments, ...letter, ...(close && kind === "reply" ? { close: true } : {}) });
+    // As it is now: a recipient may have been taken in by the same key.
+    const now = drafts.read(id, kind);
+    const letter = isLetter && now.letter ? { letter: now.letter } : {};
+    outbox.add({ contact: id, kind, text: now.text.trim(), attachments: now.attachments, ...letter, ...(close && kind === "reply" ? { close: true } : {}) });
     drafts.write(id, kind, { text: "", attachments: [], letter: null });
     setAnyway(false);
     setWriting(false);

@@ -19,11 +19,12 @@ export function Recipients({ label, value, onChange, unproven, field }: Props) {
   const { l } = useLetterWords();
   const [text, setText] = useState("");
   const [bad, setBad] = useState("");
-  const take = (typed: string) => {
+  const take = (typed: string): boolean => {
     const { found, rest } = readRecipients(typed);
     if (found.length) onChange(withOne(value, ...found));
     setText(rest);
     setBad(rest);
+    return !rest;
   };
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     const { nativeEvent } = event;
@@ -31,6 +32,9 @@ export function Recipients({ label, value, onChange, unproven, field }: Props) {
     if (text.trim() && (event.key === "," || event.key === ";" || (event.key === "Enter" && !event.ctrlKey && !event.metaKey))) {
       event.preventDefault();
       take(text);
+    } else if (text.trim() && event.key === "Enter") {
+      // It sends the letter: not before what stands here is a recipient.
+      if (!take(text)) event.stopPropagation();
     } else if (event.key === "Backspace" && !text && value.length) {
       onChange(value.slice(0, -1));
     }
