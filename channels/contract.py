@@ -173,6 +173,11 @@ class ListeningChannel(Channel, Protocol):
         ...
 
 
+def listens(channel: Channel) -> bool:
+    """Whether an account is listened to; one whose settings know other ways in says `listens`."""
+    return isinstance(channel, ListeningChannel) and bool(getattr(channel, "listens", True))
+
+
 @runtime_checkable
 class SendsTyping(Protocol):
     async def typing(self, conversation_key: str) -> None: ...

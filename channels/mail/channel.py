@@ -78,13 +78,13 @@ class Mail:
             raise Rejected("the mail holds no such file")
         return found
 
-    async def listen(self, cursor: Cursor | None, ear: Ear) -> None:
-        """Read the mailbox until cancelled. Raises Misconfigured.
+    @property
+    def listens(self) -> bool:
+        """Whether there is a mailbox to read; some are posted to us."""
+        return self.settings.receives == "imap"
 
-        A mailbox that is posted to us has nothing to be listened to.
-        """
-        if self.settings.receives != "imap":
-            await asyncio.Event().wait()
+    async def listen(self, cursor: Cursor | None, ear: Ear) -> None:
+        """Read the mailbox until cancelled. Raises Misconfigured."""
 
         async def deliver(mails: Sequence[RawMail], moved: Cursor) -> None:
             await ear.deliver([_request(mail) for mail in mails], moved)

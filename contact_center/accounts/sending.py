@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from channels.contract import Capabilities, Channel
+from channels.contract import Capabilities, Channel, listens
 from contact_center.accounts.service import Accounts
 from contact_center.kernel.errors import NotFound
 
@@ -15,6 +15,7 @@ class SenderAccounts:
 
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
+        self._ailing: set[UUID] = set()  # what sending has called ill
 
     async def sending(self) -> list[UUID]:
         return [account.id for account in self._accounts.all() if account.state == "on"]
@@ -26,8 +27,19 @@ class SenderAccounts:
         return SendingAccount(account.id, account.channel, account.description.capabilities)
 
     async def report(self, account_id: UUID, health: str, text: str | None) -> None:
+        """Note how sending goes.
+
+        That it goes well says nothing of an account that is listened to, except where sending
+        itself was what ailed it: a mailbox nobody can read is not well because letters leave.
+        """
         if health == "green":  # reported after a send, at once and then now and again
             self._accounts.traffic.went_out(account_id, self._accounts.clock.now())
+            account = self._accounts.get(account_id)
+            if account and listens(account.channel) and account_id not in self._ailing:
+                return
+            self._ailing.discard(account_id)
+        else:
+            self._ailing.add(account_id)
         await self._accounts.set_health(account_id, health, text)
 
 

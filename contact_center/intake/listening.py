@@ -18,7 +18,14 @@ from functools import partial
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from channels.contract import Cursor, Health, ListeningChannel, Received, WebhookRequest
+from channels.contract import (
+    Cursor,
+    Health,
+    ListeningChannel,
+    Received,
+    WebhookRequest,
+    listens,
+)
 from channels.errors import ChannelError, Malformed, Misconfigured
 from contact_center.intake import store
 from contact_center.intake.model import LiveAccount
@@ -34,8 +41,8 @@ from contact_center.storage.leases import Lease
 
 ACCOUNTS_TOPIC = "accounts"
 REFRESH_SECONDS = 10.0
-LEASE_SECONDS = 10.0
-LONGEST_REST = 30.0
+LEASE_SECONDS = 6.0  # where a process dies, the next one listens after so long and a third more
+SHORTEST_REST, LONGEST_REST = 0.5, 30.0
 
 T = TypeVar("T")
 
@@ -103,7 +110,7 @@ class Listeners:
         """Let exactly the accounts that listen have a task, built from their present settings."""
         wanted = {
             account.id: account for account in self.accounts.all()
-            if account.state == "on" and isinstance(account.channel, ListeningChannel)
+            if account.state == "on" and listens(account.channel)
         }  # fmt: skip
         await self._end([
             key for key, (account, task) in self._tasks.items()
@@ -135,11 +142,18 @@ class Listener:
     async def run(self) -> None:
         """Listen for as long as the lease is ours; wait for it otherwise. Ends with cancelling.
 
-        An account whose settings are wrong rests until they change: nothing is tried into a
-        lock-out.
+        An account whose settings are wrong rests until they change, and keeps its lease, so that
+        no other process tries the same: nothing is tried into a lock-out.
         """
-        rest = 1.0
+        try:
+            await self._listen_on()
+        finally:
+            await self._release()
+
+    async def _listen_on(self) -> None:
+        rest = SHORTEST_REST
         while True:
+            began = asyncio.get_running_loop().time()
             try:
                 if not await self._lease.acquire():
                     await asyncio.sleep(self._house.lease_seconds / 3)
@@ -147,18 +161,15 @@ class Listener:
                 await self._listen_leased()
             except Misconfigured as error:
                 await self.report("red", str(error))
-                await self._release()
-                await asyncio.Event().wait()
+                await self._renew()
             except Unavailable as error:
                 log.warning("listener_waits", account=str(self._account.id), reason=str(error))
             except Exception as error:
                 log.exception("listener_failed", account=str(self._account.id))
                 await self.report("red", _words(error))
-            except asyncio.CancelledError:
-                await self._release()
-                raise
+            lasted = asyncio.get_running_loop().time() - began
+            rest = SHORTEST_REST if lasted > LONGEST_REST else min(LONGEST_REST, rest * 2)
             await asyncio.sleep(rest * random.uniform(0.5, 1))  # noqa: S311 - jitter
-            rest = min(LONGEST_REST, rest * 2)
 
     async def _listen_leased(self) -> None:
         """Raises what the channel raises; returns when the lease is lost."""

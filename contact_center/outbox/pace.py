@@ -17,7 +17,7 @@ RECIPIENTS = 10_000
 TOLERATED = 3
 FIRST_REST = 1.0
 LONGEST_REST = 60.0
-BROKEN_REST = 30.0
+BROKEN_REST, LONGEST_BROKEN_REST = 30.0, 900.0  # wrong passwords tried too often lock an account
 
 
 class Rates:
@@ -63,6 +63,7 @@ class Circuit:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._failures = 0
+        self._broken = 0
         self._until = 0.0
 
     @property
@@ -81,13 +82,15 @@ class Circuit:
             return
         if isinstance(error, Misconfigured):
             self._failures = max(self._failures, TOLERATED)
-            self._until = self._clock.monotonic() + BROKEN_REST
+            rest = min(LONGEST_BROKEN_REST, BROKEN_REST * 2.0 ** min(10, self._broken))
+            self._broken += 1
+            self._until = self._clock.monotonic() + rest
         elif isinstance(error, Temporary):
             self._failures += 1
             if self._failures >= TOLERATED:
                 self._until = self._clock.monotonic() + self._rest()
         else:  # accepted, refused for good, uncertain: the provider is there
-            self._failures = 0
+            self._failures = self._broken = 0
             self._until = 0.0
 
     def _rest(self) -> float:

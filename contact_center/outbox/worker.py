@@ -130,9 +130,18 @@ class AccountWorker:
             account = await self._accounts.live(self._id)
         except HouseError:
             return LONGEST_SLEEP  # switched off meanwhile: its messages wait
+        self._begin_anew(account.channel)
         await self._settle_orphans(account)
         await self._send_due(account)
         return await self._sleep()
+
+    def _begin_anew(self, channel: Channel) -> None:
+        """Other settings make another channel: what ailed the one before is not its fault."""
+        if self._channel is not None and self._channel is not channel:
+            self._circuit = Circuit(self._clock)
+        self._channel = channel
+
+    _channel: Channel | None = None
 
     def _fresh(self) -> bool:
         """Whether the lease was renewed a moment ago; the claim asks the database anyway."""

@@ -88,7 +88,7 @@ class Box:
     async def rows(self, query: str, *args: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in await self.db.fetch(query, self.account, *args)]
 
-    async def messages(self, number: int) -> list[dict[str, Any]]:
+    async def messages(self, number: int, *, seconds: float = 20) -> list[dict[str, Any]]:
         """The messages of this mailbox, as soon as there are so many."""
 
         async def enough() -> Any:
@@ -100,7 +100,7 @@ class Box:
             )
             return found if len(found) >= number else None
 
-        found: list[dict[str, Any]] = await eventually(enough, seconds=20)
+        found: list[dict[str, Any]] = await eventually(enough, seconds=seconds)
         assert len(found) == number, [row["text"] for row in found]
         return found
 
