@@ -49,7 +49,7 @@ def test_earlier_messages_come_when_scrolled_to_the_top_and_nothing_jumps(
     page.add_init_script(f"localStorage.setItem('cc:{company.key}:token', '{token}')")
     page.goto(company.chat)
     log = page.get_by_role("log")
-    shown = log.locator("li.m")
+    shown = log.locator(".m")
     expect(log.get_by_text(f"message {COUNT - 1}", exact=True)).to_be_in_viewport()
     assert shown.count() == 51  # a page and the greeting
 

@@ -147,7 +147,7 @@ class Ask extends Component<AskProps, { missing?: string }> {
 type TalkProps = Omit<Props, "close"> & { prechat?: Record<string, string> };
 
 class Talk extends Component<TalkProps> {
-  log = createRef<HTMLUListElement>();
+  log = createRef<HTMLDivElement>();
   stuck = true;
   componentDidMount() { this.componentDidUpdate(); }
 
@@ -171,11 +171,11 @@ class Talk extends Component<TalkProps> {
   let who = "";
   return (
     <>
-      <ul class="log" ref={this.log} role="log" aria-label={t.log} tabIndex={0} onScroll={({ currentTarget: box }) => { this.stuck = box.scrollHeight - box.scrollTop - box.clientHeight < 40; if (box.scrollTop < 40) transport.earlier(); }}>
-        {greeting && <li class="m"><div class="b">{greeting}</div></li>}
+      <div class="log" ref={this.log} role="log" aria-label={t.log} tabIndex={0} onScroll={({ currentTarget: box }) => { this.stuck = box.scrollHeight - box.scrollTop - box.clientHeight < 40; if (box.scrollTop < 40) transport.earlier(); }}>
+        {greeting && <div class="m"><div class="b">{greeting}</div></div>}
         {link.messages.map((one) => {
           const today: string = dates.format(new Date(one.at));
-          const line = today !== day && <li class="day" key={today}>{today}</li>;
+          const line = today !== day && <div class="day" key={today}>{today}</div>;
           const name = one.from === "operator" && (one.name || t.someone) !== who ? one.name || t.someone : "";
           day = today;
           who = (one.from === "operator" && (one.name || t.someone)) || "";
@@ -185,17 +185,17 @@ class Talk extends Component<TalkProps> {
           return (
             <>
               {line}
-              <li key={one.id} class={`m ${one.from === "visitor" ? "me" : one.from === "system" ? "sys" : ""}`}>
+              <div key={one.id} class={`m ${one.from === "visitor" ? "me" : one.from === "system" ? "sys" : ""}`}>
                 {name && <span class="who">{name}</span>}
                 {one.from === "system" ? words : <div class="b">{words}<Files of={one.attachments} options={options} /></div>}
                 {one.from !== "system" && <span class="meta">{clock.format(new Date(one.at))}{status && ` · ${status}`}</span>}
-              </li>
+              </div>
             </>
           );
         })}
         {link.queue.map((one) => <Pending key={one.id} {...{ one, t, link, transport, options }} />)}
-        {link.typing && <li class="m"><span class="who">{link.contact?.operator?.name ?? t.someone} {t.typing}</span><div class="b dots"><i /><i /><i /></div></li>}
-      </ul>
+        {link.typing && <div class="m"><span class="who">{link.contact?.operator?.name ?? t.someone} {t.typing}</span><div class="b dots"><i /><i /><i /></div></div>}
+      </div>
       <Composer {...{ link, open, t, options, transport, prechat }} />
     </>
   );
@@ -204,14 +204,14 @@ class Talk extends Component<TalkProps> {
 
 function Pending({ one, t, link, transport, options }: { one: Waiting; t: Texts; link: Link; transport: Transport; options: PanelOptions }) {
   return (
-    <li class="m me">
+    <div class="m me">
       <div class="b">{one.text}<Files of={one.attachments} options={options} /></div>
       {one.failed ? (
         <span class="meta bad" role="alert">{t.failed}: {one.failed}
           <button type="button" onClick={() => transport.retry(one.id)}>{t.retry}</button>
           <button type="button" onClick={() => transport.drop(one.id)}>{t.drop}</button></span>
       ) : <span class="meta">{link.state === "offline" ? t.waiting : t.sending}</span>}
-    </li>
+    </div>
   );
 }
 

@@ -52,7 +52,7 @@ export default function WrapUp({ contact }: { contact: Contact }) {
             <span className={`${css.left} tabular`} data-late={left < 15_000 || undefined} role="timer">
               {ticking(left + 999)}
             </span>
-            <Button size="compact-xs" variant="default" loading={busy === "more"} aria-label={t("wrap_up.more_long")} title={t("wrap_up.more_long")} onClick={() => void run("more")}>
+            <Button size="compact-xs" variant="default" loading={busy === "more"} title={t("wrap_up.more_long")} onClick={() => void run("more")}>
               {t("wrap_up.more")}
             </Button>
           </>

@@ -1,0 +1,106 @@
+"""Page states that need more than an address: what stands there is put into the server's answers.
+
+But for one visitor's words nothing is changed in the house, so a walk may be repeated at will.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from typing import Any, Literal
+
+from playwright.sync_api import Page, Route
+
+Role = Literal["operator", "administrator", "supervisor"]
+State = tuple[str, str, Role | None, Callable[[Page], None]]
+
+DRAWERS = (
+    "employees", "departments", "queues", "kinds", "result-codes", "break-reasons", "brands",
+    "accounts", "tokens",
+)  # fmt: skip
+CHAT = "/chat/vasilek-shop"
+
+
+def _nothing(_page: Page) -> None:
+    """The address says it all."""
+
+
+def _change(page: Page, address: str, change: Callable[[Any], Any]) -> None:
+    """Put something into what the server answers at this address, and look again."""
+
+    def answer(route: Route) -> None:
+        reply = route.fetch()
+        route.fulfill(response=reply, json=change(reply.json()))
+
+    page.route(re.compile(address), answer)
+    page.reload()
+
+
+def _soon() -> str:
+    return (dt.datetime.now(tz=dt.UTC) + dt.timedelta(minutes=10)).isoformat()
+
+
+def _offers(page: Page) -> None:
+    """Three offers at once: the strip with one in full and two folded."""
+    origin = re.match(r"https?://[^/]+", page.url)
+    assert origin
+    rows = page.request.get(f"{origin[0]}/api/v1/contacts?view=all").json()["items"][:3]
+    now = dt.datetime.now(tz=dt.UTC).isoformat()
+    offers = [
+        {"id": row["id"], "work_id": row["id"], "created_at": now, "until": _soon(),
+         "seconds": 600, "contact": row, "recent": [], "explanation": {}}
+        for row in rows
+    ]  # fmt: skip
+    _change(page, r"/api/v1/offers(\?|$)", lambda _: offers)
+    page.get_by_role("button", name=re.compile("Принять|Accept")).first.wait_for()
+    page.wait_for_timeout(400)
+
+
+def _wrap_up(page: Page) -> None:
+    def owed(contact: Any) -> Any:
+        contact["can"]["wrap_up"] = True
+        work = {"state": "wrap_up", "wrap_up_until": _soon()}
+        return contact | {"work": (contact["work"] or {}) | work}
+
+    _change(page, r"/api/v1/contacts/[0-9a-f-]{36}$", owed)
+    page.get_by_role("listitem").first.wait_for()
+    page.keyboard.press("KeyJ")
+    page.keyboard.press("Enter")
+    page.get_by_role("region", name=re.compile("Итог обращения|Wrap-up|Result")).wait_for()
+    page.wait_for_timeout(400)
+
+
+def _write(page: Page) -> None:
+    here: dict[str, Any] = {"open": True, "ready": True, "opens_at": None, "prechat": []}
+    _change(page, r"/chat/v1/[^/]+/session$", lambda session: session | here)
+    page.locator("textarea").fill("Здравствуйте! Где заказ 48101?")
+    page.locator("textarea").press("Enter")
+    page.get_by_text("48101").first.wait_for()
+    page.wait_for_timeout(400)
+
+
+def _offline(page: Page) -> None:
+    away = {"open": False, "ready": False, "opens_at": _soon(), "offline_form": True,
+            "contact": None, "cursor": None}  # fmt: skip
+    page.evaluate("localStorage.clear()")
+    _change(page, r"/chat/v1/[^/]+/session$", lambda session: session | away)
+    page.locator("form").wait_for()
+    page.wait_for_timeout(400)
+
+
+def _panel(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("^(Открыть чат|Open (the )?chat)")).click()
+    page.get_by_role("button", name=re.compile("Закрыть|Close")).first.wait_for()
+    page.wait_for_timeout(800)
+
+
+STATES: tuple[State, ...] = (
+    ("first", "/first#token=x", None, _nothing),
+    ("invitation", "/invitation#token=x", None, _nothing),
+    ("chat-form", "/chat/vasilek-delivery", None, _nothing),
+    ("chat-offline", CHAT, None, _offline),
+    ("chat", CHAT, None, _write),
+    ("widget", "/demo/shop", None, _panel),
+    ("offers", "/", "operator", _offers),
+    ("wrap-up", "/", "operator", _wrap_up),
+    *((f"admin-{name}-new", f"/admin/{name}/new", "administrator", _nothing) for name in DRAWERS),
+)
