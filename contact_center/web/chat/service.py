@@ -299,8 +299,7 @@ def contact_info(row: Any) -> dict[str, Any] | None:
     if row is None:
         return None
     operator = {"name": row["operator"]} if row["operator"] and row["state"] == "open" else None
-    return {"number": row["number"], "state": row["state"], "operator": operator,
-            "position": row["position"]}  # fmt: skip
+    return {"number": row["number"], "state": row["state"], "operator": operator}
 
 
 CHAT: web.AppKey[Chat] = web.AppKey("chat", Chat)

@@ -42,13 +42,8 @@ WHERE message_id = ANY($1::uuid[]) AND state = 'stored' ORDER BY created_at, id
 CONTACT = """
 SELECT c.id, c.number, c.state, c.last_seq, e.name AS operator,
        (SELECT max(r.seq) FROM contact_reads r
-        WHERE r.contact_id = c.id AND r.reader <> 'client') AS read_seq,
-       CASE WHEN w.state IN ('waiting', 'offered') THEN (
-         SELECT count(*) FROM work o WHERE o.queue_id = w.queue_id
-           AND o.state IN ('waiting', 'offered') AND o.virtual_arrival < w.virtual_arrival) + 1
-       END AS position
+        WHERE r.contact_id = c.id AND r.reader <> 'client') AS read_seq
 FROM contacts c LEFT JOIN employees e ON e.id = c.operator_id
-LEFT JOIN work w ON w.contact_id = c.id AND w.state <> 'done'
 WHERE c.account_id = $1 AND c.conversation_key = $2 AND NOT c.automatic
 ORDER BY (c.state = 'open') DESC, c.number DESC LIMIT 1
 """

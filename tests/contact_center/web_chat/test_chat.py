@@ -91,6 +91,7 @@ async def test_a_message_is_there_when_it_was_confirmed_and_twice_makes_one(site
     (item,) = page["items"]
     assert (item["from"], item["client_id"], item["status"]) == ("visitor", "a-1", "delivered")
     assert page["contact"]["state"] == "open"
+    assert set(page["contact"]) == {"number", "state", "operator"}  # nothing that counts the line
 
 
 async def test_reading_goes_on_from_the_cursor_over_several_contacts(site: Site) -> None:
