@@ -9,6 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 ARGS ?=
+JOBS ?= 2
 
 # Words for people go to standard error, so that what a command prints can be piped.
 say = @printf '\033[1m%s\033[0m\n' '$(1)' >&2
@@ -24,7 +25,7 @@ run: setup build ## run the demo company on one loopback port (PORT=8080, FRESH=
 	@$(PY) -m contact_center demo $(if $(PORT),--port $(PORT)) $(if $(FRESH),--fresh)
 
 test: setup-dev build packages ## run every test (ARGS="-k widget" for some)
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 	$(PY) -m contact_center.webbuild test
 
 check: setup-dev ## check format, lint, types, import rules and the web sources
