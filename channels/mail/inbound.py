@@ -156,7 +156,8 @@ def _bounce(one: Bounce) -> dict[str, str | None]:
 
 
 def _bounced(mail: ParsedMail, failed: Bounce, message: MessageReceived) -> DeliveryChanged:
-    told = (failed.recipient, failed.status, failed.reason)
+    reason = failed.reason or _words_below(mail.text, failed.recipient)
+    told = (failed.recipient, failed.status, reason)
     return DeliveryChanged(
         external_id=f"b:{_digest(mail)}",
         at=message.at,
@@ -166,6 +167,13 @@ def _bounced(mail: ParsedMail, failed: Bounce, message: MessageReceived) -> Deli
         status=DeliveryStatus.FAILED,
         reason=" · ".join(part for part in told if part)[:500] or "returned as undeliverable",
     )
+
+
+def _words_below(text: str, recipient: str | None) -> str:
+    """What a report says of a recipient in words only, as Exim does: the lines below him."""
+    _, found, rest = text.partition(recipient) if recipient else ("", "", "")
+    paragraph = rest[:2_000].lstrip(">: \r\t").partition("\n\n")[0] if found else ""
+    return " ".join(paragraph.split())[:300]
 
 
 def cut(mail: ParsedMail) -> ParsedMail:

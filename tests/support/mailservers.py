@@ -1,7 +1,8 @@
 """Dovecot and Exim from Debian, started without systemd on free ports of this machine.
 
 Any address is a mailbox of Dovecot with the password `secret`; Exim takes mail with STARTTLS and
-that password and hands everything to Dovecot, except what is for `nobody@…`, which it refuses.
+that password and hands everything to Dovecot, except what is for `nobody@…`, which it refuses, and
+for `gone@…`, which it takes and returns.
 """
 
 import os
@@ -221,6 +222,11 @@ check_rcpt:
 check_data:
   accept
 begin routers
+gone:
+  driver = redirect
+  local_parts = gone
+  data = :fail: No such user any more
+  allow_fail
 all:
   driver = accept
   transport = lmtp

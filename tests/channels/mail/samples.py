@@ -96,3 +96,15 @@ def signed(given: WebhookRequest, which: int = 0, *, at: datetime = NOW) -> Webh
 
 def later(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
+
+
+def report(of: str, recipient: str, words: str = "550 5.1.1 no such user") -> bytes:
+    """The text of a bounce by RFC 3464."""
+    return (
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=r\r\n\r\n"
+        "--r\r\nContent-Type: text/plain\r\n\r\nYour mail could not be delivered.\r\n"
+        "--r\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.x\r\n\r\n"
+        f"Final-Recipient: rfc822; {recipient}\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+        f"Diagnostic-Code: smtp; {words}\r\n\r\n"
+        f"--r\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {of}\r\n\r\n--r--\r\n"
+    ).encode()

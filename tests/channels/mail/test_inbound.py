@@ -17,6 +17,7 @@ from tests.channels.mail.samples import (
     message,
     parsed,
     receipt,
+    report,
     settings,
     token,
 )
@@ -174,6 +175,16 @@ def test_a_bounce_marks_the_mail_it_is_about_failed_and_is_automatic() -> None:
 def test_a_bounce_comes_before_its_message_so_that_the_cursor_is_written_last() -> None:
     found = events(parsed(fixture("a_bounce_by_rfc_3464")), settings(), account=ACCOUNT, at=NOW)
     assert isinstance(found[-1], MessageReceived)
+
+
+def test_a_report_without_a_diagnosis_is_quoted_in_its_own_words() -> None:
+    raw = report("<aa@shop.example>", ANNA, words="").replace(
+        b"could not be delivered.",
+        f"failed:\r\n\r\n  {ANNA}\r\n    No such user\r\n\r\nBye".encode(),
+    )
+    changed = receipt(mail(Content_Type="").partition(b"Content-Type:")[0] + raw)
+    assert changed is not None
+    assert changed.reason == f"{ANNA} · 5.1.1 · No such user"
 
 
 @pytest.mark.parametrize("name", ["a_delay_by_rfc_3464", "a_delay_of_exim"])

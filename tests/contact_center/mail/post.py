@@ -16,7 +16,7 @@ from channels.mail.message import ParsedMail
 from channels.mail.parser import parse
 from contact_center.kernel.ids import new_id
 from contact_center.storage.database import Database
-from tests.channels.mail.samples import mail
+from tests.channels.mail.samples import mail, report
 from tests.support.office import Answer, Office, Person, open_office
 from tests.support.scripted_imap import ScriptedImap
 from tests.support.scripted_smtp import Arrived, ScriptedSmtp
@@ -246,18 +246,6 @@ def with_file(raw: bytes, name: str, content: bytes) -> bytes:
         + b"Content-Transfer-Encoding: base64\r\n\r\n"
         + base64.encodebytes(content).replace(b"\n", b"\r\n") + b"--b--\r\n"
     )  # fmt: skip
-
-
-def report(of: str, recipient: str, words: str = "550 5.1.1 no such user") -> bytes:
-    """The text of a bounce by RFC 3464."""
-    return (
-        "Content-Type: multipart/report; report-type=delivery-status; boundary=r\r\n\r\n"
-        "--r\r\nContent-Type: text/plain\r\n\r\nYour mail could not be delivered.\r\n"
-        "--r\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.x\r\n\r\n"
-        f"Final-Recipient: rfc822; {recipient}\r\nAction: failed\r\nStatus: 5.1.1\r\n"
-        f"Diagnostic-Code: smtp; {words}\r\n\r\n"
-        f"--r\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {of}\r\n\r\n--r--\r\n"
-    ).encode()
 
 
 def bounce(raw: bytes, of: str, recipient: str) -> bytes:
