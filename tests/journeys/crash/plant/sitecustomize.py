@@ -29,7 +29,7 @@ def plant() -> None:
         if not task.cancelled():
             task.exception()
 
-    Intake.submit = submit  # type: ignore[method-assign]
+    Intake.submit = submit  # type: ignore[assignment,method-assign]
 
 
 if os.environ.get("CC_TEST_PLANT") == "ack_before_commit" and "serve" in sys.argv:
