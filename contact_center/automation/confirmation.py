@@ -7,6 +7,7 @@ sixty per account and hour (RFC 3834 section 2), so two instances facing each ot
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,10 @@ PER_ADDRESS_AND_DAY = 3
 PER_ACCOUNT_AND_HOUR = 60
 
 
+class _Spent(Exception):
+    """Nothing is left to answer with: what was written is taken back."""
+
+
 class Confirmations:
     """Answers that say "we have it". The job is made in the transaction that opens the contact."""
 
@@ -38,7 +43,8 @@ class Confirmations:
 
     async def confirm(self, job: Job) -> None:
         """Write the confirmation of a contact, if one may be written."""
-        await self._database.run(lambda unit: self._confirm(unit, UUID(job.key)))
+        with contextlib.suppress(_Spent):
+            await self._database.run(lambda unit: self._confirm(unit, UUID(job.key)))
 
     async def _confirm(self, unit: Unit, contact_id: UUID) -> None:
         row = await store.first(unit, contact_id)
@@ -47,11 +53,11 @@ class Confirmations:
         text = wording(row)
         if not text:
             return
-        spent = await store.spend(
-            unit, row, per_day=PER_ADDRESS_AND_DAY, per_hour=PER_ACCOUNT_AND_HOUR
-        )
-        if spent:
-            await self._write(unit, contact_id, text)
+        await self._write(unit, contact_id, text)
+        # Last, because the budgets are locked from here to the commit.
+        per_day, per_hour = PER_ADDRESS_AND_DAY, PER_ACCOUNT_AND_HOUR
+        if not await store.spend(unit, row, per_day=per_day, per_hour=per_hour):
+            raise _Spent
 
     async def _write(self, unit: Unit, contact_id: UUID, text: str) -> None:
         now = self._clock.now()
