@@ -126,6 +126,12 @@ def chromium_path() -> str:
     return path
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first: tests run side by side, and the last one should not run alone."""
+    long = ("browser", "processes", "slow")
+    items.sort(key=lambda item: not any(map(item.get_closest_marker, long)))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Under CI a skip is a failure: a test nobody runs proves nothing."""

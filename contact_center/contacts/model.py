@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contact_center.clients.model import ClientKind, ClientRow, Proof
-from contact_center.contacts.letters.model import NewLetter
+from contact_center.contacts.letters.model import DraftLetter, NewLetter
 
 View = Literal["mine", "offered", "queue", "unread", "waiting", "closed", "all"]
 Sort = Literal["newest", "oldest", "waiting"]
@@ -123,7 +123,7 @@ class Draft(BaseModel):
 
     text: str
     attachments: list[Attachment]
-    letter: NewLetter | None = None
+    letter: DraftLetter | None = None
     changed_at: datetime | None = None
 
 

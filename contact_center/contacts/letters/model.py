@@ -81,6 +81,25 @@ class LetterStart(BaseModel):
     quoted: Quotation | None
 
 
+class ShownRecipient(BaseModel):
+    """A recipient as the API tells of one."""
+
+    address: str
+    name: str = ""
+
+
+class DraftLetter(BaseModel):
+    """What was chosen for a letter that is not sent yet."""
+
+    to: list[ShownRecipient] = []
+    cc: list[ShownRecipient] = []
+    bcc: list[ShownRecipient] = []
+    subject: str = ""
+    html: str = ""
+    quote: bool = True
+    forwards: UUID | None = None
+
+
 class LetterBody(BaseModel):
     """The whole of a letter. `html_url` shows its HTML in a frame and lives for minutes.
 

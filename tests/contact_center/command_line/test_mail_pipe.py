@@ -110,7 +110,7 @@ async def test_a_secret_of_another_account_makes_the_mail_wait(house: House) -> 
 
 
 async def test_a_mail_that_is_too_large_goes_back(house: House) -> None:
-    piped = await pipe(MAIL + b"x" * 8_000_000, "--url", house.url)
+    piped = await pipe(MAIL + b"x" * 42_000_000, "--url", house.url)
     assert (piped.code, piped.said[:5]) == (69, "5.3.4")
 
 

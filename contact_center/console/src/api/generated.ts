@@ -462,7 +462,7 @@ export interface Directory {
 export interface Draft {
   text: string;
   attachments: Attachment[];
-  letter: NewLetterOutput | null;
+  letter: DraftLetter | null;
   changed_at: string | null;
 }
 
@@ -470,7 +470,18 @@ export interface Draft {
 export interface DraftIn {
   text: string;
   attachments?: string[];
-  letter?: NewLetterInput | null;
+  letter?: NewLetter | null;
+}
+
+/** What was chosen for a letter that is not sent yet. */
+export interface DraftLetter {
+  to: ShownRecipient[];
+  cc: ShownRecipient[];
+  bcc: ShownRecipient[];
+  subject: string;
+  html: string;
+  quote: boolean;
+  forwards: string | null;
 }
 
 /** The own drafts of a contact. */
@@ -833,25 +844,14 @@ export interface NewEmployee {
 }
 
 /** What the writer of a letter chose; without `to` it goes to the owner of the contact. `html` beside the message's text, which says the same without it; `quote`: what is answered stands below; `forwards`: the message that is passed on, so this one answers nothing. */
-export interface NewLetterInput {
-  to?: RecipientInput[];
-  cc?: RecipientInput[];
-  bcc?: RecipientInput[];
+export interface NewLetter {
+  to?: Recipient[];
+  cc?: Recipient[];
+  bcc?: Recipient[];
   subject?: string;
   html?: string;
   quote?: boolean;
   forwards?: string | null;
-}
-
-/** What the writer of a letter chose; without `to` it goes to the owner of the contact. `html` beside the message's text, which says the same without it; `quote`: what is answered stands below; `forwards`: the message that is passed on, so this one answers nothing. */
-export interface NewLetterOutput {
-  to: RecipientOutput[];
-  cc: RecipientOutput[];
-  bcc: RecipientOutput[];
-  subject: string;
-  html: string;
-  quote: boolean;
-  forwards: string | null;
 }
 
 /** A reply to the client, or a note among colleagues. `client_msg_id` is made by the sender: the same one again is the same message. */
@@ -862,7 +862,7 @@ export interface NewMessage {
   attachments?: string[];
   reply_to?: string | null;
   close?: boolean;
-  letter?: NewLetterInput | null;
+  letter?: NewLetter | null;
 }
 
 /** Change of the own password. */
@@ -1117,15 +1117,9 @@ export interface RecentContact {
 }
 
 /** An address with the name beside it. */
-export interface RecipientInput {
+export interface Recipient {
   address: string;
   name?: string;
-}
-
-/** An address with the name beside it. */
-export interface RecipientOutput {
-  address: string;
-  name: string;
 }
 
 /** What became of the events: new ones, and such as had come before. */
@@ -1245,6 +1239,12 @@ export interface SettingField {
   help: Record<string, string>;
   example: string;
   when: Record<string, string[]>;
+}
+
+/** A recipient as the API tells of one. */
+export interface ShownRecipient {
+  address: string;
+  name: string;
 }
 
 /** Address and password. */

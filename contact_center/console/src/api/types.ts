@@ -49,7 +49,7 @@ export type Connection = Api.Account;
 export type DirectoryEmployee = Api.Colleague;
 export type StaffMember = Api.Employee;
 
-export type LetterDraft = Api.NewLetterOutput;
+export type LetterDraft = Api.DraftLetter;
 export type Work = Api.WorkRef;
 export type Capabilities = Api.CapabilitiesOut;
 export type SearchAnswer = Api.Found;
