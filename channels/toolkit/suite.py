@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -45,6 +45,9 @@ OPTIONAL: dict[str, type] = {  # the capability and the protocol that come only 
     "installs_webhook": contract.Installs,
     "authorizes": contract.Authorizes,
 }
+
+# Each provider runs these tests as its own; their examples are no secrets between them.
+SHARED = (HealthCheck.differing_executors,)
 
 __all__ = ["NOW", "WebhookContract", "fit"]
 
@@ -156,12 +159,12 @@ class WebhookContract:
             return
         raise AssertionError("a body of another content type was read")
 
-    @settings(max_examples=100, deadline=None)
+    @settings(suppress_health_check=SHARED, max_examples=100, deadline=None)
     @given(body=st.binary(max_size=400))
     def test_any_bytes_with_a_proof_are_received_refused_or_malformed(self, body: bytes) -> None:
         self.survives(self.sign(replace(self.request(), body=body), 0))
 
-    @settings(max_examples=100, deadline=None)
+    @settings(suppress_health_check=SHARED, max_examples=100, deadline=None)
     @given(
         body=st.recursive(
             st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -177,7 +180,7 @@ class WebhookContract:
         data = json.dumps(body).encode("utf-8", "surrogatepass")
         self.survives(self.sign(replace(self.request(), body=data), 0))
 
-    @settings(max_examples=100, deadline=None)
+    @settings(suppress_health_check=SHARED, max_examples=100, deadline=None)
     @given(
         headers=st.dictionaries(
             st.sampled_from(["authorization", "origin", "content-type", "x-signature"]),

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from channels.contract import Capabilities
-from contact_center.contacts.letters.model import NewLetter
+from contact_center.contacts.letters.model import DraftLetter
 from contact_center.contacts.model import DraftIn
 from contact_center.kernel.errors import Invalid, NotFound
 from tests.contact_center.desk.house import House
@@ -82,7 +82,7 @@ async def test_a_draft_keeps_the_whole_letter_and_nothing_harmful(house: House) 
     await house.contacts.keep_draft(anna, contact, "reply", draft)
     kept = (await house.contacts.contact(anna, contact)).drafts.reply
     assert kept is not None
-    assert kept.letter == NewLetter.model_validate(
+    assert kept.letter == DraftLetter.model_validate(
         {**given, "html": "<div>Вот <b>она</b></div>"}
     )  # fmt: skip
     recipients_alone = DraftIn.model_validate({"text": "", "letter": {"to": [VERA]}})
