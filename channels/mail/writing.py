@@ -135,6 +135,12 @@ def _head(mail: EmailMessage, letter: Letter, settings: MailSettings, own_id: st
         mail["Auto-Submitted"] = "auto-replied"
         mail["X-Auto-Response-Suppress"] = "All"
         mail["Precedence"] = "auto_reply"
+        mail["X-Loop"] = ", ".join(dict.fromkeys([_plain(settings.address), *_hosts(settings)]))
+
+
+def _hosts(settings: MailSettings) -> list[str]:
+    """Our servers as a header may name them: whoever sends this back to us is a loop."""
+    return [host for host in settings.own_hosts if _DOMAIN.fullmatch(host)]
 
 
 def subject_of(letter: Letter) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from channels.errors import Rejected, Unsupported
 from channels.mail import threads
+from channels.mail.automatic import Own
 from channels.mail.message import ParsedMail
 from channels.mail.parser import file_bytes, parse
 from channels.mail.settings import MailSettings
@@ -262,3 +263,24 @@ def test_a_persons_letter_is_no_machines() -> None:
     made = written()
     assert made.envelope_from == OWN
     assert read(made).automatic is None
+
+
+@pytest.mark.parametrize(
+    "own",
+    [Own.of(["mx.shop.example"]), Own.of((), [OWN]), Own.of(["shop.example"])],
+    ids=["by a server", "by the address", "by its host"],
+)
+def test_what_a_machine_of_ours_wrote_is_a_loop_when_it_comes_back_by_a_way_that_renamed_it(
+    own: Own,
+) -> None:
+    given = settings(own_hosts=["mx.shop.example", "not a host\r\n"])
+    raw = written(outbound(automatic=True), given).raw
+    renamed = raw.replace(b"Message-ID: ", b"X-Was: ").replace(
+        b"From: ", b"From: list@else.example\r\nX-From: "
+    )
+    assert parse(renamed, own=own).automatic == "loop"
+    assert parse(renamed, own=Own.of(["another.example"])).automatic == "auto-reply"
+
+
+def test_what_an_operator_wrote_names_no_loop() -> None:
+    assert b"X-Loop" not in written().raw

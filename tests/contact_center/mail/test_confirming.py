@@ -82,6 +82,17 @@ async def test_some_get_no_answer(post: Post, headers: dict[str, str]) -> None:
     assert not box.smtp.said
 
 
+async def test_a_confirmation_that_comes_back_under_another_name_is_a_loop(post: Post) -> None:
+    box = await confirming(post)
+    box.write()
+    ours = (await box.envelope()).raw
+    renamed = ours.replace(b"Message-ID: ", b"Message-ID: <x@list.example>\r\nX-Was: ")
+    box.imap.add(renamed.replace(b"From: ", b"From: list@list.example\r\nX-From: "))
+    *_, back = await box.messages(3)
+    assert back["data"]["mail"]["automatic"] == "loop"
+    assert await settled(box, 1) == 1
+
+
 async def test_our_own_address_gets_no_answer(post: Post) -> None:
     box = await confirming(post)
     box.write(sender=box.address)
