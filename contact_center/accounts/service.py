@@ -224,13 +224,24 @@ class Accounts:
     # --- health ------------------------------------------------------------------------------
 
     async def check(self, account_id: UUID) -> Record:
-        """Ask the provider whether the account works; its health says what came of it."""
+        """Ask the provider whether the account works; its health says what came of it.
+
+        One that works again begins anew: who listens to it rests since it was refused.
+        """
         live = self.get(account_id)
+        before = await store.account(self.database, account_id)
         if live is None:
-            await store.account(self.database, account_id)
             raise NotFound("the account is archived or cannot be opened", code="not_live")
         health, text = await _checked(live)
-        await self.set_health(account_id, health, text)
+        cured = before["health"] == "red" and health == "green"
+
+        async def step(unit: Unit) -> None:
+            await self._write_health(account_id, health, text, unit)
+            if cured:
+                version = await rows.change(unit, t.accounts, account_id, {})
+                await self._tell(unit, account_id, version, "system", "cured")
+
+        await self.database.run(step)
         return await store.account(self.database, account_id)
 
     async def set_health(self, account_id: UUID, health: str, text: str | None = None) -> None:

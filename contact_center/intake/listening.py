@@ -84,7 +84,7 @@ class Listeners:
         self.came_in = came_in
         self.lease_seconds = lease_seconds
         self._hints = hints
-        self._tasks: dict[UUID, tuple[LiveAccount, asyncio.Task[None]]] = {}
+        self._tasks: dict[UUID, tuple[Listener, asyncio.Task[None]]] = {}
         self._news = asyncio.Event()
 
     async def run(self) -> None:
@@ -113,15 +113,14 @@ class Listeners:
             if account.state == "on" and listens(account.channel)
         }  # fmt: skip
         await self._end([
-            key for key, (account, task) in self._tasks.items()
-            if task.done() or wanted.get(key) is None
-            or wanted[key].settings != account.settings
+            key for key, (listener, task) in self._tasks.items()
+            if task.done() or wanted.get(key) is None or listener.outdated(wanted[key])
         ])  # fmt: skip
         for key, account in wanted.items():
             if key not in self._tasks:
-                work = Listener(self, account).run()
-                task = asyncio.create_task(work, name=f"listener {key}")
-                self._tasks[key] = (account, task)
+                listener = Listener(self, account)
+                task = asyncio.create_task(listener.run(), name=f"listener {key}")
+                self._tasks[key] = (listener, task)
 
     async def _end(self, keys: Sequence[UUID]) -> None:
         tasks = [self._tasks.pop(key)[1] for key in keys]
@@ -138,12 +137,23 @@ class Listener:
         self._account = account
         name = f"listen:{account.id}"
         self._lease = Lease(house.database, name, house.node, house.lease_seconds)
+        self._refused = False
+
+    def outdated(self, account: LiveAccount) -> bool:
+        """Whether to begin anew for the account as it is now.
+
+        Where it was refused, whatever a person did to it since is a reason: the same password
+        saved again, or a check that went well.
+        """
+        mine = self._account
+        touched = self._refused and account.version > mine.version
+        return touched or account.settings != mine.settings
 
     async def run(self) -> None:
         """Listen for as long as the lease is ours; wait for it otherwise. Ends with cancelling.
 
-        An account whose settings are wrong rests until they change, and keeps its lease, so that
-        no other process tries the same: nothing is tried into a lock-out.
+        An account whose settings are wrong rests until a person does something about it, and keeps
+        its lease, so that no other process tries the same: nothing is tried into a lock-out.
         """
         try:
             await self._listen_on()
@@ -160,8 +170,10 @@ class Listener:
                     continue
                 await self._listen_leased()
             except Misconfigured as error:
+                self._refused = True
                 await self.report("red", str(error))
                 await self._renew()
+                self._refused = False
             except Unavailable as error:
                 log.warning("listener_waits", account=str(self._account.id), reason=str(error))
             except Exception as error:

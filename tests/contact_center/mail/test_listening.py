@@ -52,6 +52,37 @@ async def test_a_new_password_is_tried_at_once(post: Post) -> None:
     await box.messages(1)
 
 
+async def test_the_same_password_saved_again_is_tried_again(post: Post) -> None:
+    box = await post.box(password="changed")
+    await box.turns("red")
+    box.imap.password = box.smtp.password = "changed"  # the server was behind, not we
+    chief = await post.office.hire(f"chief{box.number}", "administrator")
+    path = f"/accounts/{box.account}"
+    await post.office.ask("PATCH", path, chief, json={"settings": {"password": "changed"}})
+    await box.turns("green")
+    box.write()
+    await box.messages(1)
+
+
+@pytest.mark.parametrize("cured", [True, False], ids=["works again", "refused again"])
+async def test_a_check_that_goes_well_lets_a_refused_account_listen_again(
+    post: Post, cured: bool
+) -> None:
+    box = await post.box(password="changed")
+    await box.turns("red")
+    if cured:
+        box.imap.password = box.smtp.password = "changed"
+    chief = await post.office.hire(f"chief{box.number}", "administrator")
+    checked = await post.office.ask("POST", f"/accounts/{box.account}/check", chief)
+    assert checked.body["health"] == ("green" if cured else "red")
+    box.write()
+    if cured:
+        await box.messages(1)
+    else:
+        await asyncio.sleep(1)
+        assert box.imap.count("LOGIN") == 2  # ours and the one a person asked for
+
+
 async def test_an_account_that_is_switched_off_is_not_listened_to_and_goes_on_later(
     post: Post,
 ) -> None:
