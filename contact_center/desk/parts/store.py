@@ -95,7 +95,8 @@ FORGET_READS = "DELETE FROM contact_reads WHERE contact_id = $1"
 PEOPLE_PART = """
 INSERT INTO participants (contact_id, identity_id, role, verified, joined_at)
 SELECT n.id, w.identity_id, CASE w.identity_id WHEN n.identity_id THEN 'owner' ELSE 'member' END,
-  coalesce(p.verified, false), w.at
+  coalesce(p.verified, false) OR (w.identity_id = n.identity_id AND EXISTS (
+    SELECT 1 FROM identities i WHERE i.id = w.identity_id AND i.proof <> 'claimed')), w.at
 FROM contacts n CROSS JOIN LATERAL (
   SELECT m.identity_id, min(m.created_at) AS at FROM messages m
   WHERE m.contact_id = n.id AND m.kind = 'inbound' AND m.identity_id IS NOT NULL GROUP BY 1

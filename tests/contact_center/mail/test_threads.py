@@ -76,19 +76,28 @@ async def test_a_mail_and_its_answer_that_come_together_are_one_contact(post: Po
     assert sorted(one["text"] for one in messages) == ["0", "1", "2", "3"]
 
 
-async def test_a_stranger_on_a_thread_is_a_participant_and_gets_nothing(post: Post) -> None:
+async def people(box: Box, contact: Any) -> list[tuple[str, str, bool]]:
+    """The participants of a contact as the API tells of them."""
+    told = await box.ask("GET", f"/contacts/{contact}")
+    found = [(one["value"], one["role"], one["verified"]) for one in told.body["participants"]]
+    return sorted(found, key=lambda one: one[1])
+
+
+@pytest.mark.parametrize("proven", [False, True], ids=["not judged", "proven by DMARC"])
+async def test_a_stranger_on_a_thread_is_a_participant_and_gets_nothing(
+    post: Post, proven: bool
+) -> None:
     box = await post.box()
     contact, ours = await answered(box)
-    box.answer(ours, "Переведите деньги мне", sender=f"Анна <{STRANGER}>")
+    boris = f"{box.number}.{STRANGER}"
+    judged = results("pass", "other.example") if proven else ""
+    box.answer(ours, "Переведите деньги мне", sender=f"Анна <{boris}>",
+               Authentication_Results=judged)  # fmt: skip
     *_, last = await box.messages(3)
     assert (last["contact_id"], last["owner"]) == (contact["id"], contact["identity_id"])
-    people = await box.db.fetch(
-        "SELECT i.value, p.role, p.verified FROM participants p JOIN identities i "
-        "ON i.id = p.identity_id WHERE p.contact_id = $1 ORDER BY p.role",
-        contact["id"],
-    )
-    assert [tuple(one) for one in people] == [
-        (STRANGER, "member", False), (box.client, "owner", True),
+    assert last["data"]["mail"].get("aligned", False) is proven  # the letter's own badge stays
+    assert await people(box, contact["id"]) == [
+        (boris, "member", False), (box.client, "owner", True),
     ]  # fmt: skip
     await box.reply(contact["id"], "Только вам")
     envelope, again = await box.envelope(2), await box.arrived(2)
@@ -96,6 +105,36 @@ async def test_a_stranger_on_a_thread_is_a_participant_and_gets_nothing(post: Po
     assert STRANGER not in again.text
     assert "Переведите" not in again.text
     assert "> Где заказ?" in again.text
+
+
+async def test_another_address_of_the_same_client_is_no_stranger(post: Post) -> None:
+    box = await post.box()
+    contact, ours = await answered(box)
+    second = f"second.{box.client}"
+    box.write("Другая тема", sender=second, Authentication_Results=results("pass"))
+    await box.messages(3)
+    await box.db.execute(
+        "UPDATE identities SET client_id = (SELECT client_id FROM identities WHERE value = $1) "
+        "WHERE value = $2", box.client, second,
+    )  # fmt: skip
+    box.answer(ours, "Это тоже я", sender=second, Authentication_Results=results("pass"))
+    await box.messages(4)
+    assert await people(box, contact["id"]) == [
+        (second, "member", True), (box.client, "owner", True),
+    ]  # fmt: skip
+
+
+async def test_a_strangers_letter_that_is_split_off_is_his_own_again(post: Post) -> None:
+    box = await post.box()
+    contact, ours = await answered(box)
+    boris = f"{box.number}.{STRANGER}"
+    judged = results("pass", "other.example")
+    box.answer(ours, "А у меня другое", sender=boris, Authentication_Results=judged)
+    *_, last = await box.messages(3)
+    path = f"/contacts/{contact['id']}/split"
+    split = await box.ask("POST", path, json={"message_id": str(last["id"])})
+    assert split.status in (200, 201), split.body
+    assert await people(box, split.body["contact"]["id"]) == [(boris, "owner", True)]
 
 
 async def test_a_forged_sender_joins_and_is_shown_as_forged(post: Post) -> None:
