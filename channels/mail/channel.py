@@ -59,7 +59,9 @@ class Mail:
         raw = given.raw
         if given.recipient:
             raw = b"Envelope-To: " + hooks.header_bytes(given.recipient) + b"\r\n" + raw
-        mail = parse(raw, own=own, servers=self.settings.trusted_servers)
+        mail = parse(
+            raw, own=own, servers=self.settings.trusted_servers, below=self.settings.checks_below
+        )
         if request.headers.get(TRUNCATED):
             mail = inbound.cut(mail)
         wrapped = hooks.media_type(request) in hooks.FORM_TYPES

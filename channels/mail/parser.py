@@ -58,8 +58,13 @@ class _Texts:
     shortened: bool = False
 
 
-def parse(raw: bytes, *, own: Own = _NOBODY, servers: Iterable[str] = ()) -> ParsedMail:
-    """Read a mail. Raises Malformed where there is nothing at all to show."""
+def parse(
+    raw: bytes, *, own: Own = _NOBODY, servers: Iterable[str] = (), below: bool = False
+) -> ParsedMail:
+    """Read a mail. Raises Malformed where there is nothing at all to show.
+
+    `servers`: whose Authentication-Results are ours, `below` their Received line, too.
+    """
     raw = _lines(raw)
     hint = _hint(raw)
     tree = mime.tree(raw, _start(raw), hint=hint)
@@ -106,7 +111,7 @@ def parse(raw: bytes, *, own: Own = _NOBODY, servers: Iterable[str] = ()) -> Par
         bounces=report.bounces,
         original_id=report.original_id,
         envelope_id=report.envelope_id,
-        authentication=results.read(fields, author, servers),
+        authentication=results.read(fields, author, servers, below=below),
         headers=_shown_headers(fields),
         warnings=_warnings(envelope, found, texts),
     )

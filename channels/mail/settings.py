@@ -172,6 +172,16 @@ class MailSettings(AccountSettings):
         example="mx.shop.example",
         max_length=10,
     )
+    checks_below: bool = setting(
+        False,
+        label={"ru": "Проверки стоят ниже Received", "en": "Checks stand below Received"},
+        help={
+            "ru": "Включайте, только если сервер пишет Authentication-Results ниже своей строки "
+            "Received и убирает из писем чужие строки со своим именем. Для mx.google.com не нужно.",
+            "en": "Only where your server writes Authentication-Results below its own Received "
+            "line and takes foreign ones with its name out. Not needed for mx.google.com.",
+        },
+    )
     trust_unjudged: bool = setting(
         False,
         label={"ru": "Верить отправителю без проверок", "en": "Believe senders nobody checked"},

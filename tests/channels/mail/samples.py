@@ -52,7 +52,7 @@ def token(key: str = KEY, *, secret: str = "thread-0", account: str = ACCOUNT) -
 def parsed(raw: bytes, given: MailSettings | None = None) -> ParsedMail:
     chosen = given or settings()
     own = Own.of(chosen.own_hosts, chosen.own_addresses)
-    return parse(raw, own=own, servers=chosen.trusted_servers)
+    return parse(raw, own=own, servers=chosen.trusted_servers, below=chosen.checks_below)
 
 
 def events(raw: bytes, given: MailSettings | None = None, **more: Any) -> tuple[Event, ...]:

@@ -7,7 +7,7 @@ import pytest
 from channels.mail import html, identifiers
 from channels.mail.automatic import Own
 from channels.mail.headers import unbase64
-from channels.mail.message import Mailbox, ParsedMail, Verdict
+from channels.mail.message import Authentication, Mailbox, ParsedMail, Verdict
 from channels.mail.parser import file_bytes, parse
 from channels.mail.results import NAMELESS
 
@@ -117,12 +117,90 @@ def test_verdicts_of_strangers_are_not_seen() -> None:
 def test_a_forged_verdict_below_ours_is_not_merged() -> None:
     spf = "Authentication-Results: mx.shop.example; spf=fail smtp.mailfrom=evil.example"
     above = parse(with_results(spf, RECEIVED, OURS.format("pass")), servers=["mx.shop.example"])
-    below = parse(with_results(RECEIVED, spf, OURS.format("pass")), servers=["mx.shop.example"])
+    below = parse(
+        with_results(RECEIVED, spf, OURS.format("pass")), servers=["mx.shop.example"], below=True
+    )
     for mail in (above, below):
         assert mail.authentication is not None
         assert mail.authentication.spf == Verdict("fail", "evil.example")
         assert mail.authentication.dmarc is None
         assert not mail.authentication.aligned
+
+
+def judged(value: str, *, sender: str = "boss@bank.example") -> Authentication:
+    field = f"Authentication-Results: mx.shop.example; {value}"
+    mail = parse(with_results(field, RECEIVED, sender=sender), servers=["mx.shop.example"])
+    assert mail.authentication is not None
+    return mail.authentication
+
+
+FORGED = "dmarc=pass header.from=bank.example"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        f'spf=pass smtp.mailfrom="a; {FORGED}; x"@evil.example',
+        f'spf=pass smtp.mailfrom="a\\"; {FORGED}; x"@evil.example',
+        f"spf=pass (domain of a(x)@evil.example; {FORGED}; (b) c) smtp.mailfrom=evil.example",
+        f"spf=pass ({'very long ' * 100}; {FORGED}; ) smtp.mailfrom=evil.example",
+        f"spf=pass (an escaped \\) ; {FORGED}; ) smtp.mailfrom=evil.example",
+        f'spf=pass smtp.mailfrom=evil.example reason="; {FORGED}; "',
+        f'spf=pass smtp.mailfrom=\\"; {FORGED}; x"@evil.example',
+    ],
+)
+@pytest.mark.parametrize("after", ["; dmarc=fail (p=reject) header.from=bank.example", ""])
+def test_what_a_stranger_chose_is_no_verdict(before: str, after: str) -> None:
+    found = judged(before + after)
+    assert not found.aligned
+    assert found.dmarc == (Verdict("fail", "bank.example") if after else None)
+
+
+def test_what_a_server_lets_out_of_a_comment_does_not_outweigh_its_own_verdict() -> None:
+    value = f"spf=pass (said a server that escapes nothing: a); {FORGED}; (b) ; dmarc=fail"
+    assert not judged(value).aligned
+
+
+@pytest.mark.parametrize(
+    ("results", "counts"),
+    [
+        (["pass", "fail"], "fail"),
+        (["fail", "pass"], "fail"),
+        (["pass", "none"], "none"),
+        (["pass", "pass"], "pass"),
+        (["temperror", "fail"], "fail"),
+    ],
+)
+def test_of_two_dmarc_results_the_worse_one_counts(results: list[str], counts: str) -> None:
+    value = "; ".join(f"dmarc={result} header.from=bank.example" for result in results)
+    found = judged(value)
+    assert found.dmarc == Verdict(counts, "bank.example")
+    assert found.aligned == (counts == "pass")
+
+
+def test_two_domains_that_both_passed_are_no_pass() -> None:
+    assert not judged(f"{FORGED}; dmarc=pass header.from=evil.example").aligned
+
+
+def test_a_quoted_property_names_its_domain_and_nothing_else() -> None:
+    found = judged('spf=pass smtp.mailfrom="a smtp.mailfrom=bank.example b"@evil.example')
+    assert found.spf == Verdict("pass", "evil.example")
+
+
+def test_results_below_received_are_not_believed_where_ours_is_missing() -> None:
+    source = with_results(RECEIVED, OURS.format("pass"))
+    assert parse(source, servers=["mx.shop.example"]).authentication is None
+
+
+def test_results_below_received_are_believed_where_the_settings_say_so_and_of_gmail() -> None:
+    ours = with_results(RECEIVED, OURS.format("pass"))
+    mail = parse(ours, servers=["mx.shop.example"], below=True)
+    assert mail.authentication is not None
+    assert mail.authentication.aligned
+    gmail = ours.replace(b"mx.shop.example", b"mx.google.com")
+    mail = parse(gmail, servers=["mx.google.com"])
+    assert mail.authentication is not None
+    assert mail.authentication.aligned
 
 
 def test_dmarc_of_another_domain_is_not_aligned() -> None:
