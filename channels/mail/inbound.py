@@ -50,11 +50,12 @@ def _message(
 ) -> MessageReceived:
     text = mail.reply or mail.text
     whole = Body(mail.text, mail.html or "")
+    sender = _sender(mail, settings)
     return MessageReceived(
         external_id=f"m:{_digest(mail)}",
         at=min(mail.date or at, at),
-        conversation_key=key or threads.key_of_root(threads.root_of(mail)),
-        sender=_sender(mail, settings),
+        conversation_key=key or threads.key_of_root(threads.root_of(mail), sender.value),
+        sender=sender,
         text=text,
         subject=mail.subject or None,
         automatic=mail.automatic is not None,

@@ -2,7 +2,9 @@
 
 Every mail we send carries the key of its conversation and a keyed mark over it, in its Message-ID
 and (where the mailbox takes plus-addresses) in its sender address. A mail that answers without
-them is placed by the first mail of its own References; never by a subject or a number. Pure.
+them is placed by the mails it names that we hold; never by a subject or a number. Where we hold
+none of them it begins a conversation of its author's own: two strangers may answer the same
+newsletter, and one author's mails may come before the one they answer. Pure.
 """
 
 from __future__ import annotations
@@ -21,9 +23,10 @@ THREAD = "thread:"  # a conversation by its key; names of mails begin with "<"
 _TOKEN = re.compile(rf"\b([0-9a-f]{{{KEY_DIGITS}}})([0-9a-f]{{{MARK_DIGITS}}})(?=@)")
 
 
-def key_of_root(message_id: str) -> str:
-    """The key of the conversation that this mail begins."""
-    return hashlib.sha256(f"mail:{message_id}".encode("utf-8", "replace")).hexdigest()[:KEY_DIGITS]
+def key_of_root(message_id: str, author: str) -> str:
+    """The key of the conversation that this author's mails about that one have."""
+    named = f"mail:{author}\0{message_id}".encode("utf-8", "replace")
+    return hashlib.sha256(named).hexdigest()[:KEY_DIGITS]
 
 
 def token(secret: str, account: str, key: str) -> str:

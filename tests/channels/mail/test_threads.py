@@ -3,7 +3,17 @@
 import pytest
 
 from channels.mail import threads
-from tests.channels.mail.samples import ACCOUNT, KEY, OWN, mail, message, settings, token
+from tests.channels.mail.samples import (
+    ACCOUNT,
+    ANNA,
+    BORIS,
+    KEY,
+    OWN,
+    mail,
+    message,
+    settings,
+    token,
+)
 
 GOOD = token()
 WRONG = {
@@ -89,6 +99,16 @@ def test_answers_belong_to_the_first_mail_of_their_references() -> None:
     assert answer.conversation_key == root.conversation_key
     assert answer.answers == ("<2@client.example>", "<root@client.example>")
     assert answer.aliases == ("<3@client.example>",)
+
+
+def test_strangers_who_answer_the_same_newsletter_share_no_conversation() -> None:
+    named = {"In_Reply_To": "<news@other.example>", "References": "<news@other.example>"}
+    anna = message(mail(name="<2@client.example>", **named))
+    boris = message(mail(name="<3@other.example>", sender=BORIS, **named))
+    assert anna.conversation_key != boris.conversation_key
+    assert message(mail(name="<4@x>", sender=ANNA.upper(), **named)).conversation_key == (
+        anna.conversation_key
+    )
 
 
 def test_a_report_belongs_to_the_mail_it_is_about_by_whatever_name_we_hold_it() -> None:

@@ -137,6 +137,44 @@ async def test_a_strangers_letter_that_is_split_off_is_his_own_again(post: Post)
     assert await people(box, split.body["contact"]["id"]) == [(boris, "owner", True)]
 
 
+async def test_strangers_who_answer_a_newsletter_we_do_not_hold_share_no_contact(
+    post: Post,
+) -> None:
+    box = await post.box()
+    news = {"In_Reply_To": "<news@away.example>", "References": "<news@away.example>"}
+    box.write("Хочу скидку", **news)
+    box.write("И я хочу", sender=STRANGER, **news)
+    anna, boris = await box.messages(2)
+    assert anna["contact_id"] != boris["contact_id"]
+    assert len(await box.contacts()) == 2
+
+
+@pytest.mark.parametrize("first", ["the first", "the second"])
+async def test_a_second_mail_of_an_author_joins_his_first_in_whatever_order_they_come(
+    post: Post, first: str
+) -> None:
+    box = await post.box()
+    news, name = "<news@away.example>", f"<{box.number}.1@client.example>"
+    mails = [
+        {"name": name, "References": news},
+        {"name": f"<{box.number}.2@client.example>", "References": f"{news} {name}"},
+    ]
+    for number, given in enumerate(mails if first == "the first" else mails[::-1]):
+        box.write(f"Письмо {number}", **given)
+        await box.messages(number + 1)
+    assert len(await box.contacts()) == 1
+
+
+async def test_a_second_mail_that_names_only_the_first_joins_what_we_hold(post: Post) -> None:
+    box = await post.box()
+    name = f"<{box.number}.1@client.example>"
+    box.write(name=name, In_Reply_To="<news@away.example>", References="<news@away.example>")
+    await box.messages(1)
+    box.write("Ещё вот что", name=f"<{box.number}.2@client.example>", In_Reply_To=name)
+    await box.messages(2)
+    assert len(await box.contacts()) == 1
+
+
 async def test_a_forged_sender_joins_and_is_shown_as_forged(post: Post) -> None:
     box = await post.box()
     contact, ours = await answered(box)
