@@ -8,7 +8,7 @@ from uuid import UUID
 
 from channels.errors import Rejected
 from contact_center.access.model import Actor
-from contact_center.contacts.letters.model import LetterStart, Quotation
+from contact_center.contacts.letters.model import LetterStart, Quotation, ShownRecipient
 from contact_center.desk import store
 from contact_center.desk.bench import Bench
 from contact_center.kernel.errors import Invalid
@@ -34,9 +34,10 @@ class Beginning:
         try:
             begun = await letters.next_letter(database, contact_id, actor.employee_id)
         except Rejected:  # nobody to write to: recipients have to be chosen
-            return LetterStart(subject="", answers=False, signature="", own=own, quoted=None)
+            return LetterStart(to=[], subject="", answers=False, signature="", own=own, quoted=None)
         said = begun.quoted
         return LetterStart(
+            to=[ShownRecipient(address=one.value, name=one.name) for one in begun.to],
             subject=begun.subject,
             answers=bool(begun.references),
             signature=begun.signature,

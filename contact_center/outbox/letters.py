@@ -2,7 +2,9 @@
 
 Read when it leaves, from the rows: the thread may have grown since it was written. Whoever wrote
 it may have chosen recipients, subject and HTML (`messages.data.letter`); otherwise it goes to the
-owner of the contact and to nobody else, whoever has joined the thread meanwhile. Nor does it quote
+owner of the contact, or where he wants his answers (`recipients`), and to nobody else, whoever has
+joined the thread meanwhile. What a machine writes goes to the owner's address alone, for which its
+budgets are counted (RFC 3834 section 4: a Reply-To is for people's answers). Nor does it quote
 or follow what somebody wrote whose address nobody has vouched for, unless that is the owner: a
 stranger's words are not sent on in our name.
 """
@@ -15,6 +17,7 @@ from uuid import UUID
 
 from channels.errors import Rejected
 from channels.messages import Address, Letter, Quoted
+from contact_center.outbox import recipients
 from contact_center.storage.database import Database
 
 QUOTED_CHARACTERS = 20_000
@@ -22,7 +25,12 @@ _TOLD = """
 SELECT m.data, m.created_at, c.subject, c.locale, i.medium, i.value, i.name,
   b.name AS brand, b.letters AS brand_letters, q.letters AS queue_letters, e.name AS employee,
   t.text AS said, coalesce(t.provider_at, t.created_at) AS said_at, t.data AS said_data,
-  coalesce(nullif(ti.name, ''), ti.value) AS said_by,
+  coalesce(nullif(ti.name, ''), ti.value) AS said_by, r.mail AS answered,
+  ARRAY(SELECT a.settings ->> 'address' FROM accounts a WHERE a.medium = 'mail'
+        AND a.settings ? 'address' UNION ALL
+        SELECT s.alias FROM accounts a CROSS JOIN LATERAL jsonb_array_elements_text(
+          CASE jsonb_typeof(a.settings -> 'aliases') WHEN 'array' THEN a.settings -> 'aliases'
+               ELSE '[]' END) AS s (alias) WHERE a.medium = 'mail') AS house,
   ARRAY(SELECT o.provider_id FROM outbox o JOIN messages om ON om.id = o.message_id
         WHERE om.contact_id = c.id AND om.seq < m.seq AND om.seq > coalesce(t.seq, 0)
           AND o.provider_id IS NOT NULL ORDER BY om.seq DESC LIMIT 10) AS ours
@@ -39,6 +47,13 @@ LEFT JOIN LATERAL (
       WHERE p.contact_id = c.id AND p.identity_id = x.identity_id AND p.verified))
   ORDER BY x.seq DESC LIMIT 1) t ON true
 LEFT JOIN identities ti ON ti.id = t.identity_id
+LEFT JOIN LATERAL (
+  SELECT x.data -> 'mail' AS mail FROM messages x
+  WHERE x.contact_id = c.id AND x.seq < m.seq AND x.kind = 'inbound' AND x.deleted_at IS NULL
+    AND x.identity_id = c.identity_id AND x.data ? 'mail'
+    AND NOT x.data -> 'mail' ?| '{automatic,doubtful,own}'
+    AND coalesce(x.data #>> '{mail,aligned}', 'true') = 'true'
+  ORDER BY x.seq DESC LIMIT 1) r ON true
 """
 CONTEXT = f"{_TOLD} messages m {_ABOUT} WHERE m.id = $1"
 # A message that is still to be written: the next one of its contact.
@@ -68,12 +83,11 @@ async def next_letter(database: Database, contact_id: UUID, employee_id: UUID) -
 def letter_of(row: Mapping[str, Any]) -> Letter:
     """The letter of a row of CONTEXT. Pure."""
     given: dict[str, Any] = row["data"].get("letter") or {}
-    owner = [{"address": row["value"], "name": row["name"]}] if row["medium"] == "email" else []
-    to = _addresses(given.get("to") or owner)
+    automatic, forwards = bool(given.get("automatic")), bool(given.get("forwards"))
+    to = _addresses(given.get("to")) or default_recipients(row, automatic=automatic)
     if not to:
         raise Rejected("there is no address to write to")
     locale = row["locale"] or "ru"
-    automatic, forwards = bool(given.get("automatic")), bool(given.get("forwards"))
     quotes = not automatic and not forwards and given.get("quote") is not False
     return Letter(
         to=to,
@@ -88,6 +102,13 @@ def letter_of(row: Mapping[str, Any]) -> Letter:
         quoted=_quoted(row) if quotes else None,
         automatic=automatic,
     )
+
+
+def default_recipients(row: Mapping[str, Any], *, automatic: bool) -> tuple[Address, ...]:
+    """Whom it goes to where nobody was chosen; nobody where the owner has no address."""
+    email = row["medium"] == "email"
+    owner = (Address("email", row["value"], row["name"] or ""),) if email else ()
+    return owner if automatic else recipients.default(owner, row["answered"], row["house"])
 
 
 def signature(row: Mapping[str, Any], locale: str) -> str:

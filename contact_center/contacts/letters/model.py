@@ -39,8 +39,9 @@ Recipients = Annotated[list[Recipient], Field(default_factory=list, max_length=M
 
 
 class NewLetter(BaseModel):
-    """What the writer of a letter chose; without `to` it goes to the owner of the contact.
+    """What the writer of a letter chose.
 
+    Without `to` it goes to the owner of the contact, or where his last letter wants answers.
     `html` beside the message's text, which says the same without it; `quote`: what is answered
     stands below; `forwards`: the message that is passed on, so this one answers nothing.
     """
@@ -71,21 +72,25 @@ class Quotation(BaseModel):
     text: str
 
 
-class LetterStart(BaseModel):
-    """What a letter begins with that is written now: `own` are addresses of the mailbox itself."""
-
-    subject: str
-    answers: bool
-    signature: str
-    own: list[str]
-    quoted: Quotation | None
-
-
 class ShownRecipient(BaseModel):
     """A recipient as the API tells of one."""
 
     address: str
     name: str = ""
+
+
+class LetterStart(BaseModel):
+    """What a letter begins with that is written now: `own` are addresses of the mailbox itself.
+
+    `to`: whom it goes to unless others are chosen, the client or where he wants his answers.
+    """
+
+    to: list[ShownRecipient]
+    subject: str
+    answers: bool
+    signature: str
+    own: list[str]
+    quoted: Quotation | None
 
 
 class DraftLetter(BaseModel):

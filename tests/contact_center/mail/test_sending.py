@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from channels.mail import threads
-from tests.contact_center.mail.post import Box, Post, bounce
+from tests.contact_center.mail.post import Box, Post, bounce, results
 from tests.support.scripted_smtp import CUT
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -92,6 +92,71 @@ async def test_one_of_two_refused_is_sent_and_says_which(post: Post) -> None:
     assert state == "sent"
     assert "boss@client.example: 550 5.7.1 Not for you" in words
     assert (await box.envelope()).recipients == [box.client]
+
+
+async def defaults(box: Box, contact: UUID) -> list[str]:
+    """Whom the composer shows before anything is chosen."""
+    start = await box.ask("GET", f"/contacts/{contact}/letter")
+    return [one["address"] for one in start.body["to"]]
+
+
+async def test_an_answer_goes_where_the_client_wants_it_and_the_composer_says_so_before(
+    post: Post,
+) -> None:
+    box = await post.box()
+    box.write(Reply_To=f"Бухгалтерия <books@client.example>, {box.address}")
+    contact: UUID = (await box.contact())["id"]
+    await box.take(contact)
+    assert await defaults(box, contact) == ["books@client.example"]
+    await box.reply(contact)
+    assert (await box.envelope()).recipients == ["books@client.example"]
+    chosen = {"to": [{"address": box.client}]}
+    await box.reply(contact, letter=chosen)
+    assert (await box.envelope(2)).recipients == [box.client]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Reply_To": "help{n}+list@SHOP.example"},
+        {"Reply_To": "unknown@nowhere.invalid"},
+        {"Reply_To": "x@evil.example", "Authentication_Results": results("fail")},
+        {"Reply_To": "x@evil.example", "Authentication_Results": results("pass", "evil.example")},
+        {"Reply_To": "all@list.example", "List_Id": "<all.list.example>"},
+    ],
+    ids=["ourselves", "nobody", "forged", "proven for another", "a list"],
+)
+async def test_a_reply_to_that_is_not_the_clients_to_choose_is_passed_over(
+    post: Post, headers: dict[str, str]
+) -> None:
+    box = await post.box()
+    contact = await talk(box)
+    first = f"<1.{box.number}@client.example>"
+    box.write("Ещё", References=first,
+              **{name: value.format(n=box.number) for name, value in headers.items()})  # fmt: skip
+    await box.messages(2)
+    assert await defaults(box, contact) == [box.client]
+    await box.reply(contact)
+    assert (await box.envelope()).recipients == [box.client]
+
+
+async def test_an_address_of_another_mailbox_of_the_house_is_no_place_for_answers(
+    post: Post,
+) -> None:
+    box, other = await post.box(), await post.box(aliases=["sales@Лавка.example"])
+    box.write(Reply_To=f"{other.address}, sales@xn--80aaf6ac.example")
+    contact: UUID = (await box.contact())["id"]
+    await box.take(contact)
+    assert await defaults(box, contact) == [box.client]
+
+
+async def test_a_stranger_on_the_thread_does_not_say_where_answers_go(post: Post) -> None:
+    box = await post.box()
+    contact = await talk(box)
+    box.write("Пишите мне", sender="boris@other.example", Reply_To="x@evil.example",
+              References=f"<1.{box.number}@client.example>")  # fmt: skip
+    await box.messages(2)
+    assert await defaults(box, contact) == [box.client]
 
 
 async def test_silence_after_the_last_word_is_uncertain_and_nothing_is_sent_twice(

@@ -622,8 +622,9 @@ export interface LetterBody {
   remote_images: number;
 }
 
-/** What a letter begins with that is written now: `own` are addresses of the mailbox itself. */
+/** What a letter begins with that is written now: `own` are addresses of the mailbox itself. `to`: whom it goes to unless others are chosen, the client or where he wants his answers. */
 export interface LetterStart {
+  to: ShownRecipient[];
   subject: string;
   answers: boolean;
   signature: string;
@@ -843,7 +844,7 @@ export interface NewEmployee {
   zone?: string | null;
 }
 
-/** What the writer of a letter chose; without `to` it goes to the owner of the contact. `html` beside the message's text, which says the same without it; `quote`: what is answered stands below; `forwards`: the message that is passed on, so this one answers nothing. */
+/** What the writer of a letter chose. Without `to` it goes to the owner of the contact, or where his last letter wants answers. `html` beside the message's text, which says the same without it; `quote`: what is answered stands below; `forwards`: the message that is passed on, so this one answers nothing. */
 export interface NewLetter {
   to?: Recipient[];
   cc?: Recipient[];

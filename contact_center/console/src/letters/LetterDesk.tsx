@@ -11,6 +11,7 @@ import { drafts, type Kept } from "../inbox/drafts";
 import { useI18n } from "../i18n";
 import { full } from "../i18n/time";
 import { Icon } from "../ui/Icon";
+import { Bones } from "../ui/states";
 import { Editor, type Handle } from "./Editor";
 import { mailOf } from "./mail";
 import { Recipients } from "./Recipients";
@@ -29,13 +30,14 @@ interface DeskProps {
 }
 
 /** What the letter begins with: asked anew when something was said meanwhile. */
-function useStart(contact: Contact): LetterStart | undefined {
-  return useQuery({
+function useStart(contact: Contact): { start: LetterStart | undefined; isPending: boolean } {
+  const { data: start, isPending } = useQuery({
     queryKey: keys.letter(contact.id, contact.last_seq),
     queryFn: () => get("/contacts/{id}/letter", { path: { id: contact.id } }),
     staleTime: 60_000,
     placeholderData: (held, before) => (before?.queryKey[1] === contact.id ? held : undefined),
-  }).data;
+  });
+  return { start, isPending };
 }
 
 /** The last letter that a person wrote to us here. */
@@ -47,9 +49,14 @@ function useLastMail(contact: Contact) {
   }, [data]);
 }
 
-export default function LetterDesk({ contact, draft, onType, onReady }: DeskProps) {
+/** Nobody writes before it is known whom it goes to; where that cannot be asked, to the owner. */
+export default function LetterDesk(props: DeskProps) {
+  const { start, isPending } = useStart(props.contact);
+  return isPending ? <Bones rows={3} kind="bubble" /> : <Desk {...props} start={start} />;
+}
+
+function Desk({ contact, draft, onType, onReady, start }: DeskProps & { start: LetterStart | undefined }) {
   const { l } = useLetterWords();
-  const start = useStart(contact);
   const last = useLastMail(contact);
   const to = useRef<HTMLInputElement>(null);
   const beginning = startOf(contact, start);

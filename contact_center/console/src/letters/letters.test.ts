@@ -67,6 +67,11 @@ describe("recipients", () => {
     expect(startOf(contact, start)).toMatchObject({ to: [box("vera@client.example", "Вера")], cc: [], subject: "Re: Счёт" });
     expect(startOf(contact, { ...start, subject: "Re: Счёт" }).subject).toBe("Re: Счёт");
   });
+  it("begin with those the client wants his answers at, and call him by his name", () => {
+    const start = { subject: "Счёт", answers: true, to: [box("Vera@client.example"), box("books@client.example", "Бухгалтерия")] } as LetterStart;
+    expect(startOf(contact, start).to).toEqual([box("vera@client.example", "Вера"), box("books@client.example", "Бухгалтерия")]);
+    expect([...unprovenOf(contact, mail({ reply_to: [box("books@client.example")] }))]).toContain("books@client.example");
+  });
   it("of all are those of the last letter, without ourselves in any spelling", () => {
     const last = mail({ from: box("vera@client.example"), to: [box("Help+abc@shop.example")], cc: [box("boss@client.example"), box("BOSS@client.example")] });
     expect(othersOf(last, ["help@shop.example"], [box("vera@client.example")])).toEqual([box("boss@client.example")]);

@@ -61,13 +61,20 @@ export function unprovenOf(contact: Pick<Contact, "identity" | "participants">, 
   return new Set(named.map((one) => one.toLowerCase()).filter((one) => !known.has(one)));
 }
 
-/** What a letter begins with: to the owner and nobody else. */
+/** Whom the service would send it to: the owner, or where he wants his answers. */
+function answeredTo({ identity, client }: Pick<Contact, "identity" | "client">, start: LetterStart | undefined): Box[] {
+  const { medium, value } = identity;
+  const owner = medium === "email" ? [{ address: value, name: client.name === value ? "" : client.name }] : [];
+  const told = start?.to ?? [];
+  return told.length ? told.map((one) => owner.find(({ address }) => plain(address) === plain(one.address)) ?? one) : owner;
+}
+
+/** What a letter begins with: to whom the client wants his answers, and to nobody else. */
 export function startOf(contact: Pick<Contact, "identity" | "client" | "subject">, start: LetterStart | undefined): LetterDraft {
-  const { medium, value } = contact.identity;
   const subject = start?.subject ?? contact.subject ?? "";
   const answers = start?.answers && subject && bareSubject(subject) === subject.trim();
   return {
-    to: medium === "email" ? [{ address: value, name: contact.client.name === value ? "" : contact.client.name }] : [],
+    to: answeredTo(contact, start),
     cc: [],
     bcc: [],
     subject: answers ? `Re: ${subject}` : subject,
