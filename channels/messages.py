@@ -93,7 +93,7 @@ class MessageReceived(Event):
     buttons: tuple[Button, ...] = ()
     reply_to: str | None = None  # external id of the message answered
     subject: str | None = None
-    automatic: bool = False  # out-of-office and the like: stored, never rings
+    automatic: bool = False  # an automatic answer and the like: stored, never rings
     outgoing: bool = False  # written by us elsewhere (the provider's own application)
     unsupported: str | None = None  # the kind we could not read; the rest is kept
     body: Body | None = None  # the whole, where `text` is only what is new in it

@@ -1,8 +1,13 @@
-"""Was it written by a person? What no person wrote is stored and marked, and never answered.
+"""Was it written by a person? What no person wrote is marked, and never answered by a machine.
 
 RFC 3834 (Auto-Submitted, null return path, lists), RFC 2919 and RFC 2369 (List-*), RFC 2076
-(Precedence), MS-OXCMAIL (X-Auto-Response-Suppress), and the fields of vacation programs. A subject
-is a weak sign: it counts only together with the words of an absence in the text.
+(Precedence), MS-OXCMAIL (X-Auto-Response-Suppress), and the fields of vacation programs.
+
+Two kinds have to be kept apart. Reports, loops and automatic answers tell an operator nothing new:
+they are filed (`FILED`). Everything else that a program sent may be a person's words: a form on a
+site, a colleague behind a group's address, another help desk. It is "bulk": somebody looks at it.
+A subject is a weak sign. Where no field says that the mail is an answer, it counts only in a mail
+that answers something, and together with the words of an absence in the text.
 """
 
 from __future__ import annotations
@@ -10,11 +15,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from channels.mail import identifiers
 from channels.mail.headers import Headers
 from channels.mail.message import Automatic
 
+FILED = frozenset({"bounce", "loop", "auto-reply", "out-of-office"})
 MAX_HOPS = 50  # RFC 5321 section 6.3 asks for at least 100 before a server gives up
 MAX_OWN_HOPS = 4
 MAX_TEXT = 4_000
@@ -22,8 +29,8 @@ MAX_TEXT = 4_000
 _REPLY_FIELDS = (
     "x-autoreply", "x-autorespond", "x-auto-reply", "x-auto-reply-from", "x-mail-autoreply",
     "x-autoreply-from", "x-autoreply-domain", "x-auto-response", "x-autoresponse", "x-vacation",
-    "x-fc-machinegenerated", "x-cron-env",
 )  # fmt: skip
+_PROGRAM_FIELDS = ("x-fc-machinegenerated", "x-cron-env")
 _LIST_FIELDS = (
     "list-id", "list-unsubscribe", "list-post", "list-help", "list-archive", "x-mailing-list",
     "x-campaign-id", "x-campaign", "x-mailman-version",
@@ -32,17 +39,22 @@ _BULK = frozenset({"bulk", "list", "junk", "first-class-bulk"})
 _DAEMON = re.compile(r"(?i)(?:mailer-daemon|postmaster)@|mail delivery (?:sub)?system")
 _NOT_ABSENT = frozenset({"", "no", "none", "false", "0"})
 
-# The beginnings that mail programs give to automatic answers, in the languages of the house.
-_SUBJECT = re.compile(
-    r"(?i)^\s*(?:auto(?:matic)?[- ]?(?:reply|response)|auto:|out of (?:the )?office|ooo\b"
-    r"|vacation|away from"
-    r"|автоответ|автоматический ответ|автоматичн|аўтаматычны|нет на месте|отсутств"
-    r"|в отпуске|у відпустці|відсутн|abwesen|automatische antwort|autom\. antwort|außer haus"
-    r"|réponse automatique|absence|absent|respuesta automática|fuera de la oficina|ausencia"
-    r"|risposta automatica|fuori (?:sede|ufficio)|assenza|odpowiedź automatyczna|autoodpowiedź"
-    r"|nieobecno|poza biurem|automatisch antwoord|afwezig|niet aanwezig|resposta automática"
-    r"|fora do escritório|ausência|autosvar|automatiskt svar|frånvar|fraværs|automatisk svar"
-    r"|ikke til stede|automatická odpověď|mimo kancelář|nepřítom)"
+# The beginnings that mail programs give to automatic answers, in the languages of the house: those
+# that say what they are, and those that say only that somebody is away.
+_ANSWER = re.compile(
+    r"(?i)^\s*(?:auto(?:matic)?[- ]?(?:reply|response)\b|auto:|out of (?:the )?office|ooo\b"
+    r"|автоответ\b|автоматический ответ|автоматична відповідь|аўтаматычны адказ"
+    r"|automatische antwort|autom\. antwort|réponse automatique|respuesta automática"
+    r"|risposta automatica|odpowiedź automatyczna|autoodpowiedź|automatisch antwoord"
+    r"|resposta automática|autosvar|automatiskt svar|automatisk svar|automatická odpověď)"
+)
+_AWAY = re.compile(
+    r"(?i)^\s*(?:vacation|away from|нет на месте|отсутств(?!у[ею]т)"
+    r"|в (?:отпуске|командировке)(?=\s*(?:$|[^\w\s]|(?:до|с|по)\b))"
+    r"|у відпустці|відсутн|abwesen|außer haus|absence(?! (?:de|of)\b)|absent"
+    r"|fuera de la oficina|ausencia"
+    r"|fuori (?:sede|ufficio)|assenza|nieobecno|poza biurem|afwezig|niet aanwezig"
+    r"|fora do escritório|ausência|frånvar|fraværs|ikke til stede|mimo kancelář|nepřítom)"
 )
 _ABSENCE = re.compile(
     r"(?i)out of (?:the )?office|on (?:annual |sick )?leave|on vacation|on holiday"
@@ -80,58 +92,78 @@ class Origin:
 
 
 def judge(
-    fields: Headers, subject: str, text: str, *, own: Own, author: str = "", report: bool = False,
-    receipt: bool = False,
+    fields: Headers, subject: str, text: str, *, own: Own, author: str = "",
+    report: Literal["", "bounce", "success"] = "", receipt: bool = False,
 ) -> Origin:  # fmt: skip
     """The strongest kind: bounce, loop, answer, bulk."""
-    if report:
+    if report == "bounce":
         return Origin("bounce", ("delivery-report",))
     if signs := _loop(fields, own, author):
         return Origin("loop", signs)
+    if report:
+        return Origin("auto-reply", ("delivery-report",))
     null = (fields.get("return-path") or "").strip() == "<>"
     if null and _DAEMON.search(fields.text("from") or ""):
         return Origin("bounce", ("null-sender", "daemon"))
-    answer = _answer(fields, receipt=receipt)
-    bulk = _bulk(fields)
-    absent = bool(_SUBJECT.match(subject)), bool(_ABSENCE.search(text[:MAX_TEXT]))
-    if answer or null:
-        return _answered(answer or ("null-sender",), fields, absent, bulk=bulk)
-    if bulk:
-        return Origin("bulk", bulk)
-    return Origin("out-of-office", ("subject", "text")) if all(absent) else Origin()
+    lists = _lists(fields)
+    replied = _replied(fields, receipt=receipt) or (("null-sender",) if null and not lists else ())
+    away = bool(_ABSENCE.search(text[:MAX_TEXT]))
+    if replied:
+        return _answered(replied, fields, subject, away=away)
+    return _sent(fields, subject, lists, away=away)
 
 
-def _answered(
-    signs: tuple[str, ...], fields: Headers, absent: tuple[bool, bool], *, bulk: tuple[str, ...]
-) -> Origin:
-    """An automatic answer, unless it is a newsletter or a notice that asks for no answers."""
-    replied = any(
-        sign.startswith(("auto-replied", "x-", "precedence", "receipt")) for sign in signs
+def _sent(fields: Headers, subject: str, lists: tuple[str, ...], *, away: bool) -> Origin:
+    """A mail that does not say of itself that it is an answer."""
+    program, answer = _program(fields), bool(_ANSWER.match(subject))
+    if program and answer:
+        return _answered((*program, "subject"), fields, subject, away=away)
+    answers = "in-reply-to" in fields or "references" in fields
+    if away and answers and (answer or _AWAY.match(subject)):
+        return Origin("out-of-office", (*program, "subject", "text"))
+    signs = (*program, *lists)
+    return Origin("bulk", signs) if signs else Origin()
+
+
+def _answered(signs: tuple[str, ...], fields: Headers, subject: str, *, away: bool) -> Origin:
+    """An automatic answer: of somebody who is away, or of a machine."""
+    vacation = (
+        "vacation" in (fields.get("auto-submitted") or "").lower()
+        or "vacation" in (fields.get("x-mailer") or "").lower()
+        or "x-vacation" in fields
     )
-    lists = [sign for sign in bulk if sign != "precedence"]
-    if lists and not replied:
-        return Origin("bulk", (*signs, *bulk))
-    vacation = "vacation" in (fields.get("auto-submitted") or "").lower() or (
-        "vacation" in (fields.get("x-mailer") or "").lower() or "x-vacation" in fields
-    )
-    kind: Automatic = "out-of-office" if vacation or any(absent) else "auto-reply"
-    return Origin(kind, (*signs, *(("absence",) if any(absent) else ())))
+    said = away or bool(_AWAY.match(subject) or _ANSWER.match(subject))
+    kind: Automatic = "out-of-office" if vacation or said else "auto-reply"
+    return Origin(kind, (*signs, *(("absence",) if said else ())))
 
 
-def _answer(fields: Headers, *, receipt: bool) -> tuple[str, ...]:
+def _replied(fields: Headers, *, receipt: bool) -> tuple[str, ...]:
+    """Signs of an answer that a machine gave."""
     signs = [name for name in _REPLY_FIELDS if _says_yes(fields, name)]
-    submitted = (fields.get("auto-submitted") or "no").partition(";")[0].split("(")[0]
-    if (word := submitted.strip().lower()) not in _NOT_ABSENT:
-        signs.insert(0, word[:40])
+    if (word := _submitted(fields)).startswith("auto-replied") or "vacation" in word:
+        signs.insert(0, word)
+    if "auto" in (fields.get("precedence") or "").lower():
+        signs.append("precedence-auto-reply")
+    return (*signs, "receipt") if receipt else tuple(signs)
+
+
+def _program(fields: Headers) -> tuple[str, ...]:
+    """Signs of a program that may have sent a person's words, and wants no automatic answer."""
+    signs = [name for name in _PROGRAM_FIELDS if _says_yes(fields, name)]
+    if (word := _submitted(fields)) not in _NOT_ABSENT:
+        signs.insert(0, word)
     # Programs that write for people (other help desks) ask for no receipts and absences alone.
     suppress = (fields.get("x-auto-response-suppress") or "").lower()
     if "all" in suppress or "autoreply" in suppress:
         signs.append("suppress-answers")
-    if "auto" in (fields.get("precedence") or "").lower():
-        signs.append("precedence-auto-reply")
-    if "x-ms-exchange-inbox-rules-loop" in fields:
+    if "x-ms-exchange-inbox-rules-loop" in fields:  # a rule answered, or passed a mail on
         signs.append("x-ms-exchange-inbox-rules-loop")
-    return (*signs, "receipt") if receipt else tuple(signs)
+    return tuple(signs)
+
+
+def _submitted(fields: Headers) -> str:
+    value = (fields.get("auto-submitted") or "no").partition(";")[0].split("(")[0]
+    return value.strip().lower()[:40]
 
 
 def _says_yes(fields: Headers, name: str) -> bool:
@@ -139,7 +171,7 @@ def _says_yes(fields: Headers, name: str) -> bool:
     return value is not None and value.strip().lower() not in _NOT_ABSENT - {""}
 
 
-def _bulk(fields: Headers) -> tuple[str, ...]:
+def _lists(fields: Headers) -> tuple[str, ...]:
     signs = [name for name in _LIST_FIELDS if name in fields]
     if (fields.get("precedence") or "").strip().lower() in _BULK:
         signs.append("precedence")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 from channels.mail import addresses, bounce_texts, headers, identifiers
 from channels.mail.headers import Headers
@@ -38,6 +38,14 @@ class Report:
     bounces: tuple[Bounce, ...] = ()
     original_id: str | None = None
     envelope_id: str | None = None
+
+    @property
+    def kind(self) -> Literal["", "bounce", "success"]:
+        """Whether it is a report at all, and whether somebody did not get the mail (yet)."""
+        if not self.bounces:
+            return ""
+        bad = any(one.action in ("failed", "delayed") for one in self.bounces)
+        return "bounce" if bad else "success"
 
 
 def read(fields: Headers, text: str, reports: list[bytes], originals: list[bytes]) -> Report:

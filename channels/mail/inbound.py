@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from channels.mail import threads
+from channels.mail.automatic import FILED
 from channels.mail.message import Bounce, Mailbox, MailFile, ParsedMail
 from channels.mail.settings import MailSettings
 from channels.messages import (
@@ -58,7 +59,7 @@ def _message(
         sender=sender,
         text=text,
         subject=mail.subject or None,
-        automatic=mail.automatic is not None,
+        automatic=mail.automatic in FILED,
         attachments=_files(mail, within),
         body=whole if mail.html or mail.text != text else None,
         answers=threads.answers(mail),

@@ -81,7 +81,7 @@ def parse(
     report = bounces.read(fields, texts.text, found.reports, found.originals)
     origin = automatic.judge(
         fields, subject, texts.text, own=own, author=author.address if author else "",
-        report=bool(report.bounces), receipt=found.notification,
+        report=report.kind, receipt=found.notification,
     )  # fmt: skip
     return ParsedMail(
         message_id=message_id,

@@ -24,6 +24,7 @@ from tests.channels.mail.samples import (
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PASSED = "mx.shop.example; dmarc=pass header.from=client.example; spf=pass smtp.mailfrom=x"
+ANSWERING = {"In_Reply_To": "<aa@shop.example>"}
 FAILED = "mx.shop.example; dmarc=fail header.from=client.example"
 
 
@@ -199,16 +200,76 @@ def test_a_delay_is_told_and_fails_nothing(name: str) -> None:
     ("raw", "kind"),
     [
         (mail(Auto_Submitted="auto-replied"), "auto-reply"),
-        (mail("Я в отпуске до 9 января", subject="Автоответ: Заказ"), "out-of-office"),
-        (mail(List_Id="<news.client.example>", Precedence="bulk"), "bulk"),
+        (mail("Я в отпуске до 9 января", subject="Автоответ: Заказ", **ANSWERING), "out-of-office"),
+        (mail("Я в командировке", subject="В командировке до 9 января", **ANSWERING),
+         "out-of-office"),
+        (mail("Je suis absent", subject="Absence", **ANSWERING), "out-of-office"),
+        (mail(Auto_Submitted="auto-generated", subject="Automatic reply: Order"), "out-of-office"),
         (mail(name="<1@shop.example>"), "loop"),
     ],
-    ids=["auto-reply", "out-of-office", "bulk", "loop"],
-)
-def test_what_no_person_wrote_is_marked(raw: bytes, kind: str) -> None:
+    ids=["auto-reply", "out-of-office", "away", "in French", "of Exchange", "loop"],
+)  # fmt: skip
+def test_what_a_machine_answers_is_marked_and_rings_nobody(raw: bytes, kind: str) -> None:
     found = message(raw)
     assert found.automatic
     assert found.data["mail"]["automatic"] == kind
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"List_Id": "<sales.client.example>", "Precedence": "list",
+         "X_Original_Sender": ANNA, "List_Unsubscribe": "<mailto:x@googlegroups.com>"},
+        {"Precedence": "bulk"},
+        {"Auto_Submitted": "auto-generated", "Reply_To": "anna@home.example"},
+        {"Auto_Submitted": "auto-generated", **ANSWERING},
+        {"X_Auto_Response_Suppress": "All", "Reply_To": "anna@home.example"},
+        {"X_MS_Exchange_Inbox_Rules_Loop": "info@client.example"},
+        {"X_Cron_Env": "<LANG=ru>"},
+    ],
+    ids=["a group", "bulk", "a form", "another help desk", "no answers, please", "a rule", "cron"],
+)  # fmt: skip
+def test_what_a_program_sent_for_a_person_is_offered_and_marked(fields: dict[str, str]) -> None:
+    found = message(mail(**fields))
+    assert not found.automatic
+    assert found.data["mail"]["automatic"] == "bulk"  # so no machine answers it
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("В отпуске сломался чемодан", "Мы были в отпуске, и он сломался. Верните деньги"),
+        ("Отсутствует товар", "В заказе отсутствует чайник"),
+        ("Absence de livraison", "Le livreur était absent"),
+        ("Автоответчик молчит", "Никто не отвечает, отсутствует связь"),
+    ],
+)
+@pytest.mark.parametrize("answering", [False, True])
+@pytest.mark.parametrize("program", [False, True])
+def test_a_persons_words_about_an_absence_are_no_automatic_answer(
+    subject: str, text: str, answering: bool, program: bool
+) -> None:
+    fields = {**(ANSWERING if answering else {})}
+    fields |= {"X_Auto_Response_Suppress": "All"} if program else {}
+    found = message(mail(text, subject=subject, **fields))
+    assert not found.automatic
+    assert found.data["mail"].get("automatic") == ("bulk" if program else None)
+
+
+def test_words_alone_are_an_absence_only_in_an_answer() -> None:
+    said = {"text": "Я в отпуске до 9 января", "subject": "Автоответ: Заказ"}
+    assert not message(mail(**said)).automatic
+    assert message(mail(**said, References="<1@shop.example>")).automatic
+
+
+@pytest.mark.parametrize("action", ["delivered", "relayed", "expanded"])
+def test_a_report_of_success_is_no_bounce_and_fails_nothing(action: str) -> None:
+    raw = mail(Content_Type="").partition(b"Content-Type:")[0]
+    raw += report("<aa@shop.example>", ANNA).replace(b"failed", action.encode())
+    assert receipt(raw) is None
+    found = message(raw)
+    assert found.automatic
+    assert found.data["mail"]["automatic"] == "auto-reply"
 
 
 def test_a_person_is_no_machine() -> None:

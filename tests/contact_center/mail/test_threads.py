@@ -9,6 +9,7 @@ import pytest
 from channels.mail import smtp
 from channels.mail.message import ParsedMail
 from tests.contact_center.mail.post import Box, Post, results
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -216,9 +217,38 @@ async def test_an_out_of_office_opens_nothing_again(post: Post) -> None:
     assert "waiting" not in {turn["state"] for turn in turns}
 
 
-async def test_a_machines_mail_about_nothing_waits_for_nobody(post: Post) -> None:
+async def test_a_machines_answer_to_nothing_of_ours_waits_for_nobody(post: Post) -> None:
     box = await post.box()
-    box.write("Скидки!", List_Id="<news.client.example>", Precedence="bulk")
+    box.write("Спасибо за письмо", Auto_Submitted="auto-replied")
     contact = await box.contact()
     assert (contact["state"], contact["automatic"]) == ("closed", True)
     assert not await box.db.fetch("SELECT 1 FROM work WHERE contact_id = $1", contact["id"])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"List_Id": "<sales.client.example>", "Precedence": "list"},
+        {"Auto_Submitted": "auto-generated", "Reply_To": "anna@home.example"},
+        {"X_Auto_Response_Suppress": "All"},
+    ],
+    ids=["a group", "a form", "no answers, please"],
+)
+async def test_a_person_behind_a_program_is_offered_and_answered_by_no_machine(
+    post: Post, fields: dict[str, str]
+) -> None:
+    box = await post.box()
+    await box.letters(confirmation={"ru": "Приняли", "en": "Taken in"})
+    box.write("Где заказ?", Authentication_Results=results("pass"), **fields)
+    contact = await box.contact()
+    assert (contact["state"], contact["automatic"]) == ("open", False)
+    (work,) = await box.db.fetch("SELECT state FROM work WHERE contact_id = $1", contact["id"])
+    assert work["state"] == "waiting"
+    asked = "SELECT state FROM jobs WHERE kind = 'letters.confirm' AND key = $1"
+
+    async def settled() -> bool:
+        jobs = await box.db.fetch(asked, str(contact["id"]))
+        return not any(job["state"] in ("waiting", "running") for job in jobs)
+
+    await eventually(settled, seconds=20)
+    assert not await box.rows("SELECT 1 FROM outbox WHERE account_id = $1")
