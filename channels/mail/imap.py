@@ -105,13 +105,15 @@ class Mailbox:
         await self._say("yellow" if warning else "green", warning)
 
     async def _failed(self, error: Temporary) -> None:
-        """Tell, and wait: twice as long each time, each account a little differently."""
+        """Tell, and wait: twice as long each time, each account a little differently.
+
+        Never less than the other side has asked for.
+        """
         self._failures += 1
         if self._failures >= RED_AFTER or self._said is None:
             await self._say("red", str(error))
-        longest = max(LONGEST_DELAY, error.retry_after or 0)
-        delay = min(longest, FIRST_DELAY * 2.0 ** min(self._failures - 1, 10))
-        await self._sleep(delay * (0.5 + self._jitter() / 2))
+        delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(self._failures - 1, 10))
+        await self._sleep(max(delay * (0.5 + self._jitter() / 2), error.retry_after or 0))
 
     async def _say(self, state: State, reason: str | None) -> None:
         if self._said != (state, reason):

@@ -26,8 +26,11 @@ Ask = Callable[[Any], Awaitable[Any]]
 # Yandex; everything else is taken for a wrong password, because repeating that locks accounts.
 _PASSING_CODES = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG")
 _PASSING_WORDS = ("too many", "try again", "temporar", "not connected", "rate limit", "backend")
+# And these do, whatever is said beside them: "Incorrect password, please try again".
+_FINAL_CODES = ("AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED", "PRIVACYREQUIRED")
+_FINAL_WORDS = ("password", "invalid", "locked", "credentials", "парол", "блокирован")
 
-_PATIENCE = 60.0
+_PATIENCE = 20.0  # as long as the longest wait between attempts: servers that start say so, too
 
 
 async def log_in(wire: Wire, server: MailServer, ask: Ask) -> None:
@@ -87,7 +90,16 @@ def refusal(server: MailServer, lines: imap_text.Lines) -> ChannelError:
     """A refused login: for good, unless the server says that it is a matter of time."""
     words = imap_text.words(lines)
     text = server.redact(f"{server.name} refused the login: {words}")
-    passing = any(imap_text.code(lines[-1:], code) is not None for code in _PASSING_CODES)
-    if passing or any(word in words.lower() for word in _PASSING_WORDS):
-        return Temporary(text, retry_after=_PATIENCE)
-    return Misconfigured(text)
+    return Temporary(text, retry_after=_PATIENCE) if _passes(lines, words) else Misconfigured(text)
+
+
+def _passes(lines: imap_text.Lines, words: str) -> bool:
+    """Whether time alone may help."""
+    said = [code for code in (*_PASSING_CODES, *_FINAL_CODES)
+            if imap_text.code(lines[-1:], code) is not None]  # fmt: skip
+    if said:
+        return said[0] in _PASSING_CODES
+    small = words.lower()
+    return any(word in small for word in _PASSING_WORDS) and not any(
+        word in small for word in _FINAL_WORDS
+    )

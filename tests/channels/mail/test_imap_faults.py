@@ -535,6 +535,36 @@ async def test_a_server_that_is_only_busy_is_asked_again(
         await eventually(lambda: kept.color == "green")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "NO [AUTHENTICATIONFAILED] Incorrect login, please try again",
+        "NO Incorrect password, please try again",
+        "NO LOGIN failed. Backend: bad password",
+        "NO account temporarily locked, too many failed attempts",
+        "NO LOGIN invalid credentials or too many connections",
+        "NO Неверный пароль, try again",
+    ],
+)
+async def test_a_wrong_password_stays_wrong_whatever_is_said_beside_it(
+    server: ScriptedImap, kept: Kept, words: str
+) -> None:
+    server.faults["LOGIN"] = [answer(words)]
+    with pytest.raises(Misconfigured, match="refused the login"):
+        await kept.mailbox(settings(server)).listen(None, kept.deliver)
+    assert server.count("LOGIN") == 1
+    assert kept.color == "red"
+
+
+async def test_who_asks_for_patience_is_not_asked_before(server: ScriptedImap, kept: Kept) -> None:
+    async def token(_fresh: bool) -> str:
+        raise Temporary("slow down", retry_after=90)
+
+    async with kept.listening(settings(server, token=token)):
+        await eventually(lambda: len(kept.slept) >= 3)
+    assert all(delay >= 90 for delay in kept.slept)
+
+
 async def test_a_goodbye_along_with_the_refusal_does_not_hide_the_refusal(
     server: ScriptedImap, kept: Kept
 ) -> None:
