@@ -53,7 +53,9 @@ _SOMEWHERE = re.compile(rf"({_ADDRESS.pattern})")
 
 
 def _form(intro: str, action: Action, line: re.Pattern[str]) -> _Form:
-    return _Form(re.compile(intro, re.IGNORECASE | re.DOTALL), action, line)
+    """A space stands for any white space: servers wrap their texts where they like."""
+    spaced = intro.replace(" ", r"\s+")
+    return _Form(re.compile(spaced, re.IGNORECASE | re.DOTALL), action, line)
 
 
 _FORMS = (
@@ -61,18 +63,18 @@ _FORMS = (
     _form(r"this is the qmail-send program.{0,200}?wasn't able to deliver", "failed", _BRACKETED),
     _form(r"qmail-send program.{0,400}?(?:not yet|delayed|warning)", "delayed", _BRACKETED),
     # Exim and those who build on it
-    _form(r"could not be\s+delivered to (?:one or more|all) of its\s+recipients", "failed", _ALONE),
+    _form(r"could not be delivered to (?:one or more|all) of its recipients", "failed", _ALONE),
     _form(r"the following address(?:\(es\)|es)? failed", "failed", _ALONE),
-    _form(r"has not (?:yet )?been delivered (?:to (?:one or more|all) of its\s+recipients )?",
+    _form(r"has not (?:yet )?been delivered (?:to (?:one or more|all) of its recipients )?",
           "delayed", _ALONE),
     # Postfix, and Yandex, which adds a Russian text to it
-    _form(r"could not be\s+delivered for more than|this is a warning only", "delayed", _BRACKETED),
-    _form(r"could not\s+be delivered to one or more recipients", "failed", _BRACKETED),
-    _form(r"не может быть отправлено одному\s+или нескольким\s+адресатам", "failed", _BRACKETED),
+    _form(r"could not be delivered for more than|this is a warning only", "delayed", _BRACKETED),
+    _form(r"could not be delivered to one or more recipients", "failed", _BRACKETED),
+    _form(r"не может быть отправлено одному или нескольким адресатам", "failed", _BRACKETED),
     # Exchange; names and addresses, or addresses alone
     _form(r"delivery has failed to these recipients", "failed", _MAILTO),
     _form(r"(?:сбой доставки|не удалось доставить) (?:сообщение )?следующим", "failed", _MAILTO),
-    _form(r"your message to(?=\s+\S+@\S+\s+couldn't be delivered)", "failed", _SOMEWHERE),
+    _form(r"your message to(?= \S+@\S+ couldn't be delivered)", "failed", _SOMEWHERE),
     _form(r"recipient(?:\(s\)|s)? could not be reached", "failed", _DATED),
     _form(r"delivery has failed to these recipients(?: or (?:distribution lists|groups))?",
           "failed", _ALONE),
@@ -85,10 +87,12 @@ _FORMS = (
     _form(r"delivery to the following recipients? failed(?: permanently)?", "failed", _ALONE),
     _form(r"your message wasn't delivered to", "failed", _SOMEWHERE),
     _form(r"there was a (?:temporary )?problem delivering your message to", "delayed", _SOMEWHERE),
+    _form(r"(?:сообщение|письмо) не (?:было )?доставлено (?:на адрес|пользователю|получателю)"
+          rf"(?= {_ADDRESS.pattern})", "failed", _SOMEWHERE),
     _form(r"an error occurred while trying to deliver the mail to the following recipients",
           "failed", _ALONE),
     # Mail.ru
-    _form(r"не (?:может быть|было) доставлено\s+(?:одному\s+или\s+нескольким|следующ)",
+    _form(r"не (?:может быть|было) доставлено (?:одному или нескольким|следующ)",
           "failed", _ALONE),
     _form(r"не удалось доставить|сообщение не доставлено", "failed", _ALONE),
 )  # fmt: skip
