@@ -114,15 +114,23 @@ def read(fields: Headers, text: str) -> list[Bounce]:
     return found
 
 
+def null_sender(fields: Headers) -> bool:
+    """Whether nobody is to be answered, as with all reports (RFC 3464 section 2)."""
+    return (fields.get("return-path") or "").strip() == "<>"
+
+
+def daemon(fields: Headers) -> bool:
+    """Whether its author has the name of a mail server."""
+    return bool(_SENDERS.search(fields.text("from") or ""))
+
+
 def _credible(fields: Headers) -> bool:
     """Whether a mail server wrote it."""
-    null = (fields.get("return-path") or "").strip() == "<>"
-    author = fields.text("from") or ""
     subject = (fields.text("subject") or "").lower()
     told = any(
         word in subject for word in ("undeliver", "delivery", "returned", "failure", "достав")
     )
-    return "x-failed-recipients" in fields or bool(_SENDERS.search(author)) or (null and told)
+    return "x-failed-recipients" in fields or daemon(fields) or (null_sender(fields) and told)
 
 
 def _failed_recipients(fields: Headers) -> list[str]:

@@ -2,7 +2,8 @@
 
 RFC 2046 section 5.1 (which of the alternatives), RFC 2183 (disposition), RFC 2387 (related),
 RFC 1847 (signed, encrypted), RFC 3462 (report), RFC 3156 (PGP), RFC 8551 (S/MIME). A forwarded mail
-is one file with the name of its subject; its text is shown only where the mail has none itself.
+is one file with the name of its subject; its text is shown only where the mail has none itself. A
+delivery report that a person hands on is a file, too.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field, replace
 
-from channels.mail import bodies, charsets, headers, invitations, tnef
+from channels.mail import bodies, bounce_texts, charsets, headers, invitations, tnef
 from channels.mail.message import Invitation, MailFile, Protection
 from channels.mail.mime import Part
 
@@ -77,19 +78,27 @@ class Content:
 def collect(root: Part, raw: bytes, hint: str | None = None) -> Content:
     """Sort all parts of a mail."""
     found = Content()
-    collector = _Collector(raw, hint, found)
+    collector = _Collector(raw, hint, found, report=_reports(root))
     collector.visit(root, found.pieces)
     if not any(piece.plain or piece.html for piece in found.pieces):
         collector.named_text(root)
     return found
 
 
+def _reports(root: Part) -> bool:
+    """Whether a mail server sent it: to tell what became of a mail."""
+    fields = root.headers
+    served = bounce_texts.null_sender(fields) or bounce_texts.daemon(fields)
+    return root.type == "multipart/report" or served
+
+
 class _Collector:
-    def __init__(self, raw: bytes, hint: str | None, found: Content) -> None:
+    def __init__(self, raw: bytes, hint: str | None, found: Content, *, report: bool) -> None:
         self._raw = raw
         self._hint = hint
         self._found = found
         self._room = MAX_TEXT
+        self._report = report
 
     def visit(self, part: Part, pieces: list[Piece]) -> None:
         """The depth is bounded by the tree's."""
@@ -128,7 +137,7 @@ class _Collector:
     def _special(self, part: Part) -> bool:
         """Parts that are neither a text to show nor only a file."""
         kind = part.type
-        if kind in _REPORTS:
+        if kind in _REPORTS and self._report:
             self._found.reports.append(bodies.payload(part, self._raw))
             return True
         if kind == "message/disposition-notification":
