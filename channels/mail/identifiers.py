@@ -26,6 +26,8 @@ _ZONES = {
     "MSK": "+0300", "MSD": "+0400", "WET": "+0000", "CET": "+0100", "CEST": "+0200",
     "MEZ": "+0100", "MESZ": "+0200", "EET": "+0200", "EEST": "+0300", "BST": "+0100",
 }  # fmt: skip
+# "+03:00", "GMT+3", "UTC +0300" behind a time: the standard library reads them as no zone, or UTC.
+_OFFSET = re.compile(r"(?i)(:\d\d)\s*(?:GMT|UTC|UT)?\s*([+-])(\d\d?)(?::?(\d\d))?$")
 _DAY = 24 * 3600
 
 
@@ -64,8 +66,11 @@ def date(value: str) -> tuple[datetime | None, str | None]:
 
 def _moment(text: str) -> tuple[datetime, bool]:
     """By RFC 5322, else by ISO 8601, which some programs write; times without a zone are UTC."""
-    zone = text.rpartition(" ")[2].upper()
-    parts = parsedate_tz(text.removesuffix(zone) + _ZONES[zone] if zone in _ZONES else text)
+    plain = _OFFSET.sub(lambda o: f"{o[1]} {o[2]}{o[3]:0>2}{o[4] or '00'}", text)
+    name = text.rpartition(" ")[2]
+    if (zone := name.upper()) in _ZONES:
+        plain = text.removesuffix(name) + _ZONES[zone]
+    parts = parsedate_tz(plain)
     if parts is None:
         found = datetime.fromisoformat(text)
         return (found, True) if found.tzinfo else (found.replace(tzinfo=UTC), False)
