@@ -76,9 +76,14 @@ def listed(values: Iterable[str]) -> Listed:
 
 
 def valid(address: str) -> str | None:
-    """The address if it is one, else None. A source route (RFC 5322 section 4.4) is dropped."""
+    """The address if it is one, else None. A source route (RFC 5322 section 4.4) is dropped.
+
+    So is a pair of apostrophes, which Outlook puts around an address.
+    """
     if len(address) > 2 * MAX_ADDRESS:
         return None
+    if len(address) > 1 and address[0] == address[-1] == "'":
+        address = address[1:-1]
     address = address.removeprefix("mailto:")
     if address.startswith("@") and ":" in address:
         address = address.rpartition(":")[2]

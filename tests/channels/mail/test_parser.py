@@ -231,6 +231,20 @@ def test_the_key_of_an_address_ignores_case() -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "read_as"),
+    [
+        ("'help@shop.example'; Boris <boris@other.example>",
+         ["help@shop.example", "boris@other.example"]),
+        ("Help <'help@shop.example'>", ["help@shop.example"]),
+        ("o'neil@client.example", ["o'neil@client.example"]),
+    ],
+)  # fmt: skip
+def test_outlooks_apostrophes_are_no_part_of_an_address(field: str, read_as: list[str]) -> None:
+    mail = parse(f"From: a@x.example\r\nTo: {field}\r\n\r\ntext\r\n".encode())
+    assert [box.address for box in mail.to] == read_as
+
+
+@pytest.mark.parametrize(
     ("written", "read_as"),
     [
         ("Fri, 27 Nov 2026 16:05:09 +0300 (MSK)", "2026-11-27T13:05:09+00:00"),
