@@ -24,7 +24,8 @@ from channels.mail.servers import MailServer, in_words
 
 _LINE_END = re.compile(rb"\r\n|\n|\r(?!\n)")
 _DOT = re.compile(rb"(?m)^\.")
-_NO_ADDRESS = re.compile(r"[\x00-\x20\x7f<>]")  # what would end the command, or begin another
+# What would end the command, or begin another; a space may stand in a quoted name.
+_NO_ADDRESS = re.compile(r'[\x00-\x1f\x7f<>]|^(?!"(?:[^"\\]|\\.)*"@[^ ]*$).* ')
 _SLOWEST = 16 * 1024  # bytes a second below which a mail is given up
 _FINAL_SECONDS = 120.0  # RFC 5321 §4.5.3.2.6 asks for ten minutes; nobody's screen waits that long
 _GOODBYE_SECONDS = 2.0

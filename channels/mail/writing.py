@@ -29,6 +29,8 @@ LONGEST_WORD = 60
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _NAME = re.compile(r"<[!-;=?-~]{1,400}>")
 _LOCAL = re.compile(r"[^\s<>@\",;:()\[\]\\\x00-\x1f\x7f-\x9f]{1,64}")
+_QUOTED = re.compile(r'"((?:[^"\\<>\x00-\x1f\x7f-\x9f]|\\[ -;=?-~]){1,62})"')
+_PAIR = re.compile(r"\\(.)")
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]{1,253}")
 _LEADING_RE = re.compile(r"(?i)(re|aw|sv|odp|vs|ha|отв)\s*(\[\d+\])?\s*:")
 _FOREIGN = frozenset({"message", "multipart"})  # types whose content is no plain file
@@ -218,6 +220,8 @@ def _attach(mail: EmailMessage, file: OutboundFile, read: Callable[[str], bytes]
 def _address(given: Address) -> MailAddress:
     """An address for a header. Raises Rejected for one that is none."""
     local, _, domain = _plain(given.value).rpartition("@")
+    if quoted := _QUOTED.fullmatch(local):  # the library puts the quotes back where they belong
+        local = _PAIR.sub(r"\1", quoted[1])
     name = _BREAKS.sub(" ", given.name).strip()[:100]
     try:
         return MailAddress(name, local, domain)
@@ -232,7 +236,8 @@ def _plain(value: str) -> str:
         ascii_domain = domain.encode("idna").decode()
     except UnicodeError:
         ascii_domain = ""
-    if not (at and _LOCAL.fullmatch(local) and _DOMAIN.fullmatch(ascii_domain)):
+    named = _LOCAL.fullmatch(local) or _QUOTED.fullmatch(local)
+    if not (at and named and _DOMAIN.fullmatch(ascii_domain)):
         raise Rejected(f"not an address: {value[:100]}")
     if ascii_domain.rpartition(".")[2] == "invalid":  # RFC 2606: what we call who told no address
         raise Rejected("the sender gave no address to write to")

@@ -168,7 +168,15 @@ async def test_all_recipients_refused_for_now_may_be_sent_again(server: Scripted
         await send(server, ANNA)
 
 
-@pytest.mark.parametrize("address", ["a\r\nRCPT TO:<b@example.org>", "a@b\0c", "a@b> SIZE=1"])
+async def test_an_address_with_a_quoted_name_goes_out_as_it_is(server: ScriptedSmtp) -> None:
+    await send(server, '"a b"@example.org')
+    assert server.arrived[0].recipients == ['"a b"@example.org']
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["a\r\nRCPT TO:<b@example.org>", "a@b\0c", "a@b> SIZE=1", "a@b SIZE=1", '"a b"@c SIZE=1'],
+)
 async def test_an_address_cannot_smuggle_a_command(server: ScriptedSmtp, address: str) -> None:
     with pytest.raises(ChannelError):
         await send(server, address)

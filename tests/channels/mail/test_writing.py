@@ -187,6 +187,27 @@ def test_a_name_beyond_ascii_before_the_at_is_written_as_it_is() -> None:
     assert "анна@example.org".encode() in made.raw
 
 
+@pytest.mark.parametrize(
+    "value",
+    ['"a b"@other.example', '"a@b, c"@other.example', r'"say \"hi\" \\o/"@other.example'],
+)
+def test_a_quoted_name_before_the_at_is_written_to(value: str) -> None:
+    made = written(outbound(to=(person(value, "Анна"), person(BORIS))))
+    assert made.recipients == (value, BORIS)
+    assert [one.address for one in read(made).to] == [value, BORIS]
+    assert [one.addr_spec for one in by_the_library(made)["To"].addresses] == [value, BORIS]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['"a\r\nRCPT TO:<e@x>"@x.example', '"a"b"@x.example', '"a> x"@x.example', '"a\\"@x.example',
+     '""@x.example', '"a b"c@x.example'],
+)  # fmt: skip
+def test_a_quoted_name_cannot_smuggle_anything(value: str) -> None:
+    with pytest.raises(Rejected):
+        written(outbound(to=(person(value),)))
+
+
 def test_copies_are_seen_and_blind_copies_are_not() -> None:
     made = written(outbound(cc=(person(BORIS),), bcc=(person("boss@shop.example"), person(ANNA))))
     assert made.recipients == (ANNA, BORIS, "boss@shop.example")
