@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import unquote
 from uuid import UUID
 
 import nh3
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 MOST_RECIPIENTS = 50
 _REMOTE = re.compile(r'(<img\b[^>]*?)\sdata-remote-src="', re.IGNORECASE)
 _CID = re.compile(r'(<img\b[^>]*?\ssrc=")cid:([^"]{1,300})"', re.IGNORECASE)
+_ADDRESS = r"^([^@\s<>,;\"]{1,64}|\"[^\"<>\x00-\x1f\x7f]{1,62}\")@[^@\s<>,;\"]{1,190}$"
 _STYLE = (
     "body{margin:12px;font:14px/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff;"
     "overflow-wrap:anywhere}img{max-width:100%;height:auto}blockquote{margin:0 0 0 8px;"
@@ -31,7 +33,7 @@ class Recipient(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    address: Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,190}$")]
+    address: Annotated[str, StringConstraints(pattern=_ADDRESS)]
     name: Annotated[str, StringConstraints(max_length=200)] = ""
 
 
@@ -119,7 +121,7 @@ class LetterBody(BaseModel):
 def page(body: str, files: Mapping[str, str], *, images: bool) -> str:
     """The HTML of a letter as a page: its own pictures by `files` (content id → address)."""
     shown = _CID.sub(
-        lambda found: f'{found[1]}{html.escape(files.get(found[2], ""), quote=True)}"', body
+        lambda found: f'{found[1]}{html.escape(files.get(_id_of(found[2]), ""), quote=True)}"', body
     )
     if images:
         shown = _REMOTE.sub(r'\1 src="', shown)
@@ -128,3 +130,8 @@ def page(body: str, files: Mapping[str, str], *, images: bool) -> str:
         f'<meta name="color-scheme" content="light"><style>{_STYLE}</style></head>'
         f"<body>{shown}</body></html>"
     )
+
+
+def _id_of(cid: str) -> str:
+    """The content id that an address names: percent signs are the address's own (RFC 2392)."""
+    return unquote(html.unescape(cid))
