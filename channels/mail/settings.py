@@ -25,7 +25,11 @@ _SIGNED = {"login": ("password", "google", "microsoft")}
 _PASSWORD = {"login": ("password",)}
 _CONSENT = {"login": ("google", "microsoft")}
 _MICROSOFT = {"login": ("microsoft",)}
-_WEB = r"^(https?://\S{1,500})?$"
+# Tokens and secrets go there: encrypted, or to this very machine.
+_WEB = (
+    r"^(https://\S{1,500}|http://(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])"
+    r"(:\d{1,5})?(/\S{0,500})?)?$"
+)
 
 
 class MailSettings(AccountSettings):

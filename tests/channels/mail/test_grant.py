@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import pytest
+from pydantic import ValidationError
 
 from channels import contract
 from channels.contract import Deps
@@ -247,3 +248,30 @@ def test_where_mails_are_only_read_a_channel_needs_neither_client_nor_memory() -
         address="a@b.example", receives="hook", login="google", oauth_client_id="id"
     )
     assert Mail(given, deps).authority() == "Google"
+
+
+@pytest.mark.parametrize("field", ["oauth_endpoint", "oauth_authorize_address"])
+@pytest.mark.parametrize(
+    ("address", "taken"),
+    [
+        ("", True),
+        ("https://login.shop.example/token", True),
+        ("http://127.0.0.1:8080/token", True),
+        ("http://localhost/token", True),
+        ("http://[::1]:8080", True),
+        ("http://login.shop.example/token", False),
+        ("http://127.0.0.1:80@login.shop.example/token", False),
+        ("http://localhost.shop.example/", False),
+        ("http://127.0.0.1.shop.example/", False),
+        ("ftp://127.0.0.1/", False),
+    ],
+)
+def test_a_secret_goes_out_encrypted_or_stays_on_this_machine(
+    field: str, address: str, taken: bool
+) -> None:
+    given: dict[str, Any] = {"address": "help@shop.example", "receives": "nothing", field: address}
+    if taken:
+        assert getattr(MailSettings(**given), field) == address
+    else:
+        with pytest.raises(ValidationError):
+            MailSettings(**given)
