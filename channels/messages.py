@@ -126,12 +126,16 @@ class DeliveryStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryChanged(Event):
-    """A receipt. `target` is the provider's id of our message; `up_to` marks all before it too."""
+    """A receipt. `target` is the provider's id of our message; `up_to` marks all before it too.
+
+    `recipient`: of a message to several, the one who did not get it; the others may have.
+    """
 
     target: str
     status: DeliveryStatus
     reason: str | None = None
     up_to: bool = False
+    recipient: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

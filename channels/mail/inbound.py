@@ -40,10 +40,9 @@ def events(
     if key:
         asked = threads.asked(mail, key, settings.thread_secret, account)
         message = replace(message, answers=asked)
-    failed = next((one for one in mail.bounces if one.action == "failed"), None)
-    if failed and mail.original_id:
-        return (_bounced(mail, failed, message), message)
-    return (message,)
+    failed = [one for one in mail.bounces if one.action == "failed"] if mail.original_id else []
+    told = enumerate(failed[:MAX_RECIPIENTS])
+    return (*(_bounced(mail, one, message, number) for number, one in told), message)
 
 
 def _message(
@@ -157,17 +156,19 @@ def _bounce(one: Bounce) -> dict[str, str | None]:
             "reason": one.reason[:500]}  # fmt: skip
 
 
-def _bounced(mail: ParsedMail, failed: Bounce, message: MessageReceived) -> DeliveryChanged:
-    reason = failed.reason or _words_below(mail.text, failed.recipient)
-    told = (failed.recipient, failed.status, reason)
+def _bounced(
+    mail: ParsedMail, failed: Bounce, message: MessageReceived, number: int
+) -> DeliveryChanged:
+    told = (failed.status, failed.reason or _words_below(mail.text, failed.recipient))
     return DeliveryChanged(
-        external_id=f"b:{_digest(mail)}",
+        external_id=f"b:{_digest(mail)}" + (f":{number}" if number else ""),
         at=message.at,
         conversation_key=message.conversation_key,
         sender=message.sender,
         target=mail.original_id or "",
         status=DeliveryStatus.FAILED,
         reason=" · ".join(part for part in told if part)[:500] or "returned as undeliverable",
+        recipient=failed.recipient,
     )
 
 

@@ -215,8 +215,18 @@ class Author(BaseModel):
     name: str
 
 
+class Undelivered(BaseModel):
+    """A recipient of a letter whom it did not reach, and the words of his server."""
+
+    address: str
+    reason: str
+
+
 class Delivery(BaseModel):
-    """What became of a message of ours; `state` is null where nothing was to be sent."""
+    """What became of a message of ours; `state` is null where nothing was to be sent.
+
+    It has failed where nobody it was written to got it; `undelivered` are those who did not.
+    """
 
     state: (
         Literal["held", "pending", "sending", "sent", "delivered", "read", "failed", "uncertain",
@@ -225,6 +235,7 @@ class Delivery(BaseModel):
     reason: str | None = None
     hold_until: datetime | None = None
     can_retry: bool = False
+    undelivered: list[Undelivered] = []
 
 
 class Message(BaseModel):

@@ -101,6 +101,10 @@ def message(one: Row, files: list[dict[str, Any]]) -> dict[str, Any]:
             "reason": one["reason"],
             "hold_until": one["hold_until"],
             "can_retry": one["delivery"] in CAN_RETRY,
+            "undelivered": [
+                {"address": address, "reason": reason}
+                for address, reason in (one["undelivered"] or {}).items()
+            ],
         },
     }
 

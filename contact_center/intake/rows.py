@@ -23,6 +23,7 @@ from channels.messages import (
 from contact_center.contacts.triage import OPT_OUT_MEDIA, Action, Arrival, Verdict, opts_out
 from contact_center.intake import cleaning
 from contact_center.intake.model import AccountFacts
+from contact_center.kernel.addresses import in_ascii
 from contact_center.kernel.ids import new_id
 from contact_center.work.model import cost_of
 
@@ -169,9 +170,14 @@ def _receipt(event: DeliveryChanged) -> tuple[str, str, Any, Any]:
         "status": event.status.value,
         "reason": event.reason,
         "up_to": event.up_to,
-        "own": event.data.get("own"),
+        "own": event.data.get("own") or _about(event),
     }
     return "receipt", "", None, rare
+
+
+def _about(event: DeliveryChanged) -> str | None:
+    """Whom alone a receipt is about, as `cc_deliveries` reads it in the place of an id of ours."""
+    return cleaning.key(f"to:{in_ascii(event.recipient)}") if event.recipient else None
 
 
 def _profile(event: ProfileChanged) -> tuple[str, str, Any, Any]:

@@ -58,19 +58,56 @@ CREATE OR REPLACE FUNCTION cc_outbox_read(ids uuid[]) RETURNS void LANGUAGE sql 
   DO UPDATE SET seq = greatest(contact_reads.seq, excluded.seq), at = now()
 $$;
 
+-- What is told of single recipients, by our own names for them: theirs may be those of one to whom
+-- the mail was passed on, so that a lone recipient is meant whatever they say.
+CREATE OR REPLACE FUNCTION cc_undelivered(recipients jsonb, told jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT coalesce(jsonb_object_agg(CASE WHEN recipients ? t.key OR n.count <> 1 THEN t.key
+                                        ELSE n.one END, t.value), '{}')
+  FROM jsonb_each(told) t CROSS JOIN (
+    SELECT count(*), min(k) AS one FROM jsonb_object_keys(coalesce(recipients, '{}')) k) n
+$$;
+
+-- Whether nobody a message was written to got it (copies do not count); where nobody wrote its
+-- recipients down, whether anybody did not.
+CREATE OR REPLACE FUNCTION cc_lost(recipients jsonb, undelivered jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT undelivered <> '{}' AND NOT EXISTS (
+    SELECT FROM jsonb_each(coalesce(recipients, '{}')) r
+    WHERE r.value = 'true' AND NOT undelivered ? r.key)
+$$;
+
 -- Carry what the deliveries rows of these outbox rows know to the rows; returns the changed ones.
 -- A row that is sent anew has another provider id: late news of the former attempt pass by.
 CREATE OR REPLACE FUNCTION cc_delivery_apply(ids uuid[]) RETURNS uuid[]
 LANGUAGE sql VOLATILE AS $$
-  WITH changed AS (
+  WITH told AS (
+    SELECT o.id, o.state, o.recipients, d.rank > cc_delivery_weight(o.state) AS newer, d.status,
+           d.reason, d.provider_at,
+           o.undelivered || cc_undelivered(o.recipients, d.undelivered) AS missed
+    FROM outbox o JOIN deliveries d ON d.outbox_id = o.id AND d.account_id = o.account_id
+      AND d.provider_id = o.provider_id
+    WHERE o.id = ANY(ids)
+  ), news AS (
+    SELECT t.*, CASE WHEN t.newer THEN t.status
+                     WHEN t.state = 'sent' AND cc_lost(t.recipients, t.missed)
+                       THEN 'failed' END AS becomes,
+      (SELECT left(string_agg(u.key || ': ' || u.value, '; '), 500)
+       FROM jsonb_each_text(t.missed) u) AS words
+    FROM told t
+  ), changed AS (
     UPDATE outbox o SET
-      state = d.status, settled_at = coalesce(d.provider_at, now()), version = o.version + 1,
-      error_kind = CASE WHEN d.status = 'failed' THEN 'rejected' END,
-      error_text = CASE WHEN d.status = 'failed' THEN d.reason END
-    FROM deliveries d
-    WHERE o.id = ANY(ids) AND d.outbox_id = o.id AND d.account_id = o.account_id
-      AND d.provider_id = o.provider_id AND o.state IN ('sent', 'failed', 'delivered', 'read')
-      AND d.rank > cc_delivery_weight(o.state)
+      undelivered = n.missed, version = o.version + 1,
+      state = CASE WHEN cc_delivery_weight(n.becomes) > cc_delivery_weight(o.state)
+                   THEN n.becomes ELSE o.state END,
+      settled_at = CASE WHEN n.becomes IS NULL THEN o.settled_at
+                        ELSE coalesce(n.provider_at, now()) END,
+      error_kind = CASE WHEN coalesce(n.becomes, o.state) = 'failed' THEN 'rejected'
+                        WHEN n.words IS NOT NULL THEN 'partly_refused' END,
+      error_text = CASE WHEN n.becomes = 'failed' THEN coalesce(n.words, n.reason) ELSE n.words END
+    FROM news n
+    WHERE o.id = n.id AND o.state IN ('sent', 'failed', 'delivered', 'read')
+      AND (cc_delivery_weight(n.becomes) > cc_delivery_weight(o.state) OR n.missed <> o.undelivered)
     RETURNING o.id
   )
   SELECT coalesce(array_agg(id), '{}') FROM changed
@@ -100,7 +137,8 @@ $$;
 
 -- Intake's side, for a whole batch. `own` is the id of ours that some providers echo (Outbound.id):
 -- it settles a message whose answer never came. `up_to` carries the status to all before it in the
--- conversation. Returns the outbox rows that changed; messages, versions and log are done.
+-- conversation. `to:` and an address in the place of `own` is a failure of this recipient alone.
+-- Returns the outbox rows that changed; messages, versions and log are done.
 CREATE OR REPLACE FUNCTION cc_deliveries(
   accounts uuid[], provider_ids text[], statuses text[], reasons text[], ats timestamptz[],
   up_tos boolean[] DEFAULT NULL, owns text[] DEFAULT NULL
@@ -137,6 +175,7 @@ BEGIN
        AS r (account_id, provider_id, status, reason, at, own)
   LEFT JOIN outbox o ON o.id = ANY(known) AND o.id = cc_own_id(r.own) AND o.account_id = r.account_id
     AND o.provider_id = r.provider_id
+  WHERE NOT coalesce(starts_with(r.own, 'to:'), false)
   ORDER BY r.account_id, r.provider_id, cc_delivery_weight(r.status) DESC, r.at
   ON CONFLICT (account_id, provider_id) DO UPDATE SET
     outbox_id = coalesce(d.outbox_id, excluded.outbox_id), changed_at = now(),
@@ -144,6 +183,14 @@ BEGIN
     status = CASE WHEN excluded.rank > d.rank THEN excluded.status ELSE d.status END,
     reason = CASE WHEN excluded.rank > d.rank THEN excluded.reason ELSE d.reason END,
     provider_at = CASE WHEN excluded.rank > d.rank THEN excluded.provider_at ELSE d.provider_at END;
+
+  INSERT INTO deliveries AS d (account_id, provider_id, undelivered)
+  SELECT r.account_id, r.provider_id, jsonb_object_agg(substr(r.own, 4), coalesce(r.reason, ''))
+  FROM unnest(accounts, provider_ids, reasons, owns) AS r (account_id, provider_id, reason, own)
+  WHERE starts_with(r.own, 'to:')
+  GROUP BY r.account_id, r.provider_id ORDER BY r.account_id, r.provider_id
+  ON CONFLICT (account_id, provider_id) DO UPDATE SET
+    changed_at = now(), undelivered = d.undelivered || excluded.undelivered;
 
   changed := cc_delivery_apply(ARRAY(
     SELECT d.outbox_id FROM deliveries d

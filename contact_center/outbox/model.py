@@ -11,6 +11,8 @@ from channels.contract import Capabilities, Channel
 from channels.errors import ChannelError, Misconfigured, Rejected, Temporary, Uncertain, Unsupported
 from channels.messages import Button, Letter, Outbound, OutboundFile, Receipt
 from channels.toolkit.fitting import fit
+from contact_center.kernel.addresses import in_ascii
+from contact_center.outbox import recipients
 
 Origin = Literal["operator", "rule", "bot", "survey", "campaign"]
 Klass = Literal["interactive", "automatic", "bulk"]
@@ -113,6 +115,8 @@ class Mark:
     delay: float = 0.0
     part: int = 0
     aliases: tuple[str, ...] = ()
+    recipients: dict[str, bool] | None = None  # of a letter: to whom it went, `recipients.of`
+    undelivered: dict[str, str] = field(default_factory=dict)  # who of them did not get it, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,8 @@ def accepted(claim: Claim, receipt: Receipt, count: int) -> Mark:
     return Mark(
         claim, "sent", provider_id=receipt.provider_id, status=receipt.status.value,
         error_kind="partly_refused" if refused else None, error_text=refused[:500] or None,
-        aliases=receipt.aliases,
+        aliases=receipt.aliases, recipients=recipients.of(claim.letter) if claim.letter else None,
+        undelivered={in_ascii(address): words for address, words in receipt.refused.items()},
     )  # fmt: skip
 
 

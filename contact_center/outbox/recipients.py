@@ -8,12 +8,12 @@ would come back to us as a letter of the client's.
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from channels.messages import Address
+from channels.messages import Address, Letter
+from contact_center.kernel.addresses import in_ascii
 
 MOST = 50
 _ADDRESS = re.compile(r"[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,190}")
@@ -50,7 +50,10 @@ def may_choose(mail: Mapping[str, Any]) -> bool:
 
 def plain(address: str) -> str:
     """An address as it is compared: no capitals, nothing behind a plus, the domain in ASCII."""
-    local, at, domain = _DETAIL.sub("", address.strip().lower()).rpartition("@")
-    with contextlib.suppress(UnicodeError):
-        return f"{local}{at}{domain.encode('idna').decode()}"
-    return f"{local}{at}{domain}"
+    return in_ascii(_DETAIL.sub("", address))
+
+
+def of(letter: Letter) -> dict[str, bool]:
+    """To whom a letter goes, and whether it is written to him or only copied to him."""
+    copied = dict.fromkeys((in_ascii(one.value) for one in (*letter.cc, *letter.bcc)), False)
+    return copied | dict.fromkeys((in_ascii(one.value) for one in letter.to), True)

@@ -93,10 +93,13 @@ UPDATE outbox o SET
   sent_at = CASE WHEN m.state = 'sent' THEN now() ELSE o.sent_at END,
   settled_at = CASE WHEN m.state = 'pending' THEN NULL ELSE now() END,
   payload = CASE WHEN m.part > 0 THEN o.payload || jsonb_build_object('part', m.part)
-                 ELSE o.payload END
+                 ELSE o.payload END,
+  recipients = coalesce(m.recipients, o.recipients),
+  undelivered = CASE WHEN m.state = 'sent' THEN m.undelivered ELSE o.undelivered END
 FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float[],
-            $8::int[])
-     AS m (id, attempts, state, provider_id, error_kind, error_text, delay, part)
+            $8::int[], $9::jsonb[], $10::jsonb[])
+     AS m (id, attempts, state, provider_id, error_kind, error_text, delay, part, recipients,
+           undelivered)
 WHERE o.id = m.id AND o.attempts = m.attempts
   AND (o.state = 'sending' OR (o.state = 'uncertain' AND m.state IN ('sent', 'failed')))
 RETURNING o.id, o.state, o.account_id
@@ -113,6 +116,7 @@ WHERE message_id = $1 AND state = 'held' RETURNING id, contact_id, account_id
 AGAIN = """
 UPDATE outbox SET state = 'pending', due_at = now(), attempts = attempts + 1, provider_id = NULL,
        error_kind = NULL, error_text = NULL, settled_at = NULL, version = version + 1,
+       recipients = NULL, undelivered = '{}',
        payload = payload || jsonb_build_object('since', attempts + 1)
          || CASE WHEN $3 THEN jsonb_build_object(
                    'anew', coalesce((payload->>'anew')::int, 0) + 1) ELSE '{}' END
@@ -246,6 +250,8 @@ async def settle(unit: Unit, marks: Sequence[Mark]) -> list[UUID]:
         [mark.error_text for mark in marks],
         [mark.delay for mark in marks],
         [mark.part for mark in marks],
+        [mark.recipients for mark in marks],
+        [mark.undelivered for mark in marks],
     )
     await _meet(unit, [mark for mark in marks if mark.state == "sent"], {row["id"] for row in rows})
     await changed(unit, [row["id"] for row in rows], "system", "outbox")

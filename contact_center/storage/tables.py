@@ -511,6 +511,7 @@ outbox = sa.Table(
     sa.Column("token", sa.BigInteger), _at("claim_until"), _text("provider_id", null=True),
     _text("error_kind", null=True), _text("error_text", null=True), _at("created_at", null=False),
     _at("sent_at"), _at("settled_at"), _number("version", 1),
+    sa.Column("recipients", JSONB), _data("undelivered"),
     sa.UniqueConstraint("line_id", "seq"), _one_of("class", "interactive", "automatic", "bulk"),
     _one_of("origin", "operator", "rule", "bot", "survey", "campaign"),
     _one_of("state", "held", "pending", "sending", "sent", "delivered", "read", "failed",
@@ -527,7 +528,7 @@ deliveries = sa.Table(  # a receipt and its message meet here in either order; r
     sa.Column("account_id", UUID(as_uuid=True), primary_key=True),
     sa.Column("provider_id", sa.Text, primary_key=True), _ref("outbox_id", "outbox", index=True),
     _number("rank"), _text("status", default=""), _text("reason", null=True),
-    _at("provider_at"), _at("changed_at", null=False),
+    _at("provider_at"), _at("changed_at", null=False), _data("undelivered"),
 )
 
 # --- jobs and the rest -----------------------------------------------------------------------

@@ -15,13 +15,14 @@ SELECT m.id, m.contact_id, m.seq, m.kind, CASE WHEN m.deleted_at IS NULL THEN m.
   m.client_msg_id, m.employee_id, e.name AS employee_name, i.client_id,
   cc_client_name(c.name, i.name, i.medium, i.value) AS client_name,
   EXISTS (SELECT FROM message_bodies b WHERE b.message_id = m.id) AS has_body,
-  o.state AS delivery, o.error_text AS reason, o.hold_until
+  o.state AS delivery, o.error_text AS reason, o.hold_until, o.undelivered
 FROM messages m
 LEFT JOIN employees e ON e.id = m.employee_id
 LEFT JOIN identities i ON i.id = m.identity_id
 LEFT JOIN clients c ON c.id = i.client_id
 LEFT JOIN LATERAL (
-  SELECT x.state, x.error_text, CASE WHEN x.state = 'held' THEN x.hold_until END AS hold_until
+  SELECT x.state, x.error_text, x.undelivered,
+    CASE WHEN x.state = 'held' THEN x.hold_until END AS hold_until
   FROM outbox x WHERE x.message_id = m.id ORDER BY x.seq DESC LIMIT 1) o ON true
 """
 BEFORE = f"{_MESSAGE} WHERE m.contact_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3"

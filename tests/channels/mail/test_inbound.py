@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from channels.mail.inbound import NOBODY, cut, events
-from channels.messages import DeliveryStatus, MessageReceived, Proof
+from channels.messages import DeliveryChanged, DeliveryStatus, MessageReceived, Proof
 from tests.channels.mail.samples import (
     ACCOUNT,
     ANNA,
+    BORIS,
     KEY,
     NOW,
     OWN,
@@ -185,7 +186,22 @@ def test_a_report_without_a_diagnosis_is_quoted_in_its_own_words() -> None:
     )
     changed = receipt(mail(Content_Type="").partition(b"Content-Type:")[0] + raw)
     assert changed is not None
-    assert changed.reason == f"{ANNA} · 5.1.1 · No such user"
+    assert (changed.recipient, changed.reason) == (ANNA, "5.1.1 · No such user")
+
+
+def test_a_bounce_of_two_recipients_tells_of_each_and_of_nobody_who_got_it() -> None:
+    raw = report("<aa@shop.example>", ANNA).decode()
+    group = raw[raw.index("Final-Recipient") - 2 :].partition("\r\n\r\n")[0].strip()
+    more = [
+        group.replace(ANNA, BORIS),
+        group.replace(ANNA, "vera@x.example").replace("failed", "delivered"),
+    ]
+    raw = raw.replace(group, "\r\n\r\n".join([group, *more]), 1)
+    whole = mail(Content_Type="").partition(b"Content-Type:")[0] + raw.encode()
+    found = events(parsed(whole), settings(), account=ACCOUNT, at=NOW)
+    changes = [one for one in found if isinstance(one, DeliveryChanged)]
+    assert [one.recipient for one in changes] == [ANNA, BORIS]
+    assert len({one.external_id for one in found}) == 3
 
 
 @pytest.mark.parametrize("name", ["a_delay_by_rfc_3464", "a_delay_of_exim"])

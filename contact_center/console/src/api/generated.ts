@@ -396,12 +396,13 @@ export interface Decline {
   reason?: string;
 }
 
-/** What became of a message of ours; `state` is null where nothing was to be sent. */
+/** What became of a message of ours; `state` is null where nothing was to be sent. It has failed where nobody it was written to got it; `undelivered` are those who did not. */
 export interface Delivery {
   state: "held" | "pending" | "sending" | "sent" | "delivered" | "read" | "failed" | "uncertain" | "cancelled" | null;
   reason: string | null;
   hold_until: string | null;
   can_retry: boolean;
+  undelivered: Undelivered[];
 }
 
 /** Where a message is now; `reason` is meant for the employee. */
@@ -1337,6 +1338,12 @@ export interface Typist {
   type: "client" | "employee";
   id: string | null;
   name: string;
+}
+
+/** A recipient of a letter whom it did not reach, and the words of his server. */
+export interface Undelivered {
+  address: string;
+  reason: string;
 }
 
 /** The contact's turn in the waiting line, while it is not over. */

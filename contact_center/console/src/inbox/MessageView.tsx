@@ -124,6 +124,7 @@ function Trouble({ message }: { message: Message }) {
   const [busy, run] = useAct();
   const reason = useReasonText();
   const { delivery } = message;
+  const missed = delivery?.undelivered ?? [];
   if (delivery?.state === "failed") {
     return (
       <div className={css.trouble} data-tone="bad">
@@ -152,6 +153,17 @@ function Trouble({ message }: { message: Message }) {
             {t("message.send_again")}
           </Button>
         </span>
+      </div>
+    );
+  }
+  if (missed.length) {
+    return (
+      <div className={css.trouble} data-tone="warn">
+        {missed.map(({ address, reason: words }) => (
+          <span key={address}>
+            <Icon name="warning" size={15} /> {t("message.undelivered", { address, reason: reason(words) })}
+          </span>
+        ))}
       </div>
     );
   }
