@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from channels.mail.replies.words import APPS, DEVICES, FROM, GET, MINE, SENT, SMALL
 
@@ -10,12 +11,20 @@ _LONGEST = 140
 _MOST_WORDS = 12
 _LINK = re.compile(r"<[^<>\s]{1,200}>|\[?https?://[^\s\]]{1,200}\]?")
 _ELIDED = re.compile(r"^[dl]['’]|['’]\w{1,3}$", re.IGNORECASE)  # d’Outlook, iPhone'a
+_POINT = re.compile(r"\s*\d{1,2}[.)]\s+\S")  # of a list
 _WORD = re.compile(r"[^\W_][\w'’.+-]*")
 
 
 def is_delimiter(text: str) -> bool:
     """`-- `, the line above a signature."""
     return text.rstrip() == "--"
+
+
+def is_typed(below: Iterable[str]) -> bool:
+    """Whether a person typed the delimiter: what stands below it asks, counts, or has another."""
+    return any(
+        is_delimiter(text) or text.rstrip().endswith("?") or _POINT.match(text) for text in below
+    )
 
 
 def is_sent_from(text: str) -> bool:

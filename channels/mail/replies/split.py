@@ -21,7 +21,7 @@ from channels.mail.replies.intros import (
     label,
 )
 from channels.mail.replies.marks import CITE, HEADER, INTRO, SIGNATURE
-from channels.mail.replies.signatures import is_delimiter, is_sent_from
+from channels.mail.replies.signatures import is_delimiter, is_sent_from, is_typed
 
 
 class Passage(NamedTuple):
@@ -210,9 +210,12 @@ def _is_text(line: Line) -> bool:
 def unsigned(lines: list[Line], start: int, end: int) -> list[int]:
     """The lines of a text without the signature a program put below it."""
     kept: list[int] = []
+    typed = False
     for at in range(start, end):
-        if is_delimiter(lines[at].text):
-            break
+        if not typed and is_delimiter(lines[at].text):
+            typed = is_typed(line.text for line in lines[at + 1 : end] if line.mark != SIGNATURE)
+            if not typed:
+                break
         if lines[at].mark != SIGNATURE:
             kept.append(at)
     while kept and (not lines[kept[-1]].text or is_sent_from(lines[kept[-1]].text)):

@@ -210,3 +210,27 @@ def test_hostile_page_takes_linear_time(piece: str):
 )
 def test_page_just_below_the_limits_takes_linear_time(page: str):
     assert seconds(None, page) < SECONDS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Здравствуйте!\n\n--\nЗаказ 15\n--\nГде он?",
+        "Здравствуйте!\n\n--\nГде заказ 15?",
+        "Первое.\n--\nВторое.\n--\nТретье.",
+        "1. Стул\n-- \n2. Стол\n3. Шкаф\nДоставьте в среду.",
+    ],
+)
+def test_a_delimiter_that_a_person_typed_ends_no_mail(text: str) -> None:
+    kept = "\n".join(line.rstrip() for line in text.split("\n"))
+    assert strip_reply(text, None) == kept
+    intro = "On 5 Jan 2026, at 12:00, Shop <help@shop.example> wrote:"
+    assert strip_reply(f"{text}\n\n{intro}\n> Добрый день\n> Чем помочь?", None) == kept
+
+
+@pytest.mark.parametrize(
+    "signature",
+    ["Анна", "С уважением,\nАнна Иванова\n+7 900 000-00-00", "Anna\n10 Downing St.\n2nd floor"],
+)
+def test_a_signature_below_a_delimiter_goes(signature: str) -> None:
+    assert strip_reply(f"Где он?\n-- \n{signature}", None) == "Где он?"

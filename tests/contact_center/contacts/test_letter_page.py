@@ -1,4 +1,4 @@
-"""The page that shows the HTML of a letter finds the letter's own pictures; who may be written to."""
+"""The page that shows the HTML of a letter finds the letter's pictures; who may be written to."""
 
 import pytest
 from pydantic import ValidationError
