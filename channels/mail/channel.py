@@ -117,7 +117,9 @@ class Mail:
     async def send(self, message: Outbound) -> Receipt:
         """Send a mail; its Message-ID names it, or the one the relay gave it."""
         mail = await asyncio.to_thread(self._write, message)  # files may be large
-        sent = await self._outgoing().send(mail.envelope_from, mail.recipients, mail.raw)
+        sent = await self._outgoing().send(
+            mail.envelope_from, mail.recipients, mail.raw, otherwise=mail.otherwise
+        )
         return _receipt(mail.message_id, sent)
 
     def _write(self, message: Outbound) -> Written:

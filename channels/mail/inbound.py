@@ -35,6 +35,9 @@ def events(
 
     `within` is put before the references of files.
     """
+    if mail.bounces and not mail.original_id:
+        known = threads.returned(mail, settings.thread_secret, account, settings.domain)
+        mail = replace(mail, original_id=known)
     key = threads.key_of_token(settings.thread_secret, account, threads.tokens_of(mail))
     message = _message(mail, settings, key, at, within)
     if key:

@@ -56,13 +56,29 @@ class Sender:
         self._settings = settings
         self._free: list[SmtpSession] = []
         self._turns = asyncio.Semaphore(settings.connections)
+        self._particular = False
 
-    async def send(self, envelope_from: str, recipients: Sequence[str], raw: bytes) -> Sent:
+    async def send(
+        self, envelope_from: str, recipients: Sequence[str], raw: bytes, *, otherwise: str = ""
+    ) -> Sent:
         """Send a mail, written whole, to its recipients.
 
-        Raises Temporary (no recipient accepted, nothing arrived), Rejected, Uncertain (it may
-        have arrived), Misconfigured, Unsupported.
+        `otherwise`: the sender to name where the server refuses the first one, as some do with
+        any that is not the very address they know us by. Raises Temporary (no recipient accepted,
+        nothing arrived), Rejected, Uncertain (it may have arrived), Misconfigured, Unsupported.
         """
+        if self._particular and otherwise:
+            envelope_from = otherwise
+        try:
+            return await self._send(envelope_from, recipients, raw)
+        except Rejected:
+            if otherwise in ("", envelope_from):
+                raise
+        sent = await self._send(otherwise, recipients, raw)
+        self._particular = True
+        return sent
+
+    async def _send(self, envelope_from: str, recipients: Sequence[str], raw: bytes) -> Sent:
         if not recipients:
             raise Rejected("a mail without recipients", code="address")
         async with self._turns:

@@ -20,6 +20,9 @@ KEY_DIGITS, MARK_DIGITS = 20, 16  # hex: 80 bits name a conversation, 64 prove i
 MAX_ANSWERS = 20
 THREAD = "thread:"  # a conversation by its key; names of mails begin with "<"
 
+LONGEST_LOCAL = 64  # RFC 5321 section 4.5.3.1.1
+
+_ENVELOPE = re.compile(rf"\+([0-9a-f]{{16}})\.([0-9a-f]{{{KEY_DIGITS + MARK_DIGITS}}})@")
 _TOKEN = re.compile(rf"\b([0-9a-f]{{{KEY_DIGITS}}})([0-9a-f]{{{MARK_DIGITS}}})(?=@)")
 
 
@@ -56,6 +59,29 @@ def plus_address(address: str, thread: str) -> str:
     """Our address with the token in it (RFC 5233 calls that a detail)."""
     local, _, domain = address.rpartition("@")
     return f"{local}+{thread}@{domain}"
+
+
+def return_address(address: str, name: str, thread: str) -> str:
+    """Where a mail of ours comes back to: our address with the mail's own name in it.
+
+    A report that quotes nothing still says by its recipient which mail it is about. Where that is
+    too long, the conversation stands there alone.
+    """
+    local, _, domain = address.rpartition("@")
+    named = f"{local}+{name.strip('<>').partition('@')[0]}"
+    if len(named) <= LONGEST_LOCAL:
+        return f"{named}@{domain}"
+    short = plus_address(address, thread)
+    return short if len(short.rpartition("@")[0]) <= LONGEST_LOCAL else address
+
+
+def returned(mail: ParsedMail, secret: str, account: str, domain: str) -> str | None:
+    """The name of the mail of ours that this one came back for, by the address it came to."""
+    for address in (*mail.recipients, *(box.address for box in mail.to)):
+        for mark, thread in _ENVELOPE.findall(address.lower()):
+            if key_of_token(secret, account, [f"{thread}@"]):
+                return f"<{mark}.{thread}@{domain}>"
+    return None
 
 
 def answers(mail: ParsedMail) -> tuple[str, ...]:

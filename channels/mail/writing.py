@@ -91,12 +91,13 @@ _POLICY = SMTP.clone(max_line_length=78, cte_type="7bit", header_factory=_regist
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A mail ready to leave."""
+    """A mail ready to leave. `otherwise`: whose it is where the server refuses `envelope_from`."""
 
     message_id: str
     envelope_from: str
     recipients: tuple[str, ...]
     raw: bytes
+    otherwise: str = ""
 
 
 def write(
@@ -117,8 +118,10 @@ def write(
     _body(mail, message, letter)
     for file in message.files:
         _attach(mail, file, read)
-    sender = "" if letter.automatic else _plain(settings.address)  # RFC 3834 section 3.3
-    return Written(own_id, sender, recipients, mail.as_bytes())
+    own = sender = "" if letter.automatic else _plain(settings.address)  # RFC 3834 section 3.3
+    if sender and settings.plus_addresses:
+        sender = threads.return_address(own, own_id, thread)
+    return Written(own_id, sender, recipients, mail.as_bytes(), own)
 
 
 def _head(mail: EmailMessage, letter: Letter, settings: MailSettings, own_id: str) -> None:

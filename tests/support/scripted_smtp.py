@@ -29,6 +29,7 @@ class ScriptedSmtp:
     def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
         self.answers: dict[str, list[str]] = defaultdict(list)
         self.recipients: dict[str, str] = {}
+        self.refuses_senders: set[str] = set()  # told at RCPT, as Postfix does
         self.extensions = ["8BITMIME", "SMTPUTF8", "SIZE 50000000", "AUTH PLAIN LOGIN XOAUTH2"]
         self.password, self.token = "secret", "token"
         self.arrived: list[Arrived] = []
@@ -142,6 +143,8 @@ class _Talk:
     async def do_rcpt(self, line: str) -> None:
         address = line.partition("<")[2].partition(">")[0]
         answer = self.server.recipients.get(address, "250 ok")
+        if self.envelope.sender in self.server.refuses_senders:
+            answer = "553 5.7.1 Sender address rejected: not owned by user"
         if answer.startswith("250"):
             self.envelope.recipients.append(address)
         await self.give(answer)

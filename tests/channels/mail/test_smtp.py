@@ -120,6 +120,43 @@ async def test_what_was_not_accepted_may_be_sent_again(
     assert (await send(server)).accepted == (ANNA,)
 
 
+@pytest.mark.parametrize("where", ["MAIL", "dot"])
+async def test_a_server_that_refuses_a_sender_gets_the_other_one_from_then_on(
+    server: ScriptedSmtp, where: str
+) -> None:
+    plus = "us+1@example.org"
+    server.answers[where] = ["553 5.7.1 not owned by user"]
+    sending = sender(server)
+    for _ in range(2):
+        assert (await sending.send(plus, [ANNA], RAW, otherwise=US)).accepted == (ANNA,)
+    await sending.close()
+    assert [one.sender for one in server.arrived] == [US, US]
+
+
+async def test_a_server_that_refuses_the_sender_late_gets_the_other_one(
+    server: ScriptedSmtp,
+) -> None:
+    plus = "us+1@example.org"
+    server.refuses_senders.add(plus)
+    sending = sender(server)
+    await sending.send(plus, [ANNA, BORIS], RAW, otherwise=US)
+    await sending.close()
+    assert [(one.sender, one.recipients) for one in server.arrived] == [(US, [ANNA, BORIS])]
+
+
+async def test_what_is_refused_from_both_senders_is_rejected_and_both_are_tried_again(
+    server: ScriptedSmtp,
+) -> None:
+    plus = "us+1@example.org"
+    server.recipients[ANNA] = "550 5.1.1 no such user"
+    sending = sender(server)
+    with pytest.raises(Rejected, match="no such user"):
+        await sending.send(plus, [ANNA], RAW, otherwise=US)
+    await sending.send(plus, [BORIS], RAW, otherwise=US)
+    await sending.close()
+    assert [one.sender for one in server.arrived] == [plus]
+
+
 REJECTED: list[tuple[str, str]] = [
     ("MAIL", "553 5.7.1 not your address"),
     ("DATA", "554 no valid recipients"),

@@ -66,6 +66,24 @@ def test_the_name_and_the_plus_address_lead_back_to_the_conversation() -> None:
     assert read(written()).reply_to == ()
 
 
+def test_the_sender_names_the_mail_where_the_mailbox_takes_plus_addresses() -> None:
+    plain, plus = written(), written(given=settings(plus_addresses=True))
+    assert (plain.envelope_from, plain.otherwise) == (OWN, OWN)
+    assert (plus.envelope_from, plus.otherwise) == (
+        f"help+{plus.message_id[1:].partition('@')[0]}@shop.example", OWN,
+    )  # fmt: skip
+    automatic = written(outbound(automatic=True), settings(plus_addresses=True))
+    assert (automatic.envelope_from, automatic.otherwise) == ("", "")
+
+
+@pytest.mark.parametrize("length", [10, 11, 27, 28, 64])
+def test_the_sender_is_never_longer_than_servers_take(length: int) -> None:
+    made = written(given=settings(address=f"{'a' * length}@shop.example", plus_addresses=True))
+    local = made.envelope_from.partition("@")[0]
+    assert len(local) <= 64
+    assert ("." in local, "+" in local) == (length <= 10, length <= 27)
+
+
 def test_letters_beyond_ascii_go_through_our_own_parser_unchanged() -> None:
     text = "Ёлки-палки — «счёт» №48101 🎄\n\nстрока " + "ы" * 1500
     found = read(written(outbound(text, sender="Анна Ковалёва, Лавка", subject="Заказ «Ёж» " * 9)))
@@ -174,7 +192,8 @@ def test_domains_beyond_ascii_are_written_in_ascii() -> None:
     given = settings(address="help@магазин.рф", plus_addresses=True)
     made = written(outbound(to=(person("анна@пример.рф".replace("анна", "anna")),)), given)
     assert made.recipients == ("anna@xn--e1afmkfd.xn--p1ai",)
-    assert made.envelope_from == "help@xn--80aairftm.xn--p1ai"
+    assert made.otherwise == "help@xn--80aairftm.xn--p1ai"
+    assert made.envelope_from.endswith("@xn--80aairftm.xn--p1ai")
     assert made.raw.isascii()
     assert b"@xn--80aairftm.xn--p1ai>" in made.raw
     assert threads.key_of_token("thread-0", ACCOUNT, [made.message_id]) == KEY
