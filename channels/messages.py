@@ -159,13 +159,17 @@ class ProfileChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class OutboundFile:
-    """A file to send; `path` is a readable local copy for the time of the send."""
+    """A file to send; `path` is a readable local copy for the time of the send.
+
+    `cid`: the letter's HTML shows it by this name.
+    """
 
     kind: str
     name: str
     type: str
     size: int
     path: str
+    cid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +195,9 @@ class Letter:
     signature: str = ""
     references: tuple[str, ...] = ()
     quoted: Quoted | None = None
+    forwarded: Body | None = (
+        None  # what is passed on, as it came; its pictures are files with `cid`
+    )
     automatic: bool = False  # written by a machine: says so, and nobody's machine should answer
 
 

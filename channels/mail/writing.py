@@ -21,12 +21,13 @@ from email.utils import format_datetime, quote
 from channels.errors import Rejected, Unsupported
 from channels.mail import threads
 from channels.mail.settings import MailSettings
-from channels.messages import Address, Letter, Outbound, OutboundFile, Quoted
+from channels.messages import Address, Body, Letter, Outbound, OutboundFile, Quoted
 
 MAX_REFERENCES = 20  # the first and the newest: RFC 5322 asks for all, servers cut long lines
 LONGEST_WORD = 60
 # Controls, and what Python takes for the end of a line: a header with one of them is refused.
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_CID = re.compile(r"[!-;=?-~]{1,300}")
 _NAME = re.compile(r"<[!-;=?-~]{1,400}>")
 _LOCAL = re.compile(r"[^\s<>@\",;:()\[\]\\\x00-\x1f\x7f-\x9f]{1,64}")
 _QUOTED = re.compile(r'"((?:[^"\\<>\x00-\x1f\x7f-\x9f]|\\[ -;=?-~]){1,62})"')
@@ -116,8 +117,12 @@ def write(
     if settings.plus_addresses:
         mail["Reply-To"] = threads.plus_address(_plain(settings.address), thread)
     _body(mail, message, letter)
+    for file in message.files:  # pictures first: they lie within the text
+        if file.cid:
+            _attach(mail, file, read)
     for file in message.files:
-        _attach(mail, file, read)
+        if not file.cid:
+            _attach(mail, file, read)
     own = sender = "" if letter.automatic else _plain(settings.address)  # RFC 3834 section 3.3
     if sender and settings.plus_addresses:
         sender = threads.return_address(own, own_id, thread)
@@ -165,12 +170,22 @@ def references_of(letter: Letter) -> tuple[str, ...]:
 
 
 def _body(mail: EmailMessage, message: Outbound, letter: Letter) -> None:
-    text = _with_signature(message.text, letter.signature)
+    passed = letter.forwarded
+    said = f"{message.text.rstrip()}\n\n{passed.text}" if passed else message.text
+    text = _with_signature(said, letter.signature)
     mail.set_content(text + quoted_text(letter.quoted), charset="utf-8", cte=_cte(text))
-    if letter.html:
+    if letter.html or (passed and passed.html):
         signature = f"<br>-- <br>{_lines(letter.signature)}" if letter.signature else ""
-        page = f"<div>{letter.html}</div>{signature}{quoted_html(letter.quoted)}"
+        own = letter.html or _lines(message.text)
+        page = f"<div>{own}</div>{_passed_on(passed)}{signature}{quoted_html(letter.quoted)}"
         mail.add_alternative(page, subtype="html", charset="utf-8", cte="quoted-printable")
+
+
+def _passed_on(passed: Body | None) -> str:
+    """A letter that is passed on, marked as mail programs mark it."""
+    if passed is None:
+        return ""
+    return f'<br><div class="gmail_quote">{passed.html or _lines(passed.text)}</div>'
 
 
 def _cte(text: str) -> str:
@@ -215,9 +230,15 @@ def _attach(mail: EmailMessage, file: OutboundFile, read: Callable[[str], bytes]
     major, _, minor = file.type.partition("/")
     if major in _FOREIGN or not (major.isalnum() and re.fullmatch(r"[\w.+-]+", minor, re.ASCII)):
         major, minor = "application", "octet-stream"
-    mail.add_attachment(
-        content, maintype=major, subtype=minor, filename=_BREAKS.sub(" ", file.name)
-    )
+    name = _BREAKS.sub(" ", file.name)
+    page = mail.get_body(("html",)) if _CID.fullmatch(file.cid) else None
+    if isinstance(page, EmailMessage):
+        page.add_related(
+            content, maintype=major, subtype=minor, filename=name, disposition="inline",
+            cid=f"<{file.cid}>",
+        )  # fmt: skip
+    else:
+        mail.add_attachment(content, maintype=major, subtype=minor, filename=name)
 
 
 def _address(given: Address) -> MailAddress:

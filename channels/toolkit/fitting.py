@@ -18,7 +18,8 @@ def fit(message: Outbound, can: Capabilities) -> tuple[Outbound, ...]:
     A long text becomes several; files and the answered message go with the first, buttons with
     the last. The first keeps the id, the others get "<id>/2", …. Raises Unsupported.
     """
-    if not (message.text.strip() or message.files):
+    passes_on = message.letter is not None and message.letter.forwarded is not None
+    if not (message.text.strip() or message.files or passes_on):
         raise Unsupported("an empty message cannot be sent")
     check_buttons(message.buttons, can)
     check_files(message.files, can)

@@ -29,7 +29,8 @@ class Talking:
 
         Raises NotFound; Conflict `not_yours` (with who has it) or `contact_closed` for a reply.
         """
-        if not new.text.strip() and not new.attachments:
+        passes_on = new.letter is not None and new.letter.forwards and new.letter.whole
+        if not new.text.strip() and not new.attachments and not passes_on:
             raise Invalid("write something or attach a file", field="text")
         authorize(actor, Permission.WORK if new.kind == "reply" else Permission.NOTE)
 

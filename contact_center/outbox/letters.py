@@ -12,11 +12,13 @@ stranger's words are not sent on in our name.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from channels.errors import Rejected
-from channels.messages import Address, Letter, Quoted
+from channels.messages import Address, Body, Letter, Quoted
+from contact_center.contacts.letters.model import with_remote
 from contact_center.outbox import recipients
 from contact_center.storage.database import Database
 
@@ -64,12 +66,34 @@ _NEXT = """
 NEXT = f"{_TOLD} {_NEXT} {_ABOUT}"
 
 
-async def letter(database: Database, message_id: UUID) -> Letter:
-    """The letter of a message. Raises Rejected where nobody can be written to."""
+# What is passed on, as it came, and the pictures its HTML shows.
+PASSED_ON = """
+SELECT coalesce(b.text, p.text) AS text, coalesce(b.html, p.data #>> '{letter,html}', '') AS html,
+  ARRAY(SELECT a.id FROM attachments a WHERE a.message_id = p.id AND a.state = 'stored'
+        AND a.data ? 'cid' ORDER BY a.id LIMIT 50) AS pictures,
+  ARRAY(SELECT a.data ->> 'cid' FROM attachments a WHERE a.message_id = p.id
+        AND a.state = 'stored' AND a.data ? 'cid' ORDER BY a.id LIMIT 50) AS cids
+FROM messages m JOIN messages p ON p.id = (m.data #>> '{letter,forwards}')::uuid
+LEFT JOIN message_bodies b ON b.message_id = p.id
+WHERE m.id = $1 AND p.deleted_at IS NULL AND coalesce(m.data #>> '{letter,whole}', 'true') = 'true'
+"""
+
+
+async def letter(database: Database, message_id: UUID) -> tuple[Letter, dict[UUID, str]]:
+    """The letter of a message, and the pictures within it: file → the name its HTML calls it by.
+
+    Raises Rejected where nobody can be written to.
+    """
     row = await database.fetchrow(CONTEXT, message_id)
     if row is None:
         raise Rejected("the message is gone")
-    return letter_of(row)
+    made = letter_of(row)
+    passed = await database.fetchrow(PASSED_ON, message_id)
+    if passed is None:
+        return made, {}
+    body = Body(passed["text"], with_remote(passed["html"]))
+    pictures = dict(zip(passed["pictures"], passed["cids"], strict=True)) if body.html else {}
+    return replace(made, forwarded=body), pictures
 
 
 async def next_letter(database: Database, contact_id: UUID, employee_id: UUID) -> Letter:

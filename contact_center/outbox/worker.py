@@ -232,13 +232,13 @@ class AccountWorker:
     async def _pieces(self, account: LiveAccount, claim: Claim) -> tuple[Claim, Any]:
         """Everything that can fail before a byte goes out."""
         try:
+            letter, pictures = await self._letter(claim, account)
             ids = [UUID(text) for text in claim.payload.get("attachments", ())]
-            files = await self._files.outbound(ids) if ids else ()
-            claim = replace(
-                claim,
-                reply_to=await self._reference(claim, account),
-                letter=await self._letter(claim, account),
-            )
+            files = await self._files.outbound([*ids, *pictures]) if ids or pictures else ()
+            names = [*("" for _ in ids), *pictures.values()]
+            files = tuple(replace(f, cid=cid) for f, cid in zip(files, names, strict=True))
+            reply_to = await self._reference(claim, account)
+            claim = replace(claim, reply_to=reply_to, letter=letter)
         except (HouseError, OSError) as error:
             raise NotBegun(f"the message could not be read: {type(error).__name__}") from error
         pieces = parts(claim, files, account.capabilities)
@@ -252,9 +252,11 @@ class AccountWorker:
             return None
         return await store.reference(self._database, UUID(str(target)))
 
-    async def _letter(self, claim: Claim, account: LiveAccount) -> Letter | None:
+    async def _letter(
+        self, claim: Claim, account: LiveAccount
+    ) -> tuple[Letter | None, dict[UUID, str]]:
         if not account.capabilities.letters or claim.message_id is None:
-            return None
+            return None, {}
         return await letters.letter(self._database, claim.message_id)
 
     def _policy(self, account: LiveAccount) -> Policy:

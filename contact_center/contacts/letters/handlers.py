@@ -34,6 +34,14 @@ class Signed(BaseModel):
     images: bool = False
 
 
+class Copied(BaseModel):
+    """Which files are copied; `pictures`: those, too, that the HTML of the letter shows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pictures: bool = True
+
+
 async def body(call: Call) -> LetterBody:
     return await call.app[SERVICE].body(call.actor, call.id())
 
@@ -67,7 +75,8 @@ async def page(call: Call) -> web.Response:
 
 async def copies(call: Call) -> list[StoredFile]:
     files = call.app[FILES]
-    rows = await call.app[SERVICE].files(call.actor, call.id())
+    asked: Copied = call.query
+    rows = await call.app[SERVICE].files(call.actor, call.id(), pictures=asked.pictures)
     return [shown(files, row) for row in await copy(files, rows, call.actor.label)]
 
 
@@ -77,8 +86,8 @@ ROUTES = [
     Route("GET", "/messages/{id}/source", source, Permission.NOTE,
           "A letter as it came", answer=bytes, tags=("contacts",)),
     Route("POST", "/messages/{id}/copies", copies, Permission.WORK,
-          "Copy the files of a message, for another one to name", answer=list[StoredFile],
-          tags=("contacts", "slow")),
+          "Copy the files of a message, for another one to name", query=Copied,
+          answer=list[StoredFile], tags=("contacts", "slow")),
     Route("GET", "/letters/{id}", page, Permission.PUBLIC,
           "The HTML of a letter, for a frame, by its signed address", query=Signed, answer=bytes,
           tags=("contacts",)),

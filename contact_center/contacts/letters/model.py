@@ -45,7 +45,8 @@ class NewLetter(BaseModel):
 
     Without `to` it goes to the owner of the contact, or where his last letter wants answers.
     `html` beside the message's text, which says the same without it; `quote`: what is answered
-    stands below; `forwards`: the message that is passed on, so this one answers nothing.
+    stands below; `forwards`: the message that is passed on, so this one answers nothing; with
+    `whole` it stands below as it came, in plain text and HTML, with the pictures of that.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -57,6 +58,7 @@ class NewLetter(BaseModel):
     html: Annotated[str, StringConstraints(max_length=500_000)] = ""
     quote: bool = True
     forwards: UUID | None = None
+    whole: bool = True
 
     def kept(self) -> dict[str, object]:
         """As it is stored with the message: harmless, and without what was not chosen."""
@@ -105,6 +107,7 @@ class DraftLetter(BaseModel):
     html: str = ""
     quote: bool = True
     forwards: UUID | None = None
+    whole: bool = True
 
 
 class LetterBody(BaseModel):
@@ -124,7 +127,7 @@ def page(body: str, files: Mapping[str, str], *, images: bool) -> str:
         lambda found: f'{found[1]}{html.escape(files.get(_id_of(found[2]), ""), quote=True)}"', body
     )
     if images:
-        shown = _REMOTE.sub(r'\1 src="', shown)
+        shown = with_remote(shown)
     return (
         '<!doctype html><html><head><meta charset="utf-8"><base target="_blank">'
         f'<meta name="color-scheme" content="light"><style>{_STYLE}</style></head>'
@@ -135,3 +138,8 @@ def page(body: str, files: Mapping[str, str], *, images: bool) -> str:
 def _id_of(cid: str) -> str:
     """The content id that an address names: percent signs are the address's own (RFC 2392)."""
     return unquote(html.unescape(cid))
+
+
+def with_remote(body: str) -> str:
+    """The HTML of a letter with the pictures from elsewhere that ours keeps from being fetched."""
+    return _REMOTE.sub(r'\1 src="', body)

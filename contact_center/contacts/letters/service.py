@@ -59,10 +59,10 @@ class Letters:
         }
         return page(row["html"], shown, images=images)
 
-    async def files(self, actor: Actor, message_id: UUID) -> list[Record]:
-        """The stored files of a message: id, name, blob_key."""
+    async def files(self, actor: Actor, message_id: UUID, *, pictures: bool) -> list[Record]:
+        """The stored files of a message: id, name, blob_key; `pictures`: also those in its HTML."""
         await self._require(actor, message_id)
-        return await store.files(self._database, message_id)
+        return await store.files(self._database, message_id, pictures=pictures)
 
     async def _require(self, actor: Actor, message_id: UUID) -> None:
         found = await self._database.fetchval(

@@ -20,7 +20,8 @@ WHERE message_id = $1 AND state = 'stored' AND data ? 'cid'
 
 FILES = """
 SELECT id, name, blob_key FROM attachments
-WHERE message_id = $1 AND state = 'stored' AND blob_key IS NOT NULL ORDER BY created_at, id
+WHERE message_id = $1 AND state = 'stored' AND blob_key IS NOT NULL AND ($2 OR NOT data ? 'cid')
+ORDER BY created_at, id
 """
 
 
@@ -34,6 +35,6 @@ async def pictures(database: Database, message_id: UUID) -> list[Record]:
     return await database.fetch(PICTURES, message_id)
 
 
-async def files(database: Database, message_id: UUID) -> list[Record]:
-    """All stored files of a message."""
-    return await database.fetch(FILES, message_id)
+async def files(database: Database, message_id: UUID, *, pictures: bool) -> list[Record]:
+    """The stored files of a message, with or without those that its HTML shows."""
+    return await database.fetch(FILES, message_id, pictures)

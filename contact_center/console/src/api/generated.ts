@@ -483,6 +483,7 @@ export interface DraftLetter {
   html: string;
   quote: boolean;
   forwards: string | null;
+  whole: boolean;
 }
 
 /** The own drafts of a contact. */
@@ -845,7 +846,7 @@ export interface NewEmployee {
   zone?: string | null;
 }
 
-/** What the writer of a letter chose. Without `to` it goes to the owner of the contact, or where his last letter wants answers. `html` beside the message's text, which says the same without it; `quote`: what is answered stands below; `forwards`: the message that is passed on, so this one answers nothing. */
+/** What the writer of a letter chose. Without `to` it goes to the owner of the contact, or where his last letter wants answers. `html` beside the message's text, which says the same without it; `quote`: what is answered stands below; `forwards`: the message that is passed on, so this one answers nothing; with `whole` it stands below as it came, in plain text and HTML, with the pictures of that. */
 export interface NewLetter {
   to?: Recipient[];
   cc?: Recipient[];
@@ -854,6 +855,7 @@ export interface NewLetter {
   html?: string;
   quote?: boolean;
   forwards?: string | null;
+  whole?: boolean;
 }
 
 /** A reply to the client, or a note among colleagues. `client_msg_id` is made by the sender: the same one again is the same message. */
@@ -1480,7 +1482,7 @@ export interface Routes {
     "/clients/{id}/merge": { path: { id: string }; body: MergeIn; answer: Merged };
     "/merges/{id}/undo": { path: { id: string }; answer: Merged };
     "/files": { answer: StoredFile };
-    "/messages/{id}/copies": { path: { id: string }; answer: StoredFile[] };
+    "/messages/{id}/copies": { path: { id: string }; query?: { pictures?: boolean }; answer: StoredFile[] };
     "/live/poll/{session}": { path: { session: string }; body: (SayTopics | SayResync | SayTyping | SayView | SayPing)[]; answer: undefined };
     "/employees": { body: NewEmployee; answer: Invited };
     "/employees/{id}/reset-link": { path: { id: string }; answer: ResetLink };

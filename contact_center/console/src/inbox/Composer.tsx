@@ -99,7 +99,8 @@ export function Composer({ contact }: { contact: Contact }) {
   const length = [...draft.text].length;
   const tooLong = limit !== null && length > limit;
   const uploading = uploads.some((entry) => !entry.error);
-  const empty = !draft.text.trim() && !draft.attachments.length;
+  const passesOn = kind === "reply" && Boolean(draft.letter?.forwards && draft.letter.whole);
+  const empty = !draft.text.trim() && !draft.attachments.length && !passesOn;
   const locked = kind === "reply" && Boolean(colleague) && !anyway;
   const blocked = kind === "reply" ? !may : contact.can.note === false;
   const isLetter = kind === "reply" && contact.capabilities.letters;

@@ -111,7 +111,7 @@ function Undo({ message, until }: { message: Message; until: string }) {
 function letterAgain({ data }: Message, held: Kept): LetterDraft | null {
   const letter = data.letter as Partial<LetterDraft> | undefined;
   if (!letter || held.text) return held.letter && { ...held.letter, html: "" };
-  return { to: [], cc: [], bcc: [], subject: "", html: "", quote: true, forwards: null, ...letter };
+  return { to: [], cc: [], bcc: [], subject: "", html: "", quote: true, forwards: null, whole: true, ...letter };
 }
 
 function useReasonText(): (reason: string | null) => string {

@@ -19,6 +19,7 @@ import { othersOf, startOf, unprovenOf, withOne } from "./recipients";
 import { sameLetter } from "./same";
 import { htmlOfText } from "./schema";
 import { useLetterWords } from "./texts";
+import { WholeLetter } from "./WholeLetter";
 import css from "./compose.module.css";
 
 interface DeskProps {
@@ -66,7 +67,7 @@ function Desk({ contact, draft, onType, onReady, start }: DeskProps & { start: L
   const open = copies || letter.cc.length > 0 || letter.bcc.length > 0;
   const unproven = unprovenOf(contact, last);
   const others = othersOf(last, start?.own ?? [], [...letter.to, ...letter.cc, ...letter.bcc]);
-  const forwards = letter.forwards !== null;
+  const forwards = Boolean(letter.forwards);
   const change = (part: Partial<LetterDraft>, text = draft.text) => {
     const next = { ...letter, ...part };
     // Nothing chosen and nothing written is no draft.
@@ -126,7 +127,24 @@ function Desk({ contact, draft, onType, onReady, start }: DeskProps & { start: L
           <Icon name="info" size={14} /> {l("write.nobody")}
         </p>
       )}
+      {forwards && letter.whole && <PassedOn id={letter.forwards} />}
       <Below start={start} letter={letter} onQuote={(quote) => change({ quote })} />
+    </div>
+  );
+}
+
+/** The letter that is passed on as it came: the service puts it below the text. */
+function PassedOn({ id }: { id: string | null }) {
+  const { l } = useLetterWords();
+  const [open, setOpen] = useState(false);
+  if (!id) return null;
+  return (
+    <div className={css.below}>
+      <button type="button" className={css.quoteOf} aria-expanded={open} onClick={() => setOpen(!open)}>
+        <Icon name={open ? "chevronDown" : "chevronRight"} size={14} />
+        <span className="ellipsis">{l("write.passed_on")}</span>
+      </button>
+      {open && <WholeLetter message={{ id }} />}
     </div>
   );
 }

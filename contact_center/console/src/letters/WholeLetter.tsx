@@ -15,7 +15,7 @@ import css from "./letter.module.css";
 /** An address of the page lives for minutes: an older one is asked for anew. */
 const FRESH = 4 * 60_000;
 
-export function WholeLetter({ message }: { message: Message }) {
+export function WholeLetter({ message }: { message: Pick<Message, "id"> }) {
   const { t } = useI18n();
   const { l } = useLetterWords();
   const [pictures, setPictures] = useState(false);

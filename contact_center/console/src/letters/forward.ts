@@ -19,10 +19,11 @@ export function useForward(): (contact: Contact, message: Message) => Promise<vo
     const held = drafts.read(contact.id, "reply");
     if ((held.text || held.letter) && !confirm(l("forward.over"))) return;
     try {
-      const [body, files] = await Promise.all([
-        message.has_body ? get("/messages/{id}/body", { path: { id: message.id } }) : null,
-        message.attachments.length ? post("/messages/{id}/copies", { path: { id: message.id } }) : [],
-      ]);
+      const body = message.has_body ? await get("/messages/{id}/body", { path: { id: message.id } }) : null;
+      // A page is passed on by the service, with the pictures within it.
+      const whole = Boolean(body?.html_url);
+      const passed = message.attachments.filter((file) => !(whole && file.inline));
+      const files = passed.length ? await post("/messages/{id}/copies", { path: { id: message.id }, query: { pictures: !whole } }) : [];
       const mail = mailOf(message);
       const chosen = chosenOf(message);
       const subject = String(message.data.subject ?? chosen.subject ?? contact.subject ?? "");
@@ -31,13 +32,13 @@ export function useForward(): (contact: Contact, message: Message) => Promise<vo
         to: mail?.to ?? chosen.to ?? [],
         date: full(i18n, message.provider_at ?? message.created_at),
         subject,
-        text: body?.text || message.text,
+        text: whole ? null : body?.text || message.text,
       }, l);
       const made: Attachment[] = files.map((file) => ({ ...file, inline: false }));
-      const written = forwardedDraft(message, subject, below, held);
+      const written = forwardedDraft(message, subject, below, held, whole);
       drafts.write(contact.id, "reply", { ...written, attachments: [...held.attachments, ...made] });
-      const lost = message.attachments.slice(made.length).map((file) => file.name);
-      if (made.length < message.attachments.length) toast("info", l("forward.files", { names: lost.join(", ") }));
+      const lost = passed.slice(made.length).map((file) => file.name);
+      if (lost.length) toast("info", l("forward.files", { names: lost.join(", ") }));
       focusComposer("reply");
     } catch (error) {
       toast("bad", words(error));

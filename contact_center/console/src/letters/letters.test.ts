@@ -93,11 +93,17 @@ describe("passing on", () => {
     expect(draft.letter).toMatchObject({ to: [], subject: "Fwd: Счёт", quote: false, forwards: "m" });
     expect(draft.letter.html).toContain("<div>Смотрите</div>");
     expect(draft.letter.html).toContain("a &lt; b");
+    expect(draft.letter.whole).toBe(false);
+  });
+  it("leaves the page of a letter to the service and says only whose it is", () => {
+    const below = passedOn({ from: "Вера <v@a>", to: [], date: "сегодня", subject: "Счёт", text: null }, words);
+    expect(below).toBe("\n\nline\nfrom=Вера <v@a>\ndate=сегодня\nsubject=Счёт");
+    expect(forwardedDraft({ id: "m" }, "Счёт", below, { text: "", letter: null }, true).letter).toMatchObject({ forwards: "m", whole: true });
   });
 });
 
 it("letters are the same whatever their objects are", () => {
-  const one: LetterDraft = { to: [box("a@b")], cc: [], bcc: [], subject: "s", html: "", quote: true, forwards: null };
+  const one: LetterDraft = { to: [box("a@b")], cc: [], bcc: [], subject: "s", html: "", quote: true, forwards: null, whole: true };
   expect(sameLetter(one, structuredClone(one))).toBe(true);
   expect([sameLetter(one, null), sameLetter(one, { ...one, quote: false }), sameLetter(one, { ...one, to: [box("a@b", "A")] })]).toEqual([false, false, false]);
   expect(sameLetter(null, null)).toBe(true);

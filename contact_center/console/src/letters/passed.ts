@@ -11,7 +11,8 @@ export interface Passed {
   to: readonly Box[];
   date: string;
   subject: string;
-  text: string;
+  /** None where the letter stands below as it came, page and pictures and all. */
+  text: string | null;
 }
 
 type Say = (key: "forward.line" | "forward.from" | "forward.date" | "forward.subject" | "forward.to", params?: { text: string }) => string;
@@ -25,18 +26,20 @@ export function passedOn({ from, to, date, subject, text }: Passed, l: Say): str
     subject && l("forward.subject", { text: subject }),
     to.length > 0 && l("forward.to", { text: to.map(shown).join(", ") }),
   ];
+  const head = `\n\n${lines.filter(Boolean).join("\n")}`;
+  if (text === null) return head;
   const whole = text.trim();
-  return `\n\n${lines.filter(Boolean).join("\n")}\n\n${whole.length > MOST ? `${whole.slice(0, MOST)}\n[…]` : whole}`;
+  return `${head}\n\n${whole.length > MOST ? `${whole.slice(0, MOST)}\n[…]` : whole}`;
 }
 
 const escaped = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 const asHtml = (text: string) => text.split("\n").map((line) => `<div>${escaped(line) || "<br>"}</div>`).join("");
 
 /** The draft that passes a letter on, below what stood in it. */
-export function forwardedDraft(message: Pick<Message, "id">, subject: string, below: string, held: { text: string; letter: LetterDraft | null }): { text: string; letter: LetterDraft } {
+export function forwardedDraft(message: Pick<Message, "id">, subject: string, below: string, held: { text: string; letter: LetterDraft | null }, whole = false): { text: string; letter: LetterDraft } {
   const above = held.letter?.html || (held.text ? asHtml(held.text) : "");
   return {
     text: held.text + below,
-    letter: { to: [], cc: [], bcc: [], subject: `Fwd: ${bareSubject(subject) || subject}`.trim(), html: above + asHtml(below), quote: false, forwards: message.id },
+    letter: { to: [], cc: [], bcc: [], subject: `Fwd: ${bareSubject(subject) || subject}`.trim(), html: above + asHtml(below), quote: false, forwards: message.id, whole },
   };
 }

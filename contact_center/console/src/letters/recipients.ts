@@ -81,5 +81,6 @@ export function startOf(contact: Pick<Contact, "identity" | "client" | "subject"
     html: "",
     quote: true,
     forwards: null,
+    whole: true,
   };
 }
