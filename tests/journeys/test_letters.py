@@ -170,6 +170,11 @@ def test_a_letter_is_passed_on_with_its_files_to_whom_one_names(
     assert "Посмотрите смету." in arrived.text("plain")
     (file,) = arrived.mail.iter_attachments()
     assert (file.get_filename(), file.get_payload(decode=True)) == ("смета.csv", b"a;b\n1;2\n")
+    ours = thread(operator).get_by_role("article").filter(has_text="stock@shop.example")
+    history = ours.get_by_text("Посмотрите смету.")
+    expect(history).to_be_hidden()
+    ours.locator("summary").click()
+    expect(history).to_be_visible()
     finish(operator)
 
 

@@ -37,7 +37,7 @@ export default function Letter({ message, subject }: { message: Message; subject
       <PartOffer message={message} />
       <Head message={message} mail={mail} />
       {mail && <Marks mail={mail} />}
-      {html ? <Rich html={html} /> : <LetterText text={message.text} />}
+      {html ? <Rich html={html} /> : <LetterText text={message.text} ours={mail === null} />}
       {files.length > 0 && <Attachments items={files} contact={message.contact_id} />}
       {whole && <WholeLetter message={message} />}
       <div className={css.acts}>

@@ -6,10 +6,10 @@ import { isLong, partsOf } from "./mail";
 import { useLetterWords } from "./texts";
 import css from "./letter.module.css";
 
-export function LetterText({ text }: { text: string }) {
+export function LetterText({ text, ours }: { text: string; ours: boolean }) {
   const { l } = useLetterWords();
   const [all, setAll] = useState(false);
-  const parts = useMemo(() => partsOf(text), [text]);
+  const parts = useMemo(() => partsOf(text, ours), [text, ours]);
   const long = isLong(text);
   if (!parts.length) return null;
   return (

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Contact, LetterDraft, LetterStart, Message } from "../api/types";
-import { isLong, type Mail, mailOf, partsOf, proofOf, standing } from "./mail";
+import { historyOf, isLong, type Mail, mailOf, partsOf, proofOf, standing } from "./mail";
 import { forwardedDraft, passedOn } from "./passed";
 import { othersOf, readRecipients, startOf, unprovenOf } from "./recipients";
 import { sameLetter } from "./same";
@@ -51,6 +51,23 @@ describe("a letter that came", () => {
       { quoted: false, text: "Нет\n> кратко\nВсё" },
     ]);
     expect([isLong("a".repeat(1900)), isLong("a\n".repeat(30)), isLong("a")]).toEqual([true, true, false]);
+  });
+});
+
+describe("a letter of ours", () => {
+  const passed = "---------- Пересылаемое письмо ----------";
+  it("folds what it passes on, which the client's own words never are", () => {
+    const text = `Смотрите\n\n${passed}\nОт кого: Вера\n\nСчёт`;
+    expect(partsOf(text, true)).toEqual([
+      { quoted: false, text: "Смотрите" },
+      { quoted: true, text: `${passed}\nОт кого: Вера\n\nСчёт` },
+    ]);
+    expect(partsOf(text).map((part) => part.quoted)).toEqual([false]);
+  });
+  it("folds long quotations among its paragraphs and everything behind the line of what is passed on", () => {
+    const piece = (text: string, quote = false, lines = 1) => ({ text, quote, lines });
+    expect(historyOf([piece("Да"), piece("старое", true, 4), piece("и нет"), piece("кратко", true, 2)])).toEqual([false, true, false, false]);
+    expect(historyOf([piece("Да"), piece(passed), piece("От кого: Вера"), piece("Счёт")])).toEqual([false, true, true, true]);
   });
 });
 

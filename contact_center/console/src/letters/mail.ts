@@ -87,11 +87,23 @@ export interface Part {
 }
 const FOLDED = 3;
 
-/** A text in runs of own words and of quoted lines; short quotes stay with the words around them. */
-export function partsOf(text: string): Part[] {
+/** The line above a letter that is passed on. */
+const PASSED_ON = /^\s*-{5,}\s*\S.*\S\s*-{5,}\s*$/;
+
+/** Which pieces of a letter of ours are history: long quotations, and all of what is passed on. */
+export function historyOf(pieces: readonly { quote: boolean; lines: number; text: string }[]): boolean[] {
+  const passed = pieces.findIndex(({ text }) => PASSED_ON.test(text));
+  return pieces.map(({ quote, lines }, at) => (quote && lines > FOLDED) || (passed >= 0 && at >= passed));
+}
+
+/** A text in runs of own words and of quoted lines; short quotes stay with the words around them.
+ *  In a letter of `ours` what is passed on counts as quoted: it stands in the thread already. */
+export function partsOf(text: string, ours = false): Part[] {
   const runs: { quoted: boolean; lines: string[] }[] = [];
+  let passed = false;
   for (const line of text.split("\n")) {
-    const quoted = /^\s*>/.test(line);
+    passed ||= ours && PASSED_ON.test(line);
+    const quoted = passed || /^\s*>/.test(line);
     const last = runs.at(-1);
     if (last?.quoted === quoted) last.lines.push(line);
     else runs.push({ quoted, lines: [line] });

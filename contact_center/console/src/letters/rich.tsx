@@ -1,5 +1,7 @@
 /** HTML of a letter of ours as elements of the page: known tags without attributes, nothing else. */
 import { createElement, type ReactNode, useMemo } from "react";
+import { historyOf } from "./mail";
+import { useLetterWords } from "./texts";
 import css from "./letter.module.css";
 
 const TAGS = new Set(["b", "blockquote", "br", "code", "div", "em", "i", "li", "ol", "p", "pre", "s", "span", "strong", "u", "ul"]);
@@ -21,8 +23,42 @@ function drawn(node: Node, key: number): ReactNode {
   return createElement(TAGS.has(name) ? name : "span", { key }, ...inner);
 }
 
-export function Rich({ html }: { html: string }) {
+const linesIn = (node: Node) => (node instanceof HTMLElement ? Math.max(1, node.querySelectorAll("div, p, li, br").length) : 1);
+
+interface Run {
+  history: boolean;
+  nodes: Node[];
+}
+
+/** What is said and what is history, in runs. */
+function runsOf(html: string): Run[] {
   // A document without a window: nothing in it is loaded or run.
-  const inner = useMemo(() => [...new DOMParser().parseFromString(html, "text/html").body.childNodes].map(drawn), [html]);
-  return <div className={`${css.text} ${css.rich}`}>{inner}</div>;
+  const nodes = [...new DOMParser().parseFromString(html, "text/html").body.childNodes];
+  const history = historyOf(nodes.map((node) => ({ quote: node.nodeName === "BLOCKQUOTE", lines: linesIn(node), text: node.textContent ?? "" })));
+  const runs: Run[] = [];
+  for (const [at, node] of nodes.entries()) {
+    const last = runs.at(-1);
+    if (last && last.history === history[at]) last.nodes.push(node);
+    else runs.push({ history: history[at] ?? false, nodes: [node] });
+  }
+  return runs;
+}
+
+export function Rich({ html }: { html: string }) {
+  const { l } = useLetterWords();
+  const runs = useMemo(() => runsOf(html), [html]);
+  return (
+    <div className={`${css.text} ${css.rich}`}>
+      {runs.map(({ history, nodes }, at) =>
+        history ? (
+          <details key={at} className={css.quoted}>
+            <summary>{l("text.quoted", { n: nodes.reduce((n, node) => n + linesIn(node), 0) })}</summary>
+            {nodes.map(drawn)}
+          </details>
+        ) : (
+          nodes.map(drawn)
+        ),
+      )}
+    </div>
+  );
 }
