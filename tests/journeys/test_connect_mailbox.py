@@ -79,3 +79,46 @@ def test_a_button_leads_to_the_provider_and_back_and_both_answers_are_shown(
     expect(drawer.get_by_role("button", name="Подключить Google заново")).to_be_visible()
     expect(drawer.get_by_text("access_denied")).to_have_count(0)
     expect(page).to_have_url(place)
+
+
+def choose(page: Page, field: str, option: str) -> None:
+    page.get_by_role("dialog").get_by_role("combobox", name=field).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def asked(page: Page) -> set[str]:
+    """The fields of a mailbox that depend on others and can be seen."""
+    drawer = page.get_by_role("dialog")
+    named = (
+        "Сервер IMAP", "Порт IMAP", "Папка", "С чего начать", "Принятые письма",
+        "Переносить в папку", "Имя пользователя", "Пароль", "OAuth: client id",
+        "OAuth: client secret", "Microsoft: каталог", "Ключ приёма (Standard Webhooks)",
+        "Mailgun: signing key",
+    )  # fmt: skip
+    return {name for name in named if drawer.get_by_text(name, exact=True).first.is_visible()}
+
+
+def test_a_mailbox_asks_only_for_what_matters_by_what_stands_in_the_form(
+    company: Company, open_page: Callable[..., Page]
+) -> None:
+    page = open_page()
+    company.sign_in(page)
+    page.goto(f"{company.url}/admin/accounts/new")
+    page.get_by_role("dialog").get_by_text("Электронная почта", exact=True).click()
+    expect(page.get_by_role("dialog").get_by_label("Сервер IMAP")).to_be_visible()
+    fetched = {"Сервер IMAP", "Порт IMAP", "Папка", "С чего начать", "Принятые письма"}
+    by_password = {"Имя пользователя", "Пароль"}
+    assert asked(page) == fetched | by_password
+    choose(page, "Принятые письма", "Перенести в папку")
+    assert asked(page) == fetched | by_password | {"Переносить в папку"}
+    choose(page, "Как приходит почта", "Hook: письма передают нам")
+    posted = {"Ключ приёма (Standard Webhooks)", "Mailgun: signing key"}
+    assert asked(page) == posted | by_password
+    choose(page, "Вход на сервер", "Через Google")
+    consent = {"OAuth: client id", "OAuth: client secret"}
+    assert asked(page) == posted | consent | {"Имя пользователя"}
+    choose(page, "Как приходит почта", "Никак, только отправка")
+    choose(page, "Вход на сервер", "Без входа")
+    assert asked(page) == set()
+    choose(page, "Как приходит почта", "IMAP: читать ящик")
+    assert asked(page) == fetched | {"Переносить в папку"}  # what was chosen before is kept
