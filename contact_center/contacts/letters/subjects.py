@@ -28,9 +28,9 @@ def normalised(subject: str) -> str:
 
 
 def subject_of(data: Mapping[str, Any]) -> str:
-    """The subject a letter names; machines' letters have one of their own, which says nothing."""
+    """The subject a letter names; machines' answers have one of their own, which says nothing."""
     mail, letter = data.get("mail"), data.get("letter")
-    if mail and not mail.get("automatic"):
+    if mail and mail.get("automatic") in (None, "bulk"):
         return normalised(data.get("subject") or "")
     if letter and not letter.get("automatic") and not letter.get("forwards"):
         return normalised(letter.get("subject") or "")

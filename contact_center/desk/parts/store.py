@@ -11,11 +11,11 @@ from uuid import UUID
 from contact_center.storage.unit import Record, Unit
 
 # What machines write is no turn of the talk, nor is what we pass on; lists show neither side's
-# turn where our machine wrote it.
+# turn where our machine wrote it. What a program sent otherwise ("bulk") may be a person's words.
 _SAID = """
 said AS (
   SELECT m.id, m.seq, m.kind, m.text, m.created_at,
-    CASE m.kind WHEN 'inbound' THEN coalesce(m.data -> 'mail', '{}') ? 'automatic'
+    CASE m.kind WHEN 'inbound' THEN coalesce(m.data #>> '{mail,automatic}', 'bulk') <> 'bulk'
                 ELSE coalesce((m.data #>> '{letter,automatic}')::boolean, false) END AS automatic,
     m.data #>> '{letter,forwards}' IS NOT NULL AS forwards
   FROM messages m WHERE m.contact_id = $1 AND m.deleted_at IS NULL

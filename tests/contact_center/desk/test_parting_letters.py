@@ -190,6 +190,19 @@ async def test_another_subject_is_told_and_a_prefix_is_none(mailbox: Mailbox) ->
         assert [one.data.get("subject_changed") for one in page.items] == expected
 
 
+async def test_what_a_program_sent_for_a_person_is_a_turn_with_a_subject_of_its_own(
+    mailbox: Mailbox,
+) -> None:
+    contact, _ = await mailbox.comes("m1", subject="Заказ 48101")
+    named = {"In_Reply_To": "<m1@client.example>"}
+    _, form = await mailbox.comes("f1", subject="Возврат", Auto_Submitted="auto-generated", **named)
+    items = await mailbox.thread(contact)
+    assert [one.data.get("subject_changed") for one in items] == [None, True]
+    part, _ = await mailbox.desk.parting.split(mailbox.anna, contact, form)
+    row = await mailbox.house.one("SELECT awaiting FROM contacts WHERE id = $1", part)
+    assert row["awaiting"] == "us"
+
+
 @pytest.mark.timeout(180)
 async def test_letters_that_arrive_while_contacts_are_split_and_joined_are_all_there_once(
     mailbox: Mailbox,
