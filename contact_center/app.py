@@ -36,6 +36,7 @@ from contact_center.accounts.sending import SenderAccounts
 from contact_center.accounts.service import SERVICE as ACCOUNTS
 from contact_center.accounts.service import Accounts
 from contact_center.automation.confirmation import Confirmations
+from contact_center.automation.oversized.service import Oversized
 from contact_center.clients.service import SERVICE as CLIENTS
 from contact_center.clients.service import Clients
 from contact_center.contacts.files.links import Links
@@ -301,6 +302,7 @@ class Workspace:
             **self.desk.jobs(), **self.accounts.handlers(), **self.files.handlers(),
             **daily.handlers(),
             **confirmations.handlers(),
+            **Oversized(self.database, self.clock).handlers(),
         }  # fmt: skip
         runner = JobRunner(self.database, self.hints, self.clock, handlers, self._process)
         self.background.start("outbox", sender.run)

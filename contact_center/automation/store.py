@@ -24,7 +24,7 @@ SELECT $1, $2, $3
 WHERE (SELECT count(*) FROM auto_answers WHERE address = $3 AND at > now() - interval '1 day') < $4
   AND (SELECT count(*) FROM auto_answers
        WHERE account_id = $2 AND at > now() - interval '1 hour') < $5
-ON CONFLICT (contact_id) DO NOTHING RETURNING contact_id
+ON CONFLICT (contact_id, kind) DO NOTHING RETURNING contact_id
 """
 
 

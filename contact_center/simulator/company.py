@@ -47,7 +47,7 @@ class Queue(Part):
     wrap_up_seconds: int = 60
     priority_seconds: int = 0
     offline_text: Texts = {}
-    letters: dict[Literal["signature", "confirmation"], Texts] = {}
+    letters: dict[Literal["signature", "confirmation", "too_large"], Texts] = {}
 
 
 class Mailbox(Part):

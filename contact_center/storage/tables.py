@@ -346,10 +346,11 @@ message_bodies = sa.Table(  # the whole as it came, where messages.text is only 
     sa.Column("message_id", sa.ForeignKey("messages.id"), primary_key=True),
     _text("text"), _text("html"),
 )
-auto_answers = sa.Table(  # machines answered by us: one per contact, few per address and account
+auto_answers = sa.Table(  # what machines of ours wrote: one of a kind per contact, few per address
     "auto_answers", metadata,
     sa.Column("contact_id", sa.ForeignKey("contacts.id"), primary_key=True),
     _ref("account_id", "accounts", null=False), _text("address"), _at("at", null=False),
+    sa.Column("kind", sa.Text, primary_key=True, server_default="confirmation"),
     sa.Index("ix_auto_answers_account", "account_id", "at"),
     sa.Index("ix_auto_answers_address", "address", "at"),
 )

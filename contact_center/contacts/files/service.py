@@ -23,10 +23,11 @@ from contact_center.kernel.errors import Forbidden, Invalid, NotFound, TooLarge,
 from contact_center.kernel.ids import new_id
 from contact_center.storage.blobs import Blob, Blobs
 from contact_center.storage.database import Database
-from contact_center.storage.unit import Record
+from contact_center.storage.unit import Record, Unit
 
 FETCH = "media.fetch"
 SWEEP = "files.sweep"
+TELL = "letters.too_large"  # tell a client that a file of his letter was too large
 STALE_DAYS = 7  # a draft may wait that long for its message
 NAME_LENGTH = 200
 
@@ -187,7 +188,15 @@ class Files:
         values = (
             blob and blob.key, blob and blob.size, blob and blob.sha256, media_type, kind, data,
         )  # fmt: skip
-        return await self._database.run(lambda unit: store.fetched(unit, row, state, *values))
+
+        async def step(unit: Unit) -> bool:
+            noted = await store.fetched(unit, row, state, *values)
+            if noted and state == "too_large" and await store.tells(unit, row["id"]):
+                told = {"message_id": str(row["message_id"])}
+                await jobs.schedule(unit, TELL, str(row["contact_id"]), self._clock.now(), told)
+            return noted
+
+        return await self._database.run(step)
 
     async def sweep(self, job: Job) -> None:
         """Forget uploads that were never sent, then come back tomorrow."""

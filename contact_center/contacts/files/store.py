@@ -25,6 +25,13 @@ UPDATE attachments SET state = $2, blob_key = $3, size = coalesce($4, size),
   data = data || $8, version = version + 1
 WHERE id = $1 AND state = 'wanted' RETURNING message_id
 """
+# Where the queue tells clients that a file of their letter was too large.
+TELLS = """
+SELECT EXISTS (
+  SELECT FROM attachments a JOIN contacts c ON c.id = a.contact_id
+  JOIN queues q ON q.id = c.queue_id
+  WHERE a.id = $1 AND c.medium = 'mail' AND q.letters ? 'too_large')
+"""
 STALE = """
 DELETE FROM attachments WHERE id IN (
   SELECT id FROM attachments WHERE message_id IS NULL
@@ -75,6 +82,11 @@ async def fetched(unit: Unit, file: Record, state: str, *values: Any) -> bool:
         await unit.execute("SELECT cc_messages_changed($1, 'system', 'file')", [row["message_id"]])
         unit.wake(LOG_TOPIC)
     return True
+
+
+async def tells(unit: Unit, file_id: UUID) -> bool:
+    """Whether the client is to hear that this file was too large."""
+    return bool(await unit.fetchval(TELLS, file_id))
 
 
 async def drop_stale(database: Database, days: int) -> list[Record]:

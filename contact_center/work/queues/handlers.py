@@ -28,15 +28,15 @@ Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 365)]
 Priority = Annotated[int, Field(ge=-86_400, le=86_400)]
 
 
-LetterPart = Literal["signature", "confirmation"]
+LetterPart = Literal["signature", "confirmation", "too_large"]
 
 
 class Queue(Out):
     """A queue. `priority_seconds` is a head start in the one waiting line.
 
-    `letters`: what stands under its letters ({employee} and {brand} are filled in), and the
-    answer that says a letter was taken in ({number}, {subject}, {name}, {brand}, {queue});
-    without a confirmation none is sent.
+    `letters`: what stands under its letters ({employee} and {brand} are filled in), the answer
+    that says a letter was taken in ({number}, {subject}, {name}, {brand}, {queue}), and the one
+    that says a file of it was too large (also {file}); where a text is empty none is sent.
     """
 
     id: UUID

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from contact_center.automation.confirmation import CONFIRM, PER_ACCOUNT_AND_HOUR, Confirmations
+from contact_center.contacts.files.service import TELL
 from contact_center.jobs.model import Job
 from contact_center.kernel.clock import SystemClock
 from contact_center.kernel.ids import new_id
-from tests.contact_center.mail.post import Box, Post, results
+from tests.contact_center.mail.post import MEDIA_BYTES, Box, Post, results, with_file
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -169,6 +170,96 @@ def stripped(raw: bytes, box: Box) -> bytes:
     return b"\r\n".join([*lines, b"", body]).replace(
         b"Subject:", b"Message-ID: <%d.x@%d>\r\nSubject:" % (box.written, box.number)
     )
+
+
+async def told(post: Post, **more: Any) -> Box:
+    """A mailbox whose queue tells of files that are too large, and a letter with such a file."""
+    box = await post.box()
+    await box.letters(too_large={"ru": "№ {number}: «{file}» не принят", "en": "x"}, **more)
+    return box
+
+
+def with_too_much(box: Box, name: str, **headers: str) -> bytes:
+    return with_file(box.mail("Вот файл", **headers), name, b"%PDF-1.7" + bytes(MEDIA_BYTES))
+
+
+async def done(box: Box, files: int) -> None:
+    """Until so many files were too large and nobody has anything to do about it."""
+
+    async def quiet() -> Any:
+        marked = await box.rows(
+            "SELECT 1 FROM attachments WHERE account_id = $1 AND state = 'too_large'"
+        )
+        jobs = await box.db.fetch(
+            "SELECT 1 FROM jobs WHERE kind IN ($1, $2) AND state IN ('waiting', 'running')",
+            TELL, CONFIRM,
+        )  # fmt: skip
+        return len(marked) == files and not jobs
+
+    await eventually(quiet, seconds=20)
+
+
+async def test_a_client_whose_file_was_too_large_is_told_once_and_the_letter_is_taken_in(
+    post: Post,
+) -> None:
+    box = await told(post)
+    box.imap.add(with_too_much(box, "план.pdf"))
+    found, envelope = await box.arrived(), await box.envelope()
+    (contact,) = await box.contacts()
+    assert found.text == f"№ {contact['number']}: «план.pdf» не принят"
+    assert (found.automatic, envelope.sender) == ("auto-reply", "")
+    assert (contact["awaiting"], contact["last_text"]) == ("us", "Вот файл")
+    again = f"<1.{box.number}@client.example>"
+    box.imap.add(with_too_much(box, "другой.pdf", References=again))
+    await done(box, 2)
+    given = await box.rows("SELECT kind FROM auto_answers WHERE account_id = $1")
+    assert [one["kind"] for one in given] == ["too_large"]
+    (letters,) = await box.rows("SELECT count(*) FROM outbox WHERE account_id = $1")
+    assert letters["count"] == len(await box.contacts()) == 1
+
+
+async def test_a_confirmation_comes_before_the_word_about_a_file_and_both_come(
+    post: Post,
+) -> None:
+    box = await told(post, confirmation=TEXT)
+    box.imap.add(with_too_much(box, "план.pdf"))
+    first, second = await box.arrived(1), await box.arrived(2)
+    assert "Приняли" in first.text
+    assert "не принят" in second.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto_Submitted": "auto-replied"}, {"Authentication_Results": results("fail")},
+        {"Precedence": "bulk", "List_Id": "<x.y>"},
+    ],
+    ids=["machine", "forged", "list"],
+)  # fmt: skip
+async def test_nobody_who_gets_no_answer_is_told_of_a_file(
+    post: Post, headers: dict[str, str]
+) -> None:
+    box = await told(post)
+    box.imap.add(with_too_much(box, "план.pdf", **headers))
+    await done(box, 1)
+    assert not box.smtp.said
+
+
+async def test_a_queue_that_says_nothing_of_files_tells_nobody(post: Post) -> None:
+    box = await post.box()
+    box.imap.add(with_too_much(box, "план.pdf"))
+    await done(box, 1)
+    assert not box.smtp.said
+
+
+async def test_what_is_told_of_files_is_taken_from_the_same_budget(post: Post) -> None:
+    box = await told(post, confirmation=TEXT)
+    for number in range(2):
+        box.imap.add(with_too_much(box, "план.pdf", subject=f"Тема {number}"))
+    await box.messages(5)
+    await done(box, 2)
+    given = await box.rows("SELECT kind FROM auto_answers WHERE account_id = $1")
+    assert len(given) == 3  # of four; three a day
 
 
 async def crowd(box: Box, number: int) -> Any:

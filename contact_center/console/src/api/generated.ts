@@ -1040,7 +1040,7 @@ export interface QuarantinedRequest {
   text: string | null;
 }
 
-/** A queue. `priority_seconds` is a head start in the one waiting line. `letters`: what stands under its letters ({employee} and {brand} are filled in), and the answer that says a letter was taken in ({number}, {subject}, {name}, {brand}, {queue}); without a confirmation none is sent. */
+/** A queue. `priority_seconds` is a head start in the one waiting line. `letters`: what stands under its letters ({employee} and {brand} are filled in), the answer that says a letter was taken in ({number}, {subject}, {name}, {brand}, {queue}), and the one that says a file of it was too large (also {file}); where a text is empty none is sent. */
 export interface Queue {
   id: string;
   name: string;

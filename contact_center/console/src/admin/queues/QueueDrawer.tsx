@@ -23,6 +23,7 @@ const NUMBERS = {
 } as const;
 const IN_SIGNATURE = ["employee", "brand"];
 const IN_CONFIRMATION = ["number", "subject", "name", "brand", "queue"];
+const IN_TOO_LARGE = ["file", ...IN_CONFIRMATION];
 type Numbers = Record<keyof typeof NUMBERS, number | null>;
 
 interface Values extends Numbers {
@@ -36,6 +37,7 @@ interface Values extends Numbers {
   offline_text: TwoTexts;
   signature: TwoTexts;
   confirmation: TwoTexts;
+  too_large: TwoTexts;
   members: string[];
 }
 
@@ -57,6 +59,7 @@ function startOf(queue: QueueRecord | undefined, zone: string): Values {
     offline_text: { ru: queue?.offline_text.ru ?? "", en: queue?.offline_text.en ?? "" },
     signature: textsOf(queue?.letters, "signature"),
     confirmation: textsOf(queue?.letters, "confirmation"),
+    too_large: textsOf(queue?.letters, "too_large"),
     members: queue?.members ?? [],
   };
 }
@@ -68,14 +71,14 @@ function numbersOf(values: Partial<Numbers>): Partial<Record<keyof Numbers, numb
 
 /** The API's form: no hours mean always open; empty texts are left out. */
 function bodyOf(values: Partial<Values>, all: Values) {
-  const { always: _, hours: __, offline_text, signature, confirmation, ...others } = values;
+  const { always: _, hours: __, offline_text, signature, confirmation, too_large, ...others } = values;
   const rest: Omit<typeof others, keyof Numbers> = others;
   const timed = "hours" in values || "always" in values;
   return {
     ...rest,
     ...numbersOf(values),
-    // Both parts are kept together.
-    ...(signature || confirmation ? { letters: lettersOf({ signature: all.signature, confirmation: all.confirmation }) } : {}),
+    // All parts are kept together.
+    ...(signature || confirmation || too_large ? { letters: lettersOf({ signature: all.signature, confirmation: all.confirmation, too_large: all.too_large }) } : {}),
     ...(timed ? { hours: all.always ? {} : tidyHours(all.hours) } : {}),
     ...(offline_text ? { offline_text: Object.fromEntries(Object.entries(offline_text).filter(([, text]) => text.trim())) } : {}),
   };
@@ -98,7 +101,7 @@ export function QueueDrawer({ queue, onClose }: { queue: QueueRecord | undefined
       const value = values[name];
       if (value === null || value < from || value > to) faults[name] = w("fault.range", { from, to });
     }
-    for (const [name, known] of [["signature", IN_SIGNATURE], ["confirmation", IN_CONFIRMATION]] as const) {
+    for (const [name, known] of [["signature", IN_SIGNATURE], ["confirmation", IN_CONFIRMATION], ["too_large", IN_TOO_LARGE]] as const) {
       const [unknown] = unknownIn(values[name], known);
       if (unknown !== undefined) faults[name] = w("letters.unknown", { name: `{${unknown}}` });
     }
@@ -158,6 +161,7 @@ export function QueueDrawer({ queue, onClose }: { queue: QueueRecord | undefined
       <Group title={w("letters.title")} text={w("letters.text")}>
         <TwoTextFields label={w("letters.signature")} text={w("letters.signature_text", { places: placed(IN_SIGNATURE) })} long value={values.signature} onChange={(signature) => form.set({ signature })} error={form.faults.signature} />
         <TwoTextFields label={w("letters.confirmation")} text={w("letters.confirmation_text", { places: placed(IN_CONFIRMATION) })} long value={values.confirmation} onChange={(confirmation) => form.set({ confirmation })} error={form.faults.confirmation} />
+        <TwoTextFields label={w("letters.too_large")} text={w("letters.too_large_text", { places: placed(IN_TOO_LARGE) })} long value={values.too_large} onChange={(too_large) => form.set({ too_large })} error={form.faults.too_large} />
       </Group>
     </RecordDrawer>
   );
