@@ -57,6 +57,7 @@ from contact_center.intake.quarantine import SERVICE as QUARANTINE
 from contact_center.intake.quarantine import Quarantine
 from contact_center.intake.writer import Intake
 from contact_center.jobs.daily import Daily
+from contact_center.jobs.model import Handler, Together
 from contact_center.jobs.retention import Retention
 from contact_center.jobs.service import SERVICE as JOBS
 from contact_center.jobs.service import JobRunner, Jobs
@@ -297,8 +298,8 @@ class Workspace:
             **retention.tasks(),
         }  # fmt: skip
         daily = Daily(self.database, self.clock, tasks)
-        confirmations = Confirmations(self.database, self.clock)
-        handlers = {
+        confirmations = Confirmations(self.database)
+        handlers: dict[str, Handler | Together] = {
             **self.desk.jobs(), **self.accounts.handlers(), **self.files.handlers(),
             **daily.handlers(),
             **confirmations.handlers(),

@@ -1,41 +1,39 @@
-"""SQL of automatic answers. The budgets are counted and spent in one locked step."""
+"""SQL of automatic answers; what writes them is answers.sql."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from contact_center.kernel.ids import new_id
+from contact_center.outbox.store import topic
+from contact_center.storage.database import LOG_TOPIC, Database
 from contact_center.storage.unit import Record, Unit
 
 FIRST = """
-SELECT c.id, c.number, c.account_id, c.conversation_key, c.medium, c.subject, c.locale, c.state,
-  i.value AS address, i.name, q.name AS queue, q.letters, b.name AS brand, a.settings,
-  m.data -> 'mail' AS mail
+SELECT DISTINCT ON (c.id) c.id, c.number, c.subject, c.locale, c.state,
+  i.name, q.name AS queue, q.letters, b.name AS brand, a.settings, m.data -> 'mail' AS mail
 FROM contacts c JOIN identities i ON i.id = c.identity_id JOIN queues q ON q.id = c.queue_id
 JOIN brands b ON b.id = c.brand_id JOIN accounts a ON a.id = c.account_id
 JOIN messages m ON m.contact_id = c.id AND m.kind = 'inbound'
-WHERE c.id = $1 ORDER BY m.seq LIMIT 1
+WHERE c.id = ANY($1::uuid[]) ORDER BY c.id, m.seq
 """
-# One step at a time per workspace: two answers at once would both find the last place free.
-LOCK = "SELECT pg_advisory_xact_lock(hashtext('auto_answers'))"
-SPEND = """
-INSERT INTO auto_answers (contact_id, account_id, address)
-SELECT $1, $2, $3
-WHERE (SELECT count(*) FROM auto_answers WHERE address = $3 AND at > now() - interval '1 day') < $4
-  AND (SELECT count(*) FROM auto_answers
-       WHERE account_id = $2 AND at > now() - interval '1 hour') < $5
-ON CONFLICT (contact_id, kind) DO NOTHING RETURNING contact_id
-"""
+ANSWER = "SELECT cc_answer($1, $2, $3, $4, $5, $6)"
 
 
-async def first(unit: Unit, contact_id: UUID) -> Record | None:
-    """A contact with the message it began with; None for one nobody wrote to us in."""
-    return await unit.fetchrow(FIRST, contact_id)
+async def first(database: Database, contacts: Sequence[UUID]) -> list[Record]:
+    """These contacts with the message each began with; without those nobody wrote to us in."""
+    return await database.fetch(FIRST, list(contacts))
 
 
-async def spend(unit: Unit, row: Any, *, per_day: int, per_hour: int) -> bool:
-    """Take one answer from the budgets; False where there is none left, or it was given before."""
-    await unit.execute(LOCK)
-    address = row["address"].casefold()
-    taken = await unit.fetchval(SPEND, row["id"], row["account_id"], address, per_day, per_hour)
-    return taken is not None
+async def answer(
+    unit: Unit, texts: Mapping[UUID, str], kind: str, *, per_day: int, per_hour: int
+) -> None:
+    """Answer contacts as the budgets allow, once with each kind, and wake who sends it."""
+    accounts = await unit.fetchval(
+        ANSWER, list(texts), [new_id() for _ in texts], list(texts.values()), per_day, per_hour,
+        kind,
+    )  # fmt: skip
+    for account_id in accounts:
+        unit.ring(topic(account_id))
+    unit.wake(LOG_TOPIC)

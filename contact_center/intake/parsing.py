@@ -1,21 +1,17 @@
 """Large requests and letters are read in processes aside, limited in memory, time and count.
 
 A parser that eats all of these takes only its process along: the request counts as malformed, and
-everybody else's go on. A process is started by the first request that needs one.
+everybody else's go on. A process is started by the first request that needs one. What waits is
+handed over in small groups, so the more there is, the less a request costs.
 """
 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
-import os
-import resource
-import threading
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, cast
 
@@ -27,30 +23,59 @@ from channels.contract import (
     WebhookChannel,
     WebhookRequest,
 )
-from channels.errors import ChannelError, Malformed
+from channels.errors import Malformed
 from channels.messages import Medium
 from channels.registry import provider
+from contact_center.intake.aside import Aside, Call, Ended
 from contact_center.intake.model import LiveAccount
 from contact_center.kernel.errors import Unavailable
 
 LARGE = 64 * 1024
-TASKS = 1000  # then the process is replaced: whatever it has leaked goes with it
-MEMORY_BYTES = 1024 * 1024 * 1024  # address space, libraries included
-CPU_SECONDS = 10
 WAIT_SECONDS = 20.0
 PROCESSES = 2
 WAITING = 64  # requests in line for a process; more are asked to come again
 PATIENT = 8  # of these, what came in already: it never fills the line
+GROUP = 8  # requests a process is given at once
+GROUP_BYTES = 256 * 1024  # of all of them; a larger one goes alone
+SILENCE_SECONDS = 0.25  # so long the others of a group wait for one
 
 Recipe = tuple[str, str, str]  # provider, account and settings: a channel to be built again
+
+
+@dataclass(slots=True, eq=False)
+class _Task:
+    """A request in the line or being read."""
+
+    call: Call
+    size: int
+    done: asyncio.Future[Any]
+    patience: asyncio.TimerHandle | None = None
+    alone: bool = False  # not to be grouped; a group that has handed it on does not answer for it
+    tries: int = 0
+
+    def begin(self) -> bool:
+        """Whether anybody still waits for it; he will no more grow tired of the line."""
+        if self.patience is not None:
+            self.patience.cancel()
+        return not self.done.done()
+
+    def end(self, answer: Any) -> None:
+        if self.done.done():
+            return
+        if isinstance(answer, MemoryError):
+            answer = Malformed("could not be read within the limits: out of memory")
+        if isinstance(answer, BaseException):
+            self.done.set_exception(answer)
+        else:
+            self.done.set_result(answer)
 
 
 class Parsers:
     """Reads requests: small ones here and at once, large ones and all letters in a process aside.
 
-    Each of the few processes reads one request at a time, so one that is killed over its limits
-    takes nobody else's request along, and the next one does not wait for it. Who finds the line
-    full, or waits in it for as long as a request may take, hears Unavailable: nothing was read.
+    A request that is killed over its limits takes nobody else's along: those that shared its group
+    are read again, each alone, and do not wait for it either. Who finds the line full, or waits in
+    it for as long as a request may take, hears Unavailable: nothing was read.
     """
 
     def __init__(
@@ -59,11 +84,13 @@ class Parsers:
     ) -> None:  # fmt: skip
         self._large = large
         self._wait = wait
-        self._places = asyncio.Semaphore(count)
+        self._count = count
+        self._waiting = waiting
         self._patient = asyncio.Semaphore(PATIENT)
-        self._free = waiting
-        self._idle: list[_Process] = []
-        self._busy: set[_Process] = set()
+        self._line: deque[_Task] = deque()
+        self._idle: list[Aside] = []
+        self._busy: dict[asyncio.Task[None], Aside] = {}
+        self._closed = False
 
     def at_once(self, account: LiveAccount, request: WebhookRequest) -> Received | None:
         """What the channel makes of a small request; None for what `receive` has to read.
@@ -108,69 +135,114 @@ class Parsers:
         Raises Rejected, Malformed over the limits, or Unavailable.
         """
         async with self._patient:
-            found: bytes = await self._run(_part, _recipe(account), raw, ref)
+            found: bytes = await self._run(len(raw), _part, _recipe(account), raw, ref)
         return found
 
     async def _aside(self, recipe: Recipe, request: WebhookRequest, how: str) -> Received:
         plain = replace(request, headers={k.lower(): v for k, v in request.headers.items()})
-        received: Received = await self._run(_read, recipe, plain, how)
+        received: Received = await self._run(len(request.body), _read, recipe, plain, how)
         return received
 
-    async def _run(self, work: Callable[..., Any], *args: Any) -> Any:
-        async with self._place():
-            try:
-                return await self._try(work, *args)
-            except TimeoutError:  # a busy machine: what is poison uses up its processor time
-                pass
-            try:
-                return await self._try(work, *args)
-            except TimeoutError as error:
-                raise Malformed("could not be read within the time it is given") from error
-
-    async def _try(self, work: Callable[..., Any], *args: Any) -> Any:
-        """Raises TimeoutError, ChannelError, or Malformed over the other limits."""
-        process = self._idle.pop() if self._idle else _Process()
-        self._busy.add(process)
-        unharmed = False
-        try:
-            async with asyncio.timeout(self._wait):
-                done = await process.run(work, *args)
-            unharmed = True
-        except ChannelError:
-            unharmed = True
-            raise
-        except (BrokenProcessPool, MemoryError) as error:
-            raise Malformed(f"could not be read within the limits: {error!r}") from error
-        else:
-            return done
-        finally:
-            self._busy.discard(process)
-            if unharmed and process.left > 0:
-                self._idle.append(process)
-            else:  # worn out, or at work still: cancelled, over its limits
-                process.kill()
-
-    @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        """Stand in the line until it is our turn. Raises Unavailable."""
-        if self._free <= 0:
+    async def _run(self, size: int, work: Callable[..., Any], *args: Any) -> Any:
+        if self._closed or len(self._line) >= self._waiting:
             raise Unavailable("too many requests wait to be read", retry_after=5)
-        self._free -= 1
+        loop = asyncio.get_running_loop()
+        task = _Task((work, args), size, loop.create_future())
+        tired = Unavailable("this has waited too long to be read", retry_after=5)
+        task.patience = loop.call_later(self._wait, task.end, tired)
+        self._line.append(task)
+        try:
+            self._serve()
+            return await task.done
+        except OSError as error:
+            raise Unavailable(f"no process can be started: {error}", retry_after=5) from error
+        finally:
+            task.begin()
+            with suppress(ValueError):  # given up while it waited
+                self._line.remove(task)
+
+    def _serve(self) -> None:
+        """Give the free processes what waits."""
+        while self._line and len(self._busy) < self._count:
+            process = self._idle.pop() if self._idle else Aside()
+            group = self._take()
+            if not group:
+                self._idle.append(process)
+                return
+            serving = asyncio.create_task(self._read(process, group))
+            self._busy[serving] = process
+            serving.add_done_callback(self._served)
+
+    def _served(self, serving: asyncio.Task[None]) -> None:
+        process = self._busy.pop(serving)
+        if serving.cancelled() or serving.exception() or process.left <= 0:
+            process.kill()  # worn out, over its limits, or at work still
+        else:
+            self._idle.append(process)
+        if not self._closed:
+            self._serve()
+
+    def _take(self) -> list[_Task]:
+        """The next of the line, as many as the processes' equal share of it."""
+        most = min(GROUP, -(-len(self._line) // self._count))
+        group: list[_Task] = []
+        size = 0
+        while self._line and len(group) < most:
+            task = self._line[0]
+            size += task.size
+            if group and (task.alone or group[0].alone or size > GROUP_BYTES):
+                break
+            self._line.popleft()
+            if task.begin():
+                group.append(task)
+        return group
+
+    async def _read(self, process: Aside, group: Sequence[_Task]) -> None:
+        """Raises what has harmed the process."""
+        loop = asyncio.get_running_loop()
+        silence = loop.call_later(SILENCE_SECONDS, self._part_with, process, group)
         try:
             async with asyncio.timeout(self._wait):
-                await self._places.acquire()
-        except TimeoutError:
-            raise Unavailable("this has waited too long to be read", retry_after=5) from None
+                answers = await process.run([task.call for task in group])
+        except (Ended, TimeoutError) as error:
+            self._blame([task for task in group if not (task.alone and len(group) > 1)], error)
+            raise
         finally:
-            self._free += 1
-        try:
-            yield
-        finally:
-            self._places.release()
+            silence.cancel()
+        for task, answer in zip(group, answers, strict=True):
+            task.end(answer)
+        for answer in answers:
+            if isinstance(answer, MemoryError):
+                raise answer
+
+    def _part_with(self, process: Aside, group: Sequence[_Task]) -> None:
+        """One of a group takes long: the others are to be read without it."""
+        self._alone([task for number, task in enumerate(group) if number != process.at])
+
+    def _blame(self, suspects: Sequence[_Task], error: Exception) -> None:
+        if self._closed:
+            for task in suspects:
+                task.end(Unavailable("this node is stopping", retry_after=5))
+        elif len(suspects) > 1:
+            self._alone(suspects)
+        elif suspects and isinstance(error, TimeoutError) and not suspects[0].tries:
+            suspects[0].tries += 1  # a busy machine: what is poison uses up its processor time
+            self._alone(suspects)
+        elif suspects:
+            what = "time it is given" if isinstance(error, TimeoutError) else f"limits: {error}"
+            suspects[0].end(Malformed(f"could not be read within the {what}"))
+
+    def _alone(self, tasks: Sequence[_Task]) -> None:
+        for task in tasks:
+            if not task.done.done():
+                task.alone = True
+                self._line.appendleft(task)
+        self._serve()
 
     def close(self) -> None:
         """End the processes, whatever they do."""
-        for process in (*self._idle, *self._busy):
+        self._closed = True
+        for process in (*self._idle, *self._busy.values()):
             process.kill()
         self._idle.clear()
 
@@ -179,65 +251,14 @@ def _recipe(account: LiveAccount) -> Recipe:
     return account.provider, str(account.id), account.settings.model_dump_json()
 
 
-class _Process:
-    """One process aside. It is given up after TASKS requests: what it has leaked goes with it.
-
-    Not by the executor's own `max_tasks_per_child`: on Python 3.11 that sometimes starts no
-    successor, and the request behind it waits for ever (python/cpython issue 115634).
-    """
-
-    def __init__(self) -> None:
-        self.left = TASKS
-        self._pool = ProcessPoolExecutor(
-            1, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
-        )
-
-    async def run(self, work: Callable[..., Any], *args: Any) -> Any:
-        self.left -= 1
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
-
-    def kill(self) -> None:
-        """End it, whatever it does."""
-        for process in list((self._pool._processes or {}).values()):  # noqa: SLF001 - no public way
-            process.kill()
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _begin() -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _limit_memory()
-
-
-def _end_with_parent() -> None:
-    """Where the service is killed nobody is left to end its processes."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _limit_memory() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def _read(recipe: Recipe, request: WebhookRequest, how: str) -> Received:
-    _limit_time()
     received: Received = getattr(_channel(*recipe), how)(request)
     return received
 
 
 def _part(recipe: Recipe, raw: bytes, ref: str) -> bytes:
-    _limit_time()
     found: bytes = _channel(*recipe).part(raw, ref)
     return found
-
-
-def _limit_time() -> None:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    spent = int(used.ru_utime + used.ru_stime)
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    resource.setrlimit(resource.RLIMIT_CPU, (spent + CPU_SECONDS, hard))
 
 
 @lru_cache(maxsize=32)

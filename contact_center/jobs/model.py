@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,20 @@ class Job:
 
 
 Handler = Callable[[Job], Awaitable[None]]
+TOGETHER = 256
+"""How many jobs one run of a `Together` takes at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """A handler that runs all due jobs of its kind in one step.
+
+    One such run of a kind goes on in a process at a time; what becomes due meanwhile waits for the
+    next, so the more there is to do, the more is done at once. When a run raises, its jobs are run
+    one by one: a bad job fails alone.
+    """
+
+    run: Callable[[Sequence[Job]], Awaitable[None]]
 
 
 class GiveUp(Exception):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from uuid import UUID
 from aiohttp import web
 
 from contact_center.jobs import store
-from contact_center.jobs.model import ATTEMPTS, GiveUp, Handler, Job, pause
+from contact_center.jobs.model import ATTEMPTS, TOGETHER, GiveUp, Handler, Job, Together, pause
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import Conflict, NotFound, Unavailable
 from contact_center.kernel.hints import Hints
@@ -42,7 +42,7 @@ class JobRunner:
         database: Database,
         hints: Hints,
         clock: Clock,
-        handlers: Mapping[str, Handler],
+        handlers: Mapping[str, Handler | Together],
         node: str,
         *,
         concurrency: int = 16,
@@ -58,6 +58,7 @@ class JobRunner:
         self._attempts = attempts
         self._lease = lease
         self._running: dict[UUID, asyncio.Task[None]] = {}
+        self._together: set[str] = set()
         self._news = asyncio.Event()
         self._stopping = False
         self._grace = 10.0
@@ -81,9 +82,10 @@ class JobRunner:
                         await self._news.wait()
             await self._finish()
         finally:
-            for task in (*helpers, *self._running.values()):
+            ours = (*helpers, *self._tasks())
+            for task in ours:
                 task.cancel()
-            await asyncio.gather(*helpers, *self._running.values(), return_exceptions=True)
+            await asyncio.gather(*ours, return_exceptions=True)
             await self._give_back()
             self._ended.set()
 
@@ -96,44 +98,70 @@ class JobRunner:
 
     async def _turn(self) -> float:
         """Claim what is due and start it; returns how long to sleep."""
-        free = self._concurrency - len(self._running)
+        sleeps = [
+            await self._claim([kind], TOGETHER)
+            for kind, handler in self._handlers.items()
+            if isinstance(handler, Together) and kind not in self._together
+        ]
+        alone = [kind for kind, one in self._handlers.items() if not isinstance(one, Together)]
+        sleeps.append(await self._claim(alone, self._concurrency - len(self._tasks())))
+        return min(sleeps)
+
+    def _tasks(self) -> set[asyncio.Task[None]]:
+        return set(self._running.values())
+
+    async def _claim(self, kinds: Sequence[str], free: int) -> float:
+        """Start at most `free` due jobs of these kinds; returns how long to sleep."""
         if free <= 0:
             return LONGEST_SLEEP  # the end of a job wakes us
-        kinds = sorted(self._handlers)
+        now, running = self._clock.now(), list(self._running)
         jobs = await store.claim(
-            self._database,
-            self._owner,
-            now=self._clock.now(),
-            lease=self._lease,
-            kinds=kinds,
-            running=list(self._running),
+            self._database, self._owner, now=now, lease=self._lease, kinds=kinds, running=running,
             limit=free,
-        )
+        )  # fmt: skip
+        if jobs and isinstance(self._handlers[jobs[0].kind], Together):
+            self._start(jobs)
+            return LONGEST_SLEEP
         for job in jobs:
-            task = asyncio.create_task(self._work(job), name=f"job {job.kind}")
-            self._running[job.id] = task
+            self._start([job])
         if len(jobs) == free:
             return LONGEST_SLEEP
-        seconds = await store.next_due(self._database, self._clock.now(), kinds)
+        seconds = await store.next_due(self._database, now, kinds)
         return LONGEST_SLEEP if seconds is None else min(LONGEST_SLEEP, max(0.02, seconds))
 
-    async def _work(self, job: Job) -> None:
+    def _start(self, jobs: Sequence[Job]) -> None:
+        kind = jobs[0].kind
+        if isinstance(self._handlers[kind], Together):
+            self._together.add(kind)
+        task = asyncio.create_task(self._work(jobs), name=f"job {kind}")
+        self._running.update((job.id, task) for job in jobs)
+
+    async def _work(self, jobs: Sequence[Job]) -> None:
         try:
-            await self._end(job, await self._try(job))
+            error = await self._try(jobs)
+            if error is None or len(jobs) == 1:
+                await self._end(jobs, error)
+                return
+            for job in jobs:
+                await self._end([job], await self._try([job]))
         finally:
-            self._running.pop(job.id, None)
+            for job in jobs:
+                self._running.pop(job.id, None)
+            self._together.discard(jobs[0].kind)
             self._news.set()
 
-    async def _try(self, job: Job) -> BaseException | None:
+    async def _try(self, jobs: Sequence[Job]) -> BaseException | None:
+        handler = self._handlers[jobs[0].kind]
         try:
-            await self._handlers[job.kind](job)
+            await (handler.run(jobs) if isinstance(handler, Together) else handler(jobs[0]))
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is written to its job
             return error
         return None
 
-    async def _end(self, job: Job, error: BaseException | None) -> None:
+    async def _end(self, jobs: Sequence[Job], error: BaseException | None) -> None:
         state, text, due = "done", None, None
         if error is not None:
+            (job,) = jobs
             text = str(mask_value(f"{type(error).__name__}: {error}"))[:2000]
             state = "waiting"
             due = self._clock.now() + timedelta(seconds=pause(job.attempts, random.random()))  # noqa: S311 - jitter
@@ -141,7 +169,7 @@ class JobRunner:
                 state = "dead"
             log.warning("job failed", kind=job.kind, job=str(job.id), state=state, error=text)
         with contextlib.suppress(Unavailable):  # then the lease runs out and it is tried again
-            await store.end(self._database, job, self._owner, state, error=text, due_at=due)
+            await store.end(self._database, jobs, self._owner, state, error=text, due_at=due)
 
     async def _renew(self) -> None:
         while True:
@@ -159,7 +187,7 @@ class JobRunner:
 
     async def _finish(self) -> None:
         if self._running:
-            await asyncio.wait(list(self._running.values()), timeout=self._grace)
+            await asyncio.wait(self._tasks(), timeout=self._grace)
 
     async def _give_back(self) -> None:
         """What was cut off is another runner's at once, and the try does not count."""

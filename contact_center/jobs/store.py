@@ -53,10 +53,11 @@ SELECT min(seconds) FROM (
   WHERE state = 'running' AND kind = ANY($2)) AS instants
 """
 END = """
-UPDATE jobs SET state = $4, error = $5,
+UPDATE jobs j SET state = $4, error = $5,
        ended_at = CASE WHEN $4 = 'waiting' THEN NULL ELSE now() END,
        due_at = coalesce($6, due_at), owner = NULL, claim_until = NULL
-WHERE id = $1 AND owner = $2 AND attempts = $3 AND state = 'running'
+FROM unnest($1::uuid[], $3::int[]) AS e (id, attempts)
+WHERE j.id = e.id AND j.owner = $2 AND j.attempts = e.attempts AND j.state = 'running'
 """
 RELEASE = """
 UPDATE jobs SET state = 'waiting', owner = NULL, claim_until = NULL, attempts = attempts - 1
@@ -110,9 +111,9 @@ async def claim(
     running: Sequence[UUID],
     limit: int,
 ) -> list[Job]:
-    """Claim due jobs and those whose holder fell silent, but none of `running`."""
+    """Claim due jobs and those whose holder fell silent, but none of `running`; in due order."""
     rows = await database.fetch(CLAIM, owner, lease, now, list(kinds), list(running), limit)
-    return [Job(**dict(row)) for row in rows]
+    return sorted((Job(**dict(row)) for row in rows), key=lambda job: job.due_at)
 
 
 async def next_due(database: Database, now: datetime, kinds: Sequence[str]) -> float | None:
@@ -123,15 +124,16 @@ async def next_due(database: Database, now: datetime, kinds: Sequence[str]) -> f
 
 async def end(
     database: Database,
-    job: Job,
+    jobs: Sequence[Job],
     owner: str,
     state: str,
     *,
     error: str | None = None,
     due_at: datetime | None = None,
 ) -> None:
-    """Report how a run ended; without effect when the job is no longer this run's."""
-    await database.execute(END, job.id, owner, job.attempts, state, error, due_at)
+    """Report how a run ended; without effect on jobs that are no longer this run's."""
+    ids, attempts = [job.id for job in jobs], [job.attempts for job in jobs]
+    await database.execute(END, ids, owner, attempts, state, error, due_at)
 
 
 async def dead(database: Database, before: UUID | None, limit: int) -> list[Record]:

@@ -1,3 +1,5 @@
+-- The functions are plpgsql, which keeps its plans: an SQL function is planned anew at every call.
+--
 -- Where a receipt and its message meet, in either order. Intake calls cc_deliveries (or cc_delivery
 -- for one), the sender calls cc_delivery_meets after it has written provider ids. Both upsert the
 -- same deliveries row, so whoever comes second sees the first and carries the news to the message:
@@ -22,7 +24,9 @@ $$;
 -- Tell the world that these messages changed: versions and one event a message. The caller holds
 -- the locks of their contacts.
 CREATE OR REPLACE FUNCTION cc_messages_changed(ids uuid[], who text, why text DEFAULT '')
-RETURNS void LANGUAGE sql VOLATILE AS $$
+RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+BEGIN
   WITH touched AS (
     UPDATE messages m SET version = m.version + 1 WHERE m.id = ANY(ids)
     RETURNING m.id, m.contact_id, m.seq, m.kind
@@ -37,25 +41,31 @@ RETURNS void LANGUAGE sql VOLATILE AS $$
          b.before + row_number() OVER (PARTITION BY b.id ORDER BY t.seq), b.identity_id, who, why,
          jsonb_build_object('message_id', t.id, 'seq', t.seq, 'kind', t.kind,
                             'queue_id', b.queue_id, 'operator_id', b.operator_id)
-  FROM touched t JOIN bumped b ON b.id = t.contact_id
+  FROM touched t JOIN bumped b ON b.id = t.contact_id;
+END
 $$;
 
 -- The same by outbox rows.
 CREATE OR REPLACE FUNCTION cc_outbox_changed(ids uuid[], who text, why text DEFAULT '')
-RETURNS void LANGUAGE sql VOLATILE AS $$
-  SELECT cc_messages_changed(
+RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  PERFORM cc_messages_changed(
     ARRAY(SELECT DISTINCT message_id FROM outbox WHERE id = ANY(ids) AND message_id IS NOT NULL),
-    who, why)
+    who, why);
+END
 $$;
 
 -- The client has seen these messages of ours, so he has seen all before them.
-CREATE OR REPLACE FUNCTION cc_outbox_read(ids uuid[]) RETURNS void LANGUAGE sql VOLATILE AS $$
+CREATE OR REPLACE FUNCTION cc_outbox_read(ids uuid[]) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+BEGIN
   INSERT INTO contact_reads (contact_id, reader, seq)
   SELECT m.contact_id, 'client', max(m.seq)
   FROM outbox o JOIN messages m ON m.id = o.message_id
   WHERE o.id = ANY(ids) AND o.state = 'read' GROUP BY m.contact_id ORDER BY m.contact_id
   ON CONFLICT (contact_id, reader)
-  DO UPDATE SET seq = greatest(contact_reads.seq, excluded.seq), at = now()
+  DO UPDATE SET seq = greatest(contact_reads.seq, excluded.seq), at = now();
+END
 $$;
 
 -- What is told of single recipients, by our own names for them: theirs may be those of one to whom
@@ -80,7 +90,10 @@ $$;
 -- Carry what the deliveries rows of these outbox rows know to the rows; returns the changed ones.
 -- A row that is sent anew has another provider id: late news of the former attempt pass by.
 CREATE OR REPLACE FUNCTION cc_delivery_apply(ids uuid[]) RETURNS uuid[]
-LANGUAGE sql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  found uuid[];
+BEGIN
   WITH told AS (
     SELECT o.id, o.state, o.recipients, d.rank > cc_delivery_weight(o.state) AS newer, d.status,
            d.reason, d.provider_at,
@@ -110,7 +123,9 @@ LANGUAGE sql VOLATILE AS $$
       AND (cc_delivery_weight(n.becomes) > cc_delivery_weight(o.state) OR n.missed <> o.undelivered)
     RETURNING o.id
   )
-  SELECT coalesce(array_agg(id), '{}') FROM changed
+  SELECT array_agg(id) INTO found FROM changed;
+  RETURN coalesce(found, '{}');
+END
 $$;
 
 -- The sender's side: these rows have just got their provider id (and the status it came with).

@@ -24,12 +24,17 @@ BATCH = 1000
 POLL_SECONDS = 0.25
 HORIZON_SECONDS = 0.01
 
-# Rows at or above the horizon come back too (they sort last): they say "ask again soon".
-READ = """
+# One row at or above the horizon comes back too, and last: it says "ask again soon".
+_ROWS = """
 SELECT seq, xid, kind, subject_kind, subject_id, version, identity_id, actor, cause, data, at,
-       xid < pg_snapshot_xmin(pg_current_snapshot()) AS settled
-FROM events WHERE (xid, seq) > ($1::xid8, $2::bigint) ORDER BY xid, seq LIMIT $3
+       {settled} AS settled
+FROM events WHERE (xid, seq) > ($1::xid8, $2::bigint)
+  AND xid {side} pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid, seq LIMIT {limit}
 """
+READ = (
+    f"({_ROWS.format(settled='true', side='<', limit='$3')}) UNION ALL "
+    f"({_ROWS.format(settled='false', side='>=', limit='1')})"
+)
 HORIZON = "SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::numeric - 1)::text::bigint"
 LOAD = "SELECT xid, seq FROM cursors WHERE reader = $1"
 MOVE = """
@@ -111,7 +116,7 @@ class LogReader:
         position = await self.open()
         rows = await self._database.fetch(READ, *position, BATCH)
         settled = [row for row in rows if row["settled"]]
-        self.behind = len(settled) < len(rows) or len(rows) == BATCH
+        self.behind = len(settled) < len(rows) or len(settled) == BATCH
         if settled:
             last = settled[-1]
             self.position = (int(last["xid"]), int(last["seq"]))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import pytest
 
 from contact_center.jobs import store
-from contact_center.jobs.model import GiveUp, Job, pause
+from contact_center.jobs.model import GiveUp, Job, Together, pause
 from contact_center.jobs.service import JobRunner, Jobs
 from contact_center.kernel.clock import ManualClock, SystemClock
 from contact_center.kernel.errors import Conflict, NotFound
@@ -73,6 +73,33 @@ async def test_a_due_job_runs_once(house: House) -> None:
         return await house.state("a") == "done"
 
     await eventually(done)
+
+
+async def test_jobs_of_one_kind_run_together_and_a_bad_one_fails_alone(house: House) -> None:
+    runs: list[list[str]] = []
+    go_on = asyncio.Event()
+
+    async def handler(jobs: Sequence[Job]) -> None:
+        runs.append([job.key for job in jobs])
+        await go_on.wait()
+        if any(job.key == "bad" for job in jobs):
+            raise GiveUp("it is bad")
+
+    house.runner(Together(handler))
+    await house.schedule("first")
+    await eventually(lambda: runs)
+    for key in ("a", "bad", "b"):
+        await house.schedule(key)
+    await asyncio.sleep(0.2)
+    assert runs == [["first"]], "one run of a kind at a time"
+    go_on.set()
+    await eventually(lambda: len(runs) == 5)
+    assert runs == [["first"], ["a", "bad", "b"], ["a"], ["bad"], ["b"]]
+
+    async def ended() -> bool:
+        return [await house.state(key) for key in ("a", "bad", "b")] == ["done", "dead", "done"]
+
+    await eventually(ended)
 
 
 async def test_a_job_waits_until_it_is_due(house: House) -> None:
@@ -174,7 +201,7 @@ async def test_the_job_of_a_runner_that_fell_silent_is_run_by_another(house: Hou
     house.runner(lease=0.5)
     await eventually(lambda: house.ran)
     assert house.ran[0].attempts == 2
-    await store.end(house.database, job, "dead node", "dead", error="too late")
+    await store.end(house.database, [job], "dead node", "dead", error="too late")
 
     async def done() -> bool:
         return await house.state("a") == "done"

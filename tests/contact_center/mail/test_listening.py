@@ -169,7 +169,9 @@ async def test_one_of_two_processes_listens_and_the_other_takes_over_when_it_is_
 def children(pid: int) -> list[int]:
     """The processes that read mails for a process."""
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(one) for one in found if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
+    return [
+        int(one) for one in found if b"intake.aside" in Path(f"/proc/{one}/cmdline").read_bytes()
+    ]
 
 
 def alive(pid: int) -> bool:

@@ -1,0 +1,130 @@
+"""A process aside that reads what nobody trusts, limited in memory and time.
+
+It takes a few calls at a time over a socket and answers them together; which one it is at can be
+seen from here without asking it. A call that is too much for it takes the process along, nothing
+else. It ends when its parent does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mmap
+import os
+import pickle
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from channels.errors import ChannelError
+
+TASKS = 1000  # then the process is replaced: whatever it has leaked goes with it
+MEMORY_BYTES = 1024 * 1024 * 1024  # address space, libraries included
+CPU_SECONDS = 10  # of one call
+HEAD = 8
+
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+class Ended(Exception):
+    """The process is gone: a call was over the limits, or somebody ended it."""
+
+
+class Aside:
+    """One process; `run` one group of calls at a time."""
+
+    def __init__(self) -> None:
+        self.left = TASKS
+        self._wire: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        with tempfile.TemporaryFile() as shared:
+            shared.truncate(1)
+            self._at = mmap.mmap(shared.fileno(), 1)
+            self._ours, theirs = socket.socketpair()
+            fds = (theirs.fileno(), shared.fileno())
+            with theirs:
+                self._process = subprocess.Popen(  # noqa: S603 - ourselves
+                    [sys.executable, "-m", __name__, *map(str, fds)],
+                    pass_fds=fds, stdin=subprocess.DEVNULL,
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                )  # fmt: skip
+
+    @property
+    def at(self) -> int:
+        """The place in its group of the call it is busy with."""
+        return self._at[0]
+
+    async def run(self, calls: Sequence[Call]) -> list[Any]:
+        """What each call returns or raises, as a value. Raises Ended."""
+        self.left -= len(calls)
+        self._at[0] = 0
+        body = pickle.dumps(list(calls))
+        try:
+            if self._wire is None:
+                self._wire = await asyncio.open_connection(sock=self._ours, limit=2**20)
+            reader, writer = self._wire
+            writer.writelines((len(body).to_bytes(HEAD), body))
+            await writer.drain()
+            size = int.from_bytes(await reader.readexactly(HEAD))
+            answers: list[Any] = pickle.loads(await reader.readexactly(size))  # noqa: S301 - ours
+        except (OSError, EOFError) as error:
+            raise Ended(f"it was ended by {self._process.poll()}") from error
+        return answers
+
+    def kill(self) -> None:
+        """End it, whatever it does."""
+        self._process.kill()
+        if self._wire is not None:
+            self._wire[1].transport.abort()
+        self._ours.close()
+        # Giving back its memory may take the system a while: not on the loop.
+        threading.Thread(target=self._process.wait, daemon=True).start()
+
+
+def main(wire: int, shared: int) -> None:
+    """Answer groups of calls until the parent hangs up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # that is for the parent
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    at = mmap.mmap(shared, 1)
+    with socket.socket(fileno=wire) as parent, parent.makefile("rwb") as stream:
+        while head := stream.read(HEAD):
+            calls: list[Call] = pickle.loads(stream.read(int.from_bytes(head)))  # noqa: S301 - ours
+            answers = []
+            for number, call in enumerate(calls):
+                at[0] = number
+                answers.append(_answer(call))
+            _tell(stream, answers)
+
+
+def _answer(call: Call) -> Any:
+    _limit_time()
+    work, args = call
+    try:
+        return work(*args)
+    except (ChannelError, MemoryError) as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - a fault of ours; whatever it is must fit the wire
+        return RuntimeError(f"{type(error).__name__}: {error}")
+
+
+def _tell(stream: Any, answers: list[Any]) -> None:
+    body = pickle.dumps(answers)
+    stream.write(len(body).to_bytes(HEAD))
+    stream.write(body)
+    stream.flush()
+
+
+def _limit_time() -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    spent = int(used.ru_utime + used.ru_stime)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (spent + CPU_SECONDS, hard))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
