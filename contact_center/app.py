@@ -36,7 +36,7 @@ from contact_center.accounts.sending import SenderAccounts
 from contact_center.accounts.service import SERVICE as ACCOUNTS
 from contact_center.accounts.service import Accounts
 from contact_center.automation.confirmation import Confirmations
-from contact_center.automation.oversized.service import Oversized
+from contact_center.automation.oversized import Oversized
 from contact_center.clients.service import SERVICE as CLIENTS
 from contact_center.clients.service import Clients
 from contact_center.contacts.files.links import Links

@@ -18,12 +18,36 @@ JOIN brands b ON b.id = c.brand_id JOIN accounts a ON a.id = c.account_id
 JOIN messages m ON m.contact_id = c.id AND m.kind = 'inbound'
 WHERE c.id = ANY($1::uuid[]) ORDER BY c.id, m.seq
 """
+# A letter of the contact's owner, with the files of it that were too large.
+OVERSIZED = """
+SELECT c.number, c.subject, c.locale, c.state, i.name, q.name AS queue, q.letters,
+  b.name AS brand, a.settings, m.data -> 'mail' AS mail,
+  ARRAY(SELECT f.name FROM attachments f WHERE f.message_id = m.id AND f.state = 'too_large'
+        ORDER BY f.created_at, f.id LIMIT 20) AS files
+FROM contacts c JOIN identities i ON i.id = c.identity_id JOIN queues q ON q.id = c.queue_id
+JOIN brands b ON b.id = c.brand_id JOIN accounts a ON a.id = c.account_id
+JOIN messages m ON m.contact_id = c.id AND m.kind = 'inbound' AND m.identity_id = c.identity_id
+WHERE c.id = $1 AND m.id = $2
+"""
+CONFIRMING = """
+SELECT EXISTS (SELECT FROM jobs WHERE kind = $1 AND key = $2 AND state IN ('waiting', 'running'))
+"""
 ANSWER = "SELECT cc_answer($1, $2, $3, $4, $5, $6)"
 
 
 async def first(database: Database, contacts: Sequence[UUID]) -> list[Record]:
     """These contacts with the message each began with; without those nobody wrote to us in."""
     return await database.fetch(FIRST, list(contacts))
+
+
+async def oversized(unit: Unit, contact_id: UUID, message_id: UUID) -> Record | None:
+    """The letter with the file; None where somebody else on the thread has sent it."""
+    return await unit.fetchrow(OVERSIZED, contact_id, message_id)
+
+
+async def confirming(unit: Unit, kind: str, key: str) -> bool:
+    """Whether a job of this kind and key is still to be done."""
+    return bool(await unit.fetchval(CONFIRMING, kind, key))
 
 
 async def answer(

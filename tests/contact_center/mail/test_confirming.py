@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from contact_center.automation.confirmation import CONFIRM, PER_ACCOUNT_AND_HOUR, Confirmations
+from contact_center.automation.answers import PER_ACCOUNT_AND_HOUR
+from contact_center.automation.confirmation import CONFIRM, Confirmations
 from contact_center.contacts.files.service import TELL
 from contact_center.jobs.model import Job
 from contact_center.kernel.ids import new_id

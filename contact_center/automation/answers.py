@@ -1,0 +1,57 @@
+"""Whether a machine may answer a letter, in which words, and how often.
+
+Machines are never answered, nor senders that DMARC calls forged: one answer of a kind per contact,
+three per address and day, sixty per account and hour (RFC 3834 section 2), so two instances facing
+each other fall silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from contact_center.automation import store
+from contact_center.outbox.letters import in_language
+from contact_center.storage.unit import Unit
+
+PER_ADDRESS_AND_DAY = 3
+PER_ACCOUNT_AND_HOUR = 60
+
+
+async def give(unit: Unit, texts: Mapping[UUID, str], kind: str) -> None:
+    """Answer contacts (by id) as far as the budgets reach."""
+    per_day, per_hour = PER_ADDRESS_AND_DAY, PER_ACCOUNT_AND_HOUR
+    await store.answer(unit, texts, kind, per_day=per_day, per_hour=per_hour)
+
+
+def may_answer(row: Mapping[str, Any]) -> bool:
+    """Whether a machine may answer what this contact began with. Pure."""
+    mail = row["mail"]
+    if not mail or row["state"] != "open" or mail.get("automatic") or mail.get("own"):
+        return False
+    if mail.get("doubtful") or not mail.get("from"):
+        return False
+    if mail.get("aligned"):
+        return True
+    if mail.get("verdict", {}).get("dmarc") in ("pass", "fail"):  # fail, or passed for another
+        return False
+    return bool(row["settings"].get("answer_unjudged", True))
+
+
+def wording(row: Mapping[str, Any], kind: str, **more: str) -> str:
+    """The queue's text of a kind in the client's language, its places filled in. Pure."""
+    text = in_language(row["letters"].get(kind) or {}, row["locale"] or language_of(row))
+    places = {
+        "number": str(row["number"]), "subject": row["subject"] or "", "name": row["name"],
+        "brand": row["brand"], "queue": row["queue"], **more,
+    }  # fmt: skip
+    for name, value in places.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def language_of(row: Mapping[str, Any]) -> str:
+    """Russian where the subject or the name has Cyrillic letters."""
+    told = f"{row['subject'] or ''}{row['name'] or ''}"
+    return "ru" if any("Ѐ" <= letter <= "ӿ" for letter in told) else "en"
