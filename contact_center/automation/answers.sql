@@ -2,32 +2,42 @@
 -- budgets allow (RFC 3834 section 2): one of a kind per contact, so many of all kinds per address
 -- and day and per account and hour. The budgets are counted and spent in one locked step, for two at
 -- once would both find the last place free; they are locked last, for the writing alone.
--- Returns the accounts that have something to send now.
+-- Returns the accounts that have something to send now. Rows are found by ids or OFFSET 0 alone: a
+-- plan made while the tables are empty reads them whole later.
 CREATE OR REPLACE FUNCTION cc_answer(
   asked uuid[], ids uuid[], texts text[], per_day int, per_hour int, kind text
-) RETURNS uuid[] LANGUAGE plpgsql VOLATILE AS $$
+) RETURNS uuid[] LANGUAGE plpgsql VOLATILE
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
+  alive uuid[];
+  lines uuid[];
   taken uuid[];
   woken uuid[];
 BEGIN
-  PERFORM 1 FROM contacts c WHERE c.id = ANY (asked) ORDER BY c.id FOR NO KEY UPDATE;
+  SELECT array_agg(c.id) FILTER (WHERE c.state = 'open') INTO alive FROM (
+    SELECT o.id, o.state FROM contacts o WHERE o.id = ANY (asked)
+    ORDER BY o.id FOR NO KEY UPDATE) c;
   INSERT INTO outbox_lines (id, account_id, conversation_key)
   SELECT cc_new_id(), c.account_id, c.conversation_key FROM contacts c
-  WHERE c.id = ANY (asked) AND c.state = 'open' ORDER BY c.account_id, c.conversation_key
+  WHERE c.id = ANY (alive) ORDER BY c.account_id, c.conversation_key
   ON CONFLICT (account_id, conversation_key) DO NOTHING;
-  PERFORM 1 FROM outbox_lines l
-  WHERE l.id IN (SELECT o.id FROM contacts c JOIN outbox_lines o
-                 ON o.account_id = c.account_id AND o.conversation_key = c.conversation_key
-                 WHERE c.id = ANY (asked) AND c.state = 'open')
-  ORDER BY l.id FOR NO KEY UPDATE;
+  lines := ARRAY(
+    SELECT o.id FROM contacts c CROSS JOIN LATERAL (
+      SELECT n.id FROM outbox_lines n
+      WHERE n.account_id = c.account_id AND n.conversation_key = c.conversation_key OFFSET 0) o
+    WHERE c.id = ANY (alive));
+  PERFORM 1 FROM outbox_lines l WHERE l.id = ANY (lines) ORDER BY l.id FOR NO KEY UPDATE;
 
   PERFORM pg_advisory_xact_lock(hashtext('auto_answers'));
   WITH wanted AS (
     SELECT a.i, c.id, c.account_id, lower(d.value) AS address
-    FROM unnest(asked) WITH ORDINALITY AS a (id, i) JOIN contacts c ON c.id = a.id
-    JOIN identities d ON d.id = c.identity_id
-    WHERE c.state = 'open' AND NOT EXISTS (
-      SELECT 1 FROM auto_answers g WHERE g.contact_id = c.id AND g.kind = cc_answer.kind)
+    FROM unnest(asked) WITH ORDINALITY AS a (id, i)
+    CROSS JOIN LATERAL (SELECT * FROM contacts o WHERE o.id = a.id OFFSET 0) c
+    CROSS JOIN LATERAL (SELECT o.value FROM identities o WHERE o.id = c.identity_id OFFSET 0) d
+    WHERE a.id = ANY (alive) AND (
+      SELECT g.kind FROM auto_answers g
+      WHERE g.contact_id = a.id AND g.kind = cc_answer.kind OFFSET 0) IS NULL
   ), daily AS (
     SELECT w.*, row_number() OVER (PARTITION BY w.address ORDER BY w.i) + (
       SELECT count(*) FROM auto_answers g
@@ -53,7 +63,7 @@ BEGIN
     SELECT * FROM unnest(asked, ids, texts) AS a (contact, id, text) WHERE a.contact = ANY (taken)
   ), bumped AS (  -- the list goes on showing what the client wrote, for that is what is waiting
     UPDATE contacts c SET last_seq = c.last_seq + 1, version = c.version + 1
-    FROM said s WHERE c.id = s.contact
+    WHERE c.id = ANY (taken)
     RETURNING c.id, c.last_seq, c.version, c.account_id, c.conversation_key, c.identity_id,
               c.queue_id, c.operator_id
   ), written AS (
@@ -61,15 +71,15 @@ BEGIN
     SELECT s.id, s.contact, b.last_seq, 'outbound', s.text, '{"letter": {"automatic": true}}'
     FROM said s JOIN bumped b ON b.id = s.contact
   ), line AS (
-    UPDATE outbox_lines l SET last_seq = l.last_seq + 1 FROM bumped b
-    WHERE l.account_id = b.account_id AND l.conversation_key = b.conversation_key
-    RETURNING l.id, l.last_seq, l.account_id, b.id AS contact
+    UPDATE outbox_lines l SET last_seq = l.last_seq + 1 WHERE l.id = ANY (lines)
+    RETURNING l.id, l.last_seq, l.account_id, l.conversation_key
   ), queued AS (
     INSERT INTO outbox (id, line_id, seq, account_id, contact_id, message_id, origin, class,
                         payload, state, due_at)
-    SELECT cc_new_id(), l.id, l.last_seq, l.account_id, s.contact, s.id, 'rule', 'automatic',
+    SELECT cc_new_id(), l.id, l.last_seq, l.account_id, b.id, s.id, 'rule', 'automatic',
            jsonb_build_object('text', s.text), 'pending', now()
-    FROM said s JOIN line l ON l.contact = s.contact
+    FROM said s JOIN bumped b ON b.id = s.contact
+    JOIN line l ON l.account_id = b.account_id AND l.conversation_key = b.conversation_key
     RETURNING outbox.account_id
   ), logged AS (
     INSERT INTO events (kind, subject_kind, subject_id, version, identity_id, actor, cause, data)

@@ -223,9 +223,10 @@ BEGIN
   IF EXISTS (SELECT 1 FROM queues q WHERE q.letters ? 'confirmation') THEN
     WITH asked AS (
       INSERT INTO jobs (id, kind, key, due_at)
-      SELECT cc_new_id(), 'letters.confirm', c.id::text, now()
+      SELECT cc_new_id(), 'letters.confirm', r.contact::text, now()
       FROM jsonb_to_recordset(rows) AS r (contact uuid)
-      JOIN contacts c ON c.id = r.contact JOIN queues q ON q.id = c.queue_id
+      CROSS JOIN LATERAL (SELECT * FROM contacts o WHERE o.id = r.contact OFFSET 0) c
+      JOIN queues q ON q.id = c.queue_id
       WHERE c.medium = 'mail' AND c.follows_id IS NULL AND q.letters ? 'confirmation'
       ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO NOTHING
       RETURNING id

@@ -1,4 +1,6 @@
 -- The functions are plpgsql, which keeps its plans: an SQL function is planned anew at every call.
+-- A kept plan may have been made while the tables were empty, when reading them whole is cheapest:
+-- the planner is left no other means than their indexes.
 --
 -- Where a receipt and its message meet, in either order. Intake calls cc_deliveries (or cc_delivery
 -- for one), the sender calls cc_delivery_meets after it has written provider ids. Both upsert the
@@ -24,7 +26,9 @@ $$;
 -- Tell the world that these messages changed: versions and one event a message. The caller holds
 -- the locks of their contacts.
 CREATE OR REPLACE FUNCTION cc_messages_changed(ids uuid[], who text, why text DEFAULT '')
-RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+RETURNS void LANGUAGE plpgsql VOLATILE
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off
+SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 BEGIN
   WITH touched AS (
@@ -47,7 +51,9 @@ $$;
 
 -- The same by outbox rows.
 CREATE OR REPLACE FUNCTION cc_outbox_changed(ids uuid[], who text, why text DEFAULT '')
-RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+RETURNS void LANGUAGE plpgsql VOLATILE
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off
+SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   PERFORM cc_messages_changed(
     ARRAY(SELECT DISTINCT message_id FROM outbox WHERE id = ANY(ids) AND message_id IS NOT NULL),
@@ -56,7 +62,9 @@ END
 $$;
 
 -- The client has seen these messages of ours, so he has seen all before them.
-CREATE OR REPLACE FUNCTION cc_outbox_read(ids uuid[]) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+CREATE OR REPLACE FUNCTION cc_outbox_read(ids uuid[]) RETURNS void LANGUAGE plpgsql VOLATILE
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off
+SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 BEGIN
   INSERT INTO contact_reads (contact_id, reader, seq)
@@ -90,7 +98,9 @@ $$;
 -- Carry what the deliveries rows of these outbox rows know to the rows; returns the changed ones.
 -- A row that is sent anew has another provider id: late news of the former attempt pass by.
 CREATE OR REPLACE FUNCTION cc_delivery_apply(ids uuid[]) RETURNS uuid[]
-LANGUAGE plpgsql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off
+SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   found uuid[];
 BEGIN
@@ -98,8 +108,9 @@ BEGIN
     SELECT o.id, o.state, o.recipients, d.rank > cc_delivery_weight(o.state) AS newer, d.status,
            d.reason, d.provider_at,
            o.undelivered || cc_undelivered(o.recipients, d.undelivered) AS missed
-    FROM outbox o JOIN deliveries d ON d.outbox_id = o.id AND d.account_id = o.account_id
-      AND d.provider_id = o.provider_id
+    FROM outbox o CROSS JOIN LATERAL (
+      SELECT * FROM deliveries f WHERE f.account_id = o.account_id
+        AND f.provider_id = o.provider_id AND f.outbox_id = o.id OFFSET 0) d
     WHERE o.id = ANY(ids)
   ), news AS (
     SELECT t.*, CASE WHEN t.newer THEN t.status
@@ -130,14 +141,17 @@ $$;
 
 -- The sender's side: these rows have just got their provider id (and the status it came with).
 CREATE OR REPLACE FUNCTION cc_delivery_meets(ids uuid[], statuses text[] DEFAULT NULL)
-RETURNS uuid[] LANGUAGE plpgsql VOLATILE AS $$
+RETURNS uuid[] LANGUAGE plpgsql VOLATILE
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off
+SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   changed uuid[];
 BEGIN
   INSERT INTO deliveries AS d (account_id, provider_id, outbox_id, rank, status)
   SELECT o.account_id, o.provider_id, o.id, cc_delivery_weight(coalesce(s.status, 'sent')),
          coalesce(s.status, 'sent')
-  FROM unnest(ids, statuses) AS s (id, status) JOIN outbox o ON o.id = s.id
+  FROM unnest(ids, statuses) AS s (id, status)
+  CROSS JOIN LATERAL (SELECT * FROM outbox f WHERE f.id = s.id OFFSET 0) o
   WHERE o.provider_id IS NOT NULL
   ORDER BY o.account_id, o.provider_id
   ON CONFLICT (account_id, provider_id) DO UPDATE SET
@@ -157,7 +171,9 @@ $$;
 CREATE OR REPLACE FUNCTION cc_deliveries(
   accounts uuid[], provider_ids text[], statuses text[], reasons text[], ats timestamptz[],
   up_tos boolean[] DEFAULT NULL, owns text[] DEFAULT NULL
-) RETURNS uuid[] LANGUAGE plpgsql VOLATILE AS $$
+) RETURNS uuid[] LANGUAGE plpgsql VOLATILE
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off
+SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   known uuid[];
   changed uuid[];

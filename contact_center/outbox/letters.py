@@ -43,7 +43,7 @@ JOIN identities i ON i.id = c.identity_id JOIN brands b ON b.id = c.brand_id
 JOIN queues q ON q.id = c.queue_id LEFT JOIN employees e ON e.id = m.employee_id
 LEFT JOIN LATERAL (
   SELECT x.* FROM messages x WHERE x.contact_id = c.id AND x.seq < m.seq AND x.kind = 'inbound'
-    AND x.deleted_at IS NULL AND NOT (coalesce(x.data -> 'mail', '{}') ? 'automatic')
+    AND x.deleted_at IS NULL AND coalesce(x.data #>> '{mail,automatic}', 'bulk') = 'bulk'
     AND (x.identity_id = c.identity_id OR EXISTS (
       SELECT 1 FROM participants p
       WHERE p.contact_id = c.id AND p.identity_id = x.identity_id AND p.verified))
@@ -88,6 +88,8 @@ async def letter(database: Database, message_id: UUID) -> tuple[Letter, dict[UUI
     if row is None:
         raise Rejected("the message is gone")
     made = letter_of(row)
+    if not (row["data"].get("letter") or {}).get("forwards"):
+        return made, {}
     passed = await database.fetchrow(PASSED_ON, message_id)
     if passed is None:
         return made, {}

@@ -38,6 +38,8 @@ _DEFAULTS = {
     "shared_buffers": "128MB",
     "max_wal_size": "1GB",
     "jit": "off",
+    # Kept plans made while tables were small are made anew once somebody has counted again.
+    "autovacuum_naptime": "10s",
     "timezone": "UTC",
     "log_timezone": "UTC",
     # Seven files, one per weekday, overwritten after a week: bounded without logrotate.

@@ -46,7 +46,7 @@ function useLastMail(contact: Contact) {
   const { data } = useMessages(contact.id);
   return useMemo(() => {
     const mails = (data?.items ?? []).filter((one) => one.kind === "inbound" && !one.deleted_at).map(mailOf);
-    return mails.findLast((mail) => mail && !mail.automatic) ?? null;
+    return mails.findLast((mail) => mail && (!mail.automatic || mail.automatic === "bulk")) ?? null;
   }, [data]);
 }
 
