@@ -119,18 +119,24 @@ class AccountWorker:
     async def _turn(self) -> float:
         """Settle orphans, claim what may go, start sending it; returns how long to sleep."""
         if not self._fresh():
+            loop = asyncio.get_running_loop()
+            if loop.time() < self._anothers_until:  # its holder hears the same bells
+                return self._anothers_until - loop.time()
             if not await self._database.fetchval(store.WAITING, self._id):
                 if self._lease.held and not self._flights:
                     await self._lease.release()
                 return LONGEST_SLEEP
             if not await self._lease.acquire():
+                self._anothers_until = loop.time() + self._limits.lease_ttl / 3
                 return self._limits.lease_ttl / 3
-            self._renewed = asyncio.get_running_loop().time()
+            self._renewed = loop.time()
         try:
             account = await self._accounts.live(self._id)
         except HouseError:
             return LONGEST_SLEEP  # switched off meanwhile: its messages wait
         self._begin_anew(account.channel)
+        if self._circuit.refused is not None:  # who reads the same mailbox may have called it well
+            await self._report("red", self._circuit.refused)
         await self._settle_orphans(account)
         await self._send_due(account)
         return await self._sleep()
@@ -149,11 +155,13 @@ class AccountWorker:
         return self._lease.held and age < self._limits.lease_ttl / 3
 
     _renewed = 0.0
+    _anothers_until = 0.0
 
     async def _sleep(self) -> float:
         due = await store.next_due(self._database, self._id)
         sleep = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, due + SHORTEST_SLEEP)
-        if self._flights:  # keep the lease over a long send
+        # Keep the lease over a long send, and so that no other process tries the same password.
+        if self._flights:
             sleep = min(sleep, self._limits.lease_ttl / 3)
         if self._circuit.rest:
             sleep = min(sleep, self._circuit.rest)
@@ -212,6 +220,7 @@ class AccountWorker:
 
     async def _fly(self, account: LiveAccount, claim: Claim, started: float) -> None:
         error: BaseException | None = None
+        circuit = self._circuit  # of this channel: another one may be built meanwhile
         try:
             mark = await self._send(account, claim, started)
         except Exception as caught:  # noqa: BLE001 - every end of a send is classified
@@ -219,7 +228,8 @@ class AccountWorker:
             mark = refused(claim, caught, self._policy(account))
         self._circuit.note(error)
         await self._marks.put(mark)
-        await self._note_health(error)
+        if circuit is self._circuit:
+            await self._note_health(error)
 
     async def _send(self, account: LiveAccount, claim: Claim, started: float) -> Mark:
         left = self._limits.send_timeout - (self._clock.monotonic() - started)
@@ -264,7 +274,9 @@ class AccountWorker:
         return Policy(account.capabilities.idempotent_send, self._limits, jitter)
 
     async def _note_health(self, error: BaseException | None) -> None:
-        if isinstance(error, Misconfigured):
+        if self._circuit.refused is not None:
+            await self._report("red", self._circuit.refused)
+        elif isinstance(error, Misconfigured):
             await self._report("red", str(error))
         elif isinstance(error, Temporary):
             if self._circuit.probing:

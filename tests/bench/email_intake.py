@@ -1,11 +1,14 @@
 """Raw mails over the signed hook → stored contacts with their confirmations rendered.
 
-The subject is the whole service (door, signature, limited process, intake, jobs, sending to a
-server that takes everything) on a durable PostgreSQL, 16 connections. Every mail comes from
-somebody new; as many accounts share them as the limit on automatic answers asks for. Beside it the
-same mails go to django-helpdesk over the same PostgreSQL, and to a bare aiohttp handler, in turns.
-The clock stops when the last confirmation stands in the database; that of django-helpdesk when it
-answers, for it renders at once. All share this machine, so only the ratios count.
+The subject is the whole service (door, signature, limited process, intake, jobs) on a durable
+PostgreSQL, 16 connections. Every mail comes from somebody new; as many accounts share them as the
+limit on automatic answers asks for. Beside it the same mails go to django-helpdesk over the same
+PostgreSQL, and to a bare aiohttp handler, in turns. The clock stops when the last confirmation
+stands in the database; that of django-helpdesk when it answers, for it renders at once.
+
+No confirmation leaves meanwhile: django-helpdesk has its dummy back end, and the leases of our
+senders are held by another node. They are let go in the end, and what waits is sent to a server
+that takes everything. All share this machine, so only the ratios count.
 """
 
 from __future__ import annotations
@@ -39,6 +42,12 @@ PER_ACCOUNT = 50  # sixty an hour are confirmed
 TARGET, FLOOR_TARGET = 8.0, 0.02
 STORED = "SELECT count(*) FROM contacts"
 RENDERED = "SELECT count(*) FROM outbox WHERE class = 'automatic'"
+HOLD = """
+INSERT INTO leases (name, holder, token, until)
+SELECT 'outbox:' || id, 'another node', 1, now() + interval '1 hour' FROM accounts
+ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+"""
+RELEASE = "UPDATE leases SET until = now() WHERE holder = 'another node'"
 SENT = "SELECT count(*) FROM outbox WHERE class = 'automatic' AND state = 'sent'"
 SENTENCES = (
     "Здравствуйте! Заказ 10452 должен был прийти вчера, курьер не звонил.",
@@ -122,10 +131,10 @@ async def main() -> None:
     given = mails()
     with contestants() as (bare, house, peer, postgres):
         connection = await asyncpg.connect(house.url)
+        await connection.execute(HOLD)
         warm = [hook(MAILS, raw.replace(b"bench-", b"warm-")) for raw in given[:30]]
         load.shoot(house.port, CONNECTIONS, warm)
-        while await connection.fetchval(SENT) < len(warm):
-            await asyncio.sleep(0.1)
+        await until(connection, RENDERED, len(warm))
         if peer is not None:
             load.shoot(peer.port, CONNECTIONS, [post("/mail", raw, {}) for raw in given[:16]])
         size, rounds = MAILS // ROUNDS, []
@@ -136,9 +145,20 @@ async def main() -> None:
         assert await connection.fetchval(STORED) == MAILS + len(warm)
         if peer is not None:
             assert peer.tickets() >= MAILS
+        await connection.execute(RELEASE)
+        began = time.perf_counter()
+        await until(connection, SENT, MAILS + len(warm))
+        sent = MAILS / (time.perf_counter() - began)
         await connection.close()
     load.close()
-    tell(rounds)
+    tell(rounds, sent)
+
+
+async def until(connection: Any, query: str, count: int) -> None:
+    """Raises TimeoutError when the house does not get so far."""
+    async with asyncio.timeout(LONGEST):
+        while await connection.fetchval(query) < count:
+            await asyncio.sleep(0.02)
 
 
 def hook(number: int, raw: bytes) -> bytes:
@@ -159,12 +179,8 @@ async def measure(  # noqa: PLR0917 - what one round needs
     began = time.perf_counter()
     shot: Shot = load.shoot(house.port, CONNECTIONS, [hook(n, given[n]) for n in part])
     found["answered"], found["latencies"] = shot.rate, shot.latencies
-    for query, name in ((RENDERED, "rendered"), (SENT, "sent")):
-        while (done := await connection.fetchval(query) - before[0]) < len(part):
-            await asyncio.sleep(0.02)
-            if time.perf_counter() - began > LONGEST:
-                raise TimeoutError(f"{done} of {len(part)} confirmations {name}")
-        found[name] = len(part) / (time.perf_counter() - began)
+    await until(connection, RENDERED, before[0] + len(part))
+    found["rendered"] = len(part) / (time.perf_counter() - began)
     after = Cpu(house.pid).seconds(), postgres.seconds()
     found["cpu"] = [(b - a) / len(part) * 1000 for a, b in zip(before[1:], after, strict=True)]
     if peer is not None:
@@ -176,19 +192,19 @@ def _shown(number: int, one: dict[str, Any]) -> str:
     theirs = f", django-helpdesk {one['peer'].rate:.0f}" if "peer" in one else ""
     return (
         f"round {number + 1}, mails/s: floor {one['floor']:.0f}, stored {one['answered']:.0f}, "
-        f"rendered {one['rendered']:.0f}, sent {one['sent']:.0f}{theirs}; CPU ms per mail: "
+        f"rendered {one['rendered']:.0f}{theirs}; CPU ms per mail: "
         f"service {one['cpu'][0]:.1f}, PostgreSQL {one['cpu'][1]:.1f}"
     )
 
 
-def tell(rounds: list[dict[str, Any]]) -> None:
+def tell(rounds: list[dict[str, Any]], sent: float) -> None:
     rates = [one["rendered"] for one in rounds]
     waits = [ms for one in rounds for ms in one["latencies"]]
     detail = (
         f"{MAILS} mails in {ROUNDS} rounds, {CONNECTIONS} connections; "
         f"{median(rates):.0f} mails/s with confirmation, "
         f"{median([one['answered'] for one in rounds]):.0f} stored, "
-        f"{median([one['sent'] for one in rounds]):.0f} with the confirmation sent; "
+        f"{sent:.0f} confirmations sent afterwards; "
         f"p50 {percentile(waits, 0.5):.0f} ms, p99 {percentile(waits, 0.99):.0f} ms; "
         f"CPU per mail: service {median([one['cpu'][0] for one in rounds]):.1f} ms, "
         f"PostgreSQL {median([one['cpu'][1] for one in rounds]):.1f} ms"
