@@ -8,6 +8,7 @@ ChannelError
 ├── Rejected       the provider said no for good: failed, show `reason` to the operator
 ├── Uncertain      bytes went out and no answer came: it may have arrived
 └── Misconfigured  wrong or expired credentials: stop the account, alert
+    └── LoginRefused  tried again they would lock us out: nothing more until a person has acted
 
 `WebhookChannel.receive` raises nothing but `Refused` and `Malformed` for any bytes.
 Messages carry the evidence (cause, provider's answer), never a secret.
@@ -81,3 +82,7 @@ class Misconfigured(ChannelError):
     """The account cannot work until an administrator changes it."""
 
     kind = "misconfigured"
+
+
+class LoginRefused(Misconfigured):
+    """The provider does not take our name and password."""

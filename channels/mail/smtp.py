@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from channels.errors import Rejected, Temporary
+from channels.errors import LoginRefused, Rejected, Temporary
 from channels.mail.servers import MailServer
 from channels.mail.smtp_session import SmtpSession, Taken
 
@@ -56,6 +56,8 @@ class Sender:
         self._settings = settings
         self._free: list[SmtpSession] = []
         self._turns = asyncio.Semaphore(settings.connections)
+        self._door = asyncio.Lock()
+        self._refused = ""
         self._particular = False
 
     async def send(
@@ -88,7 +90,7 @@ class Sender:
             except Temporary:
                 if not session.closed or session.mails == 1:
                     raise
-                session = await SmtpSession.open(self._settings.server)  # the kept one was gone
+                session = await self._open()  # the kept one was gone
                 taken = await session.transfer(envelope_from, recipients, raw)
             finally:
                 await self._give_back(session)
@@ -96,7 +98,7 @@ class Sender:
 
     async def check(self) -> None:
         """Log in and leave. Raises Misconfigured or Temporary."""
-        session = await SmtpSession.open(self._settings.server)
+        session = await self._open(anew=True)
         await session.close()
 
     async def close(self) -> None:
@@ -114,7 +116,24 @@ class Sender:
             if fresh and await session.answers(self._settings.check_seconds):
                 return session
             session.drop()
-        return await SmtpSession.open(self._settings.server)
+        return await self._open()
+
+    async def _open(self, *, anew: bool = False) -> SmtpSession:
+        """A new session, one at a time.
+
+        Of many mails the first alone tries a wrong password: the others, and all after them, get
+        the same answer until a check (`anew`) goes well.
+        """
+        async with self._door:
+            if self._refused and not anew:
+                raise LoginRefused(self._refused)
+            try:
+                session = await SmtpSession.open(self._settings.server)
+            except LoginRefused as error:
+                self._refused = str(error)
+                raise
+            self._refused = ""
+            return session
 
     async def _give_back(self, session: SmtpSession) -> None:
         if session.closed:

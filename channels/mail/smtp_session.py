@@ -19,7 +19,15 @@ import aiosmtplib
 from aiosmtplib import SMTPResponse
 from aiosmtplib.protocol import SMTPProtocol
 
-from channels.errors import ChannelError, Misconfigured, Rejected, Temporary, Uncertain, Unsupported
+from channels.errors import (
+    ChannelError,
+    LoginRefused,
+    Misconfigured,
+    Rejected,
+    Temporary,
+    Uncertain,
+    Unsupported,
+)
 from channels.mail.servers import MailServer, in_words
 
 _LINE_END = re.compile(rb"\r\n|\n|\r(?!\n)")
@@ -53,7 +61,7 @@ class SmtpSession:
 
     @classmethod
     async def open(cls, server: MailServer) -> Self:
-        """Connect, encrypt, log in. Raises Temporary or Misconfigured."""
+        """Connect, encrypt, log in. Raises Temporary, Misconfigured or LoginRefused."""
         server.check_privacy()
         client = aiosmtplib.SMTP(
             hostname=server.host,
@@ -222,7 +230,10 @@ class SmtpSession:
         if isinstance(_cause(error), ssl.SSLCertVerificationError):
             return Misconfigured(text)
         if isinstance(error, aiosmtplib.SMTPResponseException):
-            return Misconfigured(text) if error.code >= BAD else Temporary(text)
+            if error.code < BAD:
+                return Temporary(text)
+            login = isinstance(error, aiosmtplib.SMTPAuthenticationError)
+            return LoginRefused(text) if login else Misconfigured(text)
         return Temporary(text) if isinstance(error, OSError) else Misconfigured(text)
 
     def _not_begun(self, error: Exception) -> ChannelError:
@@ -235,7 +246,7 @@ class SmtpSession:
         """The server's final word: after it the mail is not its responsibility."""
         text = self._server.redact(f"{self._server.name}: {code} {words}")
         if code in _AUTH_REQUIRED:
-            return Misconfigured(text)
+            return LoginRefused(text)
         if code >= BAD:
             return Rejected(text, code=str(code))
         if code >= 400:  # noqa: PLR2004

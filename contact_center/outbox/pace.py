@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from aiolimiter import AsyncLimiter
 
 from channels.contract import RateLimit
-from channels.errors import Misconfigured, Temporary
+from channels.errors import LoginRefused, Misconfigured, Temporary
 from contact_center.kernel.clock import Clock
 from contact_center.outbox.model import NotBegun
 
@@ -17,7 +18,7 @@ RECIPIENTS = 10_000
 TOLERATED = 3
 FIRST_REST = 1.0
 LONGEST_REST = 60.0
-BROKEN_REST, LONGEST_BROKEN_REST = 30.0, 900.0  # wrong passwords tried too often lock an account
+BROKEN_REST, LONGEST_BROKEN_REST = 30.0, 900.0
 
 
 class Rates:
@@ -58,13 +59,18 @@ def _limiter(limit: RateLimit) -> AsyncLimiter:
 
 
 class Circuit:
-    """Rest after several failures in a row, then one message tries whether it works again."""
+    """Rest after several failures in a row, then one message tries whether it works again.
+
+    Refused logins are not tried again at all, for that locks accounts: whoever changes the settings
+    or finds by a check that they are right makes another channel, and that a new circuit.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._failures = 0
         self._broken = 0
         self._until = 0.0
+        self.refused: str | None = None  # the provider's words
 
     @property
     def rest(self) -> float:
@@ -78,9 +84,12 @@ class Circuit:
 
     def note(self, error: BaseException | None) -> None:
         """Learn how a send ended."""
-        if isinstance(error, NotBegun):
+        if isinstance(error, NotBegun) or self.refused is not None:
             return
-        if isinstance(error, Misconfigured):
+        if isinstance(error, LoginRefused):
+            self.refused = str(error)
+            self._until = math.inf
+        elif isinstance(error, Misconfigured):
             self._failures = max(self._failures, TOLERATED)
             rest = min(LONGEST_BROKEN_REST, BROKEN_REST * 2.0 ** min(10, self._broken))
             self._broken += 1

@@ -161,7 +161,7 @@ class AccountWorker:
         due = await store.next_due(self._database, self._id)
         sleep = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, due + SHORTEST_SLEEP)
         # Keep the lease over a long send, and so that no other process tries the same password.
-        if self._flights:
+        if self._flights or self._circuit.refused is not None:
             sleep = min(sleep, self._limits.lease_ttl / 3)
         if self._circuit.rest:
             sleep = min(sleep, self._circuit.rest)
@@ -226,7 +226,7 @@ class AccountWorker:
         except Exception as caught:  # noqa: BLE001 - every end of a send is classified
             error = caught
             mark = refused(claim, caught, self._policy(account))
-        self._circuit.note(error)
+        circuit.note(error)
         await self._marks.put(mark)
         if circuit is self._circuit:
             await self._note_health(error)

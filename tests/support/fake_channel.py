@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from channels.contract import Capabilities, RateLimit
-from channels.errors import Misconfigured, Rejected, Temporary, Uncertain
+from channels.errors import LoginRefused, Misconfigured, Rejected, Temporary, Uncertain
 from channels.messages import Outbound, OutboundFile, Receipt
 
 Fault = Callable[["FakeChannel", Outbound], Awaitable[Receipt]]
@@ -69,6 +69,10 @@ async def rejected(_channel: FakeChannel, _message: Outbound) -> Receipt:
 
 async def misconfigured(_channel: FakeChannel, _message: Outbound) -> Receipt:
     raise Misconfigured("the token was revoked")
+
+
+async def login_refused(_channel: FakeChannel, _message: Outbound) -> Receipt:
+    raise LoginRefused("535 wrong password")
 
 
 async def silent_before(_channel: FakeChannel, _message: Outbound) -> Receipt:

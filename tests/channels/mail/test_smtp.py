@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from channels.errors import ChannelError, Misconfigured, Rejected, Temporary, Uncertain, Unsupported
+from channels.errors import (
+    ChannelError,
+    LoginRefused,
+    Misconfigured,
+    Rejected,
+    Temporary,
+    Uncertain,
+    Unsupported,
+)
 from channels.mail.servers import MailServer
 from channels.mail.smtp import Sender, Sent, SmtpSettings, learnt
 from tests.support import certificates
@@ -240,6 +248,32 @@ async def test_a_wrong_password_stops_the_account_and_is_tried_once(server: Scri
     with pytest.raises(Misconfigured, match="Bad credentials"):
         await send(server, password="swordfish")
     assert server.count("AUTH") == 1
+
+
+async def test_of_many_mails_at_once_one_alone_tries_a_wrong_password(server: ScriptedSmtp) -> None:
+    sending = sender(server, password="swordfish")
+    mails = [sending.send(US, [ANNA], RAW) for _ in range(10)]
+    ends = await asyncio.gather(*mails, return_exceptions=True)
+    assert {str(end) for end in ends} == {str(ends[0])}
+    assert all(isinstance(end, LoginRefused) for end in ends)
+    assert server.count("AUTH") == 1
+
+
+async def test_after_a_check_that_goes_well_a_refused_login_is_used_again(
+    server: ScriptedSmtp,
+) -> None:
+    sending = sender(server, password="swordfish")
+    with pytest.raises(LoginRefused):
+        await sending.send(US, [ANNA], RAW)
+    with pytest.raises(LoginRefused):
+        await sending.check()
+    server.password = "swordfish"
+    with pytest.raises(LoginRefused):
+        await sending.send(US, [ANNA], RAW)
+    await sending.check()
+    assert (await sending.send(US, [ANNA], RAW)).accepted == (ANNA,)
+    assert server.count("AUTH") == 4  # that of the mail between was not tried
+    await sending.close()
 
 
 async def test_a_server_that_wants_a_login_we_have_not_stops_the_account(

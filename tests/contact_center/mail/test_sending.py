@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -69,6 +70,31 @@ async def test_without_a_signature_of_the_queue_the_brands_is_taken(post: Post) 
     box = await post.box()
     await box.reply(await talk(box))
     assert "-- \nЛавка" in (await box.arrived()).text
+
+
+@pytest.mark.parametrize("cured", [True, False], ids=["works again", "refused again"])
+async def test_a_refused_password_lets_letters_wait_until_a_check_goes_well(
+    post: Post, cured: bool
+) -> None:
+    box = await post.box()
+    contact = await talk(box)
+    box.smtp.password = "changed"
+    message = await box.reply(contact)
+    assert "Bad credentials" in await box.turns("red")
+    await asyncio.sleep(5)  # longer than the first pauses of the outbox
+    assert (box.smtp.count("AUTH"), box.smtp.arrived) == (1, [])
+    assert await failure(box, message) == ("pending", await box.turns("red"))
+    if cured:
+        box.smtp.password = "secret"
+    chief = await post.office.hire(f"chief{box.number}", "administrator")
+    checked = await post.office.ask("POST", f"/accounts/{box.account}/check", chief)
+    assert checked.body["health"] == ("green" if cured else "red")
+    if cured:
+        await box.delivery(message, "sent")
+        assert await box.turns("green") == ""
+    else:
+        await asyncio.sleep(1)
+        assert box.smtp.count("AUTH") == 2  # ours and the one a person asked for
 
 
 async def test_a_refused_recipient_fails_the_message_with_the_servers_words(post: Post) -> None:

@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from channels.contract import RateLimit
-from channels.messages import Outbound
+from channels.errors import LoginRefused
+from channels.messages import Outbound, Receipt
 from contact_center.kernel.background import Background
 from contact_center.kernel.clock import SystemClock
 from contact_center.kernel.hints import LocalHints
-from contact_center.outbox import store
+from contact_center.outbox import pace, store
 from contact_center.outbox.model import Limits
 from contact_center.outbox.service import Sender
 from contact_center.storage.database import Database
 from contact_center.storage.following import Follower
-from tests.contact_center.outbox.conftest import World
+from tests.contact_center.outbox.conftest import QUICK, World
 from tests.support import fake_channel as fake
 from tests.support.fake_channel import FakeChannel, NoFiles
 from tests.support.waiting import eventually
@@ -188,6 +190,56 @@ async def test_a_misconfigured_account_rests_and_reports(world: World) -> None:
     await asyncio.sleep(0.3)
     assert len(channel.asked) <= 2
     assert await world.state(message) == "pending"
+
+
+async def test_a_refused_login_is_never_tried_again_with_the_same_settings(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "BROKEN_REST", 0.05)
+    monkeypatch.setattr(pace, "LONGEST_BROKEN_REST", 0.05)
+    account, channel = await world.account(FakeChannel(choose=lambda _m: fake.login_refused))
+    other, ill = await world.account(FakeChannel(choose=lambda _m: fake.misconfigured))
+    message = await world.write(account, "hello")
+    await world.write(other, "hello")
+    world.sender()
+    await eventually(lambda: len(ill.asked) > 2)  # what may pass is tried on
+    await world.write(account, "hello", "boris")
+    await asyncio.sleep(0.5)
+    assert len(channel.asked) == 1
+    row = await world.row(message)
+    assert (row["state"], row["error_text"]) == ("pending", "535 wrong password")
+    assert (account, "red", "535 wrong password") in world.accounts.reports
+    cured = world.accounts.add(account, FakeChannel())  # as other settings make it
+    await world.until(message, "sent")
+    assert sorted(m.conversation_key for m in cured.arrived) == ["anna", "boris"]
+
+
+async def test_whoever_was_refused_a_login_keeps_other_processes_from_trying(world: World) -> None:
+    account, channel = await world.account(FakeChannel(choose=lambda _m: fake.login_refused))
+    await world.write(account, "hello")
+    world.sender()
+    await eventually(lambda: channel.asked)
+    world.sender(node="n2")
+    await asyncio.sleep(2 * QUICK.lease_ttl)
+    assert len(channel.asked) == 1
+
+
+async def test_a_login_refused_to_former_settings_does_not_stop_the_new_ones(world: World) -> None:
+    away = asyncio.Event()
+
+    async def late(_channel: FakeChannel, _message: Outbound) -> Receipt:
+        await away.wait()
+        raise LoginRefused("535 wrong password")
+
+    account, channel = await world.account(FakeChannel(faults=[late]))
+    message = await world.write(account, "hello")
+    world.sender(limits=replace(QUICK, send_timeout=5.0))
+    await eventually(lambda: channel.asked)
+    cured = world.accounts.add(account, FakeChannel())
+    await world.until(await world.write(account, "hello", "boris"), "sent")
+    away.set()
+    await world.until(message, "sent")
+    assert len(cured.arrived) == 2
 
 
 async def test_rate_limits_of_account_and_recipient_are_kept(world: World) -> None:
