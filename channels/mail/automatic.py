@@ -13,7 +13,7 @@ that answers something, and together with the words of an absence in the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -107,32 +107,39 @@ def judge(
         return Origin("bounce", ("null-sender", "daemon"))
     lists = _lists(fields)
     replied = _replied(fields, receipt=receipt) or (("null-sender",) if null and not lists else ())
-    away = bool(_ABSENCE.search(text[:MAX_TEXT]))
+
+    def away() -> bool:  # read only where it decides: it is half of what judging costs
+        return bool(_ABSENCE.search(text[:MAX_TEXT]))
+
     if replied:
         return _answered(replied, fields, subject, away=away)
     return _sent(fields, subject, lists, away=away)
 
 
-def _sent(fields: Headers, subject: str, lists: tuple[str, ...], *, away: bool) -> Origin:
+def _sent(
+    fields: Headers, subject: str, lists: tuple[str, ...], *, away: Callable[[], bool]
+) -> Origin:
     """A mail that does not say of itself that it is an answer."""
     program, answer = _program(fields), bool(_ANSWER.match(subject))
     if program and answer:
         return _answered((*program, "subject"), fields, subject, away=away)
     answers = "in-reply-to" in fields or "references" in fields
-    if away and answers and (answer or _AWAY.match(subject)):
+    if answers and (answer or _AWAY.match(subject)) and away():
         return Origin("out-of-office", (*program, "subject", "text"))
     signs = (*program, *lists)
     return Origin("bulk", signs) if signs else Origin()
 
 
-def _answered(signs: tuple[str, ...], fields: Headers, subject: str, *, away: bool) -> Origin:
+def _answered(
+    signs: tuple[str, ...], fields: Headers, subject: str, *, away: Callable[[], bool]
+) -> Origin:
     """An automatic answer: of somebody who is away, or of a machine."""
     vacation = (
         "vacation" in (fields.get("auto-submitted") or "").lower()
         or "vacation" in (fields.get("x-mailer") or "").lower()
         or "x-vacation" in fields
     )
-    said = away or bool(_AWAY.match(subject) or _ANSWER.match(subject))
+    said = bool(_AWAY.match(subject) or _ANSWER.match(subject)) or away()
     kind: Automatic = "out-of-office" if vacation or said else "auto-reply"
     return Origin(kind, (*signs, *(("absence",) if said else ())))
 

@@ -20,6 +20,7 @@ _UU_BEGIN = re.compile(rb"(?m)^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{1,250})\r?\
 _UU_END = re.compile(rb"(?m)^end[ \t]*(?:\r?\n|\r?\Z)")
 _UU_LINE = re.compile(rb"[!-`]")
 _CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, *range(0x80, 0xA0)])
+_STRANGE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _SIGNATURE = "-- "
 
@@ -89,6 +90,8 @@ def _uudecoded(block: bytes) -> bytes | None:
 def clean(text: str) -> str:
     """Lines end with a line feed; controls and lone surrogates are gone."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not _STRANGE.search(text):  # as good as always, and much faster to see than to translate
+        return text
     return _SURROGATES.sub("\ufffd", text.translate(_CONTROLS))
 
 
