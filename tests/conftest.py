@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -15,6 +16,12 @@ from tests.support.postgres import Server, database_of, in_thread, private_postg
 from tests.support.valkey import Valkey
 
 IN_CI = os.environ.get("CI") == "true"
+
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    # Else each of the hundred programs the tests start compiles all it imports, for seconds.
+    sys.pycache_prefix = str(Path(__file__).parent.parent / ".pytest_cache" / "bytecode")
+    sys.dont_write_bytecode = False
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ def pss(pid: int) -> float:
 
 
 async def main() -> None:
-    house = House("run")
+    house = House("run", on_disk=True)
     house.start()
     try:
         await house.ready()

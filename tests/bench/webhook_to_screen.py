@@ -131,7 +131,8 @@ async def floor(database_url: str) -> list[float]:
 
 
 async def main() -> None:
-    house = House("run", environ={"CC_CHAT__EVENTS": "1000000"})  # visitors as fast as providers
+    visitors_as_fast_as_providers = {"CC_CHAT__EVENTS": "1000000"}
+    house = House("run", environ=visitors_as_fast_as_providers, on_disk=True)
     house.start()
     try:
         await house.ready()

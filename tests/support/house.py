@@ -13,12 +13,13 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
+
+from tests.support.postgres import short_directory
 
 START_SECONDS = 90
 GREETING = b"Contact centre: http"
@@ -35,9 +36,12 @@ def free_port() -> int:
 class House:
     """One `contact-center run` (or `demo`) on a port of its own; a context manager."""
 
-    def __init__(self, *command: str, environ: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, *command: str, environ: dict[str, str] | None = None, on_disk: bool = False
+    ) -> None:
+        """`on_disk`: its data lie on a real disk, as where something is measured."""
         self.command = command or ("run",)
-        self.directory = Path(tempfile.mkdtemp(prefix="cc-", dir="/tmp"))
+        self.directory = short_directory(on_disk=on_disk)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environ = environ or {}

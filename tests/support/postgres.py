@@ -5,9 +5,9 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -23,10 +23,14 @@ FAST = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "64MB",
+    "max_wal_size": "128MB",
     "max_connections": "200",
     "autovacuum": "off",
     "logging_collector": "off",
 }
+
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 2**30
 
 
 class Server:
@@ -35,6 +39,7 @@ class Server:
     def __init__(self, url: str, own: PrivatePostgres | None = None) -> None:
         self.url = url
         self._own = own
+        self._hand = Hand(url)
 
     @classmethod
     def start(cls, **settings: str) -> "Server":
@@ -46,6 +51,7 @@ class Server:
 
     def stop(self) -> None:
         """Stop and remove what `start` made."""
+        self._hand.close()
         if self._own is not None:
             self._own.stop("immediate")
             shutil.rmtree(self._own.data_dir, ignore_errors=True)
@@ -53,22 +59,44 @@ class Server:
     def create(self, template: str = "template0") -> str:
         """Make a database; returns its address."""
         name = f"test_{uuid4().hex[:12]}"
-        self._do(f'CREATE DATABASE {name} TEMPLATE "{template}"')
+        # Copied as files: the other strategy writes each page to the log as well.
+        self._hand.do(f'CREATE DATABASE {name} TEMPLATE "{template}" STRATEGY FILE_COPY')
         return with_database(self.url, name)
 
     def drop(self, url: str) -> None:
         """Remove a database whoever is still connected."""
-        self._do(f"DROP DATABASE IF EXISTS {database_of(url)} WITH (FORCE)")
+        self._hand.do(f"DROP DATABASE IF EXISTS {database_of(url)} WITH (FORCE)")
 
-    def _do(self, statement: str) -> None:
-        async def work() -> None:
-            connection = await asyncpg.connect(self.url)
-            try:
-                await connection.execute(statement)
-            finally:
-                await connection.close()
 
-        in_thread(work)
+class Hand:
+    """One connection kept for all makings, on a loop of its own beside whatever loop a test has."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+
+    def do(self, statement: str) -> None:
+        self._wait(self._do(statement))
+
+    def close(self) -> None:
+        if self._thread.is_alive():
+            if self._connection is not None:
+                self._wait(self._connection.close(timeout=5))
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+        self._loop.close()
+
+    async def _do(self, statement: str) -> None:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(self._url)
+        await self._connection.execute(statement)
+
+    def _wait(self, work: Coroutine[Any, Any, None]) -> None:
+        if not self._thread.is_alive():
+            self._thread.start()
+        asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
 def private_postgres(data_dir: Path, settings: dict[str, str] | None = None) -> PrivatePostgres:
@@ -78,9 +106,17 @@ def private_postgres(data_dir: Path, settings: dict[str, str] | None = None) -> 
     return PrivatePostgres(data_dir, settings=settings, bin_dir=bin_dir)
 
 
-def short_directory() -> Path:
-    """A new directory whose path leaves room for the name of a socket."""
-    return Path(tempfile.mkdtemp(prefix="cc-"))
+def short_directory(*, on_disk: bool = False) -> Path:
+    """A new directory whose path leaves room for the name of a socket.
+
+    In memory where there is plenty of it: making a cluster on a disk waits for the disk for
+    seconds, and what tests write need not outlive them. TMPDIR decides otherwise.
+    """
+    if on_disk:
+        return Path(tempfile.mkdtemp(prefix="cc-", dir="/tmp"))
+    roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    memory = MEMORY if roomy and "TMPDIR" not in os.environ else None
+    return Path(tempfile.mkdtemp(prefix="cc-", dir=memory))
 
 
 def database_of(url: str) -> str:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,6 +13,7 @@ import pytest
 
 from contact_center.kernel.secrets import create_key_file
 from tests.support.house import House, Office
+from tests.support.postgres import short_directory
 from tests.support.valkey import Valkey
 from tests.support.waiting import eventually
 
@@ -53,7 +52,7 @@ class Nodes:
 
 @pytest.fixture
 async def nodes(database_url: str, own_valkey: Valkey) -> AsyncIterator[Nodes]:
-    shared = Path(tempfile.mkdtemp(prefix="cc-", dir="/tmp"))
+    shared = short_directory()
     create_key_file(shared / "key")
     environ = {
         "CC_DATABASE_URL": database_url, "CC_REDIS_URL": own_valkey.url,
