@@ -808,27 +808,30 @@ BEGIN
   WHERE e.go AND e.body IS NOT NULL;
 
   -- (4) Messages, numbered without gaps within their contact, and what the contact shows of them.
+  -- Each contact carries the places of its messages through the update: to join them to it again
+  -- would compare each with each.
   WITH e AS (
-    SELECT u.*, u.kind = 'in' AND u.mode IS DISTINCT FROM 'append' AS rings,
+    SELECT u.contact, u.i::int AS i, u.kind,
+           u.kind = 'in' AND u.mode IS DISTINCT FROM 'append' AS rings,
            coalesce(nullif(u.text, ''), u.x #>> '{files,0,name}', '') AS shown,
            coalesce(u.x #>> '{verdict,kind}',
                     CASE u.kind WHEN 'out' THEN 'outbound' ELSE 'inbound' END) AS written
-    FROM unnest(ids, contact, identity, proofs, kinds, externals, texts, datas, ats, modes, x, go)
-         WITH ORDINALITY AS u (id, contact, identity, proof, kind, external, text, data, at, mode, x,
-                               go, i)
+    FROM unnest(contact, kinds, texts, modes, x, go)
+         WITH ORDINALITY AS u (contact, kind, text, mode, x, go, i)
     WHERE u.go AND u.kind = ANY (spoken)
   ), per AS (
     SELECT contact, count(*)::int AS n, bool_or(rings) AS rings,
            (array_agg(shown ORDER BY i DESC))[1] AS shown,
-           (array_agg(written ORDER BY i DESC))[1] AS written,
-           (array_agg(kind ORDER BY i DESC) FILTER (WHERE rings OR kind = 'out'))[1] AS turn
+           (array_agg(kind ORDER BY i DESC) FILTER (WHERE rings OR kind = 'out'))[1] AS turn,
+           array_agg(i ORDER BY i) AS places, array_agg(written ORDER BY i) AS written
     FROM e GROUP BY contact
   ), bumped AS (
     UPDATE contacts c SET
       last_seq = c.last_seq + p.n, version = c.version + p.n,
       last_text = CASE WHEN c.state = 'open' OR c.last_seq = 0 THEN left(p.shown, 200)
                        ELSE c.last_text END,
-      last_kind = CASE WHEN c.state = 'open' OR c.last_seq = 0 THEN p.written ELSE c.last_kind END,
+      last_kind = CASE WHEN c.state = 'open' OR c.last_seq = 0 THEN p.written[p.n]
+                       ELSE c.last_kind END,
       last_at = CASE WHEN c.state = 'open' OR c.last_seq = 0 THEN now() ELSE c.last_at END,
       awaiting = CASE WHEN c.state <> 'open' OR p.turn IS NULL THEN c.awaiting
                       WHEN p.turn = 'out' THEN 'client' ELSE 'us' END,
@@ -841,31 +844,33 @@ BEGIN
       snoozed_until = CASE WHEN p.rings THEN NULL ELSE c.snoozed_until END
     FROM per p WHERE c.id = p.contact
     RETURNING c.id, c.last_seq - p.n AS seq, c.version - p.n AS version, c.queue_id, c.operator_id,
-              c.identity_id
+              c.identity_id, p.places, p.written
   ), placed AS (
-    SELECT e.*, row_number() OVER (PARTITION BY e.contact ORDER BY e.i) AS k, b.seq, b.version,
-           b.queue_id, b.operator_id, b.identity_id AS owner
-    FROM e JOIN bumped b ON b.id = e.contact
+    SELECT b.id AS contact, b.seq + u.k AS seq, b.version + u.k AS version, b.queue_id,
+           b.operator_id, b.identity_id AS owner, u.i, u.written, ids[u.i] AS id,
+           identity[u.i] AS identity, kinds[u.i] AS kind, modes[u.i] AS mode, x[u.i] AS x
+    FROM bumped b
+    CROSS JOIN LATERAL unnest(b.places, b.written) WITH ORDINALITY AS u (i, written, k)
   ), joined AS (
     INSERT INTO participants (contact_id, identity_id, role, verified)
-    SELECT p.contact, p.identity, 'member', bool_or(p.proof <> 'claimed')
+    SELECT p.contact, p.identity, 'member', bool_or(proofs[p.i] <> 'claimed')
     FROM placed p WHERE p.identity <> p.owner AND p.kind <> 'out'
     GROUP BY p.contact, p.identity ORDER BY p.contact, p.identity
     ON CONFLICT DO NOTHING
   ), written AS (
     INSERT INTO messages (id, contact_id, seq, kind, identity_id, text, external_id, reply_to, data,
                           provider_at)
-    SELECT p.id, p.contact, p.seq + p.k, p.written, CASE WHEN p.kind <> 'out' THEN p.identity END,
-           p.text, p.external,
+    SELECT p.id, p.contact, p.seq, p.written, CASE WHEN p.kind <> 'out' THEN p.identity END,
+           texts[p.i], externals[p.i],
            CASE WHEN p.x ? 'reply_to' THEN cc_intake_reply(p.contact, p.x ->> 'reply_to') END,
-           coalesce(p.data::jsonb, '{}'), p.at
+           coalesce(datas[p.i]::jsonb, '{}'), ats[p.i]
     FROM placed p ORDER BY p.i
   )
   INSERT INTO events (kind, subject_kind, subject_id, version, identity_id, actor, cause, data)
-  SELECT 'message.added', 'contact', p.contact, p.version + p.k, p.identity,
+  SELECT 'message.added', 'contact', p.contact, p.version, p.identity,
          CASE p.kind WHEN 'out' THEN 'provider' ELSE 'client' END,
          coalesce(CASE WHEN p.mode IN ('append', 'file') THEN p.x #>> '{verdict,cause}' END, ''),
-         jsonb_build_object('message_id', p.id, 'seq', p.seq + p.k, 'kind', p.written,
+         jsonb_build_object('message_id', p.id, 'seq', p.seq, 'kind', p.written,
                             'queue_id', p.queue_id, 'operator_id', p.operator_id)
   FROM placed p ORDER BY p.i;
 
