@@ -199,6 +199,8 @@ class Letter:
         None  # what is passed on, as it came; its pictures are files with `cid`
     )
     automatic: bool = False  # written by a machine: says so, and nobody's machine should answer
+    # Sent to these alone, by the addresses of `Receipt.postponed`: all others have it already.
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,10 +225,12 @@ class Receipt:
     """The provider accepted: its id, by which later receipts name the message.
 
     `aliases`: further names by which answers may refer to it. `refused`: recipients that the
-    provider did not take, each with its words, while it took the message for the others.
+    provider did not take, each with its words, while it took the message for the others;
+    `postponed`: those that it does not take now, but may take later.
     """
 
     provider_id: str
     status: DeliveryStatus = DeliveryStatus.SENT
     aliases: tuple[str, ...] = ()
     refused: dict[str, str] = field(default_factory=dict)
+    postponed: dict[str, str] = field(default_factory=dict)

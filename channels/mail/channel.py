@@ -17,6 +17,7 @@ from channels.mail.imap import Mailbox, RawMail
 from channels.mail.parser import file_bytes, parse
 from channels.mail.settings import MailSettings
 from channels.mail.smtp import Sender, Sent
+from channels.mail.smtp_session import BAD
 from channels.mail.writing import Written
 from channels.messages import Outbound, Receipt
 
@@ -161,6 +162,11 @@ def _request(mail: RawMail) -> WebhookRequest:
 
 def _receipt(message_id: str, sent: Sent) -> Receipt:
     learnt = sent.message_id_learnt
-    refused = {address: f"{code} {words}"[:300] for address, (code, words) in sent.refused.items()}
-    aliases = (learnt,) if learnt else ()
-    return Receipt(learnt or message_id, aliases=aliases, refused=refused)
+    said = {address: f"{code} {words}"[:300] for address, (code, words) in sent.refused.items()}
+    later = {address for address, (code, _) in sent.refused.items() if code < BAD}
+    return Receipt(
+        learnt or message_id,
+        aliases=(learnt,) if learnt else (),
+        refused={address: words for address, words in said.items() if address not in later},
+        postponed={address: words for address, words in said.items() if address in later},
+    )

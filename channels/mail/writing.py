@@ -126,7 +126,7 @@ def write(
     own = sender = "" if letter.automatic else _plain(settings.address)  # RFC 3834 section 3.3
     if sender and settings.plus_addresses:
         sender = threads.return_address(own, own_id, thread)
-    return Written(own_id, sender, recipients, mail.as_bytes(), own)
+    return Written(own_id, sender, letter.only or recipients, mail.as_bytes(), own)
 
 
 def _head(mail: EmailMessage, letter: Letter, settings: MailSettings, own_id: str) -> None:

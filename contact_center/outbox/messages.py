@@ -89,6 +89,7 @@ class Messages:
         async def step(unit: Unit) -> Record:
             await self._lock(unit, actor, message_id)
             rows = await store.change(unit, store.ARRIVED, message_id)
+            await unit.execute("SELECT cc_delivery_apply($1)", [row["id"] for row in rows])
             return await self._report(unit, actor, message_id, rows, "arrived")
 
         return await self._database.run(step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 from uuid import UUID
@@ -91,6 +91,16 @@ class Claim:
         return int(self.payload.get("part", 0))
 
     @property
+    def left(self) -> dict[str, str]:
+        """Of a letter that others have got: who was refused for now, and with what words."""
+        return dict(self.payload.get("left", {}))
+
+    @property
+    def missed(self) -> dict[str, str]:
+        """Those beside them who will not get it."""
+        return dict(self.payload.get("missed", {}))
+
+    @property
     def tries(self) -> int:
         """Attempts since an employee last asked for one."""
         return self.attempts - int(self.payload.get("since", 0))
@@ -113,7 +123,7 @@ class Mark:
     error_kind: str | None = None
     error_text: str | None = None
     delay: float = 0.0
-    part: int = 0
+    patch: dict[str, Any] = field(default_factory=dict)  # what the row must remember: its payload
     aliases: tuple[str, ...] = ()
     recipients: dict[str, bool] | None = None  # of a letter: to whom it went, `recipients.of`
     undelivered: dict[str, str] = field(default_factory=dict)  # who of them did not get it, and why
@@ -139,23 +149,53 @@ def parts(claim: Claim, files: tuple[OutboundFile, ...], can: Capabilities) -> t
         buttons=tuple(Button(**button) for button in given.get("buttons", ())),
         reply_to=claim.reply_to if can.reply_to else None,
         data=given.get("data", {}),
-        letter=claim.letter,
+        letter=replace(claim.letter, only=tuple(claim.left)) if claim.letter else None,
     )
     return fit(whole, can)
 
 
-def accepted(claim: Claim, receipt: Receipt, count: int) -> Mark:
-    """The mark of a part the provider took; the row goes on while parts are left."""
+def accepted(claim: Claim, receipt: Receipt, count: int, policy: Policy) -> Mark:
+    """The mark of a part the provider took; the row goes on while parts or recipients are left."""
     following = claim.part + 1
     if following < count:
-        return Mark(claim, "pending", part=following)
-    refused = "; ".join(f"{address}: {words}" for address, words in receipt.refused.items())
-    return Mark(
-        claim, "sent", provider_id=receipt.provider_id, status=receipt.status.value,
-        error_kind="partly_refused" if refused else None, error_text=refused[:500] or None,
-        aliases=receipt.aliases, recipients=recipients.of(claim.letter) if claim.letter else None,
-        undelivered={in_ascii(address): words for address, words in receipt.refused.items()},
+        return Mark(claim, "pending", patch={"part": following})
+    if claim.left:  # the letter is known by the name it had for the first of its recipients
+        mark = Mark(claim, "sent", status=receipt.status.value, aliases=receipt.aliases)
+    else:
+        mark = Mark(
+            claim, "sent", provider_id=receipt.provider_id, status=receipt.status.value,
+            aliases=receipt.aliases,
+            recipients=recipients.of(claim.letter) if claim.letter else None,
+        )  # fmt: skip
+    missed = claim.missed | _by_name(receipt.refused)
+    if not receipt.postponed or (claim.left and claim.tries >= policy.limits.attempts):
+        return _missing(mark, missed | _by_name(receipt.postponed))
+    patch: dict[str, Any] = {"left": receipt.postponed, "missed": missed}
+    tries = claim.tries
+    if not claim.left:  # these recipients have their own attempts; this was the first
+        tries, patch["since"] = 1, claim.attempts - 1
+    return replace(
+        mark, state="pending", patch=patch, error_kind=Temporary.kind,
+        error_text=_listed(receipt.postponed),
+        delay=pause(policy.limits.first_pause, tries, policy.jitter),
     )  # fmt: skip
+
+
+def _missing(mark: Mark, missed: Mapping[str, str]) -> Mark:
+    """A letter that has left, though not for all."""
+    return replace(
+        mark, error_kind="partly_refused" if missed else None, error_text=_listed(missed) or None,
+        undelivered=dict(missed),
+    )  # fmt: skip
+
+
+def _by_name(told: Mapping[str, str]) -> dict[str, str]:
+    """By the addresses as `recipients.of` has them."""
+    return {in_ascii(address): words for address, words in told.items()}
+
+
+def _listed(missed: Mapping[str, str]) -> str:
+    return "; ".join(f"{address}: {words}" for address, words in missed.items())[:500]
 
 
 def refused(claim: Claim, error: BaseException, policy: Policy) -> Mark:
@@ -167,10 +207,14 @@ def refused(claim: Claim, error: BaseException, policy: Policy) -> Mark:
     """
     kind, text = describe(error)
     mark = Mark(claim, "failed", error_kind=kind, error_text=text)
+    if claim.left:  # the others have it
+        (first, _), *more = claim.left.items()
+        last = claim.left if more else {first: text.removeprefix(f"{first}: ")}
+        mark = _missing(replace(mark, state="sent"), claim.missed | _by_name(last))
     if isinstance(error, Rejected | Unsupported):
         return mark
     delay = pause(policy.limits.first_pause, claim.tries, policy.jitter)
-    again = replace(mark, state="pending", delay=delay)
+    again = Mark(claim, "pending", error_kind=kind, error_text=text, delay=delay)
     spent = claim.tries >= policy.limits.attempts
     if isinstance(error, Misconfigured):  # the account rests; the message waits for its cure
         return again
@@ -178,7 +222,7 @@ def refused(claim: Claim, error: BaseException, policy: Policy) -> Mark:
         return mark if spent else replace(again, delay=max(again.delay, error.retry_after or 0.0))
     if policy.idempotent and not spent:
         return again
-    return replace(mark, state="uncertain", delay=policy.limits.uncertain_hold)
+    return replace(again, state="uncertain", delay=policy.limits.uncertain_hold)
 
 
 def orphaned(claim: Claim, policy: Policy) -> Mark:

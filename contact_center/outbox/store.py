@@ -34,11 +34,12 @@ SELECT $1, id, last_seq, $3, $4, $5, $6, $7, $8,
 FROM line
 """
 # The earliest open row of its line, and nothing of the line in flight. An uncertain row lets its
-# followers go when its wait is over.
+# followers go when its wait is over, and a letter at once that only some of its recipients lack.
 HEAD = f"""NOT EXISTS (
   SELECT 1 FROM outbox e WHERE e.line_id = o.line_id AND e.id <> o.id AND e.state IN {OPEN}
     AND (e.state = 'sending'
-         OR (e.seq < o.seq AND (e.state <> 'uncertain' OR e.due_at > now()))))"""  # noqa: S608
+         OR (e.seq < o.seq AND (e.state <> 'uncertain' OR e.due_at > now())
+             AND NOT (e.state = 'pending' AND e.payload ? 'left'))))"""  # noqa: S608
 # The texts below are put together of our own constants only.
 _DUE = f"""(SELECT o.id, o.line_id, {{rank}} AS rank, o.due_at FROM outbox o
  WHERE o.account_id = $1 AND o.class = '{{name}}' AND o.due_at <= now()
@@ -92,16 +93,15 @@ UPDATE outbox o SET
   due_at = now() + make_interval(secs => m.delay), version = o.version + 1,
   sent_at = CASE WHEN m.state = 'sent' THEN now() ELSE o.sent_at END,
   settled_at = CASE WHEN m.state = 'pending' THEN NULL ELSE now() END,
-  payload = CASE WHEN m.part > 0 THEN o.payload || jsonb_build_object('part', m.part)
-                 ELSE o.payload END,
-  recipients = coalesce(m.recipients, o.recipients),
+  payload = o.payload || m.patch, recipients = coalesce(m.recipients, o.recipients),
   undelivered = CASE WHEN m.state = 'sent' THEN m.undelivered ELSE o.undelivered END
 FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float[],
-            $8::int[], $9::jsonb[], $10::jsonb[])
-     AS m (id, attempts, state, provider_id, error_kind, error_text, delay, part, recipients,
+            $8::jsonb[], $9::jsonb[], $10::jsonb[])
+     AS m (id, attempts, state, provider_id, error_kind, error_text, delay, patch, recipients,
            undelivered)
 WHERE o.id = m.id AND o.attempts = m.attempts
-  AND (o.state = 'sending' OR (o.state = 'uncertain' AND m.state IN ('sent', 'failed')))
+  AND (o.state = 'sending' OR (o.state = 'uncertain'
+                                 AND (m.state IN ('sent', 'failed') OR m.patch ? 'left')))
 RETURNING o.id, o.state, o.account_id
 """
 RELEASE = """
@@ -112,19 +112,22 @@ CANCEL = """
 UPDATE outbox SET state = 'cancelled', settled_at = now(), version = version + 1
 WHERE message_id = $1 AND state = 'held' RETURNING id, contact_id, account_id
 """
-# A new attempt has a new key, and no provider id: late news of the old one pass it by.
+# A new attempt has a new key, and no provider id: late news of the old one pass it by. A letter
+# that only some of its recipients may lack goes to these alone, and stays what it is.
 AGAIN = """
-UPDATE outbox SET state = 'pending', due_at = now(), attempts = attempts + 1, provider_id = NULL,
+UPDATE outbox SET state = 'pending', due_at = now(), attempts = attempts + 1,
        error_kind = NULL, error_text = NULL, settled_at = NULL, version = version + 1,
-       recipients = NULL, undelivered = '{}',
-       payload = payload || jsonb_build_object('since', attempts + 1)
-         || CASE WHEN $3 THEN jsonb_build_object(
+       provider_id = CASE WHEN NOT $3 AND payload ? 'left' THEN provider_id END,
+       recipients = CASE WHEN NOT $3 AND payload ? 'left' THEN recipients END, undelivered = '{}',
+       payload = CASE WHEN $3 THEN payload - '{left,missed}'::text[] ELSE payload END
+         || jsonb_build_object('since', attempts + 1) || CASE WHEN $3 THEN jsonb_build_object(
                    'anew', coalesce((payload->>'anew')::int, 0) + 1) ELSE '{}' END
 WHERE message_id = $1 AND state = $2 RETURNING id, contact_id, account_id
 """
 ARRIVED = """
 UPDATE outbox SET state = 'sent', sent_at = coalesce(sent_at, now()), settled_at = now(),
-       error_kind = NULL, error_text = NULL, version = version + 1
+       error_kind = NULL, error_text = NULL, version = version + 1,
+       undelivered = coalesce(payload -> 'missed', '{}')
 WHERE message_id = $1 AND state = 'uncertain' RETURNING id, contact_id, account_id
 """
 STATE = """
@@ -249,11 +252,12 @@ async def settle(unit: Unit, marks: Sequence[Mark]) -> list[UUID]:
         [mark.error_kind for mark in marks],
         [mark.error_text for mark in marks],
         [mark.delay for mark in marks],
-        [mark.part for mark in marks],
+        [mark.patch for mark in marks],
         [mark.recipients for mark in marks],
         [mark.undelivered for mark in marks],
     )
-    await _meet(unit, [mark for mark in marks if mark.state == "sent"], {row["id"] for row in rows})
+    left = [mark for mark in marks if mark.state == "sent" or "left" in mark.patch]
+    await _meet(unit, left, {row["id"] for row in rows})
     await changed(unit, [row["id"] for row in rows], "system", "outbox")
     for account_id in {row["account_id"] for row in rows}:
         unit.wake(topic(account_id))

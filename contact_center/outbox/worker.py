@@ -226,7 +226,10 @@ class AccountWorker:
         except Exception as caught:  # noqa: BLE001 - every end of a send is classified
             error = caught
             mark = refused(claim, caught, self._policy(account))
-        circuit.note(error)
+        if not (
+            claim.left and isinstance(error, Temporary)
+        ):  # a recipient's word, not the server's
+            circuit.note(error)
         await self._marks.put(mark)
         if circuit is self._circuit:
             await self._note_health(error)
@@ -237,7 +240,7 @@ class AccountWorker:
             raise NotBegun("the send began too late")
         claim, pieces = await self._pieces(account, claim)
         receipt = await _deliver(account.channel, pieces[claim.part], left)
-        return accepted(claim, receipt, len(pieces))
+        return accepted(claim, receipt, len(pieces), self._policy(account))
 
     async def _pieces(self, account: LiveAccount, claim: Claim) -> tuple[Claim, Any]:
         """Everything that can fail before a byte goes out."""

@@ -55,6 +55,15 @@ async def accept(channel: FakeChannel, message: Outbound) -> Receipt:
     return Receipt(await channel.take(message))
 
 
+def not_for_now(*addresses: str) -> Fault:
+    """Taken for all but these, who may be sent it later."""
+
+    async def fault(channel: FakeChannel, message: Outbound) -> Receipt:
+        return Receipt(await channel.take(message), postponed=dict.fromkeys(addresses, "450 busy"))
+
+    return fault
+
+
 async def not_accepted(_channel: FakeChannel, _message: Outbound) -> Receipt:
     raise Temporary("connection refused")
 
@@ -103,13 +112,17 @@ async def explode(_channel: FakeChannel, _message: Outbound) -> Receipt:
 
 class FakeAccount:
     def __init__(
-        self, channel: FakeChannel, limits: tuple[RateLimit, ...], text_limit: int
+        self,
+        channel: FakeChannel,
+        limits: tuple[RateLimit, ...],
+        text_limit: int,
+        letters: bool = False,
     ) -> None:
         self.channel = channel
         self.capabilities = Capabilities(
             authentication="body", text_limit=text_limit, receipts=True, reply_to=True,
             attachments={"file": 10_000_000, "image": 10_000_000},
-            idempotent_send=channel.idempotent, rate_limits=limits,
+            idempotent_send=channel.idempotent, rate_limits=limits, letters=letters,
         )  # fmt: skip
 
 
@@ -127,8 +140,9 @@ class FakeAccounts:
         *,
         limits: tuple[RateLimit, ...] = (),
         text_limit: int = 4096,
+        letters: bool = False,
     ) -> FakeChannel:
-        self.by_id[account_id] = FakeAccount(channel, limits, text_limit)
+        self.by_id[account_id] = FakeAccount(channel, limits, text_limit, letters)
         return channel
 
     async def sending(self) -> Sequence[UUID]:
@@ -136,8 +150,8 @@ class FakeAccounts:
 
     async def live(self, account_id: UUID) -> FakeAccount:
         known = self.by_id[account_id]  # a fresh object each time, as the house gives one
-        limits = known.capabilities.rate_limits
-        return FakeAccount(known.channel, limits, known.capabilities.text_limit)
+        can = known.capabilities
+        return FakeAccount(known.channel, can.rate_limits, can.text_limit, can.letters)
 
     async def report(self, account_id: UUID, health: str, text: str | None) -> None:
         self.reports.append((account_id, health, text))

@@ -120,6 +120,24 @@ async def test_one_of_two_refused_is_sent_and_says_which(post: Post) -> None:
     assert (await box.envelope()).recipients == [box.client]
 
 
+async def test_a_recipient_refused_for_now_alone_gets_the_letter_later(post: Post) -> None:
+    box = await post.box()
+    box.smtp.recipients["boss@client.example"] = "450 4.7.1 Greylisted"
+    box.smtp.recipients["late@client.example"] = "550 5.1.1 No such user"
+    copies = [{"address": "boss@client.example"}, {"address": "late@client.example"}]
+    letter = {"to": [{"address": box.client}], "cc": copies}
+    message = await box.reply(await talk(box), letter=letter)
+    first = await box.envelope()
+    state, words = await failure(box, message)
+    assert (state, words) == ("pending", "boss@client.example: 450 4.7.1 Greylisted")
+    del box.smtp.recipients["boss@client.example"]
+    second = await box.envelope(2)
+    assert (first.recipients, second.recipients) == ([box.client], ["boss@client.example"])
+    assert first.raw == second.raw  # the same letter: all its recipients in its head, one name
+    await box.delivery(message, "sent")
+    assert list(await undelivered(box, message)) == ["late@client.example"]
+
+
 async def defaults(box: Box, contact: UUID) -> list[str]:
     """Whom the composer shows before anything is chosen."""
     start = await box.ask("GET", f"/contacts/{contact}/letter")

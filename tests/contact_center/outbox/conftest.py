@@ -61,6 +61,7 @@ class World:
         *,
         limits: tuple[RateLimit, ...] = (),
         text_limit: int = 4096,
+        letters: bool = False,
     ) -> tuple[UUID, FakeChannel]:
         account_id = new_id()
         await self.database.execute(
@@ -70,7 +71,9 @@ class World:
             account_id, self.brand, self.queue, account_id.hex,
         )  # fmt: skip
         channel = channel or FakeChannel()
-        self.accounts.add(account_id, channel, limits=limits, text_limit=text_limit)
+        self.accounts.add(
+            account_id, channel, limits=limits, text_limit=text_limit, letters=letters
+        )
         return account_id, channel
 
     async def contact(self, account_id: UUID, key: str = "anna") -> UUID:
@@ -102,6 +105,7 @@ class World:
         *,
         hold: float = 0.0,
         klass: Klass = "interactive",
+        letter: dict[str, Any] | None = None,
         **payload: Any,
     ) -> UUID:
         """An operator's message, in one step with its outbox row; returns the message id."""
@@ -115,9 +119,9 @@ class World:
                 contact,
             )
             await unit.execute(
-                "INSERT INTO messages (id, contact_id, seq, kind, text) "
-                "VALUES ($1, $2, $3, 'outbound', $4)",
-                message, contact, seq, text,
+                "INSERT INTO messages (id, contact_id, seq, kind, text, data) "
+                "VALUES ($1, $2, $3, 'outbound', $4, $5)",
+                message, contact, seq, text, {"letter": letter} if letter else {},
             )  # fmt: skip
             await store.enqueue(
                 unit, account_id=account_id, conversation_key=key, contact_id=contact,

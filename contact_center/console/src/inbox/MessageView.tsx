@@ -156,6 +156,15 @@ function Trouble({ message }: { message: Message }) {
       </div>
     );
   }
+  if (delivery?.reason && (delivery.state === "pending" || delivery.state === "sending")) {
+    return (
+      <div className={css.trouble} data-tone="warn">
+        <span>
+          <Icon name="clock" size={15} /> {t("message.again", { reason: reason(delivery.reason) })}
+        </span>
+      </div>
+    );
+  }
   if (missed.length) {
     return (
       <div className={css.trouble} data-tone="warn">
