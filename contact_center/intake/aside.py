@@ -50,7 +50,7 @@ class Aside:
                 self._process = subprocess.Popen(  # noqa: S603 - ourselves
                     [sys.executable, "-m", __name__, *map(str, fds)],
                     pass_fds=fds, stdin=subprocess.DEVNULL,
-                    env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                    env=_environment(),
                 )  # fmt: skip
 
     @property
@@ -83,6 +83,12 @@ class Aside:
         self._ours.close()
         # Giving back its memory may take the system a while: not on the loop.
         threading.Thread(target=self._process.wait, daemon=True).start()
+
+
+def _environment() -> dict[str, str]:
+    """As here, but for our settings: who gets control over a parser finds no passwords in it."""
+    given = {name: value for name, value in os.environ.items() if not name.startswith("CC_")}
+    return {**given, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 def main(wire: int, shared: int) -> None:

@@ -18,7 +18,7 @@ from contact_center.intake import aside, listening, parsing
 from contact_center.intake.parsing import GROUP, GROUP_BYTES, PATIENT, SILENCE_SECONDS, Parsers
 from contact_center.kernel.errors import Unavailable
 from tests.support.intake import START
-from tests.support.poison import hoard, leave, refuse, rest, spin, stumble
+from tests.support.poison import hoard, leave, refuse, rest, settings, spin, stumble
 from tests.support.waiting import eventually
 
 
@@ -169,6 +169,15 @@ async def test_a_group_that_only_takes_its_time_is_answered_whole(
     line.let_go()
     assert await asyncio.gather(*waiting) == given
     assert line.room == line._waiting
+
+
+async def test_no_settings_of_ours_lie_in_the_process(
+    lines: Callable[..., Line], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CC_DATABASE_URL", "postgresql://user:secret@db/x")
+    line = lines()
+    line.let_go()
+    assert await line.stand(work=settings) == []
 
 
 class Account:
