@@ -79,6 +79,11 @@ describe("recipients", () => {
     });
     expect(readRecipients("vera@, ok@a.example")).toEqual({ found: [box("ok@a.example")], rest: "vera@" });
   });
+  it("may have a name in quotes, with spaces and commas in it", () => {
+    expect(readRecipients('"a b"@x.ru, "c;d"@x.ru')).toEqual({ found: [box('"a b"@x.ru'), box('"c;d"@x.ru')], rest: "" });
+    expect(readRecipients('"Вера" <"c, d"@x.ru>; e@x.ru "f;g h"@x.ru').found).toEqual([box('"c, d"@x.ru', "Вера"), box("e@x.ru"), box('"f;g h"@x.ru')]);
+    expect(['""@x.ru', '"a<b"@x.ru', `"${"a".repeat(63)}"@x.ru`].map((typed) => readRecipients(typed).found)).toEqual([[], [], []]);
+  });
   it("begin with the owner alone, under the subject that answers", () => {
     const start = { subject: "Счёт", answers: true } as LetterStart;
     expect(startOf(contact, start)).toMatchObject({ to: [box("vera@client.example", "Вера")], cc: [], subject: "Re: Счёт" });

@@ -3,8 +3,10 @@ import type { Contact, LetterDraft, LetterStart } from "../api/types";
 import type { Box, Mail } from "./mail";
 import { bareSubject } from "./subjects";
 
-const ADDRESS = /^[^@\s<>,;"]{1,64}@[^@\s<>,;"]{1,190}$/;
-const NAMED = /^\s*"?([^"<>]*?)"?\s*<([^<>\s]+)>\s*$/;
+// The service takes the same: a name in quotes may hold anything but quotes, brackets and controls.
+// oxlint-disable-next-line no-control-regex
+const ADDRESS = /^(?:[^@\s<>,;"]{1,64}|"[^"<>\u0000-\u001f\u007f]{1,62}")@[^@\s<>,;"]{1,190}$/;
+const NAMED = /^\s*"?([^"<>]*?)"?\s*<("[^"<>]*"@[^<>\s]+|[^<>\s]+)>\s*$/;
 
 function boxOf(text: string): Box | null {
   const named = NAMED.exec(text);
@@ -19,10 +21,10 @@ export function readRecipients(text: string): { found: Box[]; rest: string } {
   for (const part of text.match(/(?:"[^"]*"|[^,;\n"])+/g) ?? []) {
     const whole = boxOf(part);
     if (whole) found.push(whole);
-    else if (/<|"/.test(part)) rest.push(part.trim());
+    else if (part.includes("<")) rest.push(part.trim());
     else {
       // Several addresses with nothing but spaces between them.
-      for (const word of part.split(/\s+/).filter(Boolean)) {
+      for (const word of part.match(/(?:"[^"]*"|[^\s"])+|"\S*/g) ?? []) {
         const one = boxOf(word);
         if (one) found.push(one);
         else rest.push(word);
