@@ -14,6 +14,7 @@ from channels.contract import Provider
 
 PROVIDERS: dict[str, str] = {
     "mail": "channels.mail",
+    "telegram": "channels.telegram",
     "webchat": "channels.webchat",
 }
 

@@ -1,0 +1,330 @@
+"""An update becomes events. Pure.
+
+https://core.telegram.org/bots/api#update: at most one of its fields beside `update_id` is present.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import ValidationError
+
+from channels.contract import WebhookRequest
+from channels.errors import Malformed
+from channels.messages import (
+    Address,
+    ButtonPressed,
+    Event,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+)
+from channels.telegram import content
+from channels.telegram.entities import Marked, marked
+from channels.telegram.places import CONNECTION, Place
+from channels.telegram.settings import TelegramSettings
+from channels.telegram.wire import Chat, Deleted, Message, Pressed, Reached, Update, User, Wire
+from channels.toolkit import phone
+
+# What Telegram is asked to send; of business connections only what is said in them is of use.
+ALLOWED = (
+    "message", "edited_message", "callback_query", "business_message", "edited_business_message",
+    "deleted_business_messages",
+)  # fmt: skip
+# What a bot may hear because it was asked for before, and what tells us nothing.
+_IGNORED_NAMES = """
+    channel_post edited_channel_post inline_query chosen_inline_result shipping_query
+    pre_checkout_query purchased_paid_media poll poll_answer my_chat_member chat_member
+    chat_join_request chat_boost removed_chat_boost message_reaction message_reaction_count
+    business_connection managed_bot guest_message
+"""
+_IGNORED = frozenset(_IGNORED_NAMES.split())
+
+# The payload of a link to the bot: https://core.telegram.org/bots/features#deep-linking
+_START = re.compile(r"^/start(?:@\w+)?\s+([A-Za-z0-9_-]{1,64})$")
+
+W = TypeVar("W", bound=Wire)
+
+
+def update_of(request: WebhookRequest) -> dict[str, Any]:
+    """The update in a request. Raises Malformed."""
+    if request.method.upper() != "POST":
+        raise Malformed("updates are posted", status=405)
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media != "application/json":
+        raise Malformed(f"expected application/json, got {media or 'nothing'}", status=415)
+    try:
+        raw = orjson.loads(request.body)
+    except orjson.JSONDecodeError as error:
+        raise Malformed(f"the body is not JSON: {error}") from None
+    if not isinstance(raw, dict):
+        raise Malformed("the body is not an object")
+    return raw
+
+
+def events(raw: dict[str, Any], settings: TelegramSettings, at: datetime) -> tuple[Event, ...]:
+    """What an update tells. Raises Malformed."""
+    update = _as(Update, raw, "update")
+    kind = next((name for name in _READ if name in raw), None)
+    if kind is not None:
+        return _READ[kind](raw[kind], settings, update.update_id, at)
+    others = sorted(raw.keys() - _IGNORED - {"update_id"})
+    if others:
+        raise Malformed(f"unknown kind of update: {others[0][:64]}")
+    return ()
+
+
+def pressed_id(raw: Mapping[str, Any]) -> str | None:
+    """The id by which the press of a button is answered, where this update is one."""
+    query = raw.get("callback_query")
+    given = query.get("id") if isinstance(query, dict) else None
+    return given if isinstance(given, str) and given else None
+
+
+# --- messages ------------------------------------------------------------------------------------
+
+
+def _message(
+    raw: Any, settings: TelegramSettings, _update: int, _at: datetime
+) -> tuple[Event, ...]:
+    message = _framed(raw)
+    if not _heard(message.chat, settings) or _ours(message, settings):
+        return ()
+    text = _text(message.raw)
+    held = content.contents(message.raw, has_text=bool(text.text))
+    service = message.raw.keys() & content.SERVICE
+    if service and not (text.text or held.attachments or held.texts):
+        return ()
+    outgoing = _outgoing(message)
+    return (
+        MessageReceived(
+            external_id=_place(message).name(message.message_id),
+            at=_instant(message.date),
+            conversation_key=_place(message).key,
+            sender=_client(message) if outgoing else _author(message),
+            claims=() if outgoing else _own_phone(message, held.contact),
+            text=text.text or "\n".join(held.texts),
+            attachments=tuple(held.attachments),
+            reply_to=_answered(message),
+            automatic=bool(message.sender and message.sender.is_bot and not message.sender_chat),
+            outgoing=outgoing,
+            unsupported=held.unsupported,
+            data=_data(message, text),
+        ),
+    )
+
+
+def _edited(raw: Any, settings: TelegramSettings, update: int, at: datetime) -> tuple[Event, ...]:
+    message = _framed(raw)
+    moves = "location" in message.raw  # a live location tells of itself every few seconds
+    if not _heard(message.chat, settings) or _ours(message, settings) or moves:
+        return ()
+    name = _place(message).name(message.message_id)
+    return (
+        MessageEdited(
+            external_id=f"e:{name}:{message.edit_date or 0}:{update}",
+            at=_instant(message.edit_date) if message.edit_date else at,
+            conversation_key=_place(message).key,
+            sender=_client(message) if _outgoing(message) else _author(message),
+            target=name,
+            text=_text(message.raw).text,
+        ),
+    )
+
+
+def _deleted(raw: Any, settings: TelegramSettings, _update: int, at: datetime) -> tuple[Event, ...]:
+    told = _as(Deleted, raw, "deleted_business_messages")
+    place = Place(told.chat.id, None, _connection(told.business_connection_id))
+    if not _heard(told.chat, settings):
+        return ()
+    return tuple(
+        MessageDeleted(
+            external_id=f"d:{place.name(number)}",
+            at=at,
+            conversation_key=place.key,
+            sender=Address("telegram", str(told.chat.id), told.chat.name),
+            target=place.name(number),
+        )
+        for number in told.message_ids
+    )
+
+
+def _pressed(raw: Any, settings: TelegramSettings, _update: int, at: datetime) -> tuple[Event, ...]:
+    query = _as(Pressed, raw, "callback_query")
+    if query.message is None:
+        return ()  # a message sent in inline mode: we send none
+    under = _as(Reached, query.message, "callback_query.message")
+    if not _heard(under.chat, settings):
+        return ()
+    topic = under.message_thread_id if under.is_topic_message else None
+    place = Place(under.chat.id, topic, _connection(under.business_connection_id))
+    return (
+        ButtonPressed(
+            external_id=f"b:{query.id}",
+            at=at,  # presses bear no time
+            conversation_key=place.key,
+            sender=_user(query.sender),
+            target=place.name(under.message_id),
+            value=query.data,
+            text=_label(under.reply_markup, query.data),
+        ),
+    )
+
+
+_READ: dict[str, Callable[[Any, TelegramSettings, int, datetime], tuple[Event, ...]]] = {
+    "message": _message,
+    "business_message": _message,
+    "edited_message": _edited,
+    "edited_business_message": _edited,
+    "callback_query": _pressed,
+    "deleted_business_messages": _deleted,
+}
+
+
+# --- who and where -------------------------------------------------------------------------------
+
+
+def _heard(chat: Chat, settings: TelegramSettings) -> bool:
+    return chat.private or (chat.type in ("group", "supergroup") and settings.groups == "contact")
+
+
+def _ours(message: Message, settings: TelegramSettings) -> bool:
+    """Whether we sent it ourselves: the outbox knows it already."""
+    authors = (message.sender, message.sender_business_bot)
+    return any(author and author.id == settings.bot_id for author in authors)
+
+
+def _outgoing(message: Message) -> bool:
+    """Whether the owner of a connected business account wrote it, in Telegram itself."""
+    sender = message.sender
+    return bool(message.business_connection_id and sender and sender.id != message.chat.id)
+
+
+def _place(message: Message) -> Place:
+    topic = message.message_thread_id if message.is_topic_message else None
+    return Place(message.chat.id, topic, _connection(message.business_connection_id))
+
+
+def _connection(given: str) -> str | None:
+    if given and not CONNECTION.match(given):
+        raise Malformed("business_connection_id: not an id")
+    return given or None
+
+
+def _author(message: Message) -> Address:
+    """Who says it; a chat that speaks by itself has an id, too."""
+    if message.sender_chat is not None:
+        return Address("telegram", str(message.sender_chat.id), message.sender_chat.name)
+    return _user(message.sender) if message.sender else _client(message)
+
+
+def _client(message: Message) -> Address:
+    return Address("telegram", str(message.chat.id), message.chat.name)
+
+
+def _user(user: User) -> Address:
+    return Address("telegram", str(user.id), user.name)
+
+
+def _own_phone(message: Message, given: content.Contact | None) -> tuple[Address, ...]:
+    """The sender's number, where he shared his own: Telegram finds whose it is, not he."""
+    if given is None or message.sender is None or given.user_id != message.sender.id:
+        return ()
+    number = given.phone_number if given.phone_number.startswith("+") else f"+{given.phone_number}"
+    normal = phone.normalise(number, region="ZZ")
+    return (Address("phone", normal, given.name),) if normal else ()
+
+
+def _answered(message: Message) -> str | None:
+    answered = message.raw.get("reply_to_message")
+    number = answered.get("message_id") if isinstance(answered, dict) else None
+    if not isinstance(number, int):
+        return None
+    if message.is_topic_message and number == message.message_thread_id:
+        return None  # everything in a topic answers the words by which it was opened
+    return _place(message).name(number)
+
+
+# --- what is said --------------------------------------------------------------------------------
+
+
+def _text(raw: Mapping[str, Any]) -> Marked:
+    if isinstance(raw.get("text"), str):
+        return marked(raw["text"], raw.get("entities"))
+    return marked(raw.get("caption"), raw.get("caption_entities"))
+
+
+def _data(message: Message, text: Marked) -> dict[str, Any]:
+    raw, sender = message.raw, message.sender
+    group = not message.chat.private
+    found = {
+        "entities": list(text.entities),
+        "album": _string(raw.get("media_group_id")),
+        "username": sender.username if sender else "",
+        "locale": sender.language_code if sender else "",
+        "group": message.chat.title if group else "",
+        "topic": message.message_thread_id if message.is_topic_message else None,
+        "forwarded_from": _origin(raw.get("forward_origin")),
+        "quote": _string(_object(raw.get("quote")).get("text")),
+        "signature": _string(raw.get("author_signature")),
+    }
+    start = _START.match(text.text)
+    if start and message.chat.private:
+        found["start"] = found["campaign"] = start[1]
+    return {name: value for name, value in found.items() if value}
+
+
+def _origin(raw: Any) -> str:
+    """Who wrote what is passed on: https://core.telegram.org/bots/api#messageorigin."""
+    origin = _object(raw)
+    if hidden := _string(origin.get("sender_user_name")):
+        return hidden
+    for name in ("sender_user", "sender_chat", "chat"):
+        given = _object(origin.get(name))
+        words = [_string(given.get(part)) for part in ("title", "first_name", "last_name")]
+        if any(words):
+            return " ".join(filter(None, words))
+    return ""
+
+
+def _label(markup: Any, value: str) -> str:
+    """The words on the button that was pressed."""
+    rows = _object(markup).get("inline_keyboard")
+    for row in rows if isinstance(rows, list) else ():
+        for button in row if isinstance(row, list) else ():
+            if _object(button).get("callback_data") == value:
+                return _string(_object(button).get("text"))
+    return ""
+
+
+# --- the border ----------------------------------------------------------------------------------
+
+
+def _framed(raw: Any) -> Message:
+    message = _as(Message, raw, "message")
+    return message.model_copy(update={"raw": raw})
+
+
+def _as(model: type[W], raw: Any, what: str) -> W:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in (what, *first["loc"]))
+        raise Malformed(f"{place}: {first['msg']}") from None
+
+
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""

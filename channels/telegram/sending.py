@@ -1,0 +1,182 @@
+"""What leaves: text, files by kind, albums, buttons; changing and deleting what has left.
+
+Imported late, for it stands on python-telegram-bot (`sdk.py`). Limits of the methods:
+https://core.telegram.org/bots/api#sendmessage, #sendphoto, #sendmediagroup, #editmessagetext,
+#deletemessage, #inlinekeyboardbutton, #sending-files
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaAudio,
+    InputMediaDocument,
+    InputMediaPhoto,
+    InputMediaVideo,
+    Message,
+    ReplyParameters,
+)
+
+from channels.errors import ChannelError, Rejected, Temporary, Uncertain, Unsupported
+from channels.messages import Button, Outbound, OutboundFile, Receipt
+from channels.telegram import plan
+from channels.telegram.places import Place, message_of, place_of
+from channels.telegram.plan import Step
+from channels.telegram.sdk import asked
+
+CALLBACK_BYTES = 64
+_MEDIA: dict[str, Callable[..., Any]] = {
+    "photo": InputMediaPhoto, "video": InputMediaVideo,
+    "audio": InputMediaAudio, "document": InputMediaDocument,
+}  # fmt: skip
+# What Telegram says of a picture that it does not take as one; as a file it does.
+_NO_PHOTO = ("photo_invalid_dimensions", "image_process_failed", "photo_ext_invalid")
+
+
+async def send(bot: Bot, message: Outbound) -> Receipt:
+    """Send it, in several steps where Telegram has no one way to say it all.
+
+    A failure behind the first step says how much has arrived, and nothing is sent again by itself.
+    Raises a channel error.
+    """
+    place = place_of(message.conversation_key)
+    markup = keyboard(message.buttons)
+    steps = plan.steps(message)
+    sent: list[Message] = []
+    for done, step in enumerate(steps):
+        given = _given(place, message.reply_to if done == 0 else None)
+        try:
+            sent += await _step(bot, step, given, markup if step.buttons else None)
+        except Uncertain:
+            raise
+        except ChannelError as error:
+            if not sent:
+                raise
+            raise Rejected(f"{done} of {len(steps)} parts arrived, then: {error}") from error
+    first, *others = (Place(place.chat, None, place.connection).name(m.message_id) for m in sent)
+    return Receipt(first, aliases=tuple(others))
+
+
+async def edit(bot: Bot, provider_id: str, message: Outbound) -> None:
+    """Change the text of a message, or the words below its file. Raises a channel error."""
+    place, number = message_of(provider_id)
+    common: dict[str, Any] = {
+        "chat_id": place.chat, "message_id": number, "reply_markup": keyboard(message.buttons),
+        "business_connection_id": place.connection,
+    }  # fmt: skip
+    try:
+        await asked(bot.edit_message_text(message.text, **common))
+    except Rejected as error:
+        if "message is not modified" in str(error):
+            return
+        if "no text in the message" not in str(error):
+            raise
+        await asked(bot.edit_message_caption(caption=message.text, **common))
+
+
+async def delete(bot: Bot, provider_id: str) -> None:
+    """Delete a message for everybody. Raises a channel error; one that is gone is no error."""
+    place, number = message_of(provider_id)
+    try:
+        if place.connection:
+            await asked(bot.delete_business_messages(place.connection, [number]))
+        else:
+            await asked(bot.delete_message(place.chat, number))
+    except Rejected as error:
+        if "message to delete not found" not in str(error):
+            raise
+
+
+async def typing(bot: Bot, conversation_key: str) -> None:
+    """Show for five seconds that somebody writes."""
+    place = place_of(conversation_key)
+    await asked(bot.send_chat_action(
+        place.chat, "typing", message_thread_id=place.topic,
+        business_connection_id=place.connection,
+    ))  # fmt: skip
+
+
+async def read(bot: Bot, external_id: str) -> None:
+    """Mark a client's message as read, where the bot acts for a business; bots cannot else."""
+    place, number = message_of(external_id)
+    if place.connection:
+        await asked(bot.read_business_message(place.connection, place.chat, number))
+
+
+def keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
+    """The buttons, one a row. Raises Unsupported for one that Telegram cannot carry."""
+    rows = [[_button(button)] for button in buttons]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _button(button: Button) -> InlineKeyboardButton:
+    if button.url:
+        return InlineKeyboardButton(button.text, url=button.url)
+    value = button.value or button.text
+    if not 1 <= len(value.encode()) <= CALLBACK_BYTES:
+        raise Unsupported(f"the value of a button has more than {CALLBACK_BYTES} bytes")
+    return InlineKeyboardButton(button.text, callback_data=value)
+
+
+def _given(place: Place, reply_to: str | None) -> dict[str, Any]:
+    given: dict[str, Any] = {
+        "chat_id": place.chat,
+        "message_thread_id": place.topic,
+        "business_connection_id": place.connection,
+    }
+    if reply_to:
+        try:
+            answered, number = message_of(reply_to)
+        except Rejected:
+            return given  # the press of a button: there is no message to point at
+        if answered.chat == place.chat:
+            given["reply_parameters"] = ReplyParameters(number, allow_sending_without_reply=True)
+    return given
+
+
+async def _step(
+    bot: Bot, step: Step, given: dict[str, Any], markup: InlineKeyboardMarkup | None
+) -> Sequence[Message]:
+    if not step.files:
+        return [await asked(bot.send_message(text=step.text, reply_markup=markup, **given))]
+    contents = [await _content(file) for file in step.files]
+    if len(step.files) > 1:
+        # Albums bear no buttons: https://core.telegram.org/bots/api#sendmediagroup
+        album = [
+            _MEDIA[plan.way(file)](
+                content, filename=file.name, caption=(step.text or None) if at == 0 else None
+            )
+            for at, (file, content) in enumerate(zip(step.files, contents, strict=True))
+        ]
+        return await asked(bot.send_media_group(media=album, **given))
+    given |= {"caption": step.text or None, "reply_markup": markup}
+    return [await _one(bot, step, contents[0], given)]
+
+
+async def _one(bot: Bot, step: Step, content: bytes, given: dict[str, Any]) -> Message:
+    ways: dict[str, Callable[..., Awaitable[Message]]] = {
+        "photo": bot.send_photo, "video": bot.send_video, "audio": bot.send_audio,
+        "voice": bot.send_voice, "animation": bot.send_animation, "document": bot.send_document,
+    }  # fmt: skip
+    name, way = step.files[0].name, plan.way(step.files[0])
+    try:
+        return await asked(ways[way](**{way: content}, filename=name, **given))
+    except Rejected as error:
+        # Nothing was sent: the picture is too long or too wide to be shown as one.
+        if way != "photo" or not any(word in str(error).lower() for word in _NO_PHOTO):
+            raise
+        return await asked(bot.send_document(document=content, filename=name, **given))
+
+
+async def _content(file: OutboundFile) -> bytes:
+    try:
+        return await asyncio.to_thread(Path(file.path).read_bytes)
+    except OSError as error:
+        raise Temporary(f"{file.name} cannot be read: {type(error).__name__}") from None
