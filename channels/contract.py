@@ -83,6 +83,7 @@ class Capabilities:
     installs_webhook: bool = False  # the account registers its own webhook (Installs)
     letters: bool = False  # subject, recipients, quoted history; read in the limited process
     embeds_media: bool = False  # files lie inside the raw request (Embeds)
+    backfills: bool = False  # what was missed is found again by listing (Backfills)
     authorizes: bool = False  # a person agrees at the provider, where settings ask it (Authorizes)
     undo_seconds: int = 3  # how long a reply is held before it leaves
 
@@ -106,12 +107,15 @@ class Memory(Protocol):
 class Deps:
     """What a channel may use of the outside: its account's id, the guarded HTTP client, a memory.
 
-    Where requests are only read there is neither client nor memory.
+    `webhook`: the public address at which its provider reaches this account; what the provider is
+    to tell of one message may go to addresses below it. Where requests are only read there is
+    nothing but the id.
     """
 
     account_id: str
     http: Any = None
     memory: Memory | None = None
+    webhook: str = ""
 
 
 class Channel(Protocol):
@@ -209,6 +213,25 @@ class Media(Protocol):
 class Embeds(Protocol):
     def part(self, raw: bytes, ref: str) -> bytes:
         """A file inside a raw request, by its reference. Raises Rejected. Pure."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What `Parses.parse` is to read, oldest first, and where to go on from next time."""
+
+    requests: tuple[WebhookRequest, ...]
+    cursor: Cursor
+
+
+@runtime_checkable
+class Backfills(Protocol):
+    async def since(self, cursor: Cursor | None) -> Missed:
+        """What the provider holds since then, however little of it was missed; None: begin now.
+
+        What came already comes again with the external ids it had. The cursor is to be kept once
+        all of it is stored. Raises Temporary or Misconfigured.
+        """
         ...
 
 

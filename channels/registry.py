@@ -15,6 +15,7 @@ from channels.contract import Provider
 PROVIDERS: dict[str, str] = {
     "mail": "channels.mail",
     "telegram": "channels.telegram",
+    "twilio_sms": "channels.sms.twilio",
     "webchat": "channels.webchat",
 }
 

@@ -138,8 +138,11 @@ class Workspace:
         )
         http = await exits.enter_async_context(Client())
 
-        def deps(account_id: UUID) -> Deps:
-            return Deps(str(account_id), http, AccountMemory(database, sealer, account_id))
+        def deps(account_id: UUID, public_key: str) -> Deps:
+            return Deps(
+                str(account_id), http, AccountMemory(database, sealer, account_id),
+                webhook=f"{settings.base_url}/hooks/{public_key}",
+            )  # fmt: skip
 
         accounts = Accounts(database, registry, sealer, clock, deps=deps)
         exits.push_async_callback(accounts.close)

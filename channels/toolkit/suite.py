@@ -43,6 +43,7 @@ OPTIONAL: dict[str, type] = {  # the capability and the protocol that come only 
     "fetches_media": contract.Media,
     "embeds_media": contract.Embeds,
     "installs_webhook": contract.Installs,
+    "backfills": contract.Backfills,
     "authorizes": contract.Authorizes,
 }
 

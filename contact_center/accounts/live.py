@@ -51,11 +51,11 @@ class Cache:
     """Live accounts by id and by public key; an account is rebuilt only when its row differs."""
 
     def __init__(
-        self, registry: Registry, sealer: Sealer, deps: Callable[[UUID], Deps] | None = None
+        self, registry: Registry, sealer: Sealer, deps: Callable[[UUID, str], Deps] | None = None
     ) -> None:
         self._registry = registry
         self._sealer = sealer
-        self._deps = deps or (lambda account_id: Deps(account_id=str(account_id)))
+        self._deps = deps or (lambda account_id, _key: Deps(account_id=str(account_id)))
         self._by_id: dict[UUID, LiveAccount] = {}
         self._by_key: dict[str, LiveAccount] = {}
         self.broken: dict[UUID, str] = {}
@@ -109,7 +109,7 @@ class Cache:
             public_key=row["public_key"],
             state=row["state"],
             settings=settings,
-            channel=provider.build(settings, self._deps(row["id"])),
+            channel=provider.build(settings, self._deps(row["id"], row["public_key"])),
             description=provider,
             version=row["version"],
         )

@@ -61,7 +61,7 @@ class Accounts:
 
     def __init__(
         self, database: Database, registry: Registry, sealer: Sealer, clock: Clock, *,
-        deps: Callable[[UUID], Deps] | None = None,
+        deps: Callable[[UUID, str], Deps] | None = None,
     ) -> None:  # fmt: skip
         self.database = database
         self.registry = registry

@@ -121,7 +121,12 @@ OPT_OUT_MEDIA = frozenset({"sms"})
 
 
 def opts_out(arrival: Arrival) -> bool:
-    """Whether the sender asks for no more messages, and says nothing else."""
+    """Whether the sender asks for no more messages, and says nothing else.
+
+    The channel may know it (`data["consent"]`): providers have words and switches of their own.
+    """
+    if arrival.data.get("consent") == "stop":
+        return True
     word = arrival.text.strip().strip(".!").lower()
     return arrival.medium in OPT_OUT_MEDIA and word in OPT_OUT_WORDS
 

@@ -97,7 +97,8 @@ def row_of(account: AccountFacts, event: Event, parcel: Any) -> Row | None:
     if rare and "unsupported" in rare:
         rare["unsupported"]["request"] = base64.b64encode(parcel.packed()).decode()
     text = cleaning.text(text)
-    if account.medium in OPT_OUT_MEDIA and kind == "in" and opts_out(Arrival(account.medium, text)):
+    may_refuse = kind == "in" and (account.medium in OPT_OUT_MEDIA or "consent" in event.data)
+    if may_refuse and opts_out(Arrival(account.medium, text, data=event.data)):
         rare = {**(rare or {}), "opt_out": True}
     key = cleaning.key
     values = [

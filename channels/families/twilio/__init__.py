@@ -1,0 +1,1 @@
+"""Twilio: how its requests prove themselves, its REST interface, and what its errors mean."""

@@ -1,0 +1,110 @@
+"""One number, or one Messaging Service, at Twilio."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from channels.contract import Cursor, Deps, Missed, Received, Reply, WebhookRequest
+from channels.errors import Malformed, Misconfigured, Rejected, Unsupported
+from channels.families.twilio import signature
+from channels.families.twilio.faults import words
+from channels.families.twilio.rest import Rest
+from channels.messages import DeliveryChanged, Outbound, Receipt
+from channels.sms.twilio import callbacks, inbound, missed
+from channels.sms.twilio.settings import TwilioSmsSettings
+
+# https://www.twilio.com/docs/messaging/twiml: an empty response answers nothing to the sender.
+NOTHING_TO_SAY = Reply(
+    200,
+    {"content-type": "text/xml; charset=utf-8"},
+    b'<?xml version="1.0" encoding="UTF-8"?><Response/>',
+)
+NOTED = Reply(204)
+
+
+class TwilioSms:
+    """The channel of one account."""
+
+    def __init__(self, settings: TwilioSmsSettings, deps: Deps) -> None:
+        self.settings = settings
+        self._webhook = callbacks.public(deps.webhook, settings.public_address)
+        self._rest = Rest(deps.http, settings.login, settings.api_address)
+        self._owner = Rest(deps.http, settings.owner, settings.api_address)
+
+    # --- in --------------------------------------------------------------------------------------
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Raise Refused for what Twilio did not sign for this account and address."""
+        signature.verify(request, self.settings.auth_token, self._address(request))
+
+    def receive(self, request: WebhookRequest) -> Received:
+        """Verify and read a message, or what became of one of ours."""
+        self.verify(request)
+        return self.parse(request)
+
+    def parse(self, request: WebhookRequest) -> Received:
+        """Read without asking who sent it: a recording, or what `since` found."""
+        if request.method.upper() != "POST":
+            raise Malformed("set the webhook to HTTP POST", status=405)
+        kind = signature.media_type(request)
+        if kind != signature.FORM:
+            raise Malformed(f"expected a form, got {kind or 'nothing'}", status=415)
+        try:
+            fields = signature.fields_of(request.body)
+        except ValueError:
+            raise Malformed("more parameters than any message has", status=400) from None
+        event = inbound.event(
+            fields,
+            account=self.settings.account_sid,
+            at=request.received_at,
+            own=callbacks.own_id(request.url, self.settings.auth_token),
+        )
+        told = isinstance(event, DeliveryChanged)
+        return Received((event,), NOTED if told else NOTHING_TO_SAY)
+
+    def _address(self, request: WebhookRequest) -> str:
+        return callbacks.public(request.url, self.settings.public_address)
+
+    async def since(self, cursor: Cursor | None) -> Missed:
+        """Messages and fates that were not told to us. Raises Temporary or Misconfigured."""
+        return await missed.since(self._rest, self.settings, cursor)
+
+    async def open(self, ref: str) -> AsyncIterator[bytes]:
+        """The bytes of a file. They raise Rejected when it is gone, or Temporary."""
+        return self._rest.file(ref)
+
+    # --- out -------------------------------------------------------------------------------------
+
+    async def send(self, message: Outbound) -> Receipt:
+        """Send a text. Raises Unsupported, Temporary, Rejected, Uncertain, Misconfigured."""
+        if message.files:
+            raise Unsupported("files cannot be sent by SMS here")
+        told = callbacks.address(self._webhook, self.settings.auth_token, message.id)
+        form = {
+            "To": message.conversation_key,
+            "Body": message.text,
+            **self.settings.sender,
+            **({"StatusCallback": told} if told else {}),
+        }
+        return _receipt(await self._rest.send(form))
+
+    async def check(self) -> None:
+        """Ask as the account, as the key, and for the number. Raises Misconfigured, Temporary."""
+        settings = self.settings
+        found = await self._owner.account()  # what comes in is signed with this token
+        if (status := found.get("status")) not in (None, "active"):
+            raise Misconfigured(f"the Twilio account is {status}")
+        if settings.api_key_sid:
+            await self._rest.newest()
+        if settings.number.startswith("+") and not await self._rest.numbers(settings.number):
+            raise Misconfigured(f"{settings.number} is not one of the account's numbers")
+
+
+def _receipt(made: dict[str, Any]) -> Receipt:
+    """Of a message that was taken; some are refused with a sid all the same."""
+    if made.get("status") in ("failed", "undelivered", "canceled"):
+        code = made.get("error_code")
+        told = str(made.get("error_message") or "Twilio refused the message")
+        raise Rejected(words(code, told) or told, code=str(code or ""))
+    return Receipt(str(made["sid"]))

@@ -1,0 +1,104 @@
+"""What Twilio took in or delivered while we could not be reached, put as it would have posted it.
+
+https://www.twilio.com/docs/messaging/api/message-resource#read-multiple-message-resources (read
+2026-11): the list can be narrowed by From, To and DateSent, newest first. Twilio gives an incoming
+message up after its few retries; the list is the only way to it. Records name neither opt-outs nor
+the id of ours that callbacks carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from channels.contract import Cursor, Missed, WebhookRequest
+from channels.families.twilio.rest import Rest
+from channels.families.twilio.signature import FORM
+from channels.sms.twilio.settings import TwilioSmsSettings
+
+OVERLAP = timedelta(minutes=15)  # the list may be behind; what came already is known by its sid
+FATES = frozenset({"delivered", "undelivered", "failed", "read", "canceled"})
+_INCOMING = {"MessageSid": "sid", "AccountSid": "account_sid", "From": "from", "To": "to",
+             "Body": "body", "NumMedia": "num_media", "NumSegments": "num_segments",
+             "MessagingServiceSid": "messaging_service_sid"}  # fmt: skip
+_REPORT = {"MessageSid": "sid", "AccountSid": "account_sid", "From": "from", "To": "to",
+           "MessageStatus": "status", "ErrorCode": "error_code",
+           "ErrorMessage": "error_message"}  # fmt: skip
+
+
+async def since(rest: Rest, settings: TwilioSmsSettings, cursor: Cursor | None) -> Missed:
+    """What there is since the cursor, oldest first. Raises Temporary or Misconfigured."""
+    start = _instant(cursor)
+    if start is None:
+        page = await rest.newest()
+        return Missed((), _cursor(page.at))
+    after = {"DateSent>": (start - OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    records, at = await _listed(rest, settings, after)
+    found = []
+    for record in reversed(records):
+        sent = _sent(record)
+        if sent is None or sent < start - OVERLAP:
+            continue
+        if form := await _form(rest, record):
+            found.append(_request(form, sent))
+    return Missed(tuple(found), _cursor(at) if at else dict(cursor or {}))
+
+
+async def _listed(
+    rest: Rest, settings: TwilioSmsSettings, after: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], datetime | None]:
+    """The records of this account's sender, and the time at which they were all there were."""
+    service = settings.messaging_service_sid
+    if settings.number:
+        to_us = await rest.messages({"To": settings.number, **after})
+        if not service:
+            from_us = await rest.messages({"From": settings.number, **after})
+            return [*from_us.records, *to_us.records], to_us.at
+    whole = await rest.messages(after)
+    ours = [one for one in whole.records if one.get("messaging_service_sid") == service]
+    if settings.number:
+        return [*ours, *to_us.records], to_us.at
+    return ours, whole.at
+
+
+async def _form(rest: Rest, record: Mapping[str, Any]) -> dict[str, str] | None:
+    incoming = record.get("direction") == "inbound"
+    if not incoming and record.get("status") not in FATES:
+        return None
+    names = _INCOMING if incoming else _REPORT
+    form = {name: str(record[key]) for name, key in names.items() if record.get(key) is not None}
+    if incoming and form.get("NumMedia", "0") != "0":
+        files = await rest.media(str(record["sid"]))
+        form["NumMedia"] = str(len(files))
+        for i, file in enumerate(files):
+            form[f"MediaUrl{i}"] = f"/Messages/{record['sid']}/Media/{file.get('sid')}"
+            form[f"MediaContentType{i}"] = str(file.get("content_type", ""))
+    return form
+
+
+def _request(form: Mapping[str, str], sent: datetime) -> WebhookRequest:
+    url = f"list:/{form.get('MessageSid', '')}"
+    body = urlencode(form, errors="surrogatepass").encode()
+    return WebhookRequest("POST", url, {"content-type": FORM}, {}, body, sent)
+
+
+def _sent(record: Mapping[str, Any]) -> datetime | None:
+    try:
+        text = record.get("date_sent") or record.get("date_created")
+        return parsedate_to_datetime(str(text)).astimezone(UTC)
+    except (TypeError, ValueError):
+        return None
+
+
+def _instant(cursor: Cursor | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat((cursor or {})["at"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _cursor(at: datetime | None) -> Cursor:
+    return {"at": at.astimezone(UTC).isoformat()} if at else {}

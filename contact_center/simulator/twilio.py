@@ -1,0 +1,353 @@
+"""A Twilio of our own: the REST interface's messages, and what Twilio posts to us. Stateful.
+
+What the real one refuses is refused, fields it does not know are complained of. Overrides behind
+the "#" of an address are heeded (https://www.twilio.com/docs/usage/webhooks/
+webhooks-connection-overrides, read 2026-11). What may go wrong is switched on: `faults` for the
+requests it is sent, `mischief` for the reports it posts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
+from typing import Any, Literal
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
+
+from contact_center.simulator.twilio_wire import (
+    FIELDS,
+    FILTERS,
+    LONGEST,
+    PHONE,
+    Form,
+    Message,
+    basic,
+    error,
+    incoming,
+    now,
+    passes,
+    report,
+    sid,
+    signed,
+)
+
+Fault = Literal[
+    "busy", "broken", "silent_before", "silent_after", "half_answer", "cut_after", "no_json"
+]
+Mischief = Literal["twice", "backwards", "late", "wrongly_signed", "none_at_all"]
+
+SILENCE = 3600.0
+VERSION = "/2010-04-01/Accounts/{account}"
+STOPS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"})
+
+
+class FakeTwilio:
+    """One account with one number. `faults` befall requests in turn, `mischief` the reports.
+
+    `posted` keeps what it posted and how it was answered; `complaints` what the real one would not
+    have understood.
+    """
+
+    def __init__(
+        self, *, account: str = "AC" + "0" * 32, token: str = "0" * 32,
+        number: str = "+15005550006", service: str = "MG" + "0" * 32,
+    ) -> None:  # fmt: skip
+        self.account, self.token = account, token
+        self.number, self.service = number, service
+        self.keys: dict[str, str] = {}  # API keys: sid → secret
+        self.webhook = ""  # where incoming messages are posted, overrides and all
+        self.messages: dict[str, Message] = {}
+        self.unsubscribed: set[str] = set()
+        self.refuses: dict[str, int] = {}  # recipient → code at once
+        self.fails: dict[str, int] = {}  # recipient → code of a failed delivery
+        self.faults: deque[Fault] = deque()
+        self.mischief: set[Mischief] = set()
+        self.pause = 0.0  # between the steps of a delivery
+        self.delivers = True
+        self.posted: list[tuple[str, dict[str, str], int]] = []
+        self.complaints: list[str] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopped = asyncio.Event()
+
+    # --- serving ---------------------------------------------------------------------------------
+
+    def application(self) -> web.Application:
+        """The REST interface."""
+        app = web.Application()
+        base = VERSION
+        routes: list[tuple[str, str, Callable[[web.Request], Awaitable[web.StreamResponse]]]] = [
+            ("POST", base + "/Messages.json", self._create),
+            ("GET", base + "/Messages.json", self._list),
+            ("GET", base + "/Messages/{sid}.json", self._fetch),
+            ("GET", base + "/Messages/{sid}/Media.json", self._media),
+            ("GET", base + "/Messages/{sid}/Media/{media}", self._file),
+            ("GET", base + "/IncomingPhoneNumbers.json", self._numbers),
+            ("GET", base + ".json", self._account),
+            ("GET", "/stored/{media}", self._stored),
+        ]
+        for method, path, handler in routes:
+            app.router.add_route(method, path, handler)
+        app.on_shutdown.append(self._stop)
+        return app
+
+    async def _stop(self, _app: web.Application) -> None:
+        self._stopped.set()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def settle(self) -> None:
+        """Wait until everything that is under way was told."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # --- REST ------------------------------------------------------------------------------------
+
+    def _refused(self, request: web.Request) -> web.Response | None:
+        """Who asks, and for which account: the real one says 20003 to both."""
+        known = {self.account: self.token, **self.keys}
+        logins = {basic(user, password) for user, password in known.items()}
+        good = request.headers.get("Authorization") in logins
+        return None if good and request.match_info["account"] == self.account else error(20003)
+
+    async def _create(self, request: web.Request) -> web.StreamResponse:
+        if refused := self._refused(request):
+            return refused
+        fault = self.faults.popleft() if self.faults else None
+        if fault in ("busy", "broken"):
+            return error(20429 if fault == "busy" else 20500)
+        if fault == "silent_before":
+            await self._silence()
+        given = {name: str(value) for name, value in (await request.post()).items()}
+        if code := self._wrong(given):
+            return error(code)
+        message = self._take(given)
+        if fault in ("silent_after", "cut_after"):
+            return await self._unanswered(request, fault)
+        answer = web.json_response(message.shown(), status=201)
+        return await spoilt(request, answer, fault) if fault else answer
+
+    async def _silence(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SILENCE):
+                await self._stopped.wait()
+
+    async def _unanswered(self, request: web.Request, fault: Fault) -> web.StreamResponse:
+        if fault == "silent_after":
+            await self._silence()
+        elif request.transport is not None:
+            request.transport.close()
+        return web.Response(status=500)
+
+    def _wrong(self, given: Form) -> int | None:
+        if unknown := set(given) - FIELDS:
+            self.complaints.append(f"no fields of a message: {sorted(unknown)}")
+        to, body = given.get("To", ""), given.get("Body", "")
+        if not to:
+            return 21604
+        if not PHONE.match(to):
+            return 21211
+        if not body and "MediaUrl" not in given and "ContentSid" not in given:
+            return 21602
+        if len(body) > LONGEST:
+            return 21617
+        return self._wrong_sender(given) or self._wrong_callback(given) or self._unwanted(to)
+
+    def _wrong_sender(self, given: Form) -> int | None:
+        service = given.get("MessagingServiceSid")
+        if service is not None:
+            return None if service == self.service else 21701
+        if "From" not in given:
+            return 21603
+        return None if given["From"] == self.number else 21606
+
+    @staticmethod
+    def _wrong_callback(given: Form) -> int | None:
+        url = given.get("StatusCallback")
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        return None if parts.scheme in ("http", "https") and parts.hostname else 21609
+
+    def _unwanted(self, to: str) -> int | None:
+        return 21610 if to in self.unsubscribed else self.refuses.get(to)
+
+    def _take(self, given: Form) -> Message:
+        service = given.get("MessagingServiceSid")
+        message = Message(
+            sid("SM"), self.account, "outbound-api", given.get("From", ""), given["To"],
+            given.get("Body", ""), "accepted" if service else "queued", now(), service,
+            given.get("StatusCallback", ""),
+        )  # fmt: skip
+        self.messages[message.sid] = message
+        if self.delivers:
+            self._begin(self._deliver(message))
+        return message
+
+    async def _list(self, request: web.Request) -> web.StreamResponse:
+        if refused := self._refused(request):
+            return refused
+        if unknown := set(request.query) - FILTERS:
+            self.complaints.append(f"no filters of messages: {sorted(unknown)}")
+        query = request.query
+        found = [one for one in reversed(self.messages.values()) if passes(one, query)]
+        size, page = int(query.get("PageSize", 50)), int(query.get("Page", 0))
+        shown = found[page * size : (page + 1) * size]
+        onward = None
+        if len(found) > (page + 1) * size:
+            more = {**query, "PageSize": str(size), "Page": str(page + 1), "PageToken": "PA1"}
+            onward = f"{request.path}?{urlencode(more, quote_via=quote)}"
+        page_of = {"messages": [one.shown() for one in shown], "page": page, "page_size": size,
+                   "next_page_uri": onward, "uri": request.path_qs}  # fmt: skip
+        return web.json_response(page_of)
+
+    async def _fetch(self, request: web.Request) -> web.StreamResponse:
+        refused, message = self._refused(request), self.messages.get(request.match_info["sid"])
+        if refused:
+            return refused
+        return web.json_response(message.shown()) if message else error(20404)
+
+    async def _media(self, request: web.Request) -> web.StreamResponse:
+        refused, message = self._refused(request), self.messages.get(request.match_info["sid"])
+        if refused or message is None:
+            return refused or error(20404)
+        files = [{"sid": name, "content_type": kind, "parent_sid": message.sid}
+                 for name, kind, _ in message.media]  # fmt: skip
+        return web.json_response({"media_list": files, "next_page_uri": None})
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        """A redirect to an address that needs no login, as the real one answers."""
+        if refused := self._refused(request):
+            return refused
+        message = self.messages.get(request.match_info["sid"])
+        media = request.match_info["media"]
+        if message is None or all(name != media for name, _, _ in message.media):
+            return error(20404)
+        return web.Response(status=307, headers={"Location": f"/stored/{media}?Signature=s"})
+
+    async def _stored(self, request: web.Request) -> web.StreamResponse:
+        for message in self.messages.values():
+            for name, kind, content in message.media:
+                if name == request.match_info["media"]:
+                    return web.Response(body=content, content_type=kind)
+        return web.Response(status=404)
+
+    async def _numbers(self, request: web.Request) -> web.StreamResponse:
+        if refused := self._refused(request):
+            return refused
+        ours = request.query.get("PhoneNumber") in (None, self.number)
+        found = [{"sid": "PN" + "0" * 32, "phone_number": self.number}] if ours else []
+        return web.json_response({"incoming_phone_numbers": found, "next_page_uri": None})
+
+    async def _account(self, request: web.Request) -> web.StreamResponse:
+        if refused := self._refused(request):
+            return refused
+        if request.headers["Authorization"] != basic(self.account, self.token):
+            return error(20003)  # a standard key may not ask for the account
+        return web.json_response({"sid": self.account, "status": "active"})
+
+    # --- what it posts ---------------------------------------------------------------------------
+
+    async def receive(
+        self, sender: str, body: str, *, media: list[tuple[str, bytes]] | None = None,
+        told: bool = True, **more: str,
+    ) -> Message:  # fmt: skip
+        """A message from outside. `told`: it is posted, unless nobody answers, as in an outage."""
+        files = [(sid("ME"), kind, content) for kind, content in media or []]
+        name = sid("MM" if files else "SM")
+        message = Message(name, self.account, "inbound", sender, self.number, body, "received",
+                          now(), media=files)  # fmt: skip
+        self.messages[name] = message
+        if body.strip().upper() in STOPS:
+            self.unsubscribed.add(sender)
+        if told:
+            await self.post(self.webhook, {**incoming(message), **more})
+        return message
+
+    async def _deliver(self, message: Message) -> None:
+        """Queued → sent → delivered, or what befalls it; of the first status nobody is told."""
+        code = self.fails.get(message.recipient)
+        steps = ["queued"] if message.service else []
+        steps += ["sent", "undelivered" if code else "delivered"]
+        message.sender = message.sender or self.number
+        if "none_at_all" in self.mischief:
+            message.status, message.code = steps[-1], code
+            return
+        told = []
+        for step in steps:
+            await asyncio.sleep(self.pause)
+            message.status = step
+            message.code = code if step == "undelivered" else None
+            told.append(report(message))
+        await self._tell(message, told)
+
+    async def _tell(self, message: Message, told: list[dict[str, str]]) -> None:
+        if not message.callback:
+            return
+        if "late" in self.mischief:
+            await asyncio.sleep(0.5)
+        if "backwards" in self.mischief:
+            told.reverse()
+        for form in told:
+            for _ in range(2 if "twice" in self.mischief else 1):
+                await self.post(message.callback, form)
+
+    async def post(self, url: str, form: Form) -> int:
+        """Sign and post, again where the address asks for it; the last status, 0 for no answer."""
+        bare, _, overrides = url.partition("#")
+        asked = {name: values[0] for name, values in parse_qs(overrides).items()}
+        policy = asked.get("rp", "ct").split(",")
+        token = secrets.token_hex(16) if "wrongly_signed" in self.mischief else self.token
+        headers = {
+            "X-Twilio-Signature": signed(token, bare, form),
+            "I-Twilio-Idempotency-Token": secrets.token_hex(16),
+        }
+        status = 0
+        for _ in range(1 + int(asked.get("rc", "1"))):
+            status = await _post(bare, form, headers)
+            if not _again(status, policy):
+                break
+        self.posted.append((bare, dict(form), status))
+        return status
+
+
+async def _post(url: str, form: Form, headers: Mapping[str, str]) -> int:
+    try:
+        async with (
+            ClientSession(timeout=ClientTimeout(total=15)) as session,
+            session.post(url, data=form, headers=headers, allow_redirects=False) as answer,
+        ):
+            await answer.read()
+            return answer.status
+    except (ClientError, TimeoutError):
+        return 0
+
+
+def _again(status: int, policy: list[str]) -> bool:
+    everything = "all" in policy
+    if status == 0:
+        return everything or "ct" in policy or "rt" in policy
+    return (everything and status >= 400) or f"{status // 100}xx" in policy  # noqa: PLR2004
+
+
+async def spoilt(request: web.Request, answer: web.Response, fault: Fault) -> web.StreamResponse:
+    """An answer that breaks off, or is no JSON."""
+    if fault == "no_json":
+        return web.Response(status=201, text="<html>", content_type="text/html")
+    body = answer.body if isinstance(answer.body, bytes) else b"{}"
+    half = web.StreamResponse(status=201, headers={"Content-Length": str(len(body))})
+    half.content_type = "application/json"
+    await half.prepare(request)
+    await half.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return half
