@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from channels.errors import Rejected
+from channels.messages import Address
 from contact_center.access.model import Actor
 from contact_center.contacts.letters.model import LetterStart, Quotation, ShownRecipient
 from contact_center.desk import store
@@ -34,10 +35,13 @@ class Beginning:
         try:
             begun = await letters.next_letter(database, contact_id, actor.employee_id)
         except Rejected:  # nobody to write to: recipients have to be chosen
-            return LetterStart(to=[], subject="", answers=False, signature="", own=own, quoted=None)
+            return LetterStart(
+                to=[], cc=[], subject="", answers=False, signature="", own=own, quoted=None
+            )
         said = begun.quoted
         return LetterStart(
-            to=[ShownRecipient(address=one.value, name=one.name) for one in begun.to],
+            to=_shown(begun.to),
+            cc=_shown(begun.cc),
             subject=begun.subject,
             answers=bool(begun.references),
             signature=begun.signature,
@@ -46,6 +50,10 @@ class Beginning:
             if said
             else None,
         )
+
+
+def _shown(people: Sequence[Address]) -> list[ShownRecipient]:
+    return [ShownRecipient(address=one.value, name=one.name) for one in people]
 
 
 def own_addresses(settings: Mapping[str, Any]) -> list[str]:

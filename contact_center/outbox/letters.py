@@ -2,8 +2,9 @@
 
 Read when it leaves, from the rows: the thread may have grown since it was written. Whoever wrote
 it may have chosen recipients, subject and HTML (`messages.data.letter`); otherwise it goes to the
-owner of the contact, or where he wants his answers (`recipients`), and to nobody else, whoever has
-joined the thread meanwhile. What a machine writes goes to the owner's address alone, for which its
+owner of the contact, or where he wants his answers, with copies for those on the letter it answers
+whom somebody vouches for (`recipients`), and to nobody else, whoever has joined the thread
+meanwhile. What a machine writes goes to the owner's address alone, for which its
 budgets are counted (RFC 3834 section 4: a Reply-To is for people's answers). Nor does it quote
 or follow what somebody wrote whose address nobody has vouched for, unless that is the owner: a
 stranger's words are not sent on in our name.
@@ -35,7 +36,17 @@ SELECT m.data, m.created_at, c.subject, c.locale, i.medium, i.value, i.name,
                ELSE '[]' END) AS s (alias) WHERE a.medium = 'mail') AS house,
   ARRAY(SELECT o.provider_id FROM outbox o JOIN messages om ON om.id = o.message_id
         WHERE om.contact_id = c.id AND om.seq < m.seq AND om.seq > coalesce(t.seq, 0)
-          AND o.provider_id IS NOT NULL ORDER BY om.seq DESC LIMIT 10) AS ours
+          AND o.provider_id IS NOT NULL ORDER BY om.seq DESC LIMIT 10) AS ours,
+  ARRAY(SELECT f.value FROM identities f WHERE f.client_id = i.client_id AND f.medium = 'email'
+        AND f.proof <> 'claimed' UNION
+        SELECT x.box ->> 'address' FROM messages w CROSS JOIN LATERAL jsonb_array_elements(
+          coalesce(w.data #> '{letter,to}', '[]') || coalesce(w.data #> '{letter,cc}', '[]'))
+          AS x (box)
+        WHERE w.contact_id = c.id AND w.seq < m.seq AND w.kind = 'outbound'
+          AND w.employee_id IS NOT NULL AND w.deleted_at IS NULL
+          AND NOT w.data -> 'letter' ? 'forwards') AS vouched,
+  ARRAY(SELECT f.value FROM participants p JOIN identities f ON f.id = p.identity_id
+        WHERE p.contact_id = c.id AND p.role <> 'owner' AND NOT p.verified) AS strangers
 FROM """
 _ABOUT = """
 JOIN contacts c ON c.id = m.contact_id
@@ -113,11 +124,12 @@ def letter_of(row: Mapping[str, Any]) -> Letter:
     to = _addresses(given.get("to")) or default_recipients(row, automatic=automatic)
     if not to:
         raise Rejected("there is no address to write to")
+    chosen = "to" in given or "cc" in given or automatic or forwards
     locale = row["locale"] or "ru"
     quotes = not automatic and not forwards and given.get("quote") is not False
     return Letter(
         to=to,
-        cc=_addresses(given.get("cc")),
+        cc=_addresses(given.get("cc")) if chosen else default_copies(row, to),
         bcc=_addresses(given.get("bcc")),
         at=row["created_at"],
         subject=given.get("subject") or row["subject"] or "",
@@ -135,6 +147,15 @@ def default_recipients(row: Mapping[str, Any], *, automatic: bool) -> tuple[Addr
     email = row["medium"] == "email"
     owner = (Address("email", row["value"], row["name"] or ""),) if email else ()
     return owner if automatic else recipients.default(owner, row["answered"], row["house"])
+
+
+def default_copies(row: Mapping[str, Any], to: Sequence[Address]) -> tuple[Address, ...]:
+    """Who gets a copy where nobody was chosen: of an employee's answer alone."""
+    if not row["employee"]:
+        return ()
+    vouched = {one.lower() for one in row["vouched"]} - {one.lower() for one in row["strangers"]}
+    answered = (row["said_data"] or {}).get("mail")
+    return recipients.copies(answered, vouched, to, row["house"])
 
 
 def signature(row: Mapping[str, Any], locale: str) -> str:

@@ -4,12 +4,16 @@ RFC 5322 section 3.6.2: answers go where the letter's Reply-To says. That is the
 only in a letter that may be his: not in a machine's or a list's, not in one that our server judged
 and could not call his, or whose sender is disguised. Nobody is sent to an address of this house: it
 would come back to us as a letter of the client's.
+
+Section 3.6.3: copies go to whoever else the letter was for. Anybody may name anybody there, so only
+those who are known get one unasked: addresses of the client's that are proven, and such as an
+employee has written to in this contact; never a stranger who wrote himself into it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from channels.messages import Address, Letter
@@ -28,6 +32,25 @@ def default(
     `own`: the addresses of the house.
     """
     return _asked_for(mail or {}, frozenset(map(plain, own))) or tuple(owner)
+
+
+def copies(
+    mail: Mapping[str, Any] | None,
+    vouched: Collection[str],
+    to: Sequence[Address],
+    own: Iterable[str],
+) -> tuple[Address, ...]:
+    """Who else gets an answer to `mail`. `vouched`: addresses in small letters."""
+    if not mail or not may_choose(mail):
+        return ()
+    had = {*map(plain, own), *(plain(one.value) for one in to)}
+    found: dict[str, Address] = {}
+    author = [mail["from"]] if mail.get("from") else []
+    for box in (*author, *mail.get("to", ()), *mail.get("cc", ())):
+        address = box["address"]
+        if address.lower() in vouched and plain(address) not in had:
+            found.setdefault(plain(address), Address("email", address, box.get("name") or ""))
+    return tuple(found.values())[:MOST]
 
 
 def _asked_for(mail: Mapping[str, Any], own: frozenset[str]) -> tuple[Address, ...]:

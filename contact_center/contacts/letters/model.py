@@ -43,7 +43,8 @@ Recipients = Annotated[list[Recipient], Field(default_factory=list, max_length=M
 class NewLetter(BaseModel):
     """What the writer of a letter chose.
 
-    Without `to` it goes to the owner of the contact, or where his last letter wants answers.
+    Without `to` it goes to the owner of the contact, or where his last letter wants answers;
+    without both `to` and `cc` also to those on that letter whom somebody vouches for.
     `html` beside the message's text, which says the same without it; `quote`: what is answered
     stands below; `forwards`: the message that is passed on, so this one answers nothing; with
     `whole` it stands below as it came, in plain text and HTML, with the pictures of that.
@@ -86,10 +87,12 @@ class ShownRecipient(BaseModel):
 class LetterStart(BaseModel):
     """What a letter begins with that is written now: `own` are addresses of the mailbox itself.
 
-    `to`: whom it goes to unless others are chosen, the client or where he wants his answers.
+    `to`: whom it goes to unless others are chosen, the client or where he wants his answers; `cc`:
+    those on the letter it answers whom somebody vouches for.
     """
 
     to: list[ShownRecipient]
+    cc: list[ShownRecipient]
     subject: str
     answers: bool
     signature: str

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from channels.mail import threads
+from contact_center.kernel.ids import new_id
 from tests.contact_center.mail.post import Box, Post, bounce, results
 from tests.support.scripted_smtp import CUT
 
@@ -201,6 +202,78 @@ async def test_a_stranger_on_the_thread_does_not_say_where_answers_go(post: Post
               References=f"<1.{box.number}@client.example>")  # fmt: skip
     await box.messages(2)
     assert await defaults(box, contact) == [box.client]
+
+
+async def copies(box: Box, contact: UUID) -> list[str]:
+    """Who the composer shows to get a copy before anything is chosen."""
+    start = await box.ask("GET", f"/contacts/{contact}/letter")
+    return [one["address"] for one in start.body["cc"]]
+
+
+async def test_who_was_written_to_before_and_stands_on_the_letter_gets_a_copy_of_the_answer(
+    post: Post,
+) -> None:
+    box = await post.box(aliases=["sales@shop.example"])
+    on_it = f"Босс <Boss@client.example>, other@client.example, sales@shop.example, {box.address}"
+    box.write(Cc=on_it)
+    contact: UUID = (await box.contact())["id"]
+    await box.take(contact)
+    assert await copies(box, contact) == []  # the client alone names them
+    chosen = {"to": [{"address": box.client}], "cc": [{"address": "boss@client.example"}]}
+    await box.reply(contact, letter=chosen)
+    box.answer(await box.arrived(), Cc=on_it)
+    await box.messages(3)
+    assert await copies(box, contact) == ["Boss@client.example"]
+    await box.reply(contact)
+    assert (await box.envelope(2)).recipients == [box.client, "Boss@client.example"]
+    await box.reply(contact, letter={"to": [{"address": box.client}]})  # taken away by hand
+    assert (await box.envelope(3)).recipients == [box.client]
+    box.answer(await box.arrived(3))  # and the client wants it no more
+    await box.messages(6)
+    assert await copies(box, contact) == []
+
+
+async def test_a_proven_address_of_the_clients_gets_a_copy_and_a_claimed_one_does_not(
+    post: Post,
+) -> None:
+    box = await post.box()
+    box.write(Cc="home@client.example, typed@client.example")
+    contact: UUID = (await box.contact())["id"]
+    await box.take(contact)
+    for value, proof in (("home", "confirmed"), ("typed", "claimed")):
+        await post.db.execute(
+            "INSERT INTO identities (id, client_id, medium, value, proof) SELECT $1, i.client_id,"
+            " 'email', $2, $3 FROM contacts c JOIN identities i ON i.id = c.identity_id"
+            " WHERE c.id = $4",
+            new_id(), f"{value}@client.example", proof, contact,
+        )  # fmt: skip
+    assert await copies(box, contact) == ["home@client.example"]
+    await box.reply(contact)
+    assert (await box.envelope()).recipients == [box.client, "home@client.example"]
+
+
+async def test_a_stranger_who_wrote_himself_into_the_thread_gets_no_copy(post: Post) -> None:
+    box = await post.box()
+    contact = await talk(box)
+    stranger = "stranger@other.example"
+    chosen = {"to": [{"address": box.client}], "cc": [{"address": stranger}]}
+    await box.reply(contact, letter=chosen)
+    first = await box.arrived()
+    box.answer(first, sender=stranger)
+    box.answer(first, Cc=stranger)
+    await box.messages(4)
+    assert await copies(box, contact) == []
+
+
+async def test_a_forged_letter_does_not_say_who_gets_copies(post: Post) -> None:
+    box = await post.box()
+    contact = await talk(box)
+    chosen = {"to": [{"address": box.client}], "cc": [{"address": "boss@client.example"}]}
+    await box.reply(contact, letter=chosen)
+    forged = results("fail")
+    box.answer(await box.arrived(), Cc="boss@client.example", Authentication_Results=forged)
+    await box.messages(3)
+    assert await copies(box, contact) == []
 
 
 async def test_silence_after_the_last_word_is_uncertain_and_nothing_is_sent_twice(

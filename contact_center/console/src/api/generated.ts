@@ -624,9 +624,10 @@ export interface LetterBody {
   remote_images: number;
 }
 
-/** What a letter begins with that is written now: `own` are addresses of the mailbox itself. `to`: whom it goes to unless others are chosen, the client or where he wants his answers. */
+/** What a letter begins with that is written now: `own` are addresses of the mailbox itself. `to`: whom it goes to unless others are chosen, the client or where he wants his answers; `cc`: those on the letter it answers whom somebody vouches for. */
 export interface LetterStart {
   to: ShownRecipient[];
+  cc: ShownRecipient[];
   subject: string;
   answers: boolean;
   signature: string;
@@ -846,7 +847,7 @@ export interface NewEmployee {
   zone?: string | null;
 }
 
-/** What the writer of a letter chose. Without `to` it goes to the owner of the contact, or where his last letter wants answers. `html` beside the message's text, which says the same without it; `quote`: what is answered stands below; `forwards`: the message that is passed on, so this one answers nothing; with `whole` it stands below as it came, in plain text and HTML, with the pictures of that. */
+/** What the writer of a letter chose. Without `to` it goes to the owner of the contact, or where his last letter wants answers; without both `to` and `cc` also to those on that letter whom somebody vouches for. `html` beside the message's text, which says the same without it; `quote`: what is answered stands below; `forwards`: the message that is passed on, so this one answers nothing; with `whole` it stands below as it came, in plain text and HTML, with the pictures of that. */
 export interface NewLetter {
   to?: Recipient[];
   cc?: Recipient[];

@@ -94,6 +94,10 @@ describe("recipients", () => {
     expect(startOf(contact, start).to).toEqual([box("vera@client.example", "Вера"), box("books@client.example", "Бухгалтерия")]);
     expect([...unprovenOf(contact, mail({ reply_to: [box("books@client.example")] }))]).toContain("books@client.example");
   });
+  it("keep those on the letter whom the service vouches for", () => {
+    const start = { subject: "Счёт", answers: true, to: [box("vera@client.example")], cc: [box("boss@client.example")] } as LetterStart;
+    expect(startOf(contact, start)).toMatchObject({ to: [box("vera@client.example", "Вера")], cc: [box("boss@client.example")] });
+  });
   it("of all are those of the last letter, without ourselves in any spelling", () => {
     const last = mail({ from: box("vera@client.example"), to: [box("Help+abc@shop.example")], cc: [box("boss@client.example"), box("BOSS@client.example")] });
     expect(othersOf(last, ["help@shop.example"], [box("vera@client.example")])).toEqual([box("boss@client.example")]);

@@ -71,13 +71,14 @@ function answeredTo({ identity, client }: Pick<Contact, "identity" | "client">, 
   return told.length ? told.map((one) => owner.find(({ address }) => plain(address) === plain(one.address)) ?? one) : owner;
 }
 
-/** What a letter begins with: to whom the client wants his answers, and to nobody else. */
+/** What a letter begins with: to whom the client wants his answers, and for whom copies of it are
+ *  that somebody vouches for. The service sends it to the same where nothing is chosen. */
 export function startOf(contact: Pick<Contact, "identity" | "client" | "subject">, start: LetterStart | undefined): LetterDraft {
   const subject = start?.subject ?? contact.subject ?? "";
   const answers = start?.answers && subject && bareSubject(subject) === subject.trim();
   return {
     to: answeredTo(contact, start),
-    cc: [],
+    cc: start?.cc ?? [],
     bcc: [],
     subject: answers ? `Re: ${subject}` : subject,
     html: "",
