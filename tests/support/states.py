@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from playwright.sync_api import Page, Route
 
+from tests.support.stillness import rest
+
 Role = Literal["operator", "administrator", "supervisor"]
 State = tuple[str, str, Role | None, Callable[[Page], None]]
 
@@ -18,6 +20,7 @@ DRAWERS = (
     "accounts", "tokens",
 )  # fmt: skip
 CHAT = "/chat/vasilek-shop"
+LIST = re.compile("Список обращений|List of contacts")
 
 
 def _nothing(_page: Page) -> None:
@@ -33,6 +36,14 @@ def _change(page: Page, address: str, change: Callable[[Any], Any]) -> None:
 
     page.route(re.compile(address), answer)
     page.reload()
+
+
+def open_first(page: Page) -> None:
+    """Open the first contact of the list, by keyboard."""
+    page.get_by_role("region", name=LIST).get_by_role("listitem").first.wait_for()
+    page.keyboard.press("KeyJ")
+    page.wait_for_url(re.compile("/inbox/[a-z]+/[0-9a-f-]{36}"))
+    page.keyboard.press("Enter")
 
 
 def _soon() -> str:
@@ -52,7 +63,7 @@ def _offers(page: Page) -> None:
     ]  # fmt: skip
     _change(page, r"/api/v1/offers(\?|$)", lambda _: offers)
     page.get_by_role("button", name=re.compile("Принять|Accept")).first.wait_for()
-    page.wait_for_timeout(400)
+    rest(page)
 
 
 def _wrap_up(page: Page) -> None:
@@ -62,11 +73,9 @@ def _wrap_up(page: Page) -> None:
         return contact | {"work": (contact["work"] or {}) | work}
 
     _change(page, r"/api/v1/contacts/[0-9a-f-]{36}$", owed)
-    page.get_by_role("listitem").first.wait_for()
-    page.keyboard.press("KeyJ")
-    page.keyboard.press("Enter")
+    open_first(page)
     page.get_by_role("region", name=re.compile("Итог обращения|Wrap-up|Result")).wait_for()
-    page.wait_for_timeout(400)
+    rest(page)
 
 
 def _write(page: Page) -> None:
@@ -75,7 +84,7 @@ def _write(page: Page) -> None:
     page.locator("textarea").fill("Здравствуйте! Где заказ 48101?")
     page.locator("textarea").press("Enter")
     page.get_by_text("48101").first.wait_for()
-    page.wait_for_timeout(400)
+    rest(page)
 
 
 def _offline(page: Page) -> None:
@@ -84,13 +93,13 @@ def _offline(page: Page) -> None:
     page.evaluate("localStorage.clear()")
     _change(page, r"/chat/v1/[^/]+/session$", lambda session: session | away)
     page.locator("form").wait_for()
-    page.wait_for_timeout(400)
+    rest(page)
 
 
 def _panel(page: Page) -> None:
     page.get_by_role("button", name=re.compile("^(Открыть чат|Open (the )?chat)")).click()
     page.get_by_role("button", name=re.compile("Закрыть|Close")).first.wait_for()
-    page.wait_for_timeout(800)
+    rest(page)
 
 
 STATES: tuple[State, ...] = (

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from playwright.sync_api import Browser, Page
 
 from tests.support.house import House
-from tests.support.states import STATES, Role
+from tests.support.states import STATES, Role, open_first
+from tests.support.stillness import rest, watch
 
 ADMIN = (
     "employees", "departments", "queues", "kinds", "result-codes", "break-reasons", "brands",
@@ -26,11 +27,9 @@ class Stop:
 
 
 def _open_first(page: Page) -> None:
-    page.get_by_role("listitem").first.wait_for()
-    page.keyboard.press("KeyJ")
-    page.keyboard.press("Enter")
+    open_first(page)
     page.get_by_role("log").wait_for()
-    page.wait_for_timeout(400)
+    rest(page)
 
 
 def _then(*codes: str) -> Callable[[Page], None]:
@@ -39,7 +38,7 @@ def _then(*codes: str) -> Callable[[Page], None]:
         page.keyboard.press("Escape")
         for code in codes:
             page.keyboard.press(code)
-        page.wait_for_timeout(400)
+        rest(page)
 
     return act
 
@@ -47,7 +46,7 @@ def _then(*codes: str) -> Callable[[Page], None]:
 def _press(code: str) -> Callable[[Page], None]:
     def act(page: Page) -> None:
         page.keyboard.press(code)
-        page.wait_for_timeout(400)
+        rest(page)
 
     return act
 
@@ -55,7 +54,7 @@ def _press(code: str) -> Callable[[Page], None]:
 def _client(page: Page) -> None:
     page.locator("a[href^='/clients/']").first.click()
     page.get_by_role("button", name=re.compile("Добавить поле|Add a field")).click()
-    page.wait_for_timeout(400)
+    rest(page)
 
 
 def _letter(page: Page) -> None:
@@ -72,7 +71,7 @@ def _letter(page: Page) -> None:
     page.get_by_role("button", name=re.compile("Всё письмо|Whole letter")).click()
     page.get_by_role("button", name=person["address"]).first.click()
     page.locator("iframe").wait_for()
-    page.wait_for_timeout(400)
+    rest(page)
 
 
 def _write_letter(page: Page) -> None:
@@ -80,7 +79,7 @@ def _write_letter(page: Page) -> None:
     page.keyboard.press("KeyR")
     page.get_by_role("toolbar").wait_for()
     page.get_by_role("button", name=re.compile("^(Копия, скрытая|Cc, Bcc)$")).click()
-    page.wait_for_timeout(400)
+    rest(page)
 
 
 STOPS: tuple[Stop, ...] = (
@@ -116,6 +115,7 @@ def walk(
         )  # fmt: skip
         context.set_default_timeout(10_000)
         context.add_init_script(f"localStorage.setItem('cc.locale', '{locale}')")
+        watch(context)
         page = context.new_page()
         if role is not None:
             _sign_in(page, house, role, locale)
@@ -124,7 +124,7 @@ def walk(
                 page.unroute_all(behavior="ignoreErrors")
                 page.goto("about:blank")  # an address that differs after # would load nothing
                 page.goto(house.url + stop.path)
-                page.wait_for_timeout(900)  # long polls never rest
+                rest(page)
                 stop.act(page)
                 yield stop, page
         context.close()
