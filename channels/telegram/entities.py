@@ -59,7 +59,7 @@ def _spans(text: str, entities: list[Any]) -> Iterator[_Span]:
         )
     }
     for raw in entities:
-        if not isinstance(raw, dict) or raw.get("type") not in _KEPT:
+        if not isinstance(raw, dict) or str(raw.get("type")) not in _KEPT:
             continue
         offset, length = raw.get("offset"), raw.get("length")
         if not (isinstance(offset, int) and isinstance(length, int)):

@@ -1,0 +1,181 @@
+"""What Telegram's Bot API takes, by its documentation, and how it refuses the rest. Pure.
+
+https://core.telegram.org/bots/api (Bot API 10.0). Telegram itself passes over parameters that it
+does not know; the fake names them, for to us they are mistakes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+TEXT, CAPTION, CALLBACK, ROW, BUTTONS = 4096, 1024, 64, 8, 100
+PHOTO_BYTES, FILE_BYTES, DOWNLOAD_BYTES = 10_000_000, 50_000_000, 20_000_000
+SECRET = re.compile(r"^[A-Za-z0-9_-]{1,256}$")
+PORTS = frozenset({443, 80, 88, 8443})
+
+
+class Refusal(Exception):
+    """An answer that is no success."""
+
+    def __init__(self, status: int, description: str, **parameters: Any) -> None:
+        super().__init__(description)
+        self.status, self.description, self.parameters = status, description, parameters
+
+
+def bad(description: str) -> Refusal:
+    return Refusal(400, f"Bad Request: {description}")
+
+
+_KINDS: dict[str, Callable[[Any], bool]] = {
+    "int": lambda v: isinstance(v, int) and not isinstance(v, bool),
+    "str": lambda v: isinstance(v, str),
+    "bool": lambda v: isinstance(v, bool),
+    "chat": lambda v: isinstance(v, int | str) and not isinstance(v, bool),
+    "object": lambda v: isinstance(v, dict),
+    "list": lambda v: isinstance(v, list),
+    "file": lambda v: isinstance(v, bytes | str),
+}
+_PLACE = {
+    "chat_id!": "chat", "message_thread_id": "int", "business_connection_id": "str",
+    "disable_notification": "bool", "protect_content": "bool", "reply_parameters": "object",
+}  # fmt: skip
+_MARKUP = {"reply_markup": "object"}
+_CAPTION = {"caption": "str", "caption_entities": "list", "parse_mode": "str"}
+_EDIT = {
+    "business_connection_id": "str", "chat_id!": "chat", "message_id!": "int", "parse_mode": "str",
+}  # fmt: skip
+_UPDATES = {"allowed_updates": "list"}
+
+# A mark of exclamation: required.
+METHODS: Mapping[str, Mapping[str, str]] = {
+    "getMe": {},
+    "getWebhookInfo": {},
+    "getUpdates": {"offset": "int", "limit": "int", "timeout": "int", **_UPDATES},
+    "setWebhook": {
+        "url!": "str", "secret_token": "str", "max_connections": "int", "ip_address": "str",
+        "drop_pending_updates": "bool", **_UPDATES,
+    },
+    "deleteWebhook": {"drop_pending_updates": "bool"},
+    "getFile": {"file_id!": "str"},
+    "sendMessage": {
+        **_PLACE, **_MARKUP, "text!": "str", "entities": "list", "parse_mode": "str",
+        "link_preview_options": "object",
+    },
+    "sendPhoto": {**_PLACE, **_MARKUP, **_CAPTION, "photo!": "file", "has_spoiler": "bool"},
+    "sendVideo": {**_PLACE, **_MARKUP, **_CAPTION, "video!": "file", "duration": "int"},
+    "sendAudio": {**_PLACE, **_MARKUP, **_CAPTION, "audio!": "file", "title": "str"},
+    "sendVoice": {**_PLACE, **_MARKUP, **_CAPTION, "voice!": "file", "duration": "int"},
+    "sendDocument": {**_PLACE, **_MARKUP, **_CAPTION, "document!": "file"},
+    "sendAnimation": {**_PLACE, **_MARKUP, **_CAPTION, "animation!": "file"},
+    "sendMediaGroup": {**_PLACE, "media!": "list"},
+    "sendChatAction": {
+        "chat_id!": "chat", "action!": "str", "message_thread_id": "int",
+        "business_connection_id": "str",
+    },
+    "editMessageText": {**_EDIT, **_MARKUP, "text!": "str", "entities": "list"},
+    "editMessageCaption": {**_EDIT, **_MARKUP, "caption": "str", "caption_entities": "list"},
+    "deleteMessage": {"chat_id!": "chat", "message_id!": "int"},
+    "deleteBusinessMessages": {"business_connection_id!": "str", "message_ids!": "list"},
+    "readBusinessMessage": {
+        "business_connection_id!": "str", "chat_id!": "chat", "message_id!": "int",
+    },
+    "answerCallbackQuery": {
+        "callback_query_id!": "str", "text": "str", "show_alert": "bool", "url": "str",
+        "cache_time": "int",
+    },
+}  # fmt: skip
+FILES = {
+    "sendPhoto": "photo", "sendVideo": "video", "sendAudio": "audio", "sendVoice": "voice",
+    "sendDocument": "document", "sendAnimation": "animation",
+}  # fmt: skip
+
+
+def checked(method: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters with their types. Raises Refusal."""
+    known = METHODS.get(method)
+    if known is None:
+        raise Refusal(404, "Not Found: method not found")
+    kinds = {name.rstrip("!"): kind for name, kind in known.items()}
+    parameters = {name: _typed(value, kinds.get(name)) for name, value in given.items()}
+    for name in parameters.keys() - kinds.keys():
+        if not name.startswith("attached"):
+            raise bad(f"{name} is no parameter of {method}")
+    for name in (name[:-1] for name in known if name.endswith("!")):
+        if parameters.get(name) in (None, "", b"", []):
+            empty = "message text is empty" if name == "text" else f"{name} is empty"
+            raise bad(empty)
+    for name, kind in kinds.items():
+        if name in parameters and not _KINDS[kind](parameters[name]):
+            raise bad(f"{name} must be of the type {kind}")
+    _limits(parameters)
+    return parameters
+
+
+def _typed(value: Any, kind: str | None) -> Any:
+    """In forms everything but text comes as JSON."""
+    if not isinstance(value, str) or kind in (None, "str", "file"):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _limits(parameters: Mapping[str, Any]) -> None:
+    if len(parameters.get("text") or "") > TEXT:
+        raise bad("message is too long")
+    if len(parameters.get("caption") or "") > CAPTION:
+        raise bad("message caption is too long")
+    if "reply_markup" in parameters:
+        _keyboard(parameters["reply_markup"])
+    reply = parameters.get("reply_parameters")
+    if reply is not None and not isinstance(reply.get("message_id"), int):
+        raise bad("reply_parameters must name a message")
+
+
+def _keyboard(markup: Mapping[str, Any]) -> None:
+    rows = markup.get("inline_keyboard")
+    if not isinstance(rows, list) or markup.keys() != {"inline_keyboard"}:
+        raise bad("only inline keyboards are known here")
+    if any(len(row) > ROW for row in rows) or sum(map(len, rows)) > BUTTONS:
+        raise bad("reply markup is too long")
+    for button in (button for row in rows for button in row):
+        value, url = button.get("callback_data"), button.get("url")
+        if not button.get("text"):
+            raise bad("text buttons are unallowed in the inline keyboard")
+        if (value is None) == (url is None):
+            raise bad("a button bears one of url and callback_data")
+        if value is not None and not 1 <= len(value.encode()) <= CALLBACK:
+            raise bad("BUTTON_DATA_INVALID")
+        if url is not None and not re.match(r"^(https?|tg)://\S+$", url):
+            raise bad("BUTTON_URL_INVALID")
+
+
+def album(media: list[Any], attached: Mapping[str, bytes]) -> list[tuple[dict[str, Any], bytes]]:
+    """The items of an album with their bytes. Raises Refusal."""
+    if not 2 <= len(media) <= 10:  # noqa: PLR2004 - https://core.telegram.org/bots/api#sendmediagroup
+        raise bad("wrong number of messages in the album")
+    kinds = {item.get("type") for item in media}
+    if not (kinds <= {"photo", "video"} or kinds in ({"audio"}, {"document"})):
+        raise bad("these kinds cannot be grouped")
+    found = []
+    for item in media:
+        content = attached.get(str(item.get("media", "")).removeprefix("attach://"))
+        if content is None:
+            raise bad("there is no file behind attach://")
+        size(item["type"], content)
+        if len(item.get("caption") or "") > CAPTION:
+            raise bad("message caption is too long")
+        found.append((item, content))
+    return found
+
+
+def size(kind: str, content: bytes) -> None:
+    """Refuse what is too large: https://core.telegram.org/bots/api#sending-files."""
+    if not content:
+        raise bad("file must be non-empty")
+    if len(content) > (PHOTO_BYTES if kind == "photo" else FILE_BYTES):
+        raise Refusal(413, "Request Entity Too Large")
