@@ -1,0 +1,154 @@
+"""From a phone to the desk and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contact_center.simulator.twilio import Mischief
+from tests.contact_center.sms.line import Line
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_an_sms_comes_in_an_operator_answers_and_it_is_delivered(line: Line) -> None:
+    phone = line.phone()
+    await phone.write("Где мой заказ?")
+    message = await phone.answer("Уже едет 🚚")
+    await phone.becomes(message, "delivered")
+    (got,) = [one for one in line.twilio.messages.values() if one.recipient == phone.number]
+    assert (got.sender, got.body) == (line.twilio.number, "Уже едет 🚚")
+    (came,) = await phone.messages("Где мой заказ?")
+    assert came["number"] == phone.number
+
+
+async def test_an_answer_that_was_lost_is_uncertain_until_its_report_settles_it(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = line.phone()
+    await phone.write("Алло")
+    monkeypatch.setattr(line.twilio, "pause", 1.0)
+    line.twilio.faults.append("cut_after")
+    message = await phone.answer("Слушаю")
+    await phone.becomes(message, "uncertain")
+    await phone.becomes(message, "delivered")
+    assert [one.body for one in line.twilio.messages.values() if one.recipient == phone.number] == [
+        "Слушаю"
+    ]
+
+
+async def test_a_delivery_that_fails_says_why(line: Line) -> None:
+    phone = line.phone()
+    line.twilio.fails[phone.number] = 30006
+    await phone.write("Алло")
+    told = await phone.becomes(await phone.answer("Слушаю"), "failed")
+    assert "landline" in told["reason"]
+
+
+@pytest.mark.parametrize("mischief", ["twice", "backwards"])
+async def test_reports_may_come_twice_and_backwards(line: Line, mischief: Mischief) -> None:
+    phone = line.phone()
+    await phone.write("Алло")
+    line.twilio.mischief.add(mischief)
+    try:
+        message = await phone.answer("Слушаю")
+        await phone.becomes(message, "delivered")
+        await line.twilio.settle()
+    finally:
+        line.twilio.mischief.clear()
+    await phone.becomes(message, "delivered")
+
+
+async def test_the_same_message_posted_twice_is_one(line: Line) -> None:
+    phone = line.phone()
+    message = await line.twilio.receive(phone.number, "Один раз")
+    for _ in range(3):
+        await line.twilio.post(line.twilio.webhook, line.twilio.posted[-1][1])
+    assert all(status == 200 for _, _, status in line.twilio.posted[-4:])
+    assert len(await phone.messages()) == 1
+    assert message.sid
+
+
+async def test_what_somebody_else_signed_is_not_taken(line: Line) -> None:
+    phone = line.phone()
+    line.twilio.mischief.add("wrongly_signed")
+    try:
+        await phone.write("Я не Twilio")
+    finally:
+        line.twilio.mischief.clear()
+    assert line.twilio.posted[-1][2] == 403
+    assert await phone.messages() == []
+
+
+async def test_a_picture_is_fetched_after_it_was_stored(line: Line) -> None:
+    phone = line.phone()
+    picture = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
+    await phone.write("", media=[("image/png", picture)])
+
+    async def stored() -> Any:
+        row = await line.db.fetchrow(
+            "SELECT a.* FROM attachments a JOIN messages m ON m.id = a.message_id "
+            "WHERE m.contact_id = $1", await phone.contact(),
+        )  # fmt: skip
+        return row if row and row["state"] == "stored" else None
+
+    row = await eventually(stored, seconds=20)
+    assert row["size"] == len(picture)
+    assert "http" not in row["ref"]
+
+
+@pytest.mark.parametrize(("text", "more"), [("Стоп", {}), ("АРРЕТ", {"OptOutType": "STOP"})])
+async def test_stop_is_kept_as_consent_and_rings_nobody(
+    line: Line, text: str, more: dict[str, str]
+) -> None:
+    phone = line.phone()
+    await phone.write(text, **more)
+    consents = await line.db.fetch(
+        "SELECT n.* FROM consents n JOIN identities i ON i.id = n.identity_id WHERE i.value = $1",
+        phone.number,
+    )  # fmt: skip
+    assert [(one["purpose"], one["granted"]) for one in consents] == [("messages", False)]
+    (kept,) = await phone.messages()
+    assert await line.db.fetchval("SELECT count(*) FROM work WHERE contact_id = $1",
+                                  kept["contact_id"]) == 0  # fmt: skip
+
+
+async def test_what_is_found_again_becomes_no_second_message(line: Line) -> None:
+    phone = line.phone()
+    live = line.office.workspace.accounts.get(line.account)
+    assert live is not None
+    channel: Any = live.channel
+    cursor = (await channel.since(None)).cursor
+    await phone.write("Дошло")
+    await line.twilio.receive(phone.number, "Пропало", told=False)
+    found = await channel.since(cursor)
+    for request in found.requests:
+        events = channel.parse(request).events
+        await line.office.workspace.intake.submit(live, events, request.body, request)
+    assert [one["text"] for one in await phone.messages()] == ["Дошло", "Пропало"]
+
+
+async def test_wrong_credentials_stop_the_account_and_lose_nothing(line: Line) -> None:
+    """Last, for it makes the account red: the message waits for its cure."""
+    phone = line.phone()
+    await phone.write("Алло")
+    line.twilio.token, kept = "f" * 32, line.twilio.token
+    try:
+        message = await phone.answer("Слушаю")
+        told = await phone.becomes(message, "pending", "sending")
+
+        async def red() -> Any:
+            row = await line.db.fetchrow("SELECT * FROM accounts WHERE id = $1", line.account)
+            return row if row["health"] == "red" else None
+
+        account = await eventually(red, seconds=20)
+        assert "20003" in account["health_text"]
+        assert told is not None
+    finally:
+        line.twilio.token = kept
+    chief = await line.office.hire("chief", "administrator")
+    checked = await line.office.ask("POST", f"/accounts/{line.account}/check", chief)
+    assert checked.status == 200, checked.body
+    await phone.becomes(message, "delivered")
