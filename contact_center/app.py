@@ -138,13 +138,14 @@ class Workspace:
         )
         http = await exits.enter_async_context(Client())
 
-        def deps(account_id: UUID, public_key: str) -> Deps:
-            return Deps(
-                str(account_id), http, AccountMemory(database, sealer, account_id),
-                webhook=f"{settings.base_url}/hooks/{public_key}",
-            )  # fmt: skip
+        def webhook(public_key: str) -> str:
+            return f"{settings.base_url}/hooks/{public_key}"
 
-        accounts = Accounts(database, registry, sealer, clock, deps=deps)
+        def deps(account_id: UUID, public_key: str) -> Deps:
+            memory = AccountMemory(database, sealer, account_id)
+            return Deps(str(account_id), http, memory, webhook=webhook(public_key))
+
+        accounts = Accounts(database, registry, sealer, clock, deps=deps, webhook=webhook)
         exits.push_async_callback(accounts.close)
         await accounts.load()
         authorizations = Authorizations(

@@ -16,7 +16,7 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from channels.contract import Deps, Provider
+from channels.contract import Deps, Installs, Provider
 from channels.errors import ChannelError, Temporary
 from channels.settings import secret_names, with_generated
 from contact_center.access.model import Actor
@@ -62,6 +62,7 @@ class Accounts:
     def __init__(
         self, database: Database, registry: Registry, sealer: Sealer, clock: Clock, *,
         deps: Callable[[UUID, str], Deps] | None = None,
+        webhook: Callable[[str], str] | None = None,
     ) -> None:  # fmt: skip
         self.database = database
         self.registry = registry
@@ -69,6 +70,7 @@ class Accounts:
         self.traffic = Traffic(database)
         self._sealer = sealer
         self._live = Cache(registry, sealer, deps)
+        self._webhook = webhook or (lambda _key: "")
 
     # --- live --------------------------------------------------------------------------------
 
@@ -126,6 +128,7 @@ class Accounts:
         async def step(unit: Unit) -> Record:
             await self._require(unit, values)
             await store.add_account(unit, values, new_id())
+            await self._look_soon(unit, described, new)
             return await self._tell(unit, new, 1, actor, "created")
 
         row = await self.database.run(step)
@@ -158,12 +161,19 @@ class Accounts:
             if "title" in changes:
                 await store.rename_touchpoint(unit, account_id, changes["title"])
             version = await rows.change(unit, t.accounts, account_id, columns)
+            if settings is not None or "state" in changes:
+                await self._look_soon(unit, self._provider(before["provider"]), account_id)
             row = await self._tell(unit, account_id, version, actor.label, "changed")
             return Saved(row, made)
 
         saved = await self.database.run(step)
         self._live.put(saved.row)
         return saved
+
+    async def _look_soon(self, unit: Unit, provider: Provider, account_id: UUID) -> None:
+        """Let an account that tells its provider where to call do so, surely."""
+        if provider.capabilities.installs_webhook:
+            await jobs.reschedule(unit, CHECK, str(account_id), self.clock.now())
 
     async def _columns(self, unit: Unit, before: Record, changes: dict[str, Any]) -> dict[str, Any]:
         if "archived" in changes:
@@ -226,13 +236,14 @@ class Accounts:
     async def check(self, account_id: UUID) -> Record:
         """Ask the provider whether the account works; its health says what came of it.
 
+        An account that is on tells its provider first where to call, where that is its own to do.
         One that works again begins anew: who listens to it rests since it was refused.
         """
         live = self.get(account_id)
         before = await store.account(self.database, account_id)
         if live is None:
             raise NotFound("the account is archived or cannot be opened", code="not_live")
-        health, text = await _checked(live)
+        health, text = await _checked(live, self._webhook(live.public_key))
         cured = before["health"] == "red" and health == "green"
 
         async def step(unit: Unit) -> None:
@@ -271,8 +282,10 @@ class Accounts:
         return {CHECK: self._check_again}
 
     async def _check_again(self, job: Job) -> None:
+        account_id = UUID(job.key)
+        await self.refresh([account_id])  # what it is about may be younger than what we have read
         with contextlib.suppress(NotFound):  # archived meanwhile
-            await self.check(UUID(job.key))
+            await self.check(account_id)
 
     async def close(self) -> None:
         """Write what is noted."""
@@ -287,9 +300,11 @@ def _filled(
     return filled, {n: str(v) for n, v in filled.items() if settings.get(n) != v}
 
 
-async def _checked(live: LiveAccount) -> tuple[str, str | None]:
+async def _checked(live: LiveAccount, webhook: str) -> tuple[str, str | None]:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
+            if webhook and live.state == "on" and isinstance(live.channel, Installs):
+                await live.channel.install(webhook)
             await live.channel.check()
     except Temporary as error:
         return "yellow", str(error)

@@ -1,6 +1,7 @@
 """Connections: validated settings, sealed secrets, live channels, health."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -81,6 +82,55 @@ async def add(office: Office, boss: Person, **more) -> Answer:
         "queue_id": str(office.ids["sales_queue"]), "settings": {"token": PLANTED},
     }  # fmt: skip
     return await office.ask("POST", "/accounts", boss, json=body | more)
+
+
+class Installing(Bot):
+    """A bot that tells its provider where to call."""
+
+    async def install(self, webhook_url: str) -> None:
+        INSTALLED.append(webhook_url)
+        if Bot.trouble:
+            raise Bot.trouble
+
+
+INSTALLED: list[str] = []
+INSTALLER = replace(
+    BOT, capabilities=replace(BOT.capabilities, installs_webhook=True),
+    build=Installing,  # type: ignore[arg-type]
+)  # fmt: skip
+
+
+async def test_an_account_tells_its_provider_where_to_call_as_soon_as_it_is_on(
+    office: Office, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+):
+    INSTALLED.clear()
+    monkeypatch.setattr(Registry, "provider", lambda _self, _name: INSTALLER)
+    boss = await office.hire("boss", "administrator")
+    account = (await add(office, boss)).body
+
+    async def asked() -> bool:
+        return bool(await office.db.fetchval(
+            "UPDATE jobs SET state = 'done', ended_at = now() WHERE kind = 'accounts.check'"
+            " AND key = $1 AND state = 'waiting' RETURNING true", account["id"]
+        ))  # fmt: skip
+
+    assert await asked()
+    seen = await office.ask("POST", f"/accounts/{account['id']}/check", boss)
+    assert seen.body["health"] == "green"
+    assert [f"{office.workspace.settings.base_url}/hooks/{account['public_key']}"] == INSTALLED
+    await office.ask("PATCH", f"/accounts/{account['id']}", boss, json={"title": "Renamed"})
+    assert not await asked()
+    await office.ask(
+        "PATCH", f"/accounts/{account['id']}", boss, json={"settings": {"mode": "slow"}}
+    )
+    assert await asked()
+    Bot.trouble = Misconfigured("https alone")
+    seen = await office.ask("POST", f"/accounts/{account['id']}/check", boss)
+    assert (seen.body["health"], seen.body["health_text"]) == ("red", "https alone")
+    await office.ask("PATCH", f"/accounts/{account['id']}", boss, json={"state": "off"})
+    INSTALLED.clear()
+    await office.ask("POST", f"/accounts/{account['id']}/check", boss)
+    assert INSTALLED == []
 
 
 async def test_an_account_is_live_at_once_with_its_touchpoint(office: Office, accounts: Accounts):
