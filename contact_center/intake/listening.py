@@ -4,6 +4,8 @@ What a channel hears comes as requests, like a webhook's, and goes the same way:
 limited process, quarantined where it cannot be read, stored by the one writer. The cursor moves in
 the transaction that stores the last of them; where that one was stored before (a repetition), it
 is written by itself, for then there was nothing to store.
+
+Accounts that are posted to and can be asked for what was missed are listened to by asking.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from channels.contract import (
+    Backfills,
+    Channel,
     Cursor,
     Health,
     ListeningChannel,
@@ -27,7 +31,7 @@ from channels.contract import (
     listens,
 )
 from channels.errors import ChannelError, Malformed, Misconfigured
-from contact_center.intake import store
+from contact_center.intake import backfilling, store
 from contact_center.intake.model import LiveAccount
 from contact_center.intake.parsing import Parsers
 from contact_center.intake.quarantine import Quarantine
@@ -110,7 +114,7 @@ class Listeners:
         """Let exactly the accounts that listen have a task, built from their present settings."""
         wanted = {
             account.id: account for account in self.accounts.all()
-            if account.state == "on" and listens(account.channel)
+            if account.state == "on" and _is_heard(account.channel)
         }  # fmt: skip
         await self._end([
             key for key, (listener, task) in self._tasks.items()
@@ -187,9 +191,12 @@ class Listener:
         """Raises what the channel raises; returns when the lease is lost."""
         cursor = await store.cursor(self._house.database, self._account.id)
         channel = self._account.channel
-        if not isinstance(channel, ListeningChannel):
+        if isinstance(channel, ListeningChannel) and listens(channel):
+            listening = asyncio.create_task(channel.listen(cursor, self))
+        elif isinstance(channel, Backfills):
+            listening = asyncio.create_task(backfilling.keep_up(channel, cursor, self))
+        else:
             return
-        listening = asyncio.create_task(channel.listen(cursor, self))
         renewing = asyncio.create_task(self._renew())
         try:
             await asyncio.wait({listening, renewing}, return_when=asyncio.FIRST_COMPLETED)
@@ -227,7 +234,8 @@ class Listener:
         await asyncio.gather(*(self._store(*pair, None) for pair in pairs[:-1]))
         if not (pairs and await self._store(*pairs[-1], cursor)):
             await store.move_cursor(self._house.database, self._account.id, cursor)
-        self._house.came_in(self._account.id, now)
+        if requests:
+            self._house.came_in(self._account.id, now)
 
     async def _read(self, request: WebhookRequest) -> Received | None:
         """What a request holds; None for what went into quarantine, whatever it broke on.
@@ -258,6 +266,11 @@ class Listener:
         """Note how the connection does."""
         with contextlib.suppress(HouseError):
             await self._house.accounts.set_health(self._account.id, health, reason)
+
+
+def _is_heard(channel: Channel) -> bool:
+    """Whether there is something to hear: by listening, or by asking what was missed."""
+    return listens(channel) or isinstance(channel, Backfills)
 
 
 async def _patiently(step: Callable[[], Awaitable[T]]) -> T:

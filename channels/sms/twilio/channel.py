@@ -57,7 +57,7 @@ class TwilioSms:
         event = inbound.event(
             fields,
             account=self.settings.account_sid,
-            at=request.received_at,
+            at=missed.sent_at(request.url) or request.received_at,
             own=callbacks.own_id(request.url, self.settings.auth_token),
         )
         told = isinstance(event, DeliveryChanged)

@@ -79,8 +79,14 @@ async def _form(rest: Rest, record: Mapping[str, Any]) -> dict[str, str] | None:
     return form
 
 
+def sent_at(url: str) -> datetime | None:
+    """When a message of the list was sent; None for what was posted to us."""
+    scheme, _, text = url.partition("list:")
+    return None if scheme or not text else _instant({"at": text})
+
+
 def _request(form: Mapping[str, str], sent: datetime) -> WebhookRequest:
-    url = f"list:/{form.get('MessageSid', '')}"
+    url = f"list:{sent.isoformat()}"
     body = urlencode(form, errors="surrogatepass").encode()
     return WebhookRequest("POST", url, {"content-type": FORM}, {}, body, sent)
 
@@ -95,8 +101,8 @@ def _sent(record: Mapping[str, Any]) -> datetime | None:
 
 def _instant(cursor: Cursor | None) -> datetime | None:
     try:
-        return datetime.fromisoformat((cursor or {})["at"])
-    except (KeyError, TypeError, ValueError):
+        return datetime.fromisoformat((cursor or {})["at"]).astimezone(UTC)
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 

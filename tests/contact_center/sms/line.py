@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from aiohttp.test_utils import TestServer
 
+from contact_center.intake import backfilling
 from contact_center.kernel.ids import new_id
 from contact_center.simulator.twilio import FakeTwilio
 from tests.support.office import Office, Person, open_office
@@ -92,6 +94,8 @@ async def open_line(database_url: str, directory: Path) -> AsyncIterator[Line]:
     """The service at work in this process; Twilio reaches it by another address than its own."""
     twilio = FakeTwilio()
     quick = {"send_timeout": 3, "uncertain_hold": 60, "lease_ttl": 3}
+    patch = pytest.MonkeyPatch()
+    patch.setattr(backfilling, "PERIOD", 0.3)
     async with (
         open_office(database_url, directory, outbox=quick) as office,
         TestServer(twilio.application()) as api,
@@ -112,3 +116,4 @@ async def open_line(database_url: str, directory: Path) -> AsyncIterator[Line]:
         twilio.webhook = f"{outside}/hooks/{made.row['public_key']}#rc=5&rp=ct,rt,5xx"
         yield Line(office, olga, twilio, account)
         await office.workspace.background.close()
+    patch.undo()

@@ -115,19 +115,32 @@ async def test_stop_is_kept_as_consent_and_rings_nobody(
                                   kept["contact_id"]) == 0  # fmt: skip
 
 
-async def test_what_is_found_again_becomes_no_second_message(line: Line) -> None:
+async def test_what_was_missed_is_found_again_and_nothing_comes_twice(line: Line) -> None:
+    """Nobody tells us of the second one; the list holds both."""
     phone = line.phone()
-    live = line.office.workspace.accounts.get(line.account)
-    assert live is not None
-    channel: Any = live.channel
-    cursor = (await channel.since(None)).cursor
     await phone.write("Дошло")
-    await line.twilio.receive(phone.number, "Пропало", told=False)
-    found = await channel.since(cursor)
-    for request in found.requests:
-        events = channel.parse(request).events
-        await line.office.workspace.intake.submit(live, events, request.body, request)
+    missed = await line.twilio.receive(phone.number, "Пропало", told=False)
+
+    async def found() -> Any:
+        return await phone.messages("Пропало")
+
+    (row,) = await eventually(found, seconds=20)
+    assert row["provider_at"] == missed.sent
+    other = line.phone()
+    await line.twilio.receive(other.number, "Потом", told=False)
+    await eventually(other.messages, seconds=20)  # the list was read again since
     assert [one["text"] for one in await phone.messages()] == ["Дошло", "Пропало"]
+
+
+async def test_a_fate_that_was_not_told_is_found_too(line: Line) -> None:
+    phone = line.phone()
+    await phone.write("Алло")
+    line.twilio.mischief.add("none_at_all")
+    try:
+        message = await phone.answer("Слушаю")
+        await phone.becomes(message, "delivered")
+    finally:
+        line.twilio.mischief.clear()
 
 
 async def test_wrong_credentials_stop_the_account_and_lose_nothing(line: Line) -> None:
