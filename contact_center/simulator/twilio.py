@@ -42,6 +42,8 @@ Mischief = Literal["twice", "backwards", "late", "wrongly_signed", "none_at_all"
 
 SILENCE = 3600.0
 VERSION = "/2010-04-01/Accounts/{account}"
+NUMBER_FIELDS = frozenset({"SmsUrl", "SmsMethod", "SmsApplicationSid", "SmsFallbackUrl",
+                           "SmsFallbackMethod", "FriendlyName"})  # fmt: skip
 STOPS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"})
 
 
@@ -60,6 +62,7 @@ class FakeTwilio:
         self.number, self.service = number, service
         self.keys: dict[str, str] = {}  # API keys: sid → secret
         self.webhook = ""  # where incoming messages are posted, overrides and all
+        self.configured = 0  # how often it was told
         self.messages: dict[str, Message] = {}
         self.unsubscribed: set[str] = set()
         self.refuses: dict[str, int] = {}  # recipient → code at once
@@ -86,6 +89,7 @@ class FakeTwilio:
             ("GET", base + "/Messages/{sid}/Media.json", self._media),
             ("GET", base + "/Messages/{sid}/Media/{media}", self._file),
             ("GET", base + "/IncomingPhoneNumbers.json", self._numbers),
+            ("POST", base + "/IncomingPhoneNumbers/{sid}.json", self._configure),
             ("GET", base + ".json", self._account),
             ("GET", "/stored/{media}", self._stored),
         ]
@@ -245,8 +249,24 @@ class FakeTwilio:
         if refused := self._refused(request):
             return refused
         ours = request.query.get("PhoneNumber") in (None, self.number)
-        found = [{"sid": "PN" + "0" * 32, "phone_number": self.number}] if ours else []
+        found = [self._record()] if ours else []
         return web.json_response({"incoming_phone_numbers": found, "next_page_uri": None})
+
+    def _record(self) -> dict[str, str]:
+        return {"sid": "PN" + "0" * 32, "phone_number": self.number, "sms_url": self.webhook,
+                "sms_method": "POST", "sms_application_sid": ""}  # fmt: skip
+
+    async def _configure(self, request: web.Request) -> web.StreamResponse:
+        if refused := self._refused(request):
+            return refused
+        given = {name: str(value) for name, value in (await request.post()).items()}
+        if unknown := set(given) - NUMBER_FIELDS:
+            self.complaints.append(f"no fields of a number: {sorted(unknown)}")
+        url = given.get("SmsUrl", self.webhook)
+        if url and not urlsplit(url).hostname:
+            return error(21503)
+        self.webhook, self.configured = url, self.configured + 1
+        return web.json_response(self._record())
 
     async def _account(self, request: web.Request) -> web.StreamResponse:
         if refused := self._refused(request):

@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
 
-from channels.errors import Rejected, Temporary, Uncertain
+from channels.errors import Misconfigured, Rejected, Temporary, Uncertain
 from channels.families.twilio.faults import fault
 from channels.toolkit.http import Answer, Client
 
@@ -87,6 +87,23 @@ class Rest:
         """The account's numbers that are this one."""
         found = await self._get(self._url("/IncomingPhoneNumbers.json", {"PhoneNumber": number}))
         return _records(found, "incoming_phone_numbers")
+
+    async def post_to(self, number: str, url: str) -> None:
+        """Let messages to this number (its sid) be posted there. Raises Misconfigured or Temporary.
+
+        An application that is set for a number hides its addresses, so it is taken away:
+        https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource.
+        """
+        form = {"SmsUrl": url, "SmsMethod": "POST", "SmsApplicationSid": ""}
+        answer = await self._client.request(
+            "POST", self._url(f"/IncomingPhoneNumbers/{_sid(number)}.json"),
+            headers=self._headers, form=form, idempotent=True,
+        )  # fmt: skip
+        if answer.status >= 300:  # noqa: PLR2004
+            error = fault(answer, sending=False)
+            if isinstance(error, Rejected):
+                raise Misconfigured(f"Twilio does not take the service's address: {error}")
+            raise error
 
     async def newest(self) -> Page:
         """The latest message, if there is one. Raises Temporary or Misconfigured."""

@@ -20,6 +20,7 @@ PROVIDER = Provider(
         receipts=True,
         starts_conversations=True,
         fetches_media=True,
+        installs_webhook=True,
         backfills=True,
     ),
     build=TwilioSms,

@@ -97,8 +97,29 @@ class TwilioSms:
             raise Misconfigured(f"the Twilio account is {status}")
         if settings.api_key_sid:
             await self._rest.newest()
-        if settings.number.startswith("+") and not await self._rest.numbers(settings.number):
-            raise Misconfigured(f"{settings.number} is not one of the account's numbers")
+        if settings.number.startswith("+"):
+            await self._record()
+
+    async def install(self, webhook_url: str) -> None:
+        """Let Twilio post messages to our number there. Raises Misconfigured or Temporary.
+
+        A Messaging Service has an address of its own, which stays a person's to set; short numbers
+        and names cannot be asked for.
+        """
+        if self.settings.messaging_service_sid or not self.settings.number.startswith("+"):
+            return
+        record = await self._record()
+        url = callbacks.public(webhook_url, self.settings.public_address) + callbacks.OVERRIDES
+        known = (record.get("sms_url"), record.get("sms_method"), record.get("sms_application_sid"))
+        if known != (url, "POST", ""):
+            await self._rest.post_to(str(record.get("sid", "")), url)
+
+    async def _record(self) -> dict[str, Any]:
+        """Our number as Twilio keeps it."""
+        found = await self._rest.numbers(self.settings.number)
+        if not found:
+            raise Misconfigured(f"{self.settings.number} is not one of the account's numbers")
+        return found[0]
 
 
 def _receipt(made: dict[str, Any]) -> Receipt:

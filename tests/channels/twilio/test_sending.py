@@ -103,6 +103,33 @@ async def test_check_is_content_with_what_works(place: Place) -> None:
     await place.channel().check()
 
 
+async def test_the_number_is_told_where_to_post_once(place: Place) -> None:
+    place.twilio.webhook = ""
+    for _ in range(2):
+        await place.channel().install(place.door)
+    assert place.twilio.webhook == place.door + "#rc=5&ct=2000&rt=4000&rp=ct,rt,5xx"
+    assert place.twilio.configured == 1
+    await place.twilio.receive(CLIENT, "Hello")
+    assert len(place.events) == 1
+
+
+async def test_a_public_address_is_told_instead(place: Place) -> None:
+    await place.channel(public_address="https://sms.shop.example").install(place.door)
+    assert place.twilio.webhook.startswith("https://sms.shop.example/hooks/key#")
+
+
+async def test_the_address_of_a_messaging_service_is_left_alone(place: Place) -> None:
+    await place.channel(messaging_service_sid=place.twilio.service).install(place.door)
+    assert place.twilio.configured == 0
+
+
+async def test_an_address_twilio_does_not_take_is_our_setting(place: Place) -> None:
+    with pytest.raises(Misconfigured, match="service's address"):
+        await place.channel().install("nowhere")
+    with pytest.raises(Misconfigured, match="not one of"):
+        await place.channel(number="+15005550007").install(place.door)
+
+
 async def test_too_many_requests_wait_as_long_as_they_are_told_to(place: Place) -> None:
     place.twilio.faults.append("busy")
     with pytest.raises(Temporary) as caught:
