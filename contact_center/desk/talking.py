@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from contact_center.access.model import Actor, Permission
@@ -67,6 +68,8 @@ class Talking:
         await outbox.release_holds(unit, contact.id)
         if new.letter is not None:
             await self._require_letters(unit, contact, new.letter)
+        if new.buttons:
+            await self._require_buttons(unit, contact, len(new.buttons))
         message_id = await self._say(unit, contact, actor, new, "outbound")
         await outbox.enqueue(
             unit,
@@ -96,7 +99,7 @@ class Talking:
             raise Invalid("that message is not of this contact", field="reply_to")
         message_id = contact.say(
             kind, new.text, employee_id=me, client_msg_id=new.client_msg_id, reply_to=new.reply_to,
-            data={"letter": new.letter.kept()} if new.letter else None,
+            data=_data(new, new.letter.kept() if new.letter else None),
         )  # fmt: skip
         if kind == "outbound" and not (new.letter and new.letter.forwards):
             first = contact["first_reply_at"] or now
@@ -110,6 +113,12 @@ class Talking:
         await writing.drop_draft(unit, me, contact.id, new.kind)
         await writing.mark_read(unit, contact.id, str(me), contact["last_seq"], now)
         return message_id
+
+    async def _require_buttons(self, unit: Unit, contact: Writer, count: int) -> None:
+        provider, _ = await store.account(unit, contact["account_id"])
+        most = self._bench.contacts.carries(provider).buttons
+        if count > most:
+            raise Invalid(f"this connection carries {most} buttons", field="buttons")
 
     async def _require_letters(self, unit: Unit, contact: Writer, letter: NewLetter) -> None:
         provider, _ = await store.account(unit, contact["account_id"])
@@ -135,9 +144,18 @@ async def _sent_before(unit: Unit, actor: Actor, contact_id: UUID, new: NewMessa
     return message_id
 
 
+def _data(new: NewMessage, letter: Mapping[str, object] | None) -> dict[str, object] | None:
+    """What the thread shows of a message beside its text."""
+    data: dict[str, object] = {} if letter is None else {"letter": letter}
+    if new.buttons:
+        data["buttons"] = [button.model_dump() for button in new.buttons]
+    return data or None
+
+
 def _payload(new: NewMessage) -> dict[str, object]:
     return {
         "text": new.text,
         "attachments": [str(one) for one in new.attachments],
+        "buttons": [button.model_dump() for button in new.buttons],
         "reply_to": str(new.reply_to) if new.reply_to else None,
     }

@@ -7,6 +7,7 @@ becomes one JSON text.
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -243,14 +244,17 @@ def _opening(row: Row) -> dict[str, Any]:
         found["subject"] = cleaning.text(subject, 500)
     if isinstance(locale, str) and locale:
         found["locale"] = cleaning.text(locale, 16)
-    campaign = _campaign(event.data.get("page"))
+    campaign = _campaign(event.data)
     if campaign:
         found["touchpoint"] = {"kind": "campaign", "key": campaign, "title": campaign}
     return found
 
 
-def _campaign(page: Any) -> str | None:
-    """The campaign an address names: utm_campaign."""
+def _campaign(data: Mapping[str, Any]) -> str | None:
+    """The campaign that a channel names, or the page's address: utm_campaign."""
+    named, page = data.get("campaign"), data.get("page")
+    if isinstance(named, str) and named.strip():
+        return cleaning.text(named.strip(), cleaning.NAME)
     if not isinstance(page, str) or "utm_campaign=" not in page:
         return None
     try:

@@ -177,6 +177,13 @@ export interface Change {
   at: string;
 }
 
+/** A button under a reply: its press comes back with `value`, or `url` is opened. */
+export interface Choice {
+  text: string;
+  value?: string;
+  url?: string | null;
+}
+
 /** The card. `merged_into` names the client this one now is part of. */
 export interface Client {
   id: string;
@@ -865,6 +872,7 @@ export interface NewMessage {
   text?: string;
   client_msg_id: string;
   attachments?: string[];
+  buttons?: Choice[];
   reply_to?: string | null;
   close?: boolean;
   letter?: NewLetter | null;

@@ -1,0 +1,97 @@
+"""A client writes to the bot, the operator answers with a button, and its press comes back."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from contact_center.simulator.telegram_wire import Refusal
+from tests.contact_center.telegram.conftest import Shop
+
+
+@pytest.mark.parametrize("mode", ["webhook", "polling"])
+async def test_a_talk_with_a_button(shop: Shop) -> None:
+    asked = await shop.fake.say(text="/start spring-26")
+    contact = await shop.take()
+    (message,) = await shop.messages(1)
+    assert message["external_id"] == f"4242:{asked['message_id']}"
+    sent = await shop.reply(
+        contact, "Заказ 48101 верен?", reply_to=str(message["id"]),
+        buttons=[{"text": "Да", "value": "yes"}],
+    )  # fmt: skip
+    said = await shop.said()
+    assert said["text"] == "Заказ 48101 верен?"
+    assert said["reply_to_message"]["message_id"] == asked["message_id"]
+    await shop.delivery(sent, "sent")
+    query = await shop.fake.press(said, "yes")
+    _, _, pressed = await shop.messages(3)
+    assert (pressed["kind"], pressed["text"]) == ("inbound", "Да")
+    name = f"4242:{said['message_id']}"
+    assert pressed["data"]["button"] == {"value": "yes", "target": name}
+    async with asyncio.timeout(10):
+        while shop.fake.answered != [query]:
+            await asyncio.sleep(0.05)
+    assert shop.fake.pending == [] or shop.fake.webhook.url == ""
+    assert (await shop.contact())["state"] == "open"
+
+
+async def test_a_start_link_tells_what_brought_the_client(shop: Shop) -> None:
+    await shop.fake.say(text="/start spring-26")
+    await shop.contact()
+    (touchpoint,) = await shop.rows(
+        "SELECT t.kind, t.key FROM contacts c JOIN touchpoints t ON t.id = c.touchpoint_id"
+        " WHERE c.account_id = $1"
+    )
+    assert touchpoint == {"kind": "campaign", "key": "spring-26"}
+
+
+async def test_buttons_go_only_where_they_are_carried(shop: Shop) -> None:
+    await shop.fake.say(text="Где заказ?")
+    contact = await shop.take()
+    many = [{"text": str(number)} for number in range(21)]
+    body = {"kind": "reply", "text": "?", "client_msg_id": "m", "buttons": many}
+    path = f"/contacts/{contact}/messages"
+    assert (await shop.office.ask("POST", path, shop.olga, json=body)).status == 422
+
+
+async def test_the_same_update_twice_is_one_message_and_an_edit_changes_it(shop: Shop) -> None:
+    asked = await shop.fake.say(text="Где заказ 48101?")
+    await shop.fake.tell(message=asked)
+    await shop.fake.edit(asked, text="Где заказ 48102?")
+    (message,) = await shop.messages(1)
+    async with asyncio.timeout(10):
+        while message["text"] != "Где заказ 48102?":
+            (message,) = await shop.messages(1)
+    assert shop.fake.pending == []
+
+
+async def test_a_photo_is_fetched_through_the_bot(shop: Shop) -> None:
+    png = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
+    photo = {"file_id": shop.fake.file(png), "file_unique_id": "u", "width": 9, "height": 9}
+    await shop.fake.say(photo=[photo], caption="Вот брак")
+    await shop.messages(1)
+    query = """SELECT a.* FROM attachments a JOIN messages m ON m.id = a.message_id
+               JOIN contacts c ON c.id = m.contact_id WHERE c.account_id = $1"""
+    async with asyncio.timeout(20):
+        while (await shop.rows(query))[0]["state"] != "stored":
+            await asyncio.sleep(0.05)
+    (stored,) = await shop.rows(query)
+    assert (stored["size"], stored["type"]) == (len(png), "image/png")
+
+
+async def test_who_has_blocked_the_bot_is_not_written_to_and_the_reason_is_shown(
+    shop: Shop,
+) -> None:
+    await shop.fake.say(text="Где заказ?")
+    contact = await shop.take()
+    shop.fake.chat().refuses = Refusal(403, "Forbidden: bot was blocked by the user")
+    sent = await shop.reply(contact, "Уже едет")
+    assert "has blocked the bot" in (await shop.delivery(sent, "failed"))["error_text"]
+
+
+async def test_an_update_with_another_secret_is_refused(shop: Shop) -> None:
+    shop.fake.webhook.secret = "another"
+    await shop.fake.say(text="Где заказ?")
+    assert "401" in shop.fake.webhook.error
+    assert await shop.rows("SELECT 1 FROM contacts WHERE account_id = $1") == []
