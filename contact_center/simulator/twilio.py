@@ -23,8 +23,10 @@ from contact_center.simulator.twilio_wire import (
     FILTERS,
     LONGEST,
     PHONE,
+    Fault,
     Form,
     Message,
+    again,
     basic,
     error,
     incoming,
@@ -33,11 +35,9 @@ from contact_center.simulator.twilio_wire import (
     report,
     sid,
     signed,
+    spoilt,
 )
 
-Fault = Literal[
-    "busy", "broken", "silent_before", "silent_after", "half_answer", "cut_after", "no_json"
-]
 Mischief = Literal["twice", "backwards", "late", "wrongly_signed", "none_at_all"]
 
 SILENCE = 3600.0
@@ -334,7 +334,7 @@ class FakeTwilio:
         status = 0
         for _ in range(1 + int(asked.get("rc", "1"))):
             status = await _post(bare, form, headers)
-            if not _again(status, policy):
+            if not again(status, policy):
                 break
         self.posted.append((bare, dict(form), status))
         return status
@@ -350,24 +350,3 @@ async def _post(url: str, form: Form, headers: Mapping[str, str]) -> int:
             return answer.status
     except (ClientError, TimeoutError):
         return 0
-
-
-def _again(status: int, policy: list[str]) -> bool:
-    everything = "all" in policy
-    if status == 0:
-        return everything or "ct" in policy or "rt" in policy
-    return (everything and status >= 400) or f"{status // 100}xx" in policy  # noqa: PLR2004
-
-
-async def spoilt(request: web.Request, answer: web.Response, fault: Fault) -> web.StreamResponse:
-    """An answer that breaks off, or is no JSON."""
-    if fault == "no_json":
-        return web.Response(status=201, text="<html>", content_type="text/html")
-    body = answer.body if isinstance(answer.body, bytes) else b"{}"
-    half = web.StreamResponse(status=201, headers={"Content-Length": str(len(body))})
-    half.content_type = "application/json"
-    await half.prepare(request)
-    await half.write(body[: len(body) // 2])
-    if request.transport is not None:
-        request.transport.close()
-    return half

@@ -17,11 +17,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
 
 Form = Mapping[str, str]
+Fault = Literal[
+    "busy", "broken", "silent_before", "silent_after", "half_answer", "cut_after", "no_json"
+]
 
 FIELDS = frozenset({
     "To", "From", "MessagingServiceSid", "Body", "MediaUrl", "StatusCallback", "ApplicationSid",
@@ -150,3 +153,25 @@ def sid(kind: str) -> str:
 def now() -> datetime:
     """Twilio's clock knows whole seconds."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def again(status: int, policy: list[str]) -> bool:
+    """Whether an address asks for another try after such an answer; 0 stands for none."""
+    everything = "all" in policy
+    if status == 0:
+        return everything or "ct" in policy or "rt" in policy
+    return (everything and status >= 400) or f"{status // 100}xx" in policy  # noqa: PLR2004
+
+
+async def spoilt(request: web.Request, answer: web.Response, fault: Fault) -> web.StreamResponse:
+    """An answer that breaks off, or is no JSON."""
+    if fault == "no_json":
+        return web.Response(status=201, text="<html>", content_type="text/html")
+    body = answer.body if isinstance(answer.body, bytes) else b"{}"
+    half = web.StreamResponse(status=201, headers={"Content-Length": str(len(body))})
+    half.content_type = "application/json"
+    await half.prepare(request)
+    await half.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return half

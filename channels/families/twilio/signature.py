@@ -52,8 +52,11 @@ def sign(token: str, url: str, fields: Iterable[tuple[str, str]] = ()) -> str:
     return base64.b64encode(signing.digest(token, data, algorithm="sha1")).decode("ascii")
 
 
-def verify(request: WebhookRequest, token: str, url: str) -> None:
-    """Raise Refused unless Twilio signed this request to `url` with the account's token."""
+def verify(request: WebhookRequest, token: str, url: str) -> Fields:
+    """The parameters of a form that Twilio signed for `url` with the account's token.
+
+    Raises Refused for what it did not sign.
+    """
     if SETTINGS_HEADER in request.headers:
         raise Refused("signed with the shared key of a Webhooks Rule, not with the Auth Token")
     given = request.headers.get(HEADER, "")
@@ -62,6 +65,7 @@ def verify(request: WebhookRequest, token: str, url: str) -> None:
     fields = _signed_fields(request, url)
     if not any(signing.same(sign(token, one, fields), given) for one in _spellings(url)):
         raise Refused("not signed by Twilio for this account and address", status=403)
+    return fields
 
 
 def _signed_fields(request: WebhookRequest, url: str) -> Fields:

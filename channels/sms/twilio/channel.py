@@ -40,20 +40,23 @@ class TwilioSms:
 
     def receive(self, request: WebhookRequest) -> Received:
         """Verify and read a message, or what became of one of ours."""
-        self.verify(request)
-        return self.parse(request)
+        fields = signature.verify(request, self.settings.auth_token, self._address(request))
+        return self._read(request, fields)
 
     def parse(self, request: WebhookRequest) -> Received:
         """Read without asking who sent it: a recording, or what `since` found."""
+        try:
+            fields = signature.fields_of(request.body)
+        except ValueError:
+            raise Malformed("more parameters than any message has", status=400) from None
+        return self._read(request, fields)
+
+    def _read(self, request: WebhookRequest, fields: signature.Fields) -> Received:
         if request.method.upper() != "POST":
             raise Malformed("set the webhook to HTTP POST", status=405)
         kind = signature.media_type(request)
         if kind != signature.FORM:
             raise Malformed(f"expected a form, got {kind or 'nothing'}", status=415)
-        try:
-            fields = signature.fields_of(request.body)
-        except ValueError:
-            raise Malformed("more parameters than any message has", status=400) from None
         event = inbound.event(
             fields,
             account=self.settings.account_sid,

@@ -16,7 +16,8 @@ from channels.errors import (
 )
 from channels.families.twilio import rest
 from channels.messages import Outbound, OutboundFile
-from contact_center.simulator.twilio import Fault, Mischief
+from contact_center.simulator.twilio import Mischief
+from contact_center.simulator.twilio_wire import Fault
 from tests.channels.twilio.conftest import Place, outbound
 from tests.channels.twilio.samples import CLIENT, NUMBER
 
