@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Generator, Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,23 @@ def own_postgres() -> Iterator[PrivatePostgres]:
 
 
 @pytest.fixture(scope="session")
+def begun() -> Iterator[Path]:
+    """The data of a service that was migrated and is stopped: a `House` begins with a copy."""
+    from contact_center.storage.migrate import migrate
+
+    directory = short_directory()
+    server = private_postgres(directory)
+    try:
+        url = server.start()
+        in_thread(lambda: migrate(url))
+        server.stop()
+        yield directory
+    finally:
+        server.stop("immediate")
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
 def _valkey() -> Iterator[Valkey]:
     server = Valkey()
     server.start()
@@ -134,9 +152,21 @@ def chromium_path() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones first: tests run side by side, and the last one should not run alone."""
-    long = ("browser", "processes", "slow")
-    items.sort(key=lambda item: not any(map(item.get_closest_marker, long)))
+    """The long ones first, those in browsers at one worker and those of processes at another.
+
+    xdist cuts the list into one piece for each worker; whoever is done early takes over from the
+    end of another's piece. So what takes long stands at the beginning of the pieces.
+    """
+    kinds: tuple[list[pytest.Item], ...] = ([], [], [])
+    for item in items:
+        marks = [item.get_closest_marker(name) for name in ("browser", "processes", "slow")]
+        kinds[0 if marks[0] else 1 if any(marks) else 2].append(item)
+    short, workers = iter(kinds[2]), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    pieces = [[one for kind in kinds[hand:2:workers] for one in kind] for hand in range(workers)]
+    for number, piece in enumerate(pieces):
+        size = (len(items) + number) // workers  # the same sum of pieces as xdist's
+        piece.extend(islice(short, max(0, size - len(piece))))
+    items[:] = [*chain(*pieces), *short]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,10 +47,10 @@ class Company:
 
 
 @pytest.fixture(scope="module")
-def company() -> Iterator[Company]:
+def company(begun: Path) -> Iterator[Company]:
     if not (BUILT / "console" / "index.html").exists():
         pytest.skip("the console is not built: make build")
-    house = House("run")
+    house = House("run", data=begun)
     house.start()
     try:
         yield Company(house, asyncio.run(furnish(house)))

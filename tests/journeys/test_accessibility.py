@@ -27,8 +27,8 @@ TODAY = LOOKS[dt.datetime.now(tz=dt.UTC).toordinal() % len(LOOKS)]
 
 
 @pytest.fixture(scope="module")
-def demo() -> Iterator[House]:
-    house = House("run", environ={"CC_DEMO": "true"})
+def demo(begun: Path) -> Iterator[House]:
+    house = House("run", environ={"CC_DEMO": "true"}, data=begun)
     house.start()
     try:
         asyncio.run(house.ready())

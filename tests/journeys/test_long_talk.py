@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -19,9 +20,9 @@ PLACE = """(log, text) => {
 
 
 @pytest.fixture(scope="module")
-def talk() -> Iterator[tuple[Company, str]]:
+def talk(begun: Path) -> Iterator[tuple[Company, str]]:
     """A company with a talk of many messages, and its visitor's token."""
-    house = House("run", environ={"CC_CHAT__EVENTS": "100000"})
+    house = House("run", environ={"CC_CHAT__EVENTS": "100000"}, data=begun)
     house.start()
     try:
         company = Company(house, asyncio.run(furnish(house)))

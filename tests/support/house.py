@@ -37,14 +37,18 @@ class House:
     """One `contact-center run` (or `demo`) on a port of its own; a context manager."""
 
     def __init__(
-        self, *command: str, environ: dict[str, str] | None = None, on_disk: bool = False
-    ) -> None:
-        """`on_disk`: its data lie on a real disk, as where something is measured."""
+        self, *command: str, environ: dict[str, str] | None = None, data: Path | None = None,
+        on_disk: bool = False,
+    ) -> None:  # fmt: skip
+        """`data`: begin with a copy of these; `on_disk`: on a real disk, for measurements."""
         self.command = command or ("run",)
         self.directory = short_directory(on_disk=on_disk)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environ = environ or {}
+        if data is not None:
+            # With their owner: where we are root the server may be somebody else.
+            subprocess.run(["cp", "-a", str(data), str(self.directory / "data")], check=True)
         self.log = self.directory / "log"
         self._process: subprocess.Popen[bytes] | None = None
 
