@@ -201,7 +201,7 @@ class Contacts:
             return
         data: dict[str, Any] = {"attachments": [str(one) for one in draft.attachments]}
         if draft.letter is not None:
-            data["letter"] = draft.letter.kept()
+            data["letter"] = draft.letter.kept(draft.attachments)
         key = (actor.employee_id, contact_id, kind)
         await store.keep_draft(self.database, key, draft.text, data, self.clock.now())
 

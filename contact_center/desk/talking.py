@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contact_center.access.model import Actor, Permission
 from contact_center.access.policy import authorize
-from contact_center.contacts.letters.model import NewLetter
+from contact_center.contacts.letters.model import NewLetter, pictures_in
 from contact_center.contacts.writing import store as writing
 from contact_center.contacts.writing.service import Writer
 from contact_center.desk import store
@@ -97,9 +97,10 @@ class Talking:
         me, now = actor.employee_id, self._bench.clock.now()
         if new.reply_to and not await writing.is_of_contact(unit, new.reply_to, contact.id):
             raise Invalid("that message is not of this contact", field="reply_to")
+        letter = new.letter.kept(new.attachments) if new.letter else None
         message_id = contact.say(
             kind, new.text, employee_id=me, client_msg_id=new.client_msg_id, reply_to=new.reply_to,
-            data=_data(new, new.letter.kept() if new.letter else None),
+            data=_data(new, letter),
         )  # fmt: skip
         if kind == "outbound" and not (new.letter and new.letter.forwards):
             first = contact["first_reply_at"] or now
@@ -107,7 +108,10 @@ class Talking:
         await contact.flush("reply" if kind == "outbound" else "note")
         if new.attachments:
             asked = set(new.attachments)
-            tied = await writing.attach(unit, list(asked), message_id, contact.id, actor.label)
+            shown = pictures_in(str((letter or {}).get("html", "")))
+            tied = await writing.attach(
+                unit, list(asked), message_id, contact.id, actor.label, shown=shown
+            )
             if tied != len(asked):
                 raise Invalid("an attachment is not yours or was sent", field="attachments")
         await writing.drop_draft(unit, me, contact.id, new.kind)

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from channels.errors import Rejected
 from channels.messages import Address, Body, Letter, Quoted
-from contact_center.contacts.letters.model import with_remote
+from contact_center.contacts.letters.model import cid_of, with_remote
 from contact_center.outbox import recipients
 from contact_center.storage.database import Database
 
@@ -107,6 +107,12 @@ async def letter(database: Database, message_id: UUID) -> tuple[Letter, dict[UUI
     body = Body(passed["text"], with_remote(passed["html"]))
     pictures = dict(zip(passed["pictures"], passed["cids"], strict=True)) if body.html else {}
     return replace(made, forwarded=body), pictures
+
+
+def shown(letter: Letter | None, file_id: UUID) -> str:
+    """The name by which the letter's own HTML shows one of its files; empty where it does not."""
+    name = cid_of(file_id)
+    return name if letter and f'"cid:{name}"' in letter.html else ""
 
 
 async def next_letter(database: Database, contact_id: UUID, employee_id: UUID) -> Letter:

@@ -248,7 +248,7 @@ class AccountWorker:
             letter, pictures = await self._letter(claim, account)
             ids = [UUID(text) for text in claim.payload.get("attachments", ())]
             files = await self._files.outbound([*ids, *pictures]) if ids or pictures else ()
-            names = [*("" for _ in ids), *pictures.values()]
+            names = [*(letters.shown(letter, one) for one in ids), *pictures.values()]
             files = tuple(replace(f, cid=cid) for f, cid in zip(files, names, strict=True))
             reply_to = await self._reference(claim, account)
             claim = replace(claim, reply_to=reply_to, letter=letter)

@@ -117,6 +117,65 @@ def test_an_answer_with_a_copy_and_bold_text_arrives_as_html_and_text(
     finish(operator)
 
 
+PASTE = """([kind, size]) => new Promise((done) => {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size;
+  const paint = canvas.getContext("2d");
+  paint.fillStyle = "#1c64d8";
+  paint.fillRect(0, 0, size, size);
+  canvas.toBlob((blob) => {
+    const data = new DataTransfer();
+    data.items.add(new File([blob], `${kind}.png`, { type: "image/png" }));
+    const given = { bubbles: true, cancelable: true };
+    const event = kind === "paste"
+      ? new ClipboardEvent("paste", { ...given, clipboardData: data })
+      : new DragEvent("drop", { ...given, dataTransfer: data });
+    document.querySelector(".ProseMirror").dispatchEvent(event);
+    done();
+  }, "image/png");
+})"""
+
+
+def test_pictures_that_are_pasted_and_dropped_stand_in_the_letter_and_arrive_within_it(
+    company: Company, deliver: Deliver, outside: Outside, open_page: Open
+) -> None:
+    operator = open_page()
+    company.sign_in(operator)
+    deliver(mail("Схема проезда", "Где вход?", sender="Ян <jan@client.example>"))
+    take(operator)
+    write(operator, "Вход: ")
+    field = operator.get_by_role("textbox", name="Текст письма")
+    for count, kind in enumerate(("paste", "drop"), 1):
+        operator.evaluate(PASTE, [kind, 900 if kind == "paste" else 40])
+        expect(field.get_by_role("img")).to_have_count(count)
+    files = operator.get_by_role("list", name="Вложения").get_by_role("listitem")
+    expect(files).to_have_count(2)
+    expect(field.get_by_role("img", name="paste.png")).to_have_js_property("complete", True)
+    drawn = "(image) => [image.naturalWidth, image.width <= image.parentElement.clientWidth]"
+    assert field.get_by_role("img", name="paste.png").evaluate(drawn) == [900, True]
+    expect(operator.get_by_text("Черновик сохранён")).to_be_visible()
+
+    other = open_page()
+    company.sign_in(other)
+    other.goto(operator.url)
+    again = other.get_by_role("textbox", name="Текст письма").get_by_role("img", name="paste.png")
+    expect(again).to_have_js_property("naturalWidth", 900)  # from the service, not from here
+
+    operator.get_by_role("button", name="Убрать drop.png").click()
+    expect(field.get_by_role("img")).to_have_count(1)  # the text follows its files
+    field.click()
+    operator.keyboard.press("Control+Enter")
+    arrived = outside.wait(lambda one: "Схема проезда" in str(one.mail["Subject"]))
+    page = arrived.text("html")
+    (related,) = [one for one in arrived.mail.walk() if one["Content-ID"]]
+    assert f'src="cid:{related["Content-ID"].strip("<>")}"' in page
+    assert related.get_content_type() == "image/png"
+    assert "Вход: [paste.png]" in arrived.text("plain")
+    ours = thread(operator).get_by_role("article").filter(has_text="Вход:")
+    expect(ours.get_by_role("img", name="paste.png")).to_have_js_property("naturalWidth", 900)
+    finish(operator)
+
+
 def test_a_draft_keeps_recipients_subject_and_form_on_another_computer(
     company: Company, deliver: Deliver, open_page: Open
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import unquote
@@ -24,8 +24,14 @@ _STYLE = (
 )
 _TAGS = {
     "a", "b", "blockquote", "br", "code", "div", "em", "h1", "h2", "h3", "hr", "i", "li", "ol",
-    "p", "pre", "s", "span", "strong", "u", "ul",
+    "img", "p", "pre", "s", "span", "strong", "u", "ul",
 }  # fmt: skip
+_ATTRIBUTES = {"a": {"href"}, "img": {"alt", "src", "width"}}
+_SCHEMES = nh3.ALLOWED_URL_SCHEMES | {"cid"}
+_OWN = re.compile(r"cid:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@letter")
+_SHOWN = re.compile(rf'<img\b[^<>]* src="{_OWN.pattern}"')
+_NOTHING = re.compile(r'<img(?: (?:alt|width)="[^"<>]*")*>')  # what cleaning leaves of the others
+_MARKUP = str.maketrans("", "", '<>"')
 
 
 class Recipient(BaseModel):
@@ -61,11 +67,14 @@ class NewLetter(BaseModel):
     forwards: UUID | None = None
     whole: bool = True
 
-    def kept(self) -> dict[str, object]:
-        """As it is stored with the message: harmless, and without what was not chosen."""
+    def kept(self, files: Collection[UUID]) -> dict[str, object]:
+        """As it is stored with the message: harmless, and without what was not chosen.
+
+        Of pictures its HTML shows none but those among the `files` of the message.
+        """
         chosen = self.model_dump(mode="json", exclude_defaults=True)
         if self.html:
-            chosen["html"] = nh3.clean(self.html, tags=_TAGS, attributes={"a": {"href"}})
+            chosen["html"] = cleaned(self.html, frozenset(files))
         return chosen
 
 
@@ -122,6 +131,35 @@ class LetterBody(BaseModel):
     text: str
     html_url: str | None
     remote_images: int
+
+
+def cleaned(given: str, files: Collection[UUID]) -> str:
+    """What a writer may say in HTML, and of pictures those of his `files`."""
+
+    def keep(tag: str, name: str, value: str) -> str | None:
+        if tag != "img":
+            return None if value.strip().lower().startswith("cid:") else value
+        if name == "alt":
+            return value.translate(_MARKUP)
+        if name == "width":
+            return value if re.fullmatch(r"[1-9][0-9]{0,3}", value) else None
+        own = _OWN.fullmatch(value)
+        return value if own and UUID(own[1]) in files else None
+
+    made = nh3.clean(
+        given, tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=keep, url_schemes=_SCHEMES
+    )
+    return _NOTHING.sub("", made)
+
+
+def cid_of(file_id: UUID) -> str:
+    """The name by which the HTML of a letter of ours shows one of its files (RFC 2392)."""
+    return f"{file_id}@letter"
+
+
+def pictures_in(made: str) -> set[UUID]:
+    """The files that cleaned HTML shows."""
+    return {UUID(found[1]) for found in _SHOWN.finditer(made)}
 
 
 def page(body: str, files: Mapping[str, str], *, images: bool) -> str:

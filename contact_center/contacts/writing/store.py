@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from contact_center.contacts.letters.model import cid_of
 from contact_center.storage.unit import Record, Unit
 
 COLUMNS = (
@@ -35,7 +36,9 @@ SELECT id, contact_id FROM messages WHERE employee_id = $1 AND client_msg_id = $
 """
 IN_CONTACT = "SELECT EXISTS (SELECT 1 FROM messages WHERE id = $1 AND contact_id = $2)"
 ATTACH = """
-UPDATE attachments SET message_id = $2, contact_id = $3, version = version + 1
+UPDATE attachments SET message_id = $2, contact_id = $3, version = version + 1,
+  data = data - '{cid,inline}'::text[] || CASE WHEN id = ANY($5::uuid[])
+    THEN jsonb_build_object('cid', $6::jsonb -> id::text, 'inline', true) ELSE '{}' END
 WHERE id = ANY($1::uuid[]) AND message_id IS NULL AND state = 'stored' AND owner = $4
 RETURNING id
 """
@@ -96,10 +99,21 @@ async def is_of_contact(unit: Unit, message_id: UUID, contact_id: UUID) -> bool:
 
 
 async def attach(
-    unit: Unit, ids: Sequence[UUID], message_id: UUID, contact_id: UUID, owner: str
+    unit: Unit,
+    ids: Sequence[UUID],
+    message_id: UUID,
+    contact_id: UUID,
+    owner: str,
+    *,
+    shown: Collection[UUID] = (),
 ) -> int:
-    """Tie uploads of this owner to a message; returns how many could be."""
-    return len(await unit.fetch(ATTACH, list(ids), message_id, contact_id, owner))
+    """Tie uploads of this owner to a message; returns how many could be.
+
+    `shown`: those that its HTML shows, by the names of `cid_of`.
+    """
+    names = {str(one): cid_of(one) for one in shown}
+    rows = await unit.fetch(ATTACH, list(ids), message_id, contact_id, owner, list(shown), names)
+    return len(rows)
 
 
 async def drop_draft(unit: Unit, employee_id: UUID, contact_id: UUID, kind: str) -> None:

@@ -47,7 +47,7 @@ export function Composer({ contact }: { contact: Contact }) {
   const otherDraft = useDraft(id, kind === "reply" ? "note" : "reply");
   const uploads = useUploads(id, kind);
   const field = useRef<HTMLTextAreaElement>(null);
-  const letterField = useRef<{ focus: () => void; blur: () => void } | null>(null);
+  const letterField = useRef<{ focus: () => void; blur: () => void; take: (files: Iterable<File>) => File[] } | null>(null);
   const [, setReady] = useState(0);
   const [writing, setWriting] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
@@ -142,10 +142,12 @@ export function Composer({ contact }: { contact: Contact }) {
     drafts.write(id, kind, { text });
     tellTyping();
   };
+  /** Pictures go into the text of a letter, all else beside it. */
+  const take = (files: Iterable<File>) => addFiles(id, kind, (kind === "reply" && letterField.current?.take(files)) || files);
   const onPaste = (event: ClipboardEvent) => {
     if (!event.clipboardData.files.length) return;
     event.preventDefault();
-    addFiles(id, kind, event.clipboardData.files);
+    take(event.clipboardData.files);
   };
   const begin = () => {
     toFocus.current = true;
@@ -158,7 +160,7 @@ export function Composer({ contact }: { contact: Contact }) {
   const onDrop = (event: DragEvent) => {
     event.preventDefault();
     setDropping(false);
-    if (!blocked) addFiles(id, kind, event.dataTransfer.files);
+    if (!blocked) take(event.dataTransfer.files);
   };
   return (
     // Dropping files has its keyboard way in the button "attach".

@@ -1,7 +1,7 @@
 /** Files on their way to the server, per contact and kind; what has arrived stands in the draft. */
 import { useSyncExternalStore } from "react";
 import { Problem, upload } from "../api/http";
-import type { DraftKind } from "../api/types";
+import type { Attachment, DraftKind } from "../api/types";
 import { drafts } from "./drafts";
 
 export interface Upload {
@@ -11,8 +11,12 @@ export interface Upload {
   share: number;
   error: string | null;
   file: File;
+  told: Stored | undefined;
   stop: AbortController;
 }
+
+/** Told of a file when it is at the server and in the draft. */
+type Stored = (stored: Attachment, file: File) => void;
 
 const NONE: readonly Upload[] = [];
 const running = new Map<string, readonly Upload[]>();
@@ -32,19 +36,20 @@ async function run(contact: string, kind: DraftKind, entry: Upload): Promise<voi
   const place = `${contact}|${kind}`;
   patch(place, entry.key, { error: null, share: 0 });
   try {
-    const attachment = await upload(entry.file, (share) => patch(place, entry.key, { share }), entry.stop.signal);
-    drafts.write(contact, kind, { attachments: [...drafts.read(contact, kind).attachments, { ...attachment, inline: false }] });
+    const attachment = { ...(await upload(entry.file, (share) => patch(place, entry.key, { share }), entry.stop.signal)), inline: false };
+    drafts.write(contact, kind, { attachments: [...drafts.read(contact, kind).attachments, attachment] });
     cancelUpload(contact, kind, entry.key);
+    entry.told?.(attachment, entry.file);
   } catch (error) {
     if (error instanceof DOMException) return;
     patch(place, entry.key, { error: error instanceof Problem ? error.code || String(error.status) : "network" });
   }
 }
 
-export function addFiles(contact: string, kind: DraftKind, files: Iterable<File>): void {
+export function addFiles(contact: string, kind: DraftKind, files: Iterable<File>, told?: Stored): void {
   for (const file of files) {
     last += 1;
-    const entry: Upload = { key: String(last), name: file.name, size: file.size, share: 0, error: null, file, stop: new AbortController() };
+    const entry: Upload = { key: String(last), name: file.name, size: file.size, share: 0, error: null, file, told, stop: new AbortController() };
     set(`${contact}|${kind}`, (held) => [...held, entry]);
     void run(contact, kind, entry);
   }

@@ -4,10 +4,12 @@ import { baseKeymap, chainCommands, toggleMark } from "prosemirror-commands";
 import { history, redo, undo } from "prosemirror-history";
 import { keymap } from "prosemirror-keymap";
 import { liftListItem, splitListItem } from "prosemirror-schema-list";
+import type { Node } from "prosemirror-model";
 import { type Command, EditorState, Selection } from "prosemirror-state";
-import { EditorView } from "prosemirror-view";
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { EditorView, type NodeView } from "prosemirror-view";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { isMac } from "../actions/keys";
+import { type attrsOf, isPicture } from "./pictures";
 import { documentOf, htmlOf, schema, textOf } from "./schema";
 import { Toolbar } from "./Toolbar";
 import css from "./compose.module.css";
@@ -54,6 +56,25 @@ const emptyItem: Command = (state, dispatch) => {
 export interface Handle {
   focus: () => void;
   blur: () => void;
+  /** Take the pictures among these files into the text; returns the other files. */
+  take: (files: Iterable<File>) => File[];
+}
+
+/** Some programs copy a picture of the text beside the text. */
+function isText(data: DataTransfer): boolean {
+  return Boolean(new DOMParser().parseFromString(data.getData("text/html"), "text/html").body.textContent?.trim());
+}
+
+/** A picture is shown from where the browser finds it, whatever the letter calls it. */
+function pictureView(place: (src: string) => string | null): (node: Node) => NodeView {
+  return ({ attrs }) => {
+    const dom = document.createElement("img");
+    const found = place(String(attrs.src));
+    if (found) dom.src = found;
+    dom.alt = String(attrs.alt);
+    if (attrs.width) dom.width = Number(attrs.width);
+    return { dom };
+  };
 }
 
 interface EditorProps {
@@ -61,17 +82,32 @@ interface EditorProps {
   label: string;
   hint: string;
   onChange: (html: string, text: string) => void;
+  /** Upload pictures; `done` is told of each when it is there. */
+  onPictures: (files: File[], done: (attrs: ReturnType<typeof attrsOf>) => void) => void;
+  /** Where the browser finds a picture of the letter. */
+  placed: (src: string) => string | null;
   onReady: (handle: Handle | null) => void;
 }
 
-export function Editor({ html, label, hint, onChange, onReady }: EditorProps) {
+export function Editor({ html, label, hint, onChange, onPictures, placed, onReady }: EditorProps) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const told = useRef(html);
-  const latest = useRef({ onChange, onReady });
+  const latest = useRef({ onChange, onPictures, placed, onReady });
   useLayoutEffect(() => {
-    latest.current = { onChange, onReady };
+    latest.current = { onChange, onPictures, placed, onReady };
   });
+  const take = useCallback((files: Iterable<File>): File[] => {
+    const all = [...files];
+    const pictures = all.filter(isPicture);
+    if (pictures.length) {
+      latest.current.onPictures(pictures, (attrs) => {
+        const now = view.current;
+        now?.dispatch(now.state.tr.replaceSelectionWith(schema.nodes.image.create(attrs), false).scrollIntoView());
+      });
+    }
+    return all.filter((file) => !isPicture(file));
+  }, []);
   const [state, setState] = useState<EditorState | null>(null);
 
   useLayoutEffect(() => {
@@ -80,8 +116,15 @@ export function Editor({ html, label, hint, onChange, onReady }: EditorProps) {
       state: stateOf(told.current),
       attributes: { class: css.editor ?? "", role: "textbox", "aria-multiline": "true", "aria-label": label, "aria-placeholder": hint },
       handleKeyDown: byPlace,
-      // Files go to the draft, not into the text.
-      handlePaste: (_, event) => Boolean(event.clipboardData?.files.length) && !event.clipboardData?.types.includes("text/html"),
+      nodeViews: { image: pictureView((src) => latest.current.placed(src)) },
+      // Files come from around the editor, by `take`; text is not taken for the picture of it.
+      handlePaste: (_, event) => {
+        const data = event.clipboardData;
+        if (!data?.files.length) return false;
+        if (!isText(data)) return true;
+        event.stopPropagation();
+        return false;
+      },
       handleDrop: (_, event) => Boolean(event.dataTransfer?.files.length),
       dispatchTransaction(change) {
         const next = made.state.apply(change);
@@ -100,13 +143,14 @@ export function Editor({ html, label, hint, onChange, onReady }: EditorProps) {
         made.dispatch(made.state.tr.setSelection(Selection.atStart(made.state.doc)).scrollIntoView());
       },
       blur: () => made.dom.blur(),
+      take,
     });
     return () => {
       latest.current.onReady(null);
       view.current = null;
       made.destroy();
     };
-  }, [label, hint]);
+  }, [label, hint, take]);
 
   // What changed elsewhere: undone, sent, written on another computer.
   useEffect(() => {
@@ -126,7 +170,7 @@ export function Editor({ html, label, hint, onChange, onReady }: EditorProps) {
   const empty = !html;
   return (
     <>
-      {state && <Toolbar state={state} run={run} />}
+      {state && <Toolbar state={state} run={run} onPictures={take} />}
       <div className={css.place} data-empty={empty || undefined} data-hint={hint} ref={place} />
     </>
   );

@@ -25,7 +25,7 @@ export default function Letter({ message, subject }: { message: Message; subject
   const mail = mailOf(message);
   const { html } = chosenOf(message);
   // What the letter shows within its text is not listed again beside it.
-  const files = message.has_body ? message.attachments.filter((file) => !file.inline) : message.attachments;
+  const files = message.has_body || html ? message.attachments.filter((file) => !file.inline) : message.attachments;
   return (
     <div className={css.letter}>
       {subject && (
@@ -37,7 +37,7 @@ export default function Letter({ message, subject }: { message: Message; subject
       <PartOffer message={message} />
       <Head message={message} mail={mail} />
       {mail && <Marks mail={mail} />}
-      {html ? <Rich html={html} /> : <LetterText text={message.text} ours={mail === null} />}
+      {html ? <Rich html={html} files={message.attachments} /> : <LetterText text={message.text} ours={mail === null} />}
       {files.length > 0 && <Attachments items={files} contact={message.contact_id} />}
       {whole && <WholeLetter message={message} />}
       <div className={css.acts}>

@@ -1,19 +1,21 @@
 /** Where a letter is written: to whom, about what, its text with form, what stands below it. */
 import { Button, Switch, Tooltip } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useRef, useState } from "react";
+import { type ComponentProps, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import "@mantine/core/styles/Switch.css";
 import { useMessages } from "../api/hooks";
 import { get } from "../api/http";
 import { keys } from "../api/keys";
 import type { Contact, LetterDraft, LetterStart } from "../api/types";
 import { drafts, type Kept } from "../inbox/drafts";
+import { addFiles } from "../inbox/uploads";
 import { useI18n } from "../i18n";
 import { full } from "../i18n/time";
 import { Icon } from "../ui/Icon";
 import { Bones } from "../ui/states";
 import { Editor, type Handle } from "./Editor";
 import { mailOf } from "./mail";
+import { attrsOf, keep, placeOf, withoutGone } from "./pictures";
 import { Recipients } from "./Recipients";
 import { othersOf, startOf, unprovenOf, withOne } from "./recipients";
 import { sameLetter } from "./same";
@@ -74,6 +76,17 @@ function Desk({ contact, draft, onType, onReady, start }: DeskProps & { start: L
     const kept = !text && !draft.attachments.length && sameLetter(next, beginning) ? null : next;
     drafts.write(contact.id, "reply", { text, letter: kept });
   };
+  // A file taken out of the draft leaves the text, too.
+  const left = withoutGone(letter.html, draft.attachments);
+  const changed = useEffectEvent((html: string) => change({ html }));
+  useEffect(() => {
+    if (left !== letter.html) changed(left);
+  }, [left, letter.html]);
+  const onPictures: ComponentProps<typeof Editor>["onPictures"] = (files, done) =>
+    addFiles(contact.id, "reply", files, (stored, file) => {
+      keep(stored.id, file);
+      done(attrsOf(stored));
+    });
   const ready = (handle: Handle | null) =>
     onReady(handle && { ...handle, focus: () => (to.current && drafts.read(contact.id, "reply").letter?.to.length === 0 ? to.current.focus() : handle.focus()) });
   return (
@@ -117,6 +130,8 @@ function Desk({ contact, draft, onType, onReady, start }: DeskProps & { start: L
         label={l("write.text")}
         hint={l("write.text")}
         onReady={ready}
+        onPictures={onPictures}
+        placed={(src) => placeOf(src, drafts.read(contact.id, "reply").attachments)}
         onChange={(html, text) => {
           change({ html }, text);
           onType();

@@ -57,9 +57,10 @@ function withLink(href: string): Command {
   };
 }
 
-export function Toolbar({ state, run }: { state: EditorState; run: (command: Command) => void }) {
+export function Toolbar({ state, run, onPictures }: { state: EditorState; run: (command: Command) => void; onPictures: (files: File[]) => void }) {
   const { l } = useLetterWords();
   const bar = useRef<HTMLDivElement>(null);
+  const picker = useRef<HTMLInputElement>(null);
   const [asking, setAsking] = useState(false);
   const linked = marked(state, link);
   const onKeyDown = (event: KeyboardEvent) => {
@@ -102,6 +103,21 @@ export function Toolbar({ state, run }: { state: EditorState; run: (command: Com
         >
           <Icon name="link" size={16} />
         </button>
+        <button type="button" className={css.tool} tabIndex={-1} aria-label={l("write.picture")} title={l("write.picture")} onMouseDown={(event) => event.preventDefault()} onClick={() => picker.current?.click()}>
+          <Icon name="image" size={16} />
+        </button>
+        <input
+          ref={picker}
+          type="file"
+          accept="image/png,image/jpeg,image/gif,image/webp"
+          multiple
+          hidden
+          aria-label={l("write.picture")}
+          onChange={(event) => {
+            onPictures([...(event.currentTarget.files ?? [])]);
+            event.currentTarget.value = "";
+          }}
+        />
       </div>
       {asking && (
         <AskLink

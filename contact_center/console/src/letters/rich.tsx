@@ -1,17 +1,23 @@
 /** HTML of a letter of ours as elements of the page: known tags without attributes, nothing else. */
 import { createElement, type ReactNode, useMemo } from "react";
+import type { Attachment } from "../api/types";
 import { historyOf } from "./mail";
+import { placeOf } from "./pictures";
 import { useLetterWords } from "./texts";
 import css from "./letter.module.css";
 
 const TAGS = new Set(["b", "blockquote", "br", "code", "div", "em", "i", "li", "ol", "p", "pre", "s", "span", "strong", "u", "ul"]);
 
-function drawn(node: Node, key: number): ReactNode {
+function drawn(node: Node, key: number, files: readonly Attachment[]): ReactNode {
   if (node.nodeType === Node.TEXT_NODE) return node.textContent;
   if (!(node instanceof HTMLElement)) return null;
   const name = node.tagName.toLowerCase();
-  const inner = [...node.childNodes].map(drawn);
+  const inner = [...node.childNodes].map((one, at) => drawn(one, at, files));
   if (name === "br") return <br key={key} />;
+  if (name === "img") {
+    const src = placeOf(node.getAttribute("src") ?? "", files);
+    return src && <img key={key} className={css.picture} src={src} alt={node.getAttribute("alt") ?? ""} width={node.getAttribute("width") ?? undefined} />;
+  }
   const href = name === "a" ? (node.getAttribute("href") ?? "") : "";
   if (/^(?:https?:\/\/|mailto:|tel:)/i.test(href)) {
     return (
@@ -44,7 +50,7 @@ function runsOf(html: string): Run[] {
   return runs;
 }
 
-export function Rich({ html }: { html: string }) {
+export function Rich({ html, files }: { html: string; files: readonly Attachment[] }) {
   const { l } = useLetterWords();
   const runs = useMemo(() => runsOf(html), [html]);
   return (
@@ -53,10 +59,10 @@ export function Rich({ html }: { html: string }) {
         history ? (
           <details key={at} className={css.quoted}>
             <summary>{l("text.quoted", { n: nodes.reduce((n, node) => n + linesIn(node), 0) })}</summary>
-            {nodes.map(drawn)}
+            {nodes.map((node, key) => drawn(node, key, files))}
           </details>
         ) : (
-          nodes.map(drawn)
+          nodes.map((node, key) => drawn(node, key, files))
         ),
       )}
     </div>

@@ -23,6 +23,14 @@ export const schema = new Schema({
     bullet_list: { ...bulletList, content: "list_item+", group: "block" },
     list_item: { ...listItem, content: "paragraph block*" },
     text: { group: "inline" },
+    image: {
+      inline: true,
+      group: "inline",
+      draggable: true,
+      attrs: { src: {}, alt: { default: "" }, width: { default: null } },
+      parseDOM: [{ tag: "img[src^='cid:']", getAttrs: (dom) => ({ src: dom.getAttribute("src"), alt: dom.getAttribute("alt") ?? "", width: dom.getAttribute("width") }) }],
+      toDOM: ({ attrs }) => ["img", { src: attrs.src as string, alt: attrs.alt as string, ...(attrs.width ? { width: attrs.width as string } : {}) }],
+    },
     hard_break: { inline: true, group: "inline", selectable: false, parseDOM: [{ tag: "br" }], toDOM: () => ["br"] },
   },
   marks: {
@@ -45,11 +53,21 @@ export function documentOf(html: string): Node {
   return DOMParser.fromSchema(schema).parse(body, { preserveWhitespace: true });
 }
 
+function shows(doc: Node): boolean {
+  let found = false;
+  doc.descendants(({ type }) => {
+    found ||= type.name === "image";
+  });
+  return found;
+}
+
 export function htmlOf(doc: Node): string {
-  if (!doc.textContent && doc.childCount <= 1 && doc.firstChild?.isTextblock) return "";
-  const box = document.createElement("div");
-  box.append(DOMSerializer.fromSchema(schema).serializeFragment(doc.content));
-  for (const line of box.querySelectorAll("div:empty")) line.append(document.createElement("br"));
+  if (!doc.textContent && doc.childCount <= 1 && doc.firstChild?.isTextblock && !shows(doc)) return "";
+  // A document of its own: pictures are not looked for under the names they have in the letter.
+  const inert = document.implementation.createHTMLDocument("");
+  const box = inert.createElement("div");
+  box.append(DOMSerializer.fromSchema(schema).serializeFragment(doc.content, { document: inert }));
+  for (const line of box.querySelectorAll("div:empty")) line.append(inert.createElement("br"));
   return box.innerHTML;
 }
 
@@ -57,6 +75,7 @@ function inlineText(node: Node): string {
   let out = "";
   node.forEach((child, _, at) => {
     if (child.type.name === "hard_break") out += "\n";
+    if (child.type.name === "image") out += `[${String(child.attrs.alt)}]`;
     out += child.text ?? "";
     const link = child.marks.find((mark) => mark.type.name === "link");
     // Where the next piece has the same link it goes on there.
