@@ -101,7 +101,8 @@ async def shop(database_url: str, tmp_path: Path, mode: str) -> AsyncIterator[Sh
         await office.workspace.accounts.create(
             "system", provider="telegram", title="@shop_bot", brand_id=office.ids["brand"],
             queue_id=office.ids["sales_queue"], account_id=account,
-            settings={"token": TOKEN, "mode": mode, "api_url": url, "undo_seconds": 0},
+            settings={"token": TOKEN, "mode": mode, "api_url": url, "undo_seconds": 0,
+                      "groups": "contact"},
         )  # fmt: skip
         if mode == "webhook":  # the house says where by itself
             await eventually(lambda: fake.webhook.url.startswith(f"{told}/hooks/"), seconds=20)

@@ -95,3 +95,62 @@ async def test_an_update_with_another_secret_is_refused(shop: Shop) -> None:
     await shop.fake.say(text="Где заказ?")
     assert "401" in shop.fake.webhook.error
     assert await shop.rows("SELECT 1 FROM contacts WHERE account_id = $1") == []
+
+
+async def test_a_group_is_one_contact_with_participants(shop: Shop) -> None:
+    group = shop.fake.chat(-1001, type="supergroup", name="Дом 5")
+    for number, name in ((1, "Ольга"), (2, "Пётр")):
+        author = {"id": number, "is_bot": False, "first_name": name}
+        told = {"message_id": number, "from": author, "chat": group.shown(), "date": 1_767_603_599}
+        await shop.fake.tell(message={**told, "text": f"@shop_bot это {name}"})
+    await shop.messages(2)
+    contact = await shop.contact()
+    assert contact["conversation_key"] == "-1001"
+    query = """SELECT i.value FROM messages m JOIN contacts c ON c.id = m.contact_id
+               JOIN identities i ON i.id = m.identity_id WHERE c.account_id = $1 ORDER BY m.seq"""
+    assert [row["value"] for row in await shop.rows(query)] == ["1", "2"]
+
+
+async def test_the_pictures_of_an_album_are_neighbours_in_one_contact(shop: Shop) -> None:
+    for number in range(3):
+        photo = {"file_id": shop.fake.file(b"\x89PNG"), "file_unique_id": f"u{number}",
+                 "width": 9, "height": 9}  # fmt: skip
+        await shop.fake.say(photo=[photo], media_group_id="77")
+    found = await shop.messages(3)
+    assert {message["data"]["album"] for message in found} == {"77"}
+    assert len({message["contact_id"] for message in found}) == 1
+
+
+async def test_a_business_chat_is_heard_and_what_is_deleted_there_is_marked(shop: Shop) -> None:
+    chat = shop.fake.chat(4242).shown()
+    told = {"message_id": 5, "from": {"id": 4242, "is_bot": False, "first_name": "Ольга"},
+            "chat": chat, "date": 1_767_603_599, "business_connection_id": "AbC"}  # fmt: skip
+    await shop.fake.tell(business_message={**told, "text": "Где заказ?"})
+    owner = {"id": 1000, "is_bot": False, "first_name": "Лавка"}
+    await shop.fake.tell(
+        business_message={**told, "message_id": 6, "from": owner, "text": "Уже едет"}
+    )
+    await shop.fake.tell(
+        deleted_business_messages={
+            "business_connection_id": "AbC", "chat": chat, "message_ids": [5]
+        }
+    )  # fmt: skip
+    asked, answered = await shop.messages(2)
+    assert (asked["kind"], answered["kind"]) == ("inbound", "outbound")
+    async with asyncio.timeout(10):
+        while not (await shop.messages(2))[0]["deleted_at"]:
+            await asyncio.sleep(0.05)
+
+
+async def test_an_unknown_kind_is_shown_and_an_unknown_update_is_put_aside(shop: Shop) -> None:
+    await shop.fake.say(dice={"emoji": "🎲", "value": 5})
+    (message,) = await shop.messages(1)
+    assert message["data"]["unsupported"] == "dice"
+    shop.fake.webhook.allowed.clear()
+    await shop.fake.tell(teleported={})
+    assert shop.fake.pending == []
+    query = "SELECT error FROM quarantine WHERE account_id = $1"
+    async with asyncio.timeout(10):
+        while len(kept := await shop.rows(query)) < 2:
+            await asyncio.sleep(0.05)
+    assert "unknown kind of update: teleported" in {row["error"] for row in kept}
