@@ -1,8 +1,9 @@
 """What Twilio's error codes mean to us, and in which words an operator is told.
 
-https://www.twilio.com/docs/api/errors and the page of each code (read 2026-11). Twilio adds finer
-codes and asks not to build logic on them: what is not listed here is decided by the HTTP status,
-and told in Twilio's own words.
+The list is https://www.twilio.com/docs/api/errors. The pages of 21606, 21659 to 21661, 30003 and
+30006 were read (2026-11); the other codes are unverified, their meanings stand as remembered.
+Twilio adds finer codes and asks not to build logic on them: what is not listed here is decided by
+the HTTP status, and told in Twilio's own words.
 """
 
 from __future__ import annotations
