@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from channels.messages import Attachment
-from channels.telegram.wire import Text
+from channels.telegram.wire import words
 
 
 class Part(BaseModel):
@@ -25,6 +25,11 @@ def _size(value: Any) -> int | None:
     return value if isinstance(value, int) and 0 <= value < 2**53 else None
 
 
+def _text(value: Any) -> str:
+    return words(value)
+
+
+Text = Annotated[str, BeforeValidator(_text)]
 Count = Annotated[int | None, BeforeValidator(_size)]
 
 
@@ -221,7 +226,8 @@ SERVICE = frozenset(_SERVICE_NAMES.split())
 def contents(raw: Mapping[str, Any], *, has_text: bool) -> Contents:
     """What a message holds beside its text."""
     found = Contents()
-    for kind, read in KINDS.items():
+    held = () if raw.keys().isdisjoint(KINDS) else KINDS.items()
+    for kind, read in held:
         if kind not in raw or raw.get(_SAID_BY.get(kind, "")):
             continue
         try:

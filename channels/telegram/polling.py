@@ -25,21 +25,23 @@ SHORTEST_REST, LONGEST_REST = 0.5, 30.0
 
 async def listen(api: Api, cursor: Cursor | None, ear: Ear) -> None:
     """Ask and deliver until cancelled. Raises Misconfigured."""
-    offset = _offset(cursor)
-    rest = SHORTEST_REST
+    offset, rest, well = _offset(cursor), SHORTEST_REST, False
     await _without_webhook(api)
     while True:
         try:
-            updates = await _updates(api, offset)
+            updates = await _updates(api, offset, WAIT_SECONDS if well else 0)
         except Misconfigured:
             raise
         except ChannelError as error:
+            well = False
             await ear.report("yellow", str(error))
             await asyncio.sleep(_pause(error, rest))
             rest = min(LONGEST_REST, rest * 2)
+            await _without_webhook(api)
             continue
-        rest = SHORTEST_REST
-        await ear.report("green", None)
+        if not well:
+            await ear.report("green", None)
+        rest, well = SHORTEST_REST, True
         if updates:
             offset = max(update["update_id"] for update in updates) + 1
             await ear.deliver([_request(update) for update in updates], {"offset": offset})
@@ -58,9 +60,9 @@ async def _without_webhook(api: Api) -> None:
         return  # asking tells what is wrong, and goes on trying
 
 
-async def _updates(api: Api, offset: int | None) -> list[dict[str, Any]]:
+async def _updates(api: Api, offset: int | None, wait: int) -> list[dict[str, Any]]:
     told = await api.call(
-        "getUpdates", offset=offset, limit=AT_ONCE, timeout=WAIT_SECONDS, allowed_updates=ALLOWED
+        "getUpdates", offset=offset, limit=AT_ONCE, timeout=wait, allowed_updates=ALLOWED
     )
     if not isinstance(told, list):
         raise Temporary("Telegram's answer could not be read")

@@ -27,7 +27,7 @@ from channels.telegram import content
 from channels.telegram.entities import Marked, marked
 from channels.telegram.places import CONNECTION, Place
 from channels.telegram.settings import TelegramSettings
-from channels.telegram.wire import Chat, Deleted, Message, Pressed, Reached, Update, User, Wire
+from channels.telegram.wire import Chat, Deleted, Message, Pressed, Reached, User, Wire, words
 from channels.toolkit import phone
 
 # What Telegram is asked to send; of business connections only what is said in them is of use.
@@ -68,10 +68,12 @@ def update_of(request: WebhookRequest) -> dict[str, Any]:
 
 def events(raw: dict[str, Any], settings: TelegramSettings, at: datetime) -> tuple[Event, ...]:
     """What an update tells. Raises Malformed."""
-    update = _as(Update, raw, "update")
-    kind = next((name for name in _READ if name in raw), None)
-    if kind is not None:
-        return _READ[kind](raw[kind], settings, update.update_id, at)
+    number = raw.get("update_id")
+    if not isinstance(number, int):
+        raise Malformed("update_id: not a number")
+    for kind, read in _READ.items():
+        if kind in raw:
+            return read(raw[kind], settings, number, at)
     others = sorted(raw.keys() - _IGNORED - {"update_id"})
     if others:
         raise Malformed(f"unknown kind of update: {others[0][:64]}")
@@ -91,47 +93,48 @@ def pressed_id(raw: Mapping[str, Any]) -> str | None:
 def _message(
     raw: Any, settings: TelegramSettings, _update: int, _at: datetime
 ) -> tuple[Event, ...]:
-    message = _framed(raw)
+    message = _as(Message, raw, "message")
     if not _heard(message.chat, settings) or _ours(message, settings):
         return ()
-    text = _text(message.raw)
-    held = content.contents(message.raw, has_text=bool(text.text))
-    service = message.raw.keys() & content.SERVICE
-    if service and not (text.text or held.attachments or held.texts):
+    text = _text(raw)
+    held = content.contents(raw, has_text=bool(text.text))
+    silent = not (text.text or held.attachments or held.texts)
+    if silent and not raw.keys().isdisjoint(content.SERVICE):
         return ()
-    outgoing = _outgoing(message)
+    outgoing, place = _outgoing(message), _place(message)
     return (
         MessageReceived(
-            external_id=_place(message).name(message.message_id),
+            external_id=place.name(message.message_id),
             at=_instant(message.date),
-            conversation_key=_place(message).key,
+            conversation_key=place.key,
             sender=_client(message) if outgoing else _author(message),
             claims=() if outgoing else _own_phone(message, held.contact),
             text=text.text or "\n".join(held.texts),
             attachments=tuple(held.attachments),
-            reply_to=_answered(message),
+            reply_to=_answered(raw, message, place) if "reply_to_message" in raw else None,
             automatic=bool(message.sender and message.sender.is_bot and not message.sender_chat),
             outgoing=outgoing,
             unsupported=held.unsupported,
-            data=_data(message, text),
+            data=_data(raw, message, text),
         ),
     )
 
 
 def _edited(raw: Any, settings: TelegramSettings, update: int, at: datetime) -> tuple[Event, ...]:
-    message = _framed(raw)
-    moves = "location" in message.raw  # a live location tells of itself every few seconds
+    message = _as(Message, raw, "message")
+    moves = "location" in raw  # a live location tells of itself every few seconds
     if not _heard(message.chat, settings) or _ours(message, settings) or moves:
         return ()
-    name = _place(message).name(message.message_id)
+    place = _place(message)
+    name = place.name(message.message_id)
     return (
         MessageEdited(
             external_id=f"e:{name}:{message.edit_date or 0}:{update}",
             at=_instant(message.edit_date) if message.edit_date else at,
-            conversation_key=_place(message).key,
+            conversation_key=place.key,
             sender=_client(message) if _outgoing(message) else _author(message),
             target=name,
-            text=_text(message.raw).text,
+            text=_text(raw).text,
         ),
     )
 
@@ -169,7 +172,7 @@ def _pressed(raw: Any, settings: TelegramSettings, _update: int, at: datetime) -
             conversation_key=place.key,
             sender=_user(query.sender),
             target=place.name(under.message_id),
-            value=query.data,
+            value=words(query.data),
             text=_label(under.reply_markup, query.data),
         ),
     )
@@ -209,10 +212,12 @@ def _place(message: Message) -> Place:
     return Place(message.chat.id, topic, _connection(message.business_connection_id))
 
 
-def _connection(given: str) -> str | None:
-    if given and not CONNECTION.match(given):
+def _connection(given: Any) -> str | None:
+    if not given:
+        return None
+    if not (isinstance(given, str) and CONNECTION.match(given)):
         raise Malformed("business_connection_id: not an id")
-    return given or None
+    return given
 
 
 def _author(message: Message) -> Address:
@@ -239,14 +244,13 @@ def _own_phone(message: Message, given: content.Contact | None) -> tuple[Address
     return (Address("phone", normal, given.name),) if normal else ()
 
 
-def _answered(message: Message) -> str | None:
-    answered = message.raw.get("reply_to_message")
-    number = answered.get("message_id") if isinstance(answered, dict) else None
+def _answered(raw: Mapping[str, Any], message: Message, place: Place) -> str | None:
+    number = _object(raw["reply_to_message"]).get("message_id")
     if not isinstance(number, int):
         return None
     if message.is_topic_message and number == message.message_thread_id:
         return None  # everything in a topic answers the words by which it was opened
-    return _place(message).name(number)
+    return place.name(number)
 
 
 # --- what is said --------------------------------------------------------------------------------
@@ -258,55 +262,54 @@ def _text(raw: Mapping[str, Any]) -> Marked:
     return marked(raw.get("caption"), raw.get("caption_entities"))
 
 
-def _data(message: Message, text: Marked) -> dict[str, Any]:
-    raw, sender = message.raw, message.sender
-    group = not message.chat.private
-    found = {
-        "entities": list(text.entities),
-        "album": _string(raw.get("media_group_id")),
-        "username": sender.username if sender else "",
-        "locale": sender.language_code if sender else "",
-        "group": message.chat.title if group else "",
-        "topic": message.message_thread_id if message.is_topic_message else None,
-        "forwarded_from": _origin(raw.get("forward_origin")),
-        "quote": _string(_object(raw.get("quote")).get("text")),
-        "signature": _string(raw.get("author_signature")),
-    }
-    start = _START.match(text.text)
-    if start and message.chat.private:
+def _data(raw: Mapping[str, Any], message: Message, text: Marked) -> dict[str, Any]:
+    sender = message.sender
+    found: dict[str, Any] = {} if sender is None else {
+        "username": words(sender.username), "locale": words(sender.language_code),
+    }  # fmt: skip
+    if not raw.keys().isdisjoint(_TOLD):
+        found |= {
+            "album": words(raw.get("media_group_id")),
+            "forwarded_from": _origin(raw.get("forward_origin")),
+            "quote": words(_object(raw.get("quote")).get("text")),
+            "signature": words(raw.get("author_signature")),
+        }
+    if not message.chat.private:
+        found["group"] = words(message.chat.title)
+        found["topic"] = message.message_thread_id if message.is_topic_message else None
+    elif text.text.startswith("/start") and (start := _START.match(text.text)):
         found["start"] = found["campaign"] = start[1]
+    if text.entities:
+        found["entities"] = list(text.entities)
     return {name: value for name, value in found.items() if value}
+
+
+_TOLD = ("media_group_id", "forward_origin", "quote", "author_signature")
 
 
 def _origin(raw: Any) -> str:
     """Who wrote what is passed on: https://core.telegram.org/bots/api#messageorigin."""
     origin = _object(raw)
-    if hidden := _string(origin.get("sender_user_name")):
+    if hidden := words(origin.get("sender_user_name")):
         return hidden
     for name in ("sender_user", "sender_chat", "chat"):
         given = _object(origin.get(name))
-        words = [_string(given.get(part)) for part in ("title", "first_name", "last_name")]
-        if any(words):
-            return " ".join(filter(None, words))
+        if said := words(given.get("title"), given.get("first_name"), given.get("last_name")):
+            return said
     return ""
 
 
-def _label(markup: Any, value: str) -> str:
+def _label(markup: Any, value: Any) -> str:
     """The words on the button that was pressed."""
     rows = _object(markup).get("inline_keyboard")
     for row in rows if isinstance(rows, list) else ():
         for button in row if isinstance(row, list) else ():
             if _object(button).get("callback_data") == value:
-                return _string(_object(button).get("text"))
+                return words(_object(button).get("text"))
     return ""
 
 
 # --- the border ----------------------------------------------------------------------------------
-
-
-def _framed(raw: Any) -> Message:
-    message = _as(Message, raw, "message")
-    return message.model_copy(update={"raw": raw})
 
 
 def _as(model: type[W], raw: Any, what: str) -> W:
@@ -324,7 +327,3 @@ def _instant(seconds: int) -> datetime:
 
 def _object(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _string(value: Any) -> str:
-    return value if isinstance(value, str) else ""

@@ -19,11 +19,9 @@ def _leniently(value: Any) -> Any:
     return value if isinstance(value, dict) else None
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-Text = Annotated[str, BeforeValidator(_text)]
+def words(*values: Any) -> str:
+    """The texts among the values, as one. Names are taken as they come: they break nothing."""
+    return " ".join([value for value in values if value and isinstance(value, str)])
 
 
 class Wire(BaseModel):
@@ -35,35 +33,35 @@ class Wire(BaseModel):
 class User(Wire):
     id: Id
     is_bot: bool = False
-    first_name: Text = ""
-    last_name: Text = ""
-    username: Text = ""
-    language_code: Text = ""
+    first_name: Any = ""
+    last_name: Any = ""
+    username: Any = ""
+    language_code: Any = ""
 
     @property
     def name(self) -> str:
-        return " ".join(filter(None, (self.first_name, self.last_name)))
+        return words(self.first_name, self.last_name)
 
 
 class Chat(Wire):
     id: Id
-    type: Text = "private"
-    title: Text = ""
-    first_name: Text = ""
-    last_name: Text = ""
-    username: Text = ""
+    type: Any = "private"
+    title: Any = ""
+    first_name: Any = ""
+    last_name: Any = ""
+    username: Any = ""
 
     @property
     def name(self) -> str:
-        return self.title or " ".join(filter(None, (self.first_name, self.last_name)))
+        return words(self.title) or words(self.first_name, self.last_name)
 
     @property
     def private(self) -> bool:
-        return self.type == "private"
+        return bool(self.type == "private")
 
 
 class Message(Wire):
-    """A message's frame; `raw` is the whole of it."""
+    """A message's frame."""
 
     message_id: Id
     date: Annotated[int, Field(ge=0, lt=2**33)]
@@ -71,11 +69,10 @@ class Message(Wire):
     sender: Annotated[User | None, Field(alias="from")] = None
     sender_chat: Annotated[Chat | None, BeforeValidator(_leniently)] = None
     sender_business_bot: Annotated[User | None, BeforeValidator(_leniently)] = None
-    business_connection_id: Text = ""
+    business_connection_id: Any = ""
     message_thread_id: Id | None = None
     is_topic_message: bool = False
     edit_date: Annotated[int, Field(ge=0, lt=2**33)] | None = None
-    raw: dict[str, Any] = Field(default_factory=dict, repr=False)
 
 
 class Pressed(Wire):
@@ -84,7 +81,7 @@ class Pressed(Wire):
     id: Annotated[str, Field(min_length=1, max_length=100)]
     sender: Annotated[User, Field(alias="from")]
     message: dict[str, Any] | None = None
-    data: Text = ""
+    data: Any = ""
 
 
 class Reached(Wire):
@@ -92,7 +89,7 @@ class Reached(Wire):
 
     message_id: Id
     chat: Chat
-    business_connection_id: Text = ""
+    business_connection_id: Any = ""
     message_thread_id: Id | None = None
     is_topic_message: bool = False
     reply_markup: Any = None
@@ -102,7 +99,3 @@ class Deleted(Wire):
     business_connection_id: Annotated[str, Field(min_length=1, max_length=100)]
     chat: Chat
     message_ids: Annotated[list[Id], Field(max_length=1000)]
-
-
-class Update(Wire):
-    update_id: Annotated[int, Field(ge=0, lt=2**63)]

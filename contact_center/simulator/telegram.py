@@ -182,6 +182,7 @@ class FakeTelegram(Clients):
         if secret and not wire.SECRET.match(secret):
             raise bad("secret token contains unallowed characters")
         self.webhook = Webhook(given["url"], secret, given.get("allowed_updates", []))
+        self._news.set()  # who waits for updates is sent away
         return True
 
     async def _delete_webhook(self, given: dict[str, Any]) -> bool:
@@ -201,9 +202,7 @@ class FakeTelegram(Clients):
         return told
 
     async def _get_updates(self, given: dict[str, Any]) -> Any:
-        if self.webhook.url:
-            raise Refusal(409, "Conflict: can't use getUpdates method while webhook is active; "
-                          "use deleteWebhook to delete the webhook first")  # fmt: skip
+        self._may_be_asked()
         after = given.get("offset", 0)
         self.pending = [one for one in self.pending if one["update_id"] >= after]
         with contextlib.suppress(TimeoutError):
@@ -211,7 +210,16 @@ class FakeTelegram(Clients):
                 while not self.pending:
                     self._news.clear()
                     await self._news.wait()
+                    self._may_be_asked()
         return self.pending[: given.get("limit", 100)]
+
+    def _may_be_asked(self) -> None:
+        if self.webhook.url:
+            raise Refusal(
+                409,
+                "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook"
+                " to delete the webhook first",
+            )
 
     async def _get_file(self, given: dict[str, Any]) -> Any:
         content = self.files.get(given["file_id"])

@@ -103,6 +103,17 @@ async def test_a_webhook_in_the_way_is_taken_down_and_nothing_is_lost(bot: Bot) 
     assert bot.fake.webhook.url == ""
 
 
+async def test_a_webhook_set_by_somebody_meanwhile_is_taken_down_too(bot: Bot) -> None:
+    ear = Listener(bot.channel(mode="polling"))
+    async with listening(ear):
+        await eventually(lambda: ear.health == [("green", None)])
+        await bot.channel().install("http://127.0.0.1:9/hooks/key")
+        for text in ("раз", "два"):
+            await bot.fake.say(text=text)
+        await eventually(lambda: ear.texts == ["раз", "два"])
+    assert [state for state, _ in ear.health] == ["green", "yellow", "green"]
+
+
 async def test_a_revoked_token_ends_the_listening(bot: Bot) -> None:
     ear = Listener(bot.channel(mode="polling", token=TOKENS[1]))
     with pytest.raises(Misconfigured, match="does not know this bot token"):
