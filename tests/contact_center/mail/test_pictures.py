@@ -8,7 +8,6 @@ import pytest
 
 from channels.mail.parser import parse
 from contact_center.contacts.letters.model import NewLetter, cleaned, pictures_in
-from contact_center.kernel.ids import new_id
 from tests.contact_center.mail.post import Box, Post
 from tests.contact_center.mail.test_forwarding import PNG, html_of, opened
 
@@ -92,7 +91,7 @@ async def test_a_draft_keeps_its_pictures(post: Post) -> None:
     assert another not in found["letter"]["html"]
 
 
-OWN, OTHER = new_id(), new_id()
+OWN, OTHER = UUID(int=1), UUID(int=2)
 
 
 @pytest.mark.parametrize(
