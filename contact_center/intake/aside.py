@@ -54,9 +54,9 @@ class Aside:
                 )  # fmt: skip
 
     @property
-    def at(self) -> int:
-        """The place in its group of the call it is busy with."""
-        return self._at[0]
+    def at(self) -> int | None:
+        """The place in its group of the call it is busy with; None before the first."""
+        return self._at[0] - 1 if self._at[0] else None
 
     async def run(self, calls: Sequence[Call]) -> list[Any]:
         """What each call returns or raises, as a value. Raises Ended."""
@@ -102,7 +102,7 @@ def main(wire: int, shared: int) -> None:
             calls: list[Call] = pickle.loads(stream.read(int.from_bytes(head)))  # noqa: S301 - ours
             answers = []
             for number, call in enumerate(calls):
-                at[0] = number
+                at[0] = number + 1
                 answers.append(_answer(call))
             _tell(stream, answers)
 

@@ -50,7 +50,7 @@ class _Task:
     size: int
     done: asyncio.Future[Any]
     patience: asyncio.TimerHandle | None = None
-    alone: bool = False  # not to be grouped; a group that has handed it on does not answer for it
+    alone: bool = False  # not to be grouped, and in the line again if it was in a group
     tries: int = 0
 
     def begin(self) -> bool:
@@ -68,6 +68,21 @@ class _Task:
             self.done.set_exception(answer)
         else:
             self.done.set_result(answer)
+
+
+class _Silence:
+    """Asks again and again, until it is told that the matter is settled."""
+
+    def __init__(self, ask: Callable[[], bool]) -> None:
+        self._ask = ask
+        self._timer = asyncio.get_running_loop().call_later(SILENCE_SECONDS, self._again)
+
+    def _again(self) -> None:
+        if not self._ask():
+            self._timer = asyncio.get_running_loop().call_later(SILENCE_SECONDS, self._again)
+
+    def end(self) -> None:
+        self._timer.cancel()
 
 
 class Parsers:
@@ -199,38 +214,47 @@ class Parsers:
 
     async def _read(self, process: Aside, group: Sequence[_Task]) -> None:
         """Raises what has harmed the process."""
-        loop = asyncio.get_running_loop()
-        silence = loop.call_later(SILENCE_SECONDS, self._part_with, process, group)
+        silence = _Silence(lambda: self._part_with(process, group))
         try:
             async with asyncio.timeout(self._wait):
                 answers = await process.run([task.call for task in group])
         except (Ended, TimeoutError) as error:
-            self._blame([task for task in group if not (task.alone and len(group) > 1)], error)
+            self._blame(process.at, group, error)
             raise
         finally:
-            silence.cancel()
+            silence.end()
         for task, answer in zip(group, answers, strict=True):
             task.end(answer)
         for answer in answers:
             if isinstance(answer, MemoryError):
                 raise answer
 
-    def _part_with(self, process: Aside, group: Sequence[_Task]) -> None:
-        """One of a group takes long: the others are to be read without it."""
-        self._alone([task for number, task in enumerate(group) if number != process.at])
+    def _part_with(self, process: Aside, group: Sequence[_Task]) -> bool:
+        """One of a group takes long: the others are to be read without it.
 
-    def _blame(self, suspects: Sequence[_Task], error: Exception) -> None:
+        False while none is begun: a new process takes its time to start.
+        """
+        if process.at is None:
+            return False
+        self._alone([task for number, task in enumerate(group) if number != process.at])
+        return True
+
+    def _blame(self, at: int | None, group: Sequence[_Task], error: Exception) -> None:
+        """Only the one it was busy with has harmed the process; the others are read again."""
         if self._closed:
-            for task in suspects:
+            for task in group:
                 task.end(Unavailable("this node is stopping", retry_after=5))
-        elif len(suspects) > 1:
-            self._alone(suspects)
-        elif suspects and isinstance(error, TimeoutError) and not suspects[0].tries:
-            suspects[0].tries += 1  # a busy machine: what is poison uses up its processor time
-            self._alone(suspects)
-        elif suspects:
-            what = "time it is given" if isinstance(error, TimeoutError) else f"limits: {error}"
-            suspects[0].end(Malformed(f"could not be read within the {what}"))
+            return
+        culprit = group[at or 0]
+        late = isinstance(error, TimeoutError)
+        culprit.tries += 1
+        if culprit.tries > 1 and at is None:
+            culprit.end(Unavailable("the processes that read do not start", retry_after=5))
+        elif culprit.tries > 1 or not (late or at is None):
+            what = "time it is given" if late else f"limits: {error}"
+            culprit.end(Malformed(f"could not be read within the {what}"))
+        # Else it is tried once more: what is poison uses up its processor time, not that of others.
+        self._alone([task for task in group if not task.alone or task is culprit])
 
     def _alone(self, tasks: Sequence[_Task]) -> None:
         for task in tasks:

@@ -98,7 +98,7 @@ class Given:
 
     groups: list[int]
     left = 1000
-    at = 0
+    at = None
 
     async def run(self, calls: list[aside.Call]) -> list[Any]:
         self.groups.append(len(calls))
@@ -169,6 +169,22 @@ async def test_a_group_that_only_takes_its_time_is_answered_whole(
     line.let_go()
     assert await asyncio.gather(*waiting) == given
     assert line.room == line._waiting
+
+
+async def test_processes_that_do_not_start_are_nobodys_fault(
+    lines: Callable[..., Line], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stillborn(Given):
+        async def run(self, calls: list[aside.Call]) -> list[Any]:
+            raise aside.Ended("no memory")
+
+    monkeypatch.setattr(parsing, "Aside", Stillborn)
+    line = lines()
+    waiting = [asyncio.create_task(line.stand(given="abc")) for _ in range(3)]
+    await asyncio.sleep(0)
+    line.let_go()
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [Unavailable] * 3
 
 
 async def test_no_settings_of_ours_lie_in_the_process(
