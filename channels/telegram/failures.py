@@ -1,7 +1,8 @@
 """What Telegram's refusals mean: https://core.telegram.org/bots/api#making-requests. Pure.
 
-The texts are those of its own server, https://github.com/tdlib/telegram-bot-api, where each is
-written in `Client.cpp`; what `parameters` holds: https://core.telegram.org/bots/api#responseparameters
+What `parameters` holds: https://core.telegram.org/bots/api#responseparameters. The texts are not
+documented: some were met in public code, the others are unverified; one that is not known here is
+told as it came.
 """
 
 from __future__ import annotations

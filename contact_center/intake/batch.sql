@@ -393,11 +393,26 @@ BEGIN
 END
 $$;
 
--- The message a reply is about: the provider's id of it, or ours.
+-- The message a reply is about: the provider's id of it, or ours. One of ours is found by the id
+-- its provider gave it when it was sent.
 CREATE OR REPLACE FUNCTION cc_intake_reply(contact uuid, target text) RETURNS uuid
-LANGUAGE sql STABLE AS $$
-  SELECT m.id FROM messages m
-  WHERE m.contact_id = contact AND (m.external_id = target OR m.id::text = target) LIMIT 1
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found_id uuid;
+BEGIN
+  SELECT m.id INTO found_id FROM messages m
+  WHERE m.contact_id = contact AND (m.external_id = target OR m.id::text = target) LIMIT 1;
+  IF found_id IS NULL THEN
+    SELECT m.id INTO found_id FROM contacts c
+    CROSS JOIN LATERAL (
+      SELECT f.outbox_id FROM deliveries f
+      WHERE f.account_id = c.account_id AND f.provider_id = target OFFSET 0) d
+    CROSS JOIN LATERAL (SELECT f.message_id FROM outbox f WHERE f.id = d.outbox_id OFFSET 0) o
+    CROSS JOIN LATERAL (SELECT f.* FROM messages f WHERE f.id = o.message_id OFFSET 0) m
+    WHERE c.id = contact AND m.contact_id = contact;
+  END IF;
+  RETURN found_id;
+END
 $$;
 
 -- Contacts that events point at by other ways than their conversation: a verdict, the message that

@@ -29,6 +29,10 @@ async def test_a_talk_with_a_button(shop: Shop) -> None:
     assert (pressed["kind"], pressed["text"]) == ("inbound", "Да")
     name = f"4242:{said['message_id']}"
     assert pressed["data"]["button"] == {"value": "yes", "target": name}
+    assert pressed["reply_to"] == sent
+    await shop.fake.say(text="Именно этот", reply_to_message=said)
+    *_, answer = await shop.messages(4)
+    assert (answer["text"], answer["reply_to"]) == ("Именно этот", sent)
     async with asyncio.timeout(10):
         while shop.fake.answered != [query]:
             await asyncio.sleep(0.05)
