@@ -30,8 +30,8 @@ def answer(page: Page, text: str) -> None:
     expect(field).to_have_value("")
 
 
-def accept(page: Page) -> None:
-    page.get_by_role("button", name="Принять").first.wait_for()
+def accept(page: Page, patience: float = 30_000) -> None:
+    page.get_by_role("button", name="Принять").first.wait_for(timeout=patience)
     page.keyboard.press("Alt+KeyA")
     page.get_by_placeholder("Напишите ответ…").wait_for()
 
@@ -131,7 +131,7 @@ def test_dropped_frames_and_a_cut_socket_lose_and_double_nothing(
     company.sign_in(operator)
     visitor.goto(company.chat)
     write(visitor, "Начало")
-    accept(operator)
+    accept(operator, 60_000)  # an offer's frame may be lost several times over
 
     sent: list[str] = []
     for number in range(6):

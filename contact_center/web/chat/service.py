@@ -28,7 +28,6 @@ BEAT_SECONDS = 5.0
 TYPING_SECONDS = 6.0
 PACE_SECONDS = 10.0
 SEEN_KINDS = ("inbound", "outbound", "survey", "system")
-BEAT = orjson.dumps({"t": "beat"})
 TYPING = orjson.dumps({"t": "typing"})
 CHANGED = orjson.dumps({"t": "changed"})
 
@@ -60,6 +59,7 @@ class Talk:
     contact: UUID | None = None
     typed_at: float = -TYPING_SECONDS
     follows: asyncio.Task[None] | None = None
+    newest: str | None = None  # the last message told of: a beat says it again
     shown: bytes = b""  # the last contact frame, so that the same is not sent twice
     read: bytes = b""
 
@@ -244,8 +244,8 @@ class Chat:
             return
         talk.wake()
         if event.kind == "message.added" and event.data.get("seq"):
-            cursor = f"{event.subject_id}:{event.data['seq']}"
-            talk.tell(orjson.dumps({"t": "new", "cursor": cursor}))
+            talk.newest = f"{event.subject_id}:{event.data['seq']}"
+            talk.tell(orjson.dumps({"t": "new", "cursor": talk.newest}))
         else:
             talk.tell(CHANGED)
 
@@ -289,7 +289,7 @@ class Chat:
             self.pace.forget()
             now = asyncio.get_running_loop().time()
             for talk in list(self._talks.values()):
-                talk.tell(BEAT)
+                talk.tell(orjson.dumps({"t": "beat", "cursor": talk.newest}))
                 for out in [out for out in talk.sockets if out.stuck(now)]:
                     out.give_up()
 

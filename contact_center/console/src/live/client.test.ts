@@ -117,6 +117,41 @@ describe("the live client", () => {
     expect(client.state.phase).toBe("offline");
   });
 
+  it("asks for a sync again until it comes", async () => {
+    const { client, sockets } = house();
+    client.start();
+    const socket = sockets[0] as FakeSocket;
+    socket.say(ready("s", 0), { t: "beat", n: 2, now: NOW });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(kinds(socket)).toEqual(["resync", "resync", "resync"]);
+    socket.say({ t: "sync", n: 2, contacts: [], gone: [], offers: [] } as unknown as Frame, { t: "beat", n: 2, now: NOW });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(kinds(socket).length).toBe(3);
+  });
+
+  it("subscribes again until it is confirmed", async () => {
+    const { client, sockets } = house();
+    client.start();
+    const socket = sockets[0] as FakeSocket;
+    socket.say(ready("s", 0), { t: "sync", n: 0, contacts: [], gone: [], offers: [] } as unknown as Frame);
+    client.subscribe("contact:c1");
+    client.subscribe("contact:c2");
+    socket.say({ t: "subscribed", topics: ["contact:c1"], contacts: [] } as Frame);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(socket.sent.at(-1)).toEqual({ t: "sub", topics: ["contact:c2"] });
+    socket.say({ t: "denied", topic: "contact:c2" });
+    const said = socket.sent.length;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(socket.sent.length).toBe(said);
+  });
+
+  it("gives up a session whose beginning was lost", () => {
+    const { client, sockets } = house();
+    client.start();
+    sockets[0]?.say({ t: "beat", n: 2, now: NOW });
+    expect(sockets[0]?.closed).toBe(true);
+  });
+
   it("polls when sockets are blocked", async () => {
     const { client, sockets, events, answers, polls } = house();
     answers.push([ready("p", 0)], [event(1)]);

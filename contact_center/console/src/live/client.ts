@@ -2,6 +2,7 @@
  *
  *  The server numbers what must not be missed. A missing number, a beat that is ahead of us or a
  *  new session leads to a `resync`: we send what we have, the server answers with what differs.
+ *  What we asked is asked again until it is answered: a frame may be lost on the way.
  *  `phase` is never better than the truth: silence longer than SILENT ms ends the connection. */
 
 import type { Frame, LiveEvent, LiveReady, LiveSync, Said } from "../api/types";
@@ -40,10 +41,18 @@ const SILENT = 12_500;
 const POLL_SILENT = 40_000;
 const OFFLINE_AFTER = 30_000;
 const SOCKET_TRIES = 3;
+const PATIENCE = 2000;
+const LONGEST_PATIENCE = 16_000;
 
 export class LiveClient {
   state: LiveState = { phase: "connecting", since: Date.now(), via: "socket" };
   private readonly topics = new Map<string, number>();
+  /** The topics the server has confirmed, or refused. */
+  private readonly heard = new Set<string>();
+  /** Whether a resync was asked for and not answered yet. */
+  private owed = false;
+  private asking: ReturnType<typeof setTimeout> | undefined;
+  private patience = PATIENCE;
   private socket: SocketLike | null = null;
   private session = "";
   private last = 0;
@@ -92,7 +101,10 @@ export class LiveClient {
   subscribe(topic: string): () => void {
     const count = this.topics.get(topic) ?? 0;
     this.topics.set(topic, count + 1);
-    if (count === 0) this.send({ t: "sub", topics: [topic] });
+    if (count === 0) {
+      this.send({ t: "sub", topics: [topic] });
+      this.insist();
+    }
     let held = true;
     return () => {
       if (!held) return;
@@ -101,6 +113,7 @@ export class LiveClient {
       if (left > 0) this.topics.set(topic, left);
       else {
         this.topics.delete(topic);
+        this.heard.delete(topic);
         this.send({ t: "unsub", topics: [topic] });
       }
     };
@@ -116,7 +129,24 @@ export class LiveClient {
   }
 
   resync(): void {
+    this.owed = true;
     this.send({ t: "resync", contacts: this.o.known() });
+    this.insist();
+  }
+
+  private insist(): void {
+    clearTimeout(this.asking);
+    const deaf = [...this.topics.keys()].filter((topic) => !this.heard.has(topic));
+    if (!this.ready || (!this.owed && deaf.length === 0)) {
+      this.patience = PATIENCE;
+      return;
+    }
+    this.asking = setTimeout(() => {
+      this.patience = Math.min(this.patience * 2, LONGEST_PATIENCE);
+      if (deaf.length) this.send({ t: "sub", topics: deaf.filter((topic) => this.topics.has(topic)) });
+      if (this.owed) this.resync();
+      else this.insist();
+    }, this.patience);
   }
 
   private connect(): void {
@@ -149,10 +179,17 @@ export class LiveClient {
     if ("now" in frame) this.o.onNow(frame.now);
     if (frame.t === "ready") this.onReady(frame);
     else if (frame.t === "beat") {
-      if (frame.n > this.last) this.caughtUp(frame.n);
+      if (!this.ready) this.broken();  // the session's beginning was lost
+      else if (frame.n > this.last) this.caughtUp(frame.n);
     } else if (frame.t === "sync") {
       this.last = Math.max(this.last, frame.n);
+      this.owed = false;
+      this.insist();
       this.o.onSync(frame);
+    } else if (frame.t === "subscribed" || frame.t === "denied") {
+      for (const topic of frame.t === "denied" ? [frame.topic] : frame.topics) this.heard.add(topic);
+      this.insist();
+      this.o.onEphemeral(frame);
     } else if ("n" in frame) this.numbered(frame);
     else this.o.onEphemeral(frame);
   }
@@ -174,6 +211,7 @@ export class LiveClient {
     this.last = frame.n;
     this.ready = true;
     this.failures = 0;
+    this.heard.clear();
     const topics = [...this.topics.keys()];
     if (topics.length) this.send({ t: "sub", topics });
     if (this.viewing) this.send({ t: "view", contact: this.viewing });
@@ -200,6 +238,7 @@ export class LiveClient {
 
   private drop(): void {
     const socket = this.socket;
+    clearTimeout(this.asking);
     this.socket = null;
     this.ready = false;
     if (socket) {
