@@ -107,10 +107,10 @@ class Talking:
             contact.set(awaiting="client", waiting_since=None, first_reply_at=first)
         await contact.flush("reply" if kind == "outbound" else "note")
         if new.attachments:
-            asked = set(new.attachments)
+            asked = list(dict.fromkeys(new.attachments))
             shown = pictures_in(str((letter or {}).get("html", "")))
             tied = await writing.attach(
-                unit, list(asked), message_id, contact.id, actor.label, shown=shown
+                unit, asked, message_id, contact.id, actor.label, shown=shown
             )
             if tied != len(asked):
                 raise Invalid("an attachment is not yours or was sent", field="attachments")

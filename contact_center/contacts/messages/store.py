@@ -35,7 +35,8 @@ SELECT data FROM messages WHERE contact_id = $1 AND seq < $2 AND kind IN ('inbou
 """
 ATTACHMENTS = """
 SELECT id, message_id, kind, name, type, size, state, data FROM attachments
-WHERE message_id = ANY($1::uuid[]) ORDER BY id
+WHERE message_id = ANY($1::uuid[])
+ORDER BY data -> 'place', created_at, id
 """
 UPLOADS = """
 SELECT id, message_id, kind, name, type, size, state, data FROM attachments

@@ -37,7 +37,8 @@ SELECT id, contact_id FROM messages WHERE employee_id = $1 AND client_msg_id = $
 IN_CONTACT = "SELECT EXISTS (SELECT 1 FROM messages WHERE id = $1 AND contact_id = $2)"
 ATTACH = """
 UPDATE attachments SET message_id = $2, contact_id = $3, version = version + 1,
-  data = data - '{cid,inline}'::text[] || CASE WHEN id = ANY($5::uuid[])
+  data = data - '{cid,inline}'::text[]
+    || jsonb_build_object('place', array_position($1::uuid[], id)) || CASE WHEN id = ANY($5::uuid[])
     THEN jsonb_build_object('cid', $6::jsonb -> id::text, 'inline', true) ELSE '{}' END
 WHERE id = ANY($1::uuid[]) AND message_id IS NULL AND state = 'stored' AND owner = $4
 RETURNING id

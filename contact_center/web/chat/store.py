@@ -36,7 +36,8 @@ NEWEST = MESSAGES.format(side=">", order="DESC")
 BEFORE = MESSAGES.format(side="<", order="DESC")
 FILES = """
 SELECT id, message_id, name, type, size FROM attachments
-WHERE message_id = ANY($1::uuid[]) AND state = 'stored' ORDER BY created_at, id
+WHERE message_id = ANY($1::uuid[]) AND state = 'stored'
+ORDER BY data -> 'place', created_at, id
 """
 # How far employees have read is shown to the visitor as "read".
 CONTACT = """

@@ -53,6 +53,19 @@ async def test_a_picture_leaves_within_the_page_and_other_files_beside_it(post: 
     }  # fmt: skip
 
 
+async def test_files_stand_in_the_order_in_which_they_were_chosen(post: Post) -> None:
+    box = await post.box()
+    contact = await talk(box)
+    names = ["one.png", "two.png", "three.png"]
+    uploaded = {name: await upload(box, name) for name in reversed(names)}
+    message = await box.reply(contact, "Вот", attachments=[uploaded[name] for name in names])
+    seen = await box.ask("GET", f"/contacts/{contact}/messages")
+    (ours,) = [one for one in seen.body["items"] if one["id"] == str(message)]
+    assert [one["name"] for one in ours["attachments"]] == names
+    mail = opened((await box.envelope()).raw)
+    assert [one.get_filename() for one in mail.iter_attachments()] == names
+
+
 async def test_a_picture_of_our_letter_is_passed_on_with_it(post: Post) -> None:
     box = await post.box()
     contact = await talk(box)
