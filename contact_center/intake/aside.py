@@ -27,6 +27,7 @@ TASKS = 1000  # then the process is replaced: whatever it has leaked goes with i
 MEMORY_BYTES = 1024 * 1024 * 1024  # address space, libraries included
 CPU_SECONDS = 10  # of one call
 HEAD = 8
+AT_ONCE = 256 * 1024  # bytes that are packed or unpacked on the event loop
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
@@ -58,11 +59,15 @@ class Aside:
         """The place in its group of the call it is busy with; None before the first."""
         return self._at[0] - 1 if self._at[0] else None
 
-    async def run(self, calls: Sequence[Call]) -> list[Any]:
-        """What each call returns or raises, as a value. Raises Ended."""
+    async def run(self, calls: Sequence[Call], *, large: bool = False) -> list[Any]:
+        """What each call returns or raises, as a value. Raises Ended.
+
+        `large`: there is more to hand over than should be packed on the event loop.
+        """
         self.left -= len(calls)
         self._at[0] = 0
-        body = pickle.dumps(list(calls))
+        given = list(calls)
+        body = await asyncio.to_thread(pickle.dumps, given) if large else pickle.dumps(given)
         try:
             if self._wire is None:
                 self._wire = await asyncio.open_connection(sock=self._ours, limit=2**20)
@@ -70,9 +75,13 @@ class Aside:
             writer.writelines((len(body).to_bytes(HEAD), body))
             await writer.drain()
             size = int.from_bytes(await reader.readexactly(HEAD))
-            answers: list[Any] = pickle.loads(await reader.readexactly(size))  # noqa: S301 - ours
+            packed = await reader.readexactly(size)
         except (OSError, EOFError) as error:
             raise Ended(f"it was ended by {self._process.poll()}") from error
+        if size < AT_ONCE:
+            answers: list[Any] = pickle.loads(packed)  # noqa: S301 - ours
+        else:
+            answers = await asyncio.to_thread(pickle.loads, packed)
         return answers
 
     def kill(self) -> None:

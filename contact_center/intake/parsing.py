@@ -217,7 +217,8 @@ class Parsers:
         silence = _Silence(lambda: self._part_with(process, group))
         try:
             async with asyncio.timeout(self._wait):
-                answers = await process.run([task.call for task in group])
+                calls, size = [task.call for task in group], sum(task.size for task in group)
+                answers = await process.run(calls, large=size > GROUP_BYTES)
         except (Ended, TimeoutError) as error:
             self._blame(process.at, group, error)
             raise

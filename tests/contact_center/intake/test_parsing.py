@@ -100,7 +100,8 @@ class Given:
     left = 1000
     at = None
 
-    async def run(self, calls: list[aside.Call]) -> list[Any]:
+    async def run(self, calls: list[aside.Call], *, large: bool = False) -> list[Any]:
+        assert not large
         self.groups.append(len(calls))
         return [work(*args) for work, args in calls]
 
@@ -175,7 +176,7 @@ async def test_processes_that_do_not_start_are_nobodys_fault(
     lines: Callable[..., Line], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Stillborn(Given):
-        async def run(self, calls: list[aside.Call]) -> list[Any]:
+        async def run(self, calls: list[aside.Call], *, large: bool = False) -> list[Any]:
             raise aside.Ended("no memory")
 
     monkeypatch.setattr(parsing, "Aside", Stillborn)
