@@ -42,9 +42,9 @@ SILENCE_SECONDS = 0.25  # so long the others of a group wait for one
 Recipe = tuple[str, str, str]  # provider, account and settings: a channel to be built again
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class _Task:
-    """A request in the line or being read."""
+    """A request in the line or being read. Shown without what it carries: that may be megabytes."""
 
     call: Call
     size: int
