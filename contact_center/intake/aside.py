@@ -72,10 +72,8 @@ class Aside:
             if self._wire is None:
                 self._wire = await asyncio.open_connection(sock=self._ours, limit=2**20)
             reader, writer = self._wire
-            writer.write(len(body).to_bytes(HEAD))
-            for at in range(0, len(body), AT_ONCE):  # as it is taken: others want the loop, too
-                writer.write(body[at : at + AT_ONCE])
-                await writer.drain()
+            writer.writelines((len(body).to_bytes(HEAD), body))
+            await writer.drain()
             size = int.from_bytes(await reader.readexactly(HEAD))
             packed = await reader.readexactly(size)
         except (OSError, EOFError) as error:
