@@ -85,6 +85,7 @@ class Capabilities:
     embeds_media: bool = False  # files lie inside the raw request (Embeds)
     backfills: bool = False  # what was missed is found again by listing (Backfills)
     authorizes: bool = False  # a person agrees at the provider, where settings ask it (Authorizes)
+    reports: bool = False  # the provider tells how its side of the connection does (Reports)
     undo_seconds: int = 3  # how long a reply is held before it leaves
 
 
@@ -238,6 +239,24 @@ class Backfills(Protocol):
 @runtime_checkable
 class Installs(Protocol):
     async def install(self, webhook_url: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How the provider's side of a connection does; None or empty is what it does not tell."""
+
+    waiting: int | None = None  # events that it has not brought yet
+    error: str = ""  # why it could not bring one, in its own words
+    error_at: datetime | None = None
+    address: str = ""  # where it calls us
+    name: str = ""  # how our side is called there: @shop_bot
+
+
+@runtime_checkable
+class Reports(Protocol):
+    async def report(self) -> Report:
+        """Ask the provider; changes nothing. Raises Temporary, Rejected or Misconfigured."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

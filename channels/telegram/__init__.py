@@ -31,6 +31,7 @@ PROVIDER = Provider(
         marks_read=True,
         fetches_media=True,
         installs_webhook=True,
+        reports=True,
         rate_limits=(RateLimit(30, 1), RateLimit(1, 1, "recipient")),
     ),
     build=Telegram,

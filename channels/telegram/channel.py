@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 
-from channels.contract import Cursor, Deps, Ear, Received, Reply, WebhookRequest
-from channels.errors import Malformed, Misconfigured, Refused, Temporary
+from channels.contract import Cursor, Deps, Ear, Received, Reply, Report, WebhookRequest
+from channels.errors import Malformed, Misconfigured, Refused
 from channels.messages import Outbound, Receipt
-from channels.telegram import polling, reading
+from channels.telegram import polling, reading, setup
 from channels.telegram.api import Api
 from channels.telegram.settings import TelegramSettings
 from channels.toolkit import signing
@@ -102,7 +102,12 @@ class Telegram:
         if not (isinstance(me, dict) and me.get("is_bot")):
             raise Misconfigured("this token is not a bot's")
         if self.settings.mode == "webhook":
-            _registered(await self._api.call("getWebhookInfo"))
+            setup.require_registered(await self._api.call("getWebhookInfo"))
+
+    async def report(self) -> Report:
+        """What Telegram says of the bot and of its webhook."""
+        me, info = await self._api.call("getMe"), await self._api.call("getWebhookInfo")
+        return setup.report(me, info)
 
     async def install(self, webhook_url: str) -> None:
         """Tell Telegram where to call, with which secret and for what.
@@ -142,17 +147,3 @@ def _reply(pressed: str | None) -> Reply:
         return Reply()
     call = {"method": "answerCallbackQuery", "callback_query_id": pressed}
     return Reply(200, _JSON, orjson.dumps(call))
-
-
-def _registered(info: Any) -> None:
-    """Look at https://core.telegram.org/bots/api#webhookinfo."""
-    told = info if isinstance(info, dict) else {}
-    if not told.get("url"):
-        raise Misconfigured("no webhook is registered at Telegram: register it")
-    missing = set(reading.ALLOWED) - set(told.get("allowed_updates") or ())
-    if missing:
-        names = ", ".join(sorted(missing))
-        raise Misconfigured(f"Telegram was not asked for {names}: register the webhook again")
-    waiting, words = told.get("pending_update_count"), told.get("last_error_message")
-    if waiting and words:
-        raise Temporary(f"{waiting} updates wait at Telegram, which says: {words}")

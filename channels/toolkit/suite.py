@@ -45,6 +45,7 @@ OPTIONAL: dict[str, type] = {  # the capability and the protocol that come only 
     "installs_webhook": contract.Installs,
     "backfills": contract.Backfills,
     "authorizes": contract.Authorizes,
+    "reports": contract.Reports,
 }
 
 # Each provider runs these tests as its own; their examples are no secrets between them.

@@ -165,6 +165,17 @@ async def test_updates_that_pile_up_are_seen(bot: Bot) -> None:
         await bot.channel().check()
 
 
+async def test_how_telegrams_side_does_is_told(bot: Bot) -> None:
+    told = await bot.channel().report()
+    assert (told.name, told.address, told.waiting, told.error) == ("@shop_bot", "", 0, "")
+    await bot.channel().install("http://127.0.0.1:9/hooks/key")
+    await bot.fake.say(text="раз")
+    told = await bot.channel().report()
+    assert (told.address, told.waiting) == ("http://127.0.0.1:9/hooks/key", 1)
+    assert told.error
+    assert told.error_at is not None
+
+
 async def test_without_a_secret_no_webhook_is_registered(bot: Bot) -> None:
     with pytest.raises(Misconfigured):
         await bot.channel(webhook_secret="").install("http://cc.example/hooks/key")
