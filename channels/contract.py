@@ -86,6 +86,7 @@ class Capabilities:
     backfills: bool = False  # what was missed is found again by listing (Backfills)
     authorizes: bool = False  # a person agrees at the provider, where settings ask it (Authorizes)
     reports: bool = False  # the provider tells how its side of the connection does (Reports)
+    segments: bool = False  # a text is cut and paid for in segments (toolkit/segments.py)
     undo_seconds: int = 3  # how long a reply is held before it leaves
 
 

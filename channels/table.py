@@ -20,6 +20,7 @@ _FLAGS = {
     "idempotent_send": "safe to resend",
     "groups": "groups",
     "reply_to": "answers one message",
+    "segments": "counted in segments",
 }
 MEGABYTE = 1024 * 1024
 

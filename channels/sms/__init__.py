@@ -1,1 +1,1 @@
-"""SMS: one module per provider, and what all of them share: counting, and words of consent."""
+"""SMS: one module per provider, and what all of them share: words of consent."""

@@ -174,6 +174,7 @@ class CapabilitiesOut(BaseModel):
     delete: bool
     reply_to: bool
     letters: bool
+    segments: bool
     undo_seconds: float
 
 

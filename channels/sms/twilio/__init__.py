@@ -22,6 +22,7 @@ PROVIDER = Provider(
         fetches_media=True,
         installs_webhook=True,
         backfills=True,
+        segments=True,
     ),
     build=TwilioSms,
 )

@@ -164,6 +164,7 @@ export interface CapabilitiesOut {
   delete: boolean;
   reply_to: boolean;
   letters: boolean;
+  segments: boolean;
   undo_seconds: number;
 }
 

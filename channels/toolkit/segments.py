@@ -4,6 +4,9 @@
 UTF-16 units in one message; 153 or 67 in each of several, whose header takes the rest. A character
 that is two units wide is never parted. Twilio counts the same
 (https://www.twilio.com/docs/glossary/what-sms-character-limit).
+
+The composer counts while somebody types: `console/src/inbox/segments.json` holds the alphabet and
+the limits, `segments.cases.json` what both must find; a test holds them against this module.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ BASIC = frozenset(
 )
 EXTENDED = frozenset("\f^{}\\[~]|€")
 _ALPHABET = BASIC | EXTENDED
-_LIMITS = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
+LIMITS = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
 _WIDE = 0xFFFF
 
 
@@ -40,7 +43,7 @@ def count(text: str) -> Count:
     """Count a text; an empty one takes one message."""
     forced = "".join(dict.fromkeys(char for char in text if char not in _ALPHABET))
     encoding: Literal["GSM-7", "UCS-2"] = "UCS-2" if forced else "GSM-7"
-    alone, joined = _LIMITS[encoding]
+    alone, joined = LIMITS[encoding]
     widths = [_width(char, encoding) for char in text]
     units = sum(widths)
     if units <= alone:
