@@ -783,6 +783,18 @@ BEGIN
   -- Make the missing contacts in key order. Who loses a race finds the winner's; an event that has
   -- none even so goes back: its contact was closed under it.
   IF missing THEN
+    -- What a contact closed under it was joined into goes on there: judged anew, with that one's
+    -- facts. The join held the lock we have waited for, so it is seen here.
+    FOR i IN SELECT u.i FROM unnest(go, kinds, contact, x) WITH ORDINALITY
+               AS u (go, kind, contact, x, i)
+             WHERE u.go AND u.contact IS NULL AND u.kind = ANY (spoken) AND u.x ? 'answers' LOOP
+      CONTINUE WHEN keys[i] = cc_intake_joined(accounts[i], keys[i]);
+      go[i] := false;
+      fresh := array_remove(fresh, i);
+      DELETE FROM inbound_keys WHERE account_id = accounts[i] AND external_id = externals[i];
+      back := back || jsonb_build_object('i', i, 'facts',
+        cc_intake_facts(accounts[i], cc_intake_joined(accounts[i], keys[i])));
+    END LOOP;
     SELECT jsonb_agg(jsonb_build_object(
       'i', e.i, 'account', e.account, 'key', e.key, 'identity', e.identity, 'proof', e.proof,
       'touchpoint', cc_intake_touchpoint(e.account, e.x -> 'touchpoint'), 'data', e.data::jsonb,

@@ -59,7 +59,7 @@ class Talk:
     contact: UUID | None = None
     typed_at: float = -TYPING_SECONDS
     follows: asyncio.Task[None] | None = None
-    newest: str | None = None  # the last message told of: a beat says it again
+    newest: tuple[UUID, int] | None = None  # contact and seq: every beat says it again
     shown: bytes = b""  # the last contact frame, so that the same is not sent twice
     read: bytes = b""
 
@@ -157,7 +157,7 @@ class Chat:
         return info
 
     def _tell_read(self, talk: Talk, row: Any) -> None:
-        frame = orjson.dumps({"t": "read", "cursor": f"{row['id']}:{row['read_seq']}"})
+        frame = orjson.dumps({"t": "read", "cursor": cursor_of((row["id"], row["read_seq"]))})
         if frame != talk.read:
             talk.read = frame
             talk.tell(frame)
@@ -244,8 +244,10 @@ class Chat:
             return
         talk.wake()
         if event.kind == "message.added" and event.data.get("seq"):
-            talk.newest = f"{event.subject_id}:{event.data['seq']}"
-            talk.tell(orjson.dumps({"t": "new", "cursor": talk.newest}))
+            # What waited for its contact to be looked up may come after what was written later.
+            place = (event.subject_id, int(event.data["seq"]))
+            talk.newest = max(place, talk.newest or place)
+            talk.tell(orjson.dumps({"t": "new", "cursor": cursor_of(place)}))
         else:
             talk.tell(CHANGED)
 
@@ -289,9 +291,15 @@ class Chat:
             self.pace.forget()
             now = asyncio.get_running_loop().time()
             for talk in list(self._talks.values()):
-                talk.tell(orjson.dumps({"t": "beat", "cursor": talk.newest}))
+                newest = cursor_of(talk.newest) if talk.newest else None
+                talk.tell(orjson.dumps({"t": "beat", "cursor": newest}))
                 for out in [out for out in talk.sockets if out.stuck(now)]:
                     out.give_up()
+
+
+def cursor_of(place: tuple[UUID, int]) -> str:
+    """How a message's place, its contact and seq, is told to the visitor's page."""
+    return f"{place[0]}:{place[1]}"
 
 
 def contact_info(row: Any) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ import orjson
 import pytest
 
 from contact_center.kernel.errors import Unavailable
+from contact_center.storage.events import Event
 from contact_center.web import bodies
 from contact_center.web.chat import Limits
 from contact_center.web.chat.service import Key, Talk
@@ -244,8 +246,25 @@ async def test_a_socket_hears_of_answers_and_who_types_them_but_not_of_notes(sit
     await hints.publish(typing_topic(contact), typing_payload("client", "v", ""))
     await hints.publish(typing_topic(contact), typing_payload("employee", "e", "Ivan"))
     assert await until(wire, "typing") == {"t": "typing"}
-    while (await until(wire, "beat"))["cursor"] != f"{contact}:3":
-        pass  # whoever missed the news hears of it by the next beat
+    async with asyncio.timeout(20):
+        while (await until(wire, "beat"))["cursor"] != f"{contact}:3":
+            pass  # whoever missed the news hears of it by the next beat
+    await wire.close()
+
+
+async def test_news_that_waited_for_a_look_up_does_not_turn_the_beat_back(site: Site) -> None:
+    visitor = await site.visitor()
+    await visitor.write("hello")
+    wire = await visitor.socket()
+    await until(wire, "ready")
+    contact = await site.house.database.fetchval("SELECT id FROM contacts")
+    for seq in (3, 1):
+        site.chat.note([
+            Event(seq, seq, "message.added", "contact", contact, seq, None, "system", "",
+                  {"seq": seq, "kind": "outbound"}, datetime.now(UTC))
+        ])  # fmt: skip
+    told = [(await until(wire, "beat"))["cursor"] for _ in range(4)]
+    assert told[-2:] == [f"{contact}:3"] * 2  # the first may have been on its way
     await wire.close()
 
 
