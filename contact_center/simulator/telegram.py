@@ -11,21 +11,29 @@ import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from contact_center.simulator import telegram_wire as wire
-from contact_center.simulator.telegram_clients import TOKEN, Chat, Clients, Webhook
-from contact_center.simulator.telegram_wire import Refusal, bad
+from contact_center.simulator.faults import Request as Fault
+from contact_center.simulator.serving import half, served
+from contact_center.simulator.telegram_clients import (
+    TOKEN,
+    TYPING_SECONDS,
+    Chat,
+    Clients,
+    Webhook,
+)
+from contact_center.simulator.telegram_wire import Refusal, Upload, bad
 
 HUNG = 60.0
-Fault = Literal["429", "500", "hang_before", "hang_after", "half"]
+KEPT = 2000
 
 
 class FakeTelegram(Clients):
-    """`calls` keeps every call that was understood, `faults` are used up in turn by sending."""
+    """`calls` keeps the calls that were understood, `faults` are used up in turn by sending."""
 
     def __init__(self, token: str = TOKEN, *, insecure: bool = False) -> None:
         super().__init__(token, insecure=insecure)
@@ -48,7 +56,7 @@ class FakeTelegram(Clients):
             parameters = wire.checked(method, await _given(request))
             fault = self._fault(method)
             await self._before(fault)
-            self.calls.append((method, parameters))
+            self._note(method, parameters)
             result = await self._methods()[method](parameters)
         except Refusal as no:
             told = {"ok": False, "error_code": no.status, "description": no.description}
@@ -58,28 +66,37 @@ class FakeTelegram(Clients):
         return await _after(request, fault, answer)
 
     def _known(self, request: web.Request) -> None:
-        if request.match_info["token"] != self.token:
+        """Refuse a token that is not the bot's, or no longer: /revoke at @BotFather."""
+        if request.match_info["token"] != self.token or self.switches.happens("revoked"):
             raise Refusal(401, "Unauthorized")
 
     def _fault(self, method: str) -> Fault | None:
-        sends = method.startswith("send") and method != "sendChatAction"
-        return self.faults.pop(0) if sends and self.faults else None
+        if not method.startswith("send") or method == "sendChatAction":
+            return None
+        return self.faults.pop(0) if self.faults else self.switches.of_sending()
 
     async def _before(self, fault: Fault | None) -> None:
-        if fault == "429":
+        if fault == "busy":
             seconds = self.retry_after
             raise Refusal(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
-        if fault == "500":
+        if fault == "broken":
             raise Refusal(500, "Internal Server Error")
-        if fault == "hang_before":
+        if fault == "silent_before":
             await asyncio.sleep(HUNG)
+            raise Refusal(504, "Gateway Timeout")  # nothing was done, whoever still listens
+
+    def _note(self, method: str, parameters: dict[str, Any]) -> None:
+        self.calls.append((method, parameters))
+        del self.calls[:-KEPT]
+        self.switches.count("asked")
 
     def _methods(self) -> dict[str, Callable[[dict[str, Any]], Awaitable[Any]]]:
         return {
             "getMe": self._me, "getWebhookInfo": self._info, "getUpdates": self._get_updates,
             "setWebhook": self._set_webhook, "deleteWebhook": self._delete_webhook,
-            "getFile": self._get_file, "sendMessage": self._send, "sendMediaGroup": self._album,
-            "sendChatAction": self._nothing, "editMessageText": self._edit,
+            "getFile": self._get_file, "getUserProfilePhotos": self._profile_photos,
+            "sendMessage": self._send, "sendMediaGroup": self._album,
+            "sendChatAction": self._typing, "editMessageText": self._edit,
             "editMessageCaption": self._edit, "deleteMessage": self._delete,
             "deleteBusinessMessages": self._nothing, "readBusinessMessage": self._nothing,
             "answerCallbackQuery": self._answered,
@@ -92,6 +109,11 @@ class FakeTelegram(Clients):
     async def _nothing(self, given: dict[str, Any]) -> bool:
         if "chat_id" in given:
             self._target(given)
+        return True
+
+    async def _typing(self, given: dict[str, Any]) -> bool:
+        self._target(given).typing_until = time.monotonic() + TYPING_SECONDS
+        self.switches.changed()
         return True
 
     async def _answered(self, given: dict[str, Any]) -> bool:
@@ -108,13 +130,14 @@ class FakeTelegram(Clients):
         return chat
 
     async def _send(self, given: dict[str, Any]) -> Any:
-        return self._said(given, {"text": given["text"]})
+        return self._said(given, {"text": given["text"], **_marks(given, "entities")})
 
     def _send_file(self, kind: str) -> Callable[[dict[str, Any]], Awaitable[Any]]:
         async def send(given: dict[str, Any]) -> Any:
             self._target(given)
             wire.size(kind, given[kind])
-            return self._said(given, self._media(kind, given[kind], given.get("caption")))
+            content = self.media(kind, given[kind], given.get("caption"))
+            return self._said(given, {**content, **_marks(given, "caption_entities")})
 
         return send
 
@@ -122,20 +145,10 @@ class FakeTelegram(Clients):
         attached = {name: value for name, value in given.items() if name.startswith("attached")}
         group = str(next(self._numbers))
         return [
-            self._said(given, {**self._media(item["type"], content, item.get("caption")),
-                               "media_group_id": group})
+            self._said(given, {**self.media(item["type"], content, item.get("caption")),
+                               "media_group_id": group, **_marks(item, "caption_entities")})
             for item, content in wire.album(given["media"], attached)
         ]  # fmt: skip
-
-    def _media(self, kind: str, content: bytes, caption: str | None) -> dict[str, Any]:
-        file_id = self.file(content)
-        file = {"file_id": file_id, "file_unique_id": file_id[-8:], "file_size": len(content)}
-        more = {"caption": caption} if caption else {}
-        if kind == "photo":
-            return {"photo": [{**file, "width": 90, "height": 60}], **more}
-        sizes = {"width": 90, "height": 60} if kind in ("video", "animation") else {}
-        length = {"duration": 1} if kind in ("video", "animation", "audio", "voice") else {}
-        return {kind: {**file, **sizes, **length}, **more}
 
     def _said(self, given: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
         chat, more = self._target(given), dict(content)
@@ -159,15 +172,22 @@ class FakeTelegram(Clients):
         part = "text" if "text" in given else "caption"
         if part == "text" and "text" not in message:
             raise bad("there is no text in the message to edit")
-        if message.get(part) == given.get(part):
+        marks = "entities" if part == "text" else "caption_entities"
+        if all(message.get(n) == given.get(n) for n in (part, marks, "reply_markup")):
             raise bad("message is not modified: specified new message content and reply markup "
                       "are exactly the same")  # fmt: skip
-        message[part] = given.get(part)
+        for name in (part, marks, "reply_markup"):
+            message.pop(name, None)
+            if name in given:
+                message[name] = given[name]
+        message["edit_date"] = int(time.time())
+        self.switches.changed()
         return message
 
     async def _delete(self, given: dict[str, Any]) -> bool:
         if self._target(given).messages.pop(given["message_id"], None) is None:
             raise bad("message to delete not found")
+        self.switches.changed()
         return True
 
     # --- updates and files -----------------------------------------------------------------------
@@ -231,6 +251,15 @@ class FakeTelegram(Clients):
         return {"file_id": file_id, "file_unique_id": file_id[-8:], "file_size": len(content),
                 "file_path": f"documents/{file_id}.bin"}  # fmt: skip
 
+    async def _profile_photos(self, given: dict[str, Any]) -> Any:
+        """What https://core.telegram.org/bots/api#getuserprofilephotos gives."""
+        avatar = self.chat(given["user_id"]).avatar if given["user_id"] in self.chats else ""
+        if avatar not in self.files:
+            return {"total_count": 0, "photos": []}
+        size = {"file_id": avatar, "file_unique_id": avatar[-8:], "width": 160, "height": 160,
+                "file_size": len(self.files[avatar])}  # fmt: skip
+        return {"total_count": 1, "photos": [[size]]}
+
     async def _download(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["path"].removeprefix("documents/").removesuffix(".bin")
         content = self.files.get(name)
@@ -249,32 +278,27 @@ async def _given(request: web.Request) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Any:
-    return value.file.read() if isinstance(value, web.FileField) else value
+    if not isinstance(value, web.FileField):
+        return value
+    return Upload.of(value.file.read(), value.filename, value.content_type)
+
+
+def _marks(given: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The entities, where there are any."""
+    return {name: given[name]} if given.get(name) else {}
 
 
 async def _after(request: web.Request, fault: Fault | None, answer: bytes) -> web.StreamResponse:
     """The answer, or what a fault leaves of it: by now it has been done."""
-    if fault == "hang_after":
+    if fault == "silent_after":
         await asyncio.sleep(HUNG)
-    if fault != "half":
-        return web.Response(body=answer, content_type="application/json")
-    half = web.StreamResponse(headers={"Content-Length": str(len(answer))})
-    await half.prepare(request)
-    await half.write(answer[: len(answer) // 2])
-    if request.transport is not None:
-        request.transport.close()
-    return half
+    if fault == "half_answer":
+        return await half(request, answer)
+    return web.Response(body=answer, content_type="application/json")
 
 
 @contextlib.asynccontextmanager
 async def serving(fake: FakeTelegram) -> AsyncIterator[str]:
     """The fake on a free port of this machine; gives its address."""
-    runner = web.AppRunner(fake.application(), shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}"
-    finally:
-        await runner.cleanup()
+    async with served(fake.application()) as url:
+        yield url

@@ -1,4 +1,8 @@
-"""The clients of a bot: what they say, and how its updates reach it."""
+"""The clients of a bot: what they say, and how its updates reach it.
+
+An update that the webhook does not take waits and is given again with the next one, or by
+`keep_telling` (https://core.telegram.org/bots/api#setwebhook: "we will repeat the request").
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,21 +19,27 @@ from typing import Any
 import aiohttp
 
 from contact_center.simulator import telegram_wire as wire
-from contact_center.simulator.telegram_wire import Refusal
+from contact_center.simulator.faults import Switches
+from contact_center.simulator.telegram_wire import Refusal, Upload
 
 TOKEN = "123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11"  # noqa: S105 - the documentation's own
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
+TYPING_SECONDS = 5.0  # https://core.telegram.org/bots/api#sendchataction
+KEPT_MESSAGES, KEPT_BYTES = 200, 128 * 1024 * 1024
 
 
 @dataclass
 class Chat:
-    """A chat; `refuses`: how sending there fails."""
+    """A chat; `refuses`: how sending there fails, `fates`: how telling of a message ended."""
 
     id: int
     type: str = "private"
     name: str = "Ольга"
     refuses: Refusal | None = None
+    typing_until: float = 0.0  # by the monotonic clock
+    avatar: str = ""  # a `file_id`
     messages: dict[int, dict[str, Any]] = field(default_factory=dict)
+    fates: dict[int, str] = field(default_factory=dict)
 
     def shown(self) -> dict[str, Any]:
         key = "first_name" if self.type == "private" else "title"
@@ -54,12 +65,17 @@ class Clients:
                     "username": "shop_bot"}  # fmt: skip
         self.chats: dict[int, Chat] = {}
         self.files: dict[str, bytes] = {}
+        self._file_numbers = itertools.count()
         self.answered: list[str] = []
         self.pending: list[dict[str, Any]] = []
         self.webhook = Webhook()
+        self.switches = Switches()
+        self.lateness = 0.3  # seconds, where updates come late
         self._numbers = itertools.count(1)
         self._updates = itertools.count(10_000)
         self._news = asyncio.Event()
+        self._telling = asyncio.Lock()
+        self._held = False
 
     # --- the clients' side -----------------------------------------------------------------------
 
@@ -73,9 +89,11 @@ class Clients:
         return [one for one in said if one["from"]["id"] == self.bot["id"]]
 
     def file(self, content: bytes) -> str:
-        """The `file_id` under which these bytes are given out."""
-        file_id = f"BQACAgIAAxkB{len(self.files):04}"
+        """The `file_id` under which these bytes are given out; the oldest are given up."""
+        file_id = f"BQACAgIAAxkB{next(self._file_numbers):04}"
         self.files[file_id] = content
+        while sum(map(len, self.files.values())) > KEPT_BYTES and len(self.files) > 1:
+            self.files.pop(next(iter(self.files)))
         return file_id
 
     async def say(self, chat_id: int = 4242, **content: Any) -> dict[str, Any]:
@@ -99,32 +117,76 @@ class Clients:
         })  # fmt: skip
         return query
 
+    # --- updates ---------------------------------------------------------------------------------
+
     async def tell(self, **update: Any) -> None:
         """An update for the bot, of a kind it asked for."""
-        kind = next(iter(update))
+        kind, told = next(iter(update.items()))
         if self.webhook.allowed and kind not in self.webhook.allowed:
             return
+        self._fate(told, "waits")
+        if self.switches.happens("late"):
+            await asyncio.sleep(self.lateness)
+        if "backwards" in self.switches.on and not self._held:
+            await self._overtaken()
         self.pending.append({"update_id": next(self._updates), **update})
         self._news.set()
         await self.deliver()
 
+    async def _overtaken(self) -> None:
+        """Wait, so that what is told meanwhile comes first."""
+        self._held = True
+        try:
+            await asyncio.sleep(self.lateness)
+        finally:
+            self._held = False
+        self.switches.count("backwards")
+
     async def deliver(self) -> None:
-        """Give the webhook what waits; what it does not take with 2xx waits on."""
-        hook = self.webhook
-        headers = {SECRET_HEADER: hook.secret} if hook.secret else {}
-        async with aiohttp.ClientSession() as session:
-            for update in list(self.pending) if hook.url else ():
-                try:
-                    async with session.post(self._reach(), json=update, headers=headers) as reply:
-                        body = await reply.read()
-                        status = f"{reply.status} {reply.reason}"
-                except (aiohttp.ClientError, OSError) as error:
-                    status = str(error)
-                if not status.startswith("2"):
-                    hook.error = f"Wrong response from the webhook: {status}"
+        """Give the webhook what waits, one after the other; what it does not take waits on."""
+        async with self._telling, aiohttp.ClientSession() as session:
+            for update in list(self.pending) if self.webhook.url else ():
+                if not await self._deliver(session, update):
                     return
-                self.pending.remove(update)
-                self._replied(body)
+                if self.switches.happens("twice"):
+                    await self._post(session, update)
+
+    async def keep_telling(self, pause: float) -> None:
+        """Try again every `pause` seconds what the webhook did not take, until cancelled."""
+        while True:
+            await asyncio.sleep(pause)
+            if self.pending:
+                await self.deliver()
+
+    async def _deliver(self, session: aiohttp.ClientSession, update: dict[str, Any]) -> bool:
+        status, body = await self._post(session, update)
+        taken = status.startswith("2")
+        self.switches.count("told" if taken else "refused")
+        if update in self.pending and taken:
+            self.pending.remove(update)
+            self._replied(body)
+        if not taken:
+            self.webhook.error = f"Wrong response from the webhook: {status}"
+        self._fate(next(reversed(update.values())), "taken" if taken else status)
+        return taken
+
+    async def _post(
+        self, session: aiohttp.ClientSession, update: dict[str, Any]
+    ) -> tuple[str, bytes]:
+        wrong = self.switches.happens("wrongly_signed")
+        secret = secrets.token_hex(16) if wrong else self.webhook.secret
+        headers = {SECRET_HEADER: secret} if secret else {}
+        try:
+            async with session.post(self._reach(), json=update, headers=headers) as reply:
+                return f"{reply.status} {reply.reason}", await reply.read()
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            return str(error) or type(error).__name__, b""
+
+    def _fate(self, told: Any, fate: str) -> None:
+        """What became of telling the bot of a client's own message."""
+        if isinstance(told, dict) and "message_id" in told and "chat" in told:
+            self.chat(told["chat"]["id"]).fates[told["message_id"]] = fate
+            self.switches.changed()
 
     def _reach(self) -> str:
         url = self.webhook.url
@@ -149,9 +211,37 @@ class Clients:
         message = {"message_id": next(self._numbers), "from": dict(author), "chat": chat.shown(),
                    "date": int(time.time()), **content}  # fmt: skip
         chat.messages[message["message_id"]] = message
+        while len(chat.messages) > KEPT_MESSAGES:
+            chat.fates.pop(number := next(iter(chat.messages)), None)
+            chat.messages.pop(number)
+        self.switches.changed()
         return message
 
     def answer(self, given: Mapping[str, Any]) -> bool:
         """The progress on a pressed button ends."""
         self.answered.append(given["callback_query_id"])
         return True
+
+    def types(self, chat_id: int) -> bool:
+        """Whether the bot shows that it is typing there."""
+        return self.chat(chat_id).typing_until > time.monotonic()
+
+    def media(self, kind: str, content: bytes, caption: str | None = None) -> dict[str, Any]:
+        """The part of a message that holds a file: https://core.telegram.org/bots/api#message."""
+        file_id = self.file(content)
+        file: dict[str, Any] = {
+            "file_id": file_id, "file_unique_id": file_id[-8:], "file_size": len(content),
+        }  # fmt: skip
+        more = {"caption": caption} if caption else {}
+        if kind == "photo":
+            return {"photo": [{**file, "width": 90, "height": 60}], **more}
+        if isinstance(content, Upload) and kind != "sticker":
+            file |= {"file_name": content.name, "mime_type": content.type}
+        if kind in ("video", "animation"):
+            file |= {"width": 90, "height": 60}
+        if kind in ("video", "animation", "audio", "voice"):
+            file["duration"] = 1
+        if kind == "sticker":
+            file |= {"type": "regular", "width": 512, "height": 512, "is_animated": False,
+                     "is_video": False}  # fmt: skip
+        return {kind: file, **more}

@@ -25,6 +25,19 @@ class Refusal(Exception):
         self.status, self.description, self.parameters = status, description, parameters
 
 
+class Upload(bytes):
+    """A file as a form brought it."""
+
+    name: str
+    type: str
+
+    @classmethod
+    def of(cls, content: bytes, name: str, media_type: str) -> Upload:
+        made = cls(content)
+        made.name, made.type = name, media_type
+        return made
+
+
 def bad(description: str) -> Refusal:
     return Refusal(400, f"Bad Request: {description}")
 
@@ -60,6 +73,7 @@ METHODS: Mapping[str, Mapping[str, str]] = {
     },
     "deleteWebhook": {"drop_pending_updates": "bool"},
     "getFile": {"file_id!": "str"},
+    "getUserProfilePhotos": {"user_id!": "int", "offset": "int", "limit": "int"},
     "sendMessage": {
         **_PLACE, **_MARKUP, "text!": "str", "entities": "list", "parse_mode": "str",
         "link_preview_options": "object",

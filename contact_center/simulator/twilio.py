@@ -2,8 +2,8 @@
 
 What the real one refuses is refused, fields it does not know are complained of. Overrides behind
 the "#" of an address are heeded (https://www.twilio.com/docs/usage/webhooks/
-webhooks-connection-overrides, read 2026-11). What may go wrong is switched on: `faults` for the
-requests it is sent, `mischief` for the reports it posts.
+webhooks-connection-overrides, read 2026-11). What may go wrong is switched on (`switches`), for one
+request to send only it stands in `faults`; `mischief` is what is on.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
+from contact_center.simulator.faults import Report as Mischief
+from contact_center.simulator.faults import Switches
 from contact_center.simulator.twilio_wire import (
     FIELDS,
     FILTERS,
@@ -38,13 +40,16 @@ from contact_center.simulator.twilio_wire import (
     spoilt,
 )
 
-Mischief = Literal["twice", "backwards", "late", "wrongly_signed", "none_at_all"]
+__all__ = ["FakeTwilio", "Mischief"]
 
 SILENCE = 3600.0
 VERSION = "/2010-04-01/Accounts/{account}"
 NUMBER_FIELDS = frozenset({"SmsUrl", "SmsMethod", "SmsApplicationSid", "SmsFallbackUrl",
                            "SmsFallbackMethod", "FriendlyName"})  # fmt: skip
+# What Twilio itself takes for an opt-out and its end: https://help.twilio.com/articles/223134027.
 STOPS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"})
+STARTS = frozenset({"START", "YES", "UNSTOP"})
+KEPT = 2000
 
 
 class FakeTwilio:
@@ -68,13 +73,16 @@ class FakeTwilio:
         self.refuses: dict[str, int] = {}  # recipient → code at once
         self.fails: dict[str, int] = {}  # recipient → code of a failed delivery
         self.faults: deque[Fault] = deque()
-        self.mischief: set[Mischief] = set()
+        self.switches = Switches()
+        self.mischief = self.switches.on
+        self.lateness = 0.3  # seconds, where something is told late
         self.pause = 0.0  # between the steps of a delivery
         self.delivers = True
         self.posted: list[tuple[str, dict[str, str], int]] = []
         self.complaints: list[str] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = asyncio.Event()
+        self._held = False
 
     # --- serving ---------------------------------------------------------------------------------
 
@@ -120,20 +128,23 @@ class FakeTwilio:
         """Who asks, and for which account: the real one says 20003 to both."""
         known = {self.account: self.token, **self.keys}
         logins = {basic(user, password) for user, password in known.items()}
-        good = request.headers.get("Authorization") in logins
+        revoked = self.switches.happens("revoked")
+        good = request.headers.get("Authorization") in logins and not revoked
         return None if good and request.match_info["account"] == self.account else error(20003)
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
         if refused := self._refused(request):
             return refused
-        fault = self.faults.popleft() if self.faults else None
+        fault = self.faults.popleft() if self.faults else self.switches.of_sending()
         if fault in ("busy", "broken"):
             return error(20429 if fault == "busy" else 20500)
         if fault == "silent_before":
             await self._silence()
+            return error(20500)  # nothing was done, whoever still listens
         given = {name: str(value) for name, value in (await request.post()).items()}
         if code := self._wrong(given):
             return error(code)
+        self.switches.count("asked")
         message = self._take(given)
         if fault in ("silent_after", "cut_after"):
             return await self._unanswered(request, fault)
@@ -192,10 +203,16 @@ class FakeTwilio:
             given.get("Body", ""), "accepted" if service else "queued", now(), service,
             given.get("StatusCallback", ""),
         )  # fmt: skip
-        self.messages[message.sid] = message
+        self._keep(message)
         if self.delivers:
             self._begin(self._deliver(message))
         return message
+
+    def _keep(self, message: Message) -> None:
+        self.messages[message.sid] = message
+        while len(self.messages) > KEPT:
+            self.messages.pop(next(iter(self.messages)))
+        self.switches.changed()
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
         if refused := self._refused(request):
@@ -286,12 +303,33 @@ class FakeTwilio:
         name = sid("MM" if files else "SM")
         message = Message(name, self.account, "inbound", sender, self.number, body, "received",
                           now(), media=files)  # fmt: skip
-        self.messages[name] = message
-        if body.strip().upper() in STOPS:
+        self._keep(message)
+        word = body.strip().upper()
+        if word in STOPS:
             self.unsubscribed.add(sender)
+        elif word in STARTS:
+            self.unsubscribed.discard(sender)
         if told:
-            await self.post(self.webhook, {**incoming(message), **more})
+            await self._say(message, {**incoming(message), **more})
         return message
+
+    async def _say(self, message: Message, form: Form) -> None:
+        if self.switches.happens("late"):
+            await asyncio.sleep(self.lateness)
+        if "backwards" in self.mischief and not self._held:
+            await self._overtaken()
+        for _ in range(2 if self.switches.happens("twice") else 1):
+            message.told = await self.post(self.webhook, form)
+            self.switches.changed()
+
+    async def _overtaken(self) -> None:
+        """Wait, so that what is told meanwhile comes first."""
+        self._held = True
+        try:
+            await asyncio.sleep(self.lateness)
+        finally:
+            self._held = False
+        self.switches.count("backwards")
 
     async def _deliver(self, message: Message) -> None:
         """Queued → sent → delivered, or what befalls it; of the first status nobody is told."""
@@ -299,7 +337,7 @@ class FakeTwilio:
         steps = ["queued"] if message.service else []
         steps += ["sent", "undelivered" if code else "delivered"]
         message.sender = message.sender or self.number
-        if "none_at_all" in self.mischief:
+        if self.switches.happens("none_at_all"):
             message.status, message.code = steps[-1], code
             return
         told = []
@@ -307,18 +345,19 @@ class FakeTwilio:
             await asyncio.sleep(self.pause)
             message.status = step
             message.code = code if step == "undelivered" else None
+            self.switches.changed()
             told.append(report(message))
         await self._tell(message, told)
 
     async def _tell(self, message: Message, told: list[dict[str, str]]) -> None:
         if not message.callback:
             return
-        if "late" in self.mischief:
-            await asyncio.sleep(0.5)
-        if "backwards" in self.mischief:
+        if self.switches.happens("late"):
+            await asyncio.sleep(self.lateness)
+        if self.switches.happens("backwards"):
             told.reverse()
         for form in told:
-            for _ in range(2 if "twice" in self.mischief else 1):
+            for _ in range(2 if self.switches.happens("twice") else 1):
                 await self.post(message.callback, form)
 
     async def post(self, url: str, form: Form) -> int:
@@ -326,7 +365,8 @@ class FakeTwilio:
         bare, _, overrides = url.partition("#")
         asked = {name: values[0] for name, values in parse_qs(overrides).items()}
         policy = asked.get("rp", "ct").split(",")
-        token = secrets.token_hex(16) if "wrongly_signed" in self.mischief else self.token
+        wrong = self.switches.happens("wrongly_signed")
+        token = secrets.token_hex(16) if wrong else self.token
         headers = {
             "X-Twilio-Signature": signed(token, bare, form),
             "I-Twilio-Idempotency-Token": secrets.token_hex(16),
@@ -337,6 +377,8 @@ class FakeTwilio:
             if not again(status, policy):
                 break
         self.posted.append((bare, dict(form), status))
+        del self.posted[:-KEPT]
+        self.switches.count("told" if 200 <= status < 300 else "refused")  # noqa: PLR2004
         return status
 
 

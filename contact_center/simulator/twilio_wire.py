@@ -21,10 +21,11 @@ from typing import Any, Literal
 
 from aiohttp import web
 
+from contact_center.simulator import faults
+from contact_center.simulator.serving import half
+
 Form = Mapping[str, str]
-Fault = Literal[
-    "busy", "broken", "silent_before", "silent_after", "half_answer", "cut_after", "no_json"
-]
+Fault = faults.Request | Literal["cut_after", "no_json"]
 
 FIELDS = frozenset({
     "To", "From", "MessagingServiceSid", "Body", "MediaUrl", "StatusCallback", "ApplicationSid",
@@ -60,7 +61,7 @@ ERRORS: Mapping[int, tuple[int, str]] = {
 
 @dataclass
 class Message:
-    """One message as Twilio keeps it."""
+    """One message as Twilio keeps it; `told`: how telling the house ended, 0 for no answer."""
 
     sid: str
     account: str
@@ -74,6 +75,7 @@ class Message:
     callback: str = ""
     code: int | None = None
     media: list[tuple[str, str, bytes]] = field(default_factory=list)  # sid, type, bytes
+    told: int | None = None
 
     def shown(self) -> dict[str, Any]:
         """The record of the REST interface."""
@@ -168,10 +170,4 @@ async def spoilt(request: web.Request, answer: web.Response, fault: Fault) -> we
     if fault == "no_json":
         return web.Response(status=201, text="<html>", content_type="text/html")
     body = answer.body if isinstance(answer.body, bytes) else b"{}"
-    half = web.StreamResponse(status=201, headers={"Content-Length": str(len(body))})
-    half.content_type = "application/json"
-    await half.prepare(request)
-    await half.write(body[: len(body) // 2])
-    if request.transport is not None:
-        request.transport.close()
-    return half
+    return await half(request, body, 201)

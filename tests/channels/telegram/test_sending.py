@@ -189,7 +189,7 @@ async def test_a_conversation_of_another_channel_is_rejected(bot: Bot) -> None:
 
 
 async def test_too_many_requests_wait_as_long_as_telegram_says(bot: Bot) -> None:
-    bot.fake.faults, bot.fake.retry_after = ["429"], 7
+    bot.fake.faults, bot.fake.retry_after = ["busy"], 7
     with pytest.raises(Temporary) as raised:
         await bot.send()
     assert raised.value.retry_after == 7
@@ -197,7 +197,8 @@ async def test_too_many_requests_wait_as_long_as_telegram_says(bot: Bot) -> None
 
 
 @pytest.mark.parametrize(
-    ("fault", "arrived"), [("500", 0), ("hang_before", 0), ("hang_after", 1), ("half", 1)]
+    ("fault", "arrived"),
+    [("broken", 0), ("silent_before", 0), ("silent_after", 1), ("half_answer", 1)],
 )
 async def test_silence_behind_the_request_is_uncertain(bot: Bot, fault: str, arrived: int) -> None:
     bot.http.deadline = 0.5
