@@ -11,7 +11,7 @@ from uuid import UUID
 
 from contact_center.automation import answers, store
 from contact_center.automation.confirmation import CONFIRM
-from contact_center.contacts.files.service import TELL
+from contact_center.contacts.files.fetching import TELL
 from contact_center.jobs import store as jobs
 from contact_center.jobs.model import Handler, Job
 from contact_center.kernel.clock import Clock

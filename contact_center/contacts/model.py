@@ -17,6 +17,7 @@ DraftKind = Literal["reply", "note"]
 MessageKind = Literal["inbound", "outbound", "note", "system", "call", "survey"]
 WorkState = Literal["waiting", "offered", "active", "wrap_up", "done"]
 WorkOrigin = Literal["arrival", "follow_up", "transfer", "reopen", "return"]
+FileState = Literal["wanted", "stored", "too_large", "gone", "failed", "infected"]
 
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 Subject = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
@@ -103,19 +104,65 @@ class ContactRow(BaseModel):
     work: WorkRef | None
 
 
+class About(BaseModel):
+    """What the provider tells of a file or of what stands in its place; what it does not is null.
+
+    `duration` in seconds; `round`: a video note; `animation`: a picture that moves, without sound.
+    A location has a place instead of a file, a card of a person its phone.
+    """
+
+    duration: float | None = None
+    title: str | None = None
+    performer: str | None = None
+    emoji: str | None = None
+    round: bool = False
+    animation: bool = False
+    latitude: float | None = None
+    longitude: float | None = None
+    address: str | None = None
+    phone: str | None = None
+
+
 class Attachment(BaseModel):
-    """A file of a message; `url` is short-lived and only there once the file is stored."""
+    """A file of a message; `url` is short-lived and only there once the file is stored.
+
+    `wanted`: still at its provider; `gone`: no longer there; `failed`: could not be fetched.
+    `reason` says why, `progress` which share of it is here, from 0 to 1, where that is known.
+    """
 
     id: UUID
     kind: str
     name: str
     type: str
     size: int | None
-    state: Literal["wanted", "stored", "too_large", "gone", "infected"]
+    state: FileState
+    reason: str | None = None
+    progress: float | None = None
+    can_retry: bool = False  # POST /files/{id}/retry fetches it anew
     url: str | None
     width: int | None = None
     height: int | None = None
     inline: bool = False  # shown within the HTML of its letter
+    about: About | None = None
+
+
+class Choice(Body):
+    """A button under a reply: its press comes back with `value`, or `url` is opened."""
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    value: Annotated[str, StringConstraints(max_length=200)] = ""
+    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=2000)] | None = None
+
+
+Choices = Annotated[list[Choice], Field(default_factory=list, max_length=20)]
+
+
+class DraftChoice(BaseModel):
+    """A button that may be half written."""
+
+    text: str = ""
+    value: str = ""
+    url: str | None = None
 
 
 class Draft(BaseModel):
@@ -124,6 +171,8 @@ class Draft(BaseModel):
     text: str
     attachments: list[Attachment]
     letter: DraftLetter | None = None
+    buttons: list[DraftChoice] = []
+    reply_to: UUID | None = None
     changed_at: datetime | None = None
 
 
@@ -187,6 +236,7 @@ class Contact(ContactRow):
     capabilities: CapabilitiesOut
     can: Can
     client_read_seq: int
+    refused_at: datetime | None  # since when the client wants no messages at this address
 
 
 class ContactList(BaseModel):
@@ -239,6 +289,14 @@ class Delivery(BaseModel):
     undelivered: list[Undelivered] = []
 
 
+class Quote(BaseModel):
+    """The message that is answered; `seq` where it stands in the same contact."""
+
+    seq: int | None
+    kind: MessageKind
+    text: str
+
+
 class Message(BaseModel):
     """One entry of a contact's thread. A system entry has a `data.code` and no text.
 
@@ -257,6 +315,7 @@ class Message(BaseModel):
     edited_at: datetime | None
     deleted_at: datetime | None
     reply_to: UUID | None
+    quoted: Quote | None
     attachments: list[Attachment]
     data: dict[str, Any]
     delivery: Delivery
@@ -320,12 +379,27 @@ class ContactPatch(Body):
     subject: Subject | None = None
 
 
+class DraftChoiceIn(Body):
+    """A button as far as it is written."""
+
+    text: Annotated[str, StringConstraints(max_length=100)] = ""
+    value: Annotated[str, StringConstraints(max_length=200)] = ""
+    url: Annotated[str, StringConstraints(max_length=2000)] | None = None
+
+
 class DraftIn(Body):
     """A draft to keep; an empty one is forgotten. `letter`: recipients, subject, HTML."""
 
     text: Text
     attachments: Annotated[list[UUID], Field(default_factory=list, max_length=20)]
     letter: NewLetter | None = None
+    buttons: Annotated[list[DraftChoiceIn], Field(default_factory=list, max_length=20)]
+    reply_to: UUID | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing to keep."""
+        return not (self.text or self.attachments or self.letter or self.buttons or self.reply_to)
 
 
 class ReadIn(Body):

@@ -13,6 +13,25 @@ from contact_center.contacts.model import CapabilitiesOut
 
 Row = Mapping[str, Any]
 CAN_RETRY = frozenset({"failed", "uncertain"})
+CAN_FETCH = frozenset({"failed", "gone"})
+"""States of a file that its provider may be asked for once more."""
+PLACEHOLDERS = frozenset({"location", "contact"})
+"""Attachments without a file."""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+_TOLD: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("duration", "latitude", "longitude"), _is_number),
+    **dict.fromkeys(("title", "performer", "emoji", "address", "phone"), _is_text),
+    **dict.fromkeys(("round", "animation"), bool),
+}
 _PLAIN = (
     "id", "number", "version", "state", "medium", "brand_id", "queue_id", "operator_id", "kind_id",
     "result_code_id", "subject", "last_text", "last_kind", "last_at", "last_seq", "read_seq",
@@ -75,15 +94,33 @@ def capabilities(of: Capabilities) -> dict[str, Any]:
 
 
 def attachment(one: Row, link: Callable[[UUID], str]) -> dict[str, Any]:
-    """A file; only a stored one has an address."""
-    stored = one["state"] == "stored"
+    """A file; only a stored one has an address, and what stands in the place of a file none."""
+    stored = one["state"] == "stored" and one["kind"] not in PLACEHOLDERS
     return {
         **{name: one[name] for name in ("id", "kind", "name", "type", "size", "state")},
         "url": link(one["id"]) if stored else None,
+        "reason": one["data"].get("reason"),
+        "progress": progress(one),
+        "can_retry": one["state"] in CAN_FETCH,
         "width": one["data"].get("width"),
         "height": one["data"].get("height"),
         "inline": bool(one["data"].get("inline")),
+        "about": about(one["data"]),
     }
+
+
+def progress(one: Row) -> float | None:
+    """Which share of a file is here, from 0 to 1; None where that is not known."""
+    fetched, size = one["data"].get("fetched"), one["size"]
+    if one["state"] != "wanted" or not fetched or not size:
+        return None
+    return round(min(1.0, float(fetched / size)), 2)
+
+
+def about(told: Row) -> dict[str, Any] | None:
+    """What the provider told of a file, as far as it reads as expected."""
+    known = {name: told[name] for name in _TOLD if _TOLD[name](told.get(name))}
+    return known or None
 
 
 def message(one: Row, files: list[dict[str, Any]]) -> dict[str, Any]:
@@ -95,6 +132,7 @@ def message(one: Row, files: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         **{name: one[name] for name in plain},
         "author": _author(one),
+        "quoted": _quoted(one) if one["quoted_kind"] else None,
         "attachments": [] if one["deleted_at"] else files,
         "delivery": {
             "state": one["delivery"],
@@ -107,6 +145,12 @@ def message(one: Row, files: list[dict[str, Any]]) -> dict[str, Any]:
             ],
         },
     }
+
+
+def _quoted(one: Row) -> dict[str, Any]:
+    here = one["quoted_in"] == one["contact_id"]
+    seq = one["quoted_seq"] if here else None
+    return {"seq": seq, "kind": one["quoted_kind"], "text": one["quoted_text"]}
 
 
 def _author(one: Row) -> dict[str, Any]:

@@ -208,8 +208,26 @@ accounts = sa.Table(  # public_key: in the webhook's path; secrets: sealed JSON
     sa.Column("secrets", BYTEA), _text("state", default="on"), _text("health", default="unknown"),
     _text("health_text", null=True), _at("health_at"), _at("last_in_at"), _at("last_out_at"),
     _at("created_at", null=False), _at("archived_at"), _number("version", 1),
-    sa.UniqueConstraint("public_key"), _one_of("state", "on", "off"),
+    sa.UniqueConstraint("public_key"), _one_of("state", "on", "off", "test"),
     _one_of("health", "unknown", "green", "yellow", "red"),
+)
+account_trials = sa.Table(  # the live test of an account that is being connected; begun anew at will
+    "account_trials", metadata,
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), primary_key=True),
+    _at("began_at", null=False), _at("received_at"), _at("proven_at"), _at("stored_at"),
+    _at("answered_at"), _text("fault", null=True), _text("words", null=True),
+    sa.Column("quarantine_id", UUID(as_uuid=True)), sa.Column("contact_id", UUID(as_uuid=True)),
+    sa.Column("message_id", UUID(as_uuid=True)), _number("tries", 1), _number("version", 1),
+    _one_of("fault", "refused", "unreadable", "not_stored", "not_sent", "uncertain"),
+)
+account_counts = sa.Table(  # what an account did within five minutes; kept for two days
+    "account_counts", metadata,
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), primary_key=True),
+    sa.Column("at", sa.DateTime(timezone=True), primary_key=True),
+    _number("received"), _number("refused"), _number("unreadable"), _number("sent"),
+    _number("failed"), _number("postponed"), _number("uncertain"),
+    sa.Column("took", sa.ARRAY(sa.Integer), nullable=False),  # sends by their time, see traffic.py
+    sa.Index("ix_account_counts_age", "at"),
 )
 authorizations = sa.Table(  # a person asked to agree at a provider; state: SHA-256 of what went out
     "authorizations", metadata, _id(), sa.Column("state", BYTEA, nullable=False, unique=True),
@@ -250,6 +268,21 @@ identities = sa.Table(  # medium: the kind of address (visitor, email, phone, te
     sa.Index("ix_identities_value_trgm", "value", postgresql_using="gin",
              postgresql_ops={"value": "gin_trgm_ops"}),
     _one_of("proof", "claimed", "provider", "signed", "confirmed"),
+)
+identity_profiles = sa.Table(  # what a provider tells of whom an address belongs to; his picture
+    "identity_profiles", metadata,
+    sa.Column("identity_id", sa.ForeignKey("identities.id"), primary_key=True),
+    _ref("account_id", "accounts", null=False), _data("fields"), _text("avatar_ref", null=True),
+    _text("blob_key", null=True), _text("type", default=""), _at("checked_at", null=False),
+)
+start_links = sa.Table(  # digest: SHA-256 of what stands in the link; leads to a client or a place
+    "start_links", metadata, _id(), _ref("account_id", "accounts", null=False),
+    sa.Column("digest", BYTEA, nullable=False, unique=True), _ref("client_id", "clients"),
+    _ref("touchpoint_id", "touchpoints"), _ref("created_by", "employees"),
+    _at("created_at", null=False), _at("expires_at"), _at("used_at"),
+    _ref("identity_id", "identities"),
+    sa.CheckConstraint("(client_id IS NULL) <> (touchpoint_id IS NULL)", name="leads"),
+    sa.Index("ix_start_links_age", "expires_at"),
 )
 merges = sa.Table(
     "merges", metadata, _id(), _ref("winner_id", "clients", null=False, index=True),
@@ -346,6 +379,14 @@ message_bodies = sa.Table(  # the whole as it came, where messages.text is only 
     sa.Column("message_id", sa.ForeignKey("messages.id"), primary_key=True),
     _text("text"), _text("html"),
 )
+message_names = sa.Table(  # further names of a message; text: of the pieces of one told in several
+    "message_names", metadata,
+    sa.Column("account_id", UUID(as_uuid=True), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True), _ref("message_id", "messages", null=False,
+                                                       index=True), _text("text", null=True),
+    sa.Column("place", sa.BigInteger, nullable=False, server_default="0"), _at("edited_at"),
+    _at("deleted_at"),
+)
 auto_answers = sa.Table(  # what machines of ours wrote: one of a kind per contact, few per address
     "auto_answers", metadata,
     sa.Column("contact_id", sa.ForeignKey("contacts.id"), primary_key=True),
@@ -361,7 +402,7 @@ attachments = sa.Table(  # message_id is null until an upload is sent with a mes
     sa.Column("size", sa.BigInteger), _text("sha256", null=True), _text("state", default="wanted"),
     _text("ref", null=True), _text("blob_key", null=True), _data("data"),
     _at("created_at", null=False), _number("version", 1),
-    _one_of("state", "wanted", "stored", "too_large", "gone", "infected"),
+    _one_of("state", "wanted", "stored", "too_large", "gone", "failed", "infected"),
 )
 drafts = sa.Table(
     "drafts", metadata, sa.Column("employee_id", sa.ForeignKey("employees.id"), primary_key=True),
@@ -490,13 +531,21 @@ quarantine = sa.Table(
     _text("error"), sa.Column("request", BYTEA, nullable=False), _text("state", default="waiting"),
     _number("attempts", 1), _at("received_at", null=False), _at("settled_at"),
     _ref("settled_by", "employees"), _number("version", 1),
-    _one_of("kind", "malformed", "poison", "unsupported"),
+    _one_of("kind", "malformed", "poison", "unsupported", "refused"),
     _one_of("state", "waiting", "replayed", "dropped"),
     sa.Index("ix_quarantine_state", "state", "received_at"),
+    sa.Index("ix_quarantine_account", "account_id", "id"),
 )
 
 # --- outbox ----------------------------------------------------------------------------------
 
+account_paces = sa.Table(  # only where all is not well: what the next sender has to know
+    "account_paces", metadata,
+    sa.Column("account_id", UUID(as_uuid=True),
+              sa.ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    _at("until", null=False), _number("failures"), _at("failing_since"),
+    sa.Column("width", sa.Integer, nullable=False),
+)
 outbox_lines = sa.Table(
     "outbox_lines", metadata, _id(), _ref("account_id", "accounts", null=False),
     _text("conversation_key"), _number("last_seq"),
@@ -512,8 +561,9 @@ outbox = sa.Table(
     sa.Column("token", sa.BigInteger), _at("claim_until"), _text("provider_id", null=True),
     _text("error_kind", null=True), _text("error_text", null=True), _at("created_at", null=False),
     _at("sent_at"), _at("settled_at"), _number("version", 1),
-    sa.Column("recipients", JSONB), _data("undelivered"),
+    sa.Column("recipients", JSONB), _data("undelivered"), _text("act", default="send"),
     sa.UniqueConstraint("line_id", "seq"), _one_of("class", "interactive", "automatic", "bulk"),
+    _one_of("act", "send", "edit", "delete"),
     _one_of("origin", "operator", "rule", "bot", "survey", "campaign"),
     _one_of("state", "held", "pending", "sending", "sent", "delivered", "read", "failed",
             "uncertain", "cancelled"),

@@ -13,7 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contact_center.access.model import Permission
 from contact_center.access.routes import Call, Route
-from contact_center.contacts.files.service import SERVICE, Files, may_inline, served_type
+from contact_center.contacts import shapes
+from contact_center.contacts.files.nature import may_inline, served_type
+from contact_center.contacts.files.service import SERVICE, Files
+from contact_center.contacts.model import Attachment
 from contact_center.kernel.errors import TooLarge, Unavailable
 from contact_center.storage.unit import Record
 
@@ -83,10 +86,16 @@ async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
         yield chunk
 
 
+async def retry(call: Call) -> Attachment:
+    files = call.app[SERVICE]
+    row = await files.fetching.retry(call.actor, call.id())
+    return Attachment.model_validate(shapes.attachment(row, files.url))
+
+
 async def download(call: Call) -> web.StreamResponse:
     files, asked = call.app[SERVICE], call.query
     row = await files.open(call.id(), asked.e, asked.s)
-    inline = asked.inline and may_inline(row["type"])
+    inline = asked.inline and may_inline(row["type"], row["data"])
     disposition = "inline" if inline else "attachment"
     headers = {
         **HEADERS,
@@ -100,6 +109,8 @@ ROUTES = [
     Route("POST", "/files", upload, Permission.NOTE,
           "Upload a file (raw body; X-File-Name percent-encoded) for a message to name",
           answer=StoredFile, tags=("files", "slow")),
+    Route("POST", "/files/{id}/retry", retry, Permission.NOTE,
+          "Fetch a file that could not be had once more", answer=Attachment, tags=("files",)),
     Route("GET", "/files/{id}", download, Permission.PUBLIC,
           "Download a file by its signed address", query=Signed, answer=bytes,
           tags=("files", "slow")),

@@ -2,50 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
 from uuid import UUID
 
 from aiohttp import web
 
-from channels.contract import Channel, Embeds, Media
-from channels.errors import Malformed, Misconfigured, Rejected, Temporary, Unsupported
+from channels.errors import Rejected
 from channels.messages import OutboundFile
-from channels.toolkit.sniff import ACTIVE, HEAD, INLINE, UNKNOWN, kind_of, sniff
 from contact_center.contacts.files import orphans, store
-from contact_center.contacts.files.images import dimensions
+from contact_center.contacts.files.fetching import (
+    FETCH,
+    Fetching,
+    OpenAccount,
+    ReadPart,
+    nothing_inside,
+)
 from contact_center.contacts.files.links import Links
+from contact_center.contacts.files.nature import nature, shown_name
 from contact_center.jobs import store as jobs
-from contact_center.jobs.model import ATTEMPTS, GiveUp, Handler, Job
+from contact_center.jobs.model import Handler, Job
 from contact_center.kernel.clock import Clock
-from contact_center.kernel.errors import Forbidden, Invalid, NotFound, TooLarge, Unavailable
+from contact_center.kernel.errors import Forbidden, Invalid, NotFound
 from contact_center.kernel.ids import new_id
-from contact_center.storage.blobs import Blob, Blobs
+from contact_center.storage.blobs import Blobs
 from contact_center.storage.database import Database
-from contact_center.storage.unit import Record, Unit
+from contact_center.storage.unit import Record
 
-FETCH = "media.fetch"
 SWEEP = "files.sweep"
-TELL = "letters.too_large"  # tell a client that a file of his letter was too large
 STALE_DAYS = 7  # a draft may wait that long for its message
-NAME_LENGTH = 200
-
-
-class LiveAccount(Protocol):
-    """A connected account."""
-
-    @property
-    def channel(self) -> Channel: ...
-
-
-OpenAccount = Callable[[UUID], Awaitable[LiveAccount]]
-ReadPart = Callable[[UUID, bytes, str], Awaitable[bytes]]
-"""account, raw request, reference → the file inside it"""
-
-
-async def _nothing_inside(_account: UUID, _raw: bytes, _ref: str) -> bytes:
-    raise Unsupported("requests are not looked into here")
 
 
 class Files:
@@ -60,15 +45,14 @@ class Files:
         account: OpenAccount,
         *,
         max_bytes: int,
-        part: ReadPart | None = None,
+        part: ReadPart = nothing_inside,
     ) -> None:
-        self._part = part or _nothing_inside
         self.blobs = blobs
         self.max_bytes = max_bytes
         self._database = database
         self.links = links
         self._clock = clock
-        self._account = account
+        self.fetching = Fetching(database, blobs, clock, account, part, max_bytes=max_bytes)
 
     # --- in --------------------------------------------------------------------------------------
 
@@ -89,7 +73,7 @@ class Files:
         if not blob.size:
             await self.blobs.delete(blob.key)
             raise Invalid("the file is empty")
-        kind, media_type, data = _nature(blob)
+        kind, media_type, data = nature(blob)
         return await store.add(
             self._database, new_id(), owner, account_id, kind, shown_name(name), media_type,
             blob.size, blob.sha256, blob.key, data,
@@ -128,75 +112,12 @@ class Files:
 
     def handlers(self) -> dict[str, Handler]:
         """What the job runner calls."""
-        return {FETCH: self.fetch, SWEEP: self.sweep}
+        return {FETCH: self.fetching.run, SWEEP: self.sweep}
 
     async def prepare(self) -> None:
         """Make sure the sweep is scheduled; once at start."""
         now = self._clock.now()
         await self._database.run(lambda unit: jobs.schedule(unit, SWEEP, "daily", now))
-
-    async def fetch(self, job: Job) -> None:
-        """Fetch a file a provider holds: wanted → stored, too large or gone."""
-        row = await store.one(self._database, UUID(job.key))
-        if row is None or row["state"] != "wanted":
-            return
-        try:
-            blob = await self._download(row)
-        except TooLarge:
-            await self._note(row, "too_large", None)
-        except (Rejected, Unsupported, Malformed, NotFound) as error:
-            await self._note(row, "gone", None, {"reason": str(error)[:200]})
-        except (Temporary, Misconfigured, Unavailable, OSError, TimeoutError) as error:
-            if job.attempts < ATTEMPTS:
-                raise
-            await self._note(row, "gone", None, {"reason": str(error)[:200]})
-            raise GiveUp(str(error)) from error
-        else:
-            if not await self._note(row, "stored", blob):
-                await self.blobs.delete(blob.key)  # another run was faster
-
-    async def _download(self, row: Record) -> Blob:
-        too_large = row["size"] is not None and row["size"] > self.max_bytes
-        if too_large or row["data"].get("cut"):  # cut: its mail was too large to be fetched whole
-            raise TooLarge("the file is too large", limit=self.max_bytes)
-        account = await self._account(row["account_id"])
-        channel = account.channel
-        if isinstance(channel, Embeds) and row["ref"] is not None:
-            return await self._extract(row)
-        if not isinstance(channel, Media) or row["ref"] is None:
-            raise Unsupported("this channel cannot fetch files")
-        return await self.blobs.put(await channel.open(row["ref"]), limit=self.max_bytes)
-
-    async def _extract(self, row: Record) -> Blob:
-        """A file that lies inside the request it came with."""
-        raw = await store.raw(self._database, row["message_id"])
-        if raw is None:
-            raise Rejected("the request it came with is not kept any more")
-        content = await self._part(row["account_id"], raw, row["ref"])
-
-        async def chunks() -> AsyncIterator[bytes]:
-            yield content
-
-        return await self.blobs.put(chunks(), limit=self.max_bytes)
-
-    async def _note(
-        self, row: Record, state: str, blob: Blob | None, more: dict[str, Any] | None = None
-    ) -> bool:
-        kind, media_type, data = _nature(blob) if blob else (None, None, more or {})
-        if row["kind"] not in ("file", "image", "video", "audio"):
-            kind = None  # a voice note or a sticker stays what the provider calls it
-        values = (
-            blob and blob.key, blob and blob.size, blob and blob.sha256, media_type, kind, data,
-        )  # fmt: skip
-
-        async def step(unit: Unit) -> bool:
-            noted = await store.fetched(unit, row, state, *values)
-            if noted and state == "too_large" and await store.tells(unit, row["id"]):
-                told = {"message_id": str(row["message_id"])}
-                await jobs.schedule(unit, TELL, str(row["contact_id"]), self._clock.now(), told)
-            return noted
-
-        return await self._database.run(step)
 
     async def sweep(self, job: Job) -> None:
         """Forget uploads that were never sent, then come back tomorrow."""
@@ -210,30 +131,6 @@ class Files:
     async def forget_orphans(self) -> None:
         """Delete what killed processes have left behind; every day."""
         await orphans.forget(self._database, self.blobs, self._clock.now())
-
-
-def _nature(blob: Blob) -> tuple[str, str, dict[str, Any]]:
-    """Kind, media type and measures of a file, by its content."""
-    media_type = sniff(blob.head[:HEAD])
-    size = dimensions(blob.head) if media_type in INLINE else None
-    data = {"width": size[0], "height": size[1]} if size else {}
-    return kind_of(media_type), media_type, data
-
-
-def shown_name(name: str) -> str:
-    """A file name to show: no path, no control characters, not too long."""
-    text = name.replace("\\", "/").rpartition("/")[2]
-    return "".join(c for c in text if c.isprintable()).strip(". ")[:NAME_LENGTH] or "file"
-
-
-def served_type(media_type: str) -> str:
-    """What a browser is told: never a type that runs something."""
-    return UNKNOWN if media_type in ACTIVE or not media_type else media_type
-
-
-def may_inline(media_type: str) -> bool:
-    """Whether a browser shows it without running anything."""
-    return media_type in INLINE
 
 
 SERVICE: web.AppKey[Files] = web.AppKey("files", Files)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
+from contact_center.storage import tables as t
 from contact_center.storage.database import LOG_TOPIC, Database
 from contact_center.storage.unit import Record, Unit
 
@@ -22,8 +25,18 @@ WHERE id = ANY($1) AND state = 'stored' AND blob_key IS NOT NULL
 FETCHED = """
 UPDATE attachments SET state = $2, blob_key = $3, size = coalesce($4, size),
   sha256 = coalesce($5, sha256), type = coalesce($6, type), kind = coalesce($7, kind),
-  data = data || $8, version = version + 1
+  data = data - '{reason,fetched}'::text[] || $8, version = version + 1
 WHERE id = $1 AND state = 'wanted' RETURNING message_id
+"""
+# What has been heard of a file on its way; nothing of one that has arrived meanwhile.
+TOLD = """
+UPDATE attachments SET data = data || $2, version = version + 1
+WHERE id = $1 AND state = 'wanted' RETURNING message_id
+"""
+WANTED_AGAIN = """
+UPDATE attachments SET state = 'wanted', data = data - '{reason,fetched}'::text[],
+  version = version + 1
+WHERE id = $1 AND state = ANY($2) AND ref IS NOT NULL RETURNING *
 """
 # Where the queue tells clients that a file of their letter was too large.
 TELLS = """
@@ -32,10 +45,11 @@ SELECT EXISTS (
   JOIN queues q ON q.id = c.queue_id
   WHERE a.id = $1 AND c.medium = 'mail' AND q.letters ? 'too_large')
 """
+# Locked first and looked at again: a message may be naming one of them this very moment.
 STALE = """
-DELETE FROM attachments WHERE id IN (
+DELETE FROM attachments WHERE message_id IS NULL AND id = ANY (ARRAY(
   SELECT id FROM attachments WHERE message_id IS NULL
-    AND created_at < now() - make_interval(days => $1) LIMIT 500)
+    AND created_at < now() - make_interval(days => $1) LIMIT 500 FOR UPDATE SKIP LOCKED))
 RETURNING blob_key
 """
 BLOB_KEYS = "SELECT id, blob_key FROM attachments WHERE id > $1 ORDER BY id LIMIT 5000"
@@ -73,13 +87,51 @@ async def stored(database: Database, ids: Sequence[UUID]) -> list[Record]:
 
 async def fetched(unit: Unit, file: Record, state: str, *values: Any) -> bool:
     """Note how fetching ended and tell the contact; False when somebody has noted it before."""
+    await _lock(unit, file)
+    return await _changed(unit, await unit.fetchrow(FETCHED, file["id"], state, *values))
+
+
+async def told(unit: Unit, file: Record, data: Mapping[str, Any]) -> bool:
+    """Note how far a file is and tell the contact; False when it is not on its way any more."""
+    await _lock(unit, file)
+    return await _changed(unit, await unit.fetchrow(TOLD, file["id"], dict(data)))
+
+
+async def seen(unit: Unit, file_id: UUID, visible: sa.ColumnElement[bool]) -> Record | None:
+    """A file of a message whose contact passes."""
+    return await unit.fetchrow(
+        sa.select(t.attachments)
+        .join(t.contacts, t.contacts.c.id == t.attachments.c.contact_id)
+        .where(t.attachments.c.id == file_id, visible)
+    )
+
+
+async def wanted_again(
+    unit: Unit, file_id: UUID, states: Sequence[str], actor: str
+) -> Record | None:
+    """Let a file in one of these states be wanted once more; None where it is in none of them."""
+    row = await unit.fetchrow(WANTED_AGAIN, file_id, list(states))
+    await _changed(unit, row, actor)
+    return row
+
+
+async def state(unit: Unit, file_id: UUID) -> str:
+    """The state of a file."""
+    found: str = await unit.fetchval("SELECT state FROM attachments WHERE id = $1", file_id)
+    return found
+
+
+async def _lock(unit: Unit, file: Record) -> None:
     if file["contact_id"] is not None:
         await unit.lock("contacts", [file["contact_id"]], "id")
-    row = await unit.fetchrow(FETCHED, file["id"], state, *values)
+
+
+async def _changed(unit: Unit, row: Record | None, actor: str = "system") -> bool:
     if row is None:
         return False
     if row["message_id"] is not None:
-        await unit.execute("SELECT cc_messages_changed($1, 'system', 'file')", [row["message_id"]])
+        ids = [row["message_id"]]
+        await unit.execute("SELECT cc_messages_changed($1, $2, 'file')", ids, actor)
         unit.wake(LOG_TOPIC)
     return True
 

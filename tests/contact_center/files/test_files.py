@@ -12,10 +12,13 @@ from uuid import UUID
 import pytest
 
 from channels.errors import Rejected, Temporary
-from contact_center.contacts.files import copies, service
+from contact_center.contacts import shapes
+from contact_center.contacts.files import copies, fetching, service
+from contact_center.contacts.files.fetching import FETCH
 from contact_center.contacts.files.images import dimensions
 from contact_center.contacts.files.links import Links
-from contact_center.contacts.files.service import FETCH, Files, served_type, shown_name
+from contact_center.contacts.files.nature import served_type, shown_name
+from contact_center.contacts.files.service import Files
 from contact_center.jobs.model import ATTEMPTS, GiveUp, Job
 from contact_center.kernel.clock import ManualClock
 from contact_center.kernel.errors import Forbidden, Invalid, NotFound, TooLarge
@@ -83,7 +86,7 @@ class House:
 
     async def fetch(self, file_id: UUID, attempts: int = 1) -> dict[str, Any]:
         job = Job(new_id(), FETCH, str(file_id), self.clock.now(), attempts)
-        await self.files.fetch(job)
+        await self.files.fetching.run(job)
         return await self.row(file_id)
 
     async def row(self, file_id: UUID) -> dict[str, Any]:
@@ -178,7 +181,11 @@ async def test_what_cannot_be_fetched_says_why(house: House) -> None:
     assert (await house.fetch(announced))["state"] == "too_large"
     gone = await house.wanted()
     house.channel.content = Rejected("404")
-    assert (await house.fetch(gone))["state"] == "gone"
+    row = await house.fetch(gone)
+    assert (row["state"], row["data"]["reason"]) == ("gone", "404")
+    refused = await house.wanted()
+    house.channel.content = Rejected("20 MB at most", code="too_large")
+    assert (await house.fetch(refused))["state"] == "too_large"
     assert house.kept() == []
 
 
@@ -187,10 +194,11 @@ async def test_a_provider_that_is_away_is_asked_again_and_at_last_given_up(house
     house.channel.content = Temporary("503")
     with pytest.raises(Temporary):
         await house.fetch(file_id)
-    assert (await house.row(file_id))["state"] == "wanted"
+    row = await house.row(file_id)
+    assert (row["state"], row["data"]["reason"]) == ("wanted", "503")
     with pytest.raises(GiveUp):
         await house.fetch(file_id, ATTEMPTS)
-    assert (await house.row(file_id))["state"] == "gone"
+    assert (await house.row(file_id))["state"] == "failed"
 
 
 async def test_a_voice_note_stays_a_voice_note(house: House) -> None:
@@ -256,3 +264,21 @@ async def test_a_copy_is_a_file_of_its_own_and_what_is_gone_is_left_out(house: H
     assert made["id"] != original["id"]
     await house.blobs.delete(original["blob_key"])
     assert (await house.blobs.path(made["blob_key"])).read_bytes() == PNG
+
+
+async def test_how_far_a_file_is_can_be_seen(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "TELL_EVERY", 0.0)
+    file_id, seen = await house.wanted(size=2000), []
+
+    async def slow() -> AsyncIterator[bytes]:
+        for _ in range(2):
+            yield b"x" * 1000
+            seen.append(shapes.progress(await house.row(file_id)))
+
+    async def open_(_ref: str) -> AsyncIterator[bytes]:
+        return slow()
+
+    monkeypatch.setattr(house.channel, "open", open_)
+    row = await house.fetch(file_id)
+    assert seen == [0.5, 1.0]
+    assert (row["state"], row["data"], shapes.progress(row)) == ("stored", {}, None)

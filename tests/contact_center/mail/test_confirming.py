@@ -9,7 +9,7 @@ import pytest
 
 from contact_center.automation.answers import PER_ACCOUNT_AND_HOUR
 from contact_center.automation.confirmation import CONFIRM, Confirmations
-from contact_center.contacts.files.service import TELL
+from contact_center.contacts.files.fetching import TELL
 from contact_center.jobs.model import Job
 from contact_center.kernel.ids import new_id
 from tests.contact_center.mail.post import MEDIA_BYTES, Box, Post, results, with_file

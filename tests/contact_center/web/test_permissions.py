@@ -78,6 +78,12 @@ def first_part(route: Route) -> str:
     return route.path.split("/")[1]
 
 
+def scope_of(route: Route) -> str:
+    """Reading what is signed needs no right; changing it does."""
+    scope = SCOPES[first_part(route)]
+    return "team" if scope == "signed" and route.method != "GET" else scope
+
+
 def name_of(route: Route) -> str:
     return f"{route.method} {route.path}"
 
@@ -197,7 +203,7 @@ async def test_an_own_object_is_there(office: Office, role):
     for route in WITH_OBJECT:
         allowed = route.permission in ROLE_PERMISSIONS[role]
         target = await _target(case, route, own=True)
-        if not allowed or target is None or SCOPES[first_part(route)] == "signed":
+        if not allowed or target is None or scope_of(route) == "signed":
             continue
         answer = await case.send(route, target)
         if answer.status in (401, 403, 404) or answer.status >= 500:
@@ -215,7 +221,7 @@ async def test_a_foreign_object_is_not_there(office: Office, role):
         if target is None:
             continue
         answer = await case.send(route, target)
-        hidden = answer.status in ((403, 404) if SCOPES[first_part(route)] == "signed" else (404,))
+        hidden = answer.status in ((403, 404) if scope_of(route) == "signed" else (404,))
         if name_of(route) == "GET /clients/{id}/contacts":  # a list: it only has to be empty
             hidden = answer.status == 404 or answer.body["items"] == []
             wrong += [] if hidden or role in SEEING_ALL else [f"{name_of(route)}: {answer.body}"]
@@ -227,7 +233,7 @@ async def test_a_foreign_object_is_not_there(office: Office, role):
 
 def _is_hidden(route: Route, role: str) -> bool:
     """Whether a foreign object of this route must look as if there were none."""
-    match SCOPES[first_part(route)]:
+    match scope_of(route):
         case "mine" | "signed":
             return True
         case "team" | "team_list":

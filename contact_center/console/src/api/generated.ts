@@ -1,6 +1,20 @@
 /** The API as the service describes it: made by `contact-center api --typescript`, never by hand.
  *  Instants are RFC 3339 texts in UTC, ids are UUID texts. */
 
+/** What the provider tells of a file or of what stands in its place; what it does not is null. `duration` in seconds; `round`: a video note; `animation`: a picture that moves, without sound. A location has a place instead of a file, a card of a person its phone. */
+export interface About {
+  duration: number | null;
+  title: string | null;
+  performer: string | null;
+  emoji: string | null;
+  round: boolean;
+  animation: boolean;
+  latitude: number | null;
+  longitude: number | null;
+  address: string | null;
+  phone: string | null;
+}
+
 /** A connection. `secrets_set` names secret settings that have a value. `made_secrets` holds what the house made with this very request; it is never shown again. */
 export interface Account {
   id: string;
@@ -72,18 +86,22 @@ export interface AccountRef {
   provider: string;
 }
 
-/** A file of a message; `url` is short-lived and only there once the file is stored. */
+/** A file of a message; `url` is short-lived and only there once the file is stored. `wanted`: still at its provider; `gone`: no longer there; `failed`: could not be fetched. `reason` says why, `progress` which share of it is here, from 0 to 1, where that is known. */
 export interface Attachment {
   id: string;
   kind: string;
   name: string;
   type: string;
   size: number | null;
-  state: "wanted" | "stored" | "too_large" | "gone" | "infected";
+  state: "wanted" | "stored" | "too_large" | "gone" | "failed" | "infected";
+  reason: string | null;
+  progress: number | null;
+  can_retry: boolean;
   url: string | null;
   width: number | null;
   height: number | null;
   inline: boolean;
+  about: About | null;
 }
 
 /** What the sign-in page has to know. */
@@ -322,6 +340,7 @@ export interface Contact {
   capabilities: CapabilitiesOut;
   can: Can;
   client_read_seq: number;
+  refused_at: string | null;
 }
 
 /** A page of contacts; `next` is the cursor of the following one. */
@@ -472,7 +491,23 @@ export interface Draft {
   text: string;
   attachments: Attachment[];
   letter: DraftLetter | null;
+  buttons: DraftChoice[];
+  reply_to: string | null;
   changed_at: string | null;
+}
+
+/** A button that may be half written. */
+export interface DraftChoice {
+  text: string;
+  value: string;
+  url: string | null;
+}
+
+/** A button as far as it is written. */
+export interface DraftChoiceIn {
+  text?: string;
+  value?: string;
+  url?: string | null;
 }
 
 /** A draft to keep; an empty one is forgotten. `letter`: recipients, subject, HTML. */
@@ -480,6 +515,8 @@ export interface DraftIn {
   text: string;
   attachments?: string[];
   letter?: NewLetter | null;
+  buttons?: DraftChoiceIn[];
+  reply_to?: string | null;
 }
 
 /** What was chosen for a letter that is not sent yet. */
@@ -790,6 +827,7 @@ export interface Message {
   edited_at: string | null;
   deleted_at: string | null;
   reply_to: string | null;
+  quoted: Quote | null;
   attachments: Attachment[];
   data: Record<string, unknown>;
   delivery: Delivery;
@@ -1113,6 +1151,13 @@ export interface QueuePatch {
 export interface Quotation {
   author: string;
   at: string;
+  text: string;
+}
+
+/** The message that is answered; `seq` where it stands in the same contact. */
+export interface Quote {
+  seq: number | null;
+  kind: "inbound" | "outbound" | "note" | "system" | "call" | "survey";
   text: string;
 }
 
@@ -1492,6 +1537,7 @@ export interface Routes {
     "/clients/{id}/merge": { path: { id: string }; body: MergeIn; answer: Merged };
     "/merges/{id}/undo": { path: { id: string }; answer: Merged };
     "/files": { answer: StoredFile };
+    "/files/{id}/retry": { path: { id: string }; answer: Attachment };
     "/messages/{id}/copies": { path: { id: string }; query?: { pictures?: boolean }; answer: StoredFile[] };
     "/live/poll/{session}": { path: { session: string }; body: (SayTopics | SayResync | SayTyping | SayView | SayPing)[]; answer: undefined };
     "/employees": { body: NewEmployee; answer: Invited };
