@@ -178,7 +178,7 @@ class Parsers:
 
     def _serve(self) -> None:
         """Give the free processes what waits."""
-        while self._line and len(self._busy) < self._count:
+        while self._line and len(self._busy) < self._count and not self._closed:
             process = self._idle.pop() if self._idle else Aside()
             group = self._take()
             if not group:
@@ -194,8 +194,7 @@ class Parsers:
             process.kill()  # worn out, over its limits, or at work still
         else:
             self._idle.append(process)
-        if not self._closed:
-            self._serve()
+        self._serve()
 
     def _take(self) -> list[_Task]:
         """The next of the line, as many as the processes' equal share of it."""
@@ -270,6 +269,8 @@ class Parsers:
         for process in (*self._idle, *self._busy.values()):
             process.kill()
         self._idle.clear()
+        for task in self._line:
+            task.end(Unavailable("this node is stopping", retry_after=5))
 
 
 def _recipe(account: LiveAccount) -> Recipe:

@@ -21,6 +21,8 @@ type Stored = (stored: Attachment, file: File) => void;
 const NONE: readonly Upload[] = [];
 const running = new Map<string, readonly Upload[]>();
 const listeners = new Set<() => void>();
+/** When files of this page were chosen: they stand in that order, however fast each of them was. */
+const chosen = new Map<string, number>();
 let last = 0;
 
 function set(place: string, change: (held: readonly Upload[]) => readonly Upload[]): void {
@@ -37,7 +39,10 @@ async function run(contact: string, kind: DraftKind, entry: Upload): Promise<voi
   patch(place, entry.key, { error: null, share: 0 });
   try {
     const attachment = { ...(await upload(entry.file, (share) => patch(place, entry.key, { share }), entry.stop.signal)), inline: false };
-    drafts.write(contact, kind, { attachments: [...drafts.read(contact, kind).attachments, attachment] });
+    chosen.set(attachment.id, Number(entry.key));
+    const when = (file: Attachment) => chosen.get(file.id) ?? 0;
+    const files = [...drafts.read(contact, kind).attachments, attachment].sort((one, other) => when(one) - when(other));
+    drafts.write(contact, kind, { attachments: files });
     cancelUpload(contact, kind, entry.key);
     entry.told?.(attachment, entry.file);
   } catch (error) {
