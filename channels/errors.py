@@ -5,6 +5,7 @@ ChannelError
 ├── Malformed      proven but unreadable: answer as the provider expects, quarantine the request
 ├── Unsupported    the channel cannot carry this: tell the operator now, send nothing
 ├── Temporary      not accepted: try again after `retry_after` seconds (None: own back-off)
+│   └── Throttled      for we are too fast: all of the account, or with this recipient (`per`)
 ├── Rejected       the provider said no for good: failed, show `reason` to the operator
 ├── Uncertain      bytes went out and no answer came: it may have arrived
 └── Misconfigured  wrong or expired credentials: stop the account, alert
@@ -15,6 +16,8 @@ Messages carry the evidence (cause, provider's answer), never a secret.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 
 class ChannelError(Exception):
@@ -60,6 +63,23 @@ class Temporary(ChannelError):
     def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+
+
+class Throttled(Temporary):
+    """Too many messages in too little time. `per`: of the whole account or to this recipient.
+
+    None: the provider does not say, and whoever paces the account finds out.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retry_after: float | None = None,
+        per: Literal["account", "recipient"] | None = None,
+    ) -> None:
+        super().__init__(reason, retry_after=retry_after)
+        self.per = per
 
 
 class Rejected(ChannelError):

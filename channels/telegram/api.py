@@ -18,7 +18,7 @@ from yarl import URL
 from channels.errors import Misconfigured, Rejected, Temporary, Uncertain
 from channels.telegram.failures import failure
 from channels.telegram.settings import OFFICIAL, TelegramSettings
-from channels.toolkit.http import Answer, Client
+from channels.toolkit.http import Answer, Client, Streamed
 
 SLOWEST = 500_000  # bytes per second of a line on which files are given time to go
 LARGEST = 20_000_000  # what `getFile` gives: https://core.telegram.org/bots/api#getfile
@@ -60,15 +60,16 @@ class Api:
         return orjson.loads(answer.body)["result"]
 
     async def ask(
-        self, verb: str, url: str, *, data: bytes | None, headers: Mapping[str, str],
+        self, verb: str, url: str, *, data: bytes | Streamed | None, headers: Mapping[str, str],
         patience: float = 0.0,
     ) -> Answer:  # fmt: skip
         """A successful answer. Raises a channel error; `patience`: seconds Telegram may wait."""
         safe = is_safe(url)
         http = self.http
+        size = data.size if data is not None and not isinstance(data, bytes) else len(data or b"")
         answer = await http.request(
             verb, url, headers=headers, data=data, idempotent=safe, limit=16 * 1024 * 1024,
-            deadline=http.deadline + patience + len(data or b"") / SLOWEST,
+            deadline=http.deadline + patience + size / SLOWEST,
         )  # fmt: skip
         if answer.status >= 300:  # noqa: PLR2004
             raise failure(answer, idempotent=safe)

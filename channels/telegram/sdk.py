@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable
-from typing import TypeVar
-from uuid import uuid4
+from typing import TypeVar, cast
 
 import orjson
 from telegram import Bot
@@ -18,6 +17,7 @@ from telegram.request import BaseRequest, RequestData
 
 from channels.errors import ChannelError, Uncertain
 from channels.telegram.api import Api
+from channels.toolkit.multipart import FilePart, Multipart
 
 T = TypeVar("T")
 
@@ -81,31 +81,25 @@ async def asked(call: Awaitable[T]) -> T:
         raise Uncertain(f"Telegram's answer could not be read: {type(error).__name__}") from None
 
 
-def _body(request: RequestData | None) -> tuple[bytes | None, str]:
+class Lying:
+    """A file for `InputFile(…, read_file_handle=False)`: nobody reads it before it is sent."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def read(self, size: int = -1) -> bytes:
+        """What the library asks of a handle; it never calls it."""
+        raise NotImplementedError(size)
+
+
+def _body(request: RequestData | None) -> tuple[bytes | Multipart | None, str]:
     if request is None:
         return None, ""
     if not request.contains_files:
         return orjson.dumps(request.parameters), "application/json"
-    return _multipart(request)
-
-
-def _multipart(request: RequestData) -> tuple[bytes, str]:
-    """RFC 7578; names of files as browsers write them."""
-    boundary = uuid4().hex
-    parts: list[bytes] = []
-    for name, text in request.json_parameters.items():
-        parts += [_head(boundary, name), b"\r\n\r\n", text.encode(), b"\r\n"]
-    for name, (filename, content, media) in request.multipart_data.items():
-        data = content if isinstance(content, bytes) else content.read()
-        parts += [_head(boundary, name, filename), f"\r\nContent-Type: {media}\r\n\r\n".encode()]
-        parts += [data, b"\r\n"]
-    parts.append(f"--{boundary}--\r\n".encode())
-    return b"".join(parts), f"multipart/form-data; boundary={boundary}"
-
-
-def _head(boundary: str, name: str, filename: str | None = None) -> bytes:
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"'
-    if filename is not None:
-        plain = filename.replace('"', "%22").replace("\r", "").replace("\n", "")
-        head += f'; filename="{plain}"'
-    return head.encode()
+    files = [
+        FilePart(field, name, media, cast("Lying", content).path)
+        for field, (name, content, media) in request.multipart_data.items()
+    ]
+    form = Multipart(request.json_parameters, files)
+    return form, form.media_type

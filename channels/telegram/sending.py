@@ -7,15 +7,14 @@ https://core.telegram.org/bots/api#sendmessage, #sendphoto, #sendmediagroup, #ed
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from telegram import (
     Bot,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputFile,
     InputMediaAudio,
     InputMediaDocument,
     InputMediaPhoto,
@@ -24,12 +23,12 @@ from telegram import (
     ReplyParameters,
 )
 
-from channels.errors import ChannelError, Rejected, Temporary, Uncertain, Unsupported
+from channels.errors import ChannelError, Rejected, Uncertain, Unsupported
 from channels.messages import Button, Outbound, OutboundFile, Receipt
 from channels.telegram import plan
 from channels.telegram.places import Place, message_of, place_of
 from channels.telegram.plan import Step
-from channels.telegram.sdk import asked
+from channels.telegram.sdk import Lying, asked
 
 CALLBACK_BYTES = 64
 _MEDIA: dict[str, Callable[..., Any]] = {
@@ -146,37 +145,36 @@ async def _step(
 ) -> Sequence[Message]:
     if not step.files:
         return [await asked(bot.send_message(text=step.text, reply_markup=markup, **given))]
-    contents = [await _content(file) for file in step.files]
     if len(step.files) > 1:
         # Albums bear no buttons: https://core.telegram.org/bots/api#sendmediagroup
         album = [
             _MEDIA[plan.way(file)](
-                content, filename=file.name, caption=(step.text or None) if at == 0 else None
+                _content(file, attach=True), caption=(step.text or None) if at == 0 else None
             )
-            for at, (file, content) in enumerate(zip(step.files, contents, strict=True))
+            for at, file in enumerate(step.files)
         ]
         return await asked(bot.send_media_group(media=album, **given))
     given |= {"caption": step.text or None, "reply_markup": markup}
-    return [await _one(bot, step, contents[0], given)]
+    return [await _one(bot, step.files[0], given)]
 
 
-async def _one(bot: Bot, step: Step, content: bytes, given: dict[str, Any]) -> Message:
+async def _one(bot: Bot, file: OutboundFile, given: dict[str, Any]) -> Message:
     ways: dict[str, Callable[..., Awaitable[Message]]] = {
         "photo": bot.send_photo, "video": bot.send_video, "audio": bot.send_audio,
         "voice": bot.send_voice, "animation": bot.send_animation, "document": bot.send_document,
     }  # fmt: skip
-    name, way = step.files[0].name, plan.way(step.files[0])
+    way = plan.way(file)
     try:
-        return await asked(ways[way](**{way: content}, filename=name, **given))
+        return await asked(ways[way](**{way: _content(file)}, **given))
     except Rejected as error:
         # Nothing was sent: the picture is too long or too wide to be shown as one.
         if way != "photo" or not any(word in str(error).lower() for word in _NO_PHOTO):
             raise
-        return await asked(bot.send_document(document=content, filename=name, **given))
+        return await asked(bot.send_document(document=_content(file), **given))
 
 
-async def _content(file: OutboundFile) -> bytes:
-    try:
-        return await asyncio.to_thread(Path(file.path).read_bytes)
-    except OSError as error:
-        raise Temporary(f"{file.name} cannot be read: {type(error).__name__}") from None
+def _content(file: OutboundFile, *, attach: bool = False) -> InputFile:
+    return InputFile(
+        Lying(file.path),  # type: ignore[arg-type]
+        filename=file.name, attach=attach, read_file_handle=False,
+    )  # fmt: skip

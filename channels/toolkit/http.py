@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import quote
 
 import aiohttp
@@ -25,6 +25,7 @@ from channels.errors import (
     Misconfigured,
     Rejected,
     Temporary,
+    Throttled,
     Uncertain,
 )
 from channels.toolkit.guard import Blocked, guarded_socket, plain_socket
@@ -32,6 +33,7 @@ from channels.toolkit.guard import Blocked, guarded_socket, plain_socket
 DEADLINE = 15.0
 SIZE = 1024 * 1024
 HOPS = 5
+PER_HOST = 128
 CHUNK = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -54,11 +56,26 @@ class Answer:
             raise Malformed(f"HTTP {self.status} with a body that is not JSON") from None
 
 
+class Streamed(Protocol):
+    """A body that is sent piece by piece, from its beginning each time: a redirect asks again."""
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        ...
+
+    def pieces(self) -> AsyncIterator[bytes]: ...
+
+
 @dataclass(slots=True)
 class _Progress:
-    """How far a request got: before its head was sent, repeating it is safe."""
+    """How far a request got: before it was sent, repeating it is safe.
+
+    A short one is sent with its head; nobody can act upon one whose last piece is missing.
+    """
 
     sent: bool = False
+    streamed: bool = False
 
 
 @dataclass(slots=True)
@@ -117,7 +134,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
-        data: bytes | None = None,
+        data: bytes | Streamed | None = None,
         deadline: float | None = None,
         limit: int = SIZE,
         idempotent: bool | None = None,
@@ -147,7 +164,7 @@ class Client:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        data: bytes | None = None,
+        data: bytes | Streamed | None = None,
         deadline: float | None = None,
         limit: int = SIZE,
         idempotent: bool | None = None,
@@ -178,17 +195,23 @@ class Client:
         method: str,
         url: str,
         headers: dict[str, str],
-        data: bytes | None,
+        data: bytes | Streamed | None,
         progress: _Progress,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Follow redirects by hand: each hop is guarded anew, and credentials stay at home."""
         target = URL(url)
         for _ in range(HOPS + 1):
+            body: bytes | AsyncIterator[bytes] | None
+            if data is None or isinstance(data, bytes):
+                body = data
+            else:
+                progress.streamed, headers = True, {**headers, "Content-Length": str(data.size)}
+                body = _sent(data.pieces(), progress)
             async with self._for(target).request(
                 method,
                 target,
                 headers=headers,
-                data=data,
+                data=body,
                 allow_redirects=False,
                 trace_request_ctx=progress,
             ) as response:
@@ -201,6 +224,7 @@ class Client:
                     headers = {k: v for k, v in headers.items() if k.lower() not in _SENT_ALONG}
                 if response.status == 303 or (response.status < 303 and method == "POST"):  # noqa: PLR2004
                     method, data = "GET", None
+                    headers = {k: v for k, v in headers.items() if not _is_of_body(k)}
                 target = onward
         raise Rejected("redirected too often", code="blocked")
 
@@ -249,7 +273,9 @@ def accepted(answer: Answer, *, idempotent: bool = False, text: str = "") -> Ans
     detail = f"HTTP {status} {text}".strip()
     if status in (401, 403):
         raise Misconfigured(detail)
-    if status == 429 or (status == 503 and "retry-after" in answer.headers):  # noqa: PLR2004
+    if status == 429:  # noqa: PLR2004
+        raise Throttled(detail, retry_after=retry_after(answer.headers))
+    if status == 503 and "retry-after" in answer.headers:  # noqa: PLR2004
         raise Temporary(detail, retry_after=retry_after(answer.headers))
     if status >= 500:  # noqa: PLR2004
         raise Temporary(detail) if idempotent else Uncertain(detail)
@@ -264,11 +290,11 @@ def retry_after(headers: Mapping[str, str], *, most: float = 3600.0) -> float | 
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    data: bytes | None
+    data: bytes | Streamed | None
     headers: Mapping[str, str]
 
 
-def _body(json: Any, form: Mapping[str, str] | None, data: bytes | None) -> _Body:
+def _body(json: Any, form: Mapping[str, str] | None, data: bytes | Streamed | None) -> _Body:
     if json is not None:
         return _Body(orjson.dumps(json), {"Content-Type": "application/json"})
     if form is not None:
@@ -281,7 +307,10 @@ def _session(factory: Any) -> aiohttp.ClientSession:
     trace = aiohttp.TraceConfig(lambda trace_request_ctx=None: trace_request_ctx)  # type: ignore[arg-type]
     trace.on_request_headers_sent.append(_head_sent)
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(socket_factory=factory, limit=100, ttl_dns_cache=60),
+        # Not one limit for all: a host that hangs would take the places of the others.
+        connector=aiohttp.TCPConnector(
+            socket_factory=factory, limit=0, limit_per_host=PER_HOST, ttl_dns_cache=60
+        ),
         timeout=aiohttp.ClientTimeout(total=None),  # the deadline of each call rules
         trust_env=False,  # a proxy would resolve names behind the guard's back
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -291,8 +320,24 @@ def _session(factory: Any) -> aiohttp.ClientSession:
 
 
 async def _head_sent(_: Any, progress: Any, __: Any) -> None:
-    if isinstance(progress, _Progress):
+    if isinstance(progress, _Progress) and not progress.streamed:
         progress.sent = True
+
+
+async def _sent(pieces: AsyncIterator[bytes], progress: _Progress) -> AsyncIterator[bytes]:
+    """The pieces; the last one is noted before it is handed over."""
+    last: bytes | None = None
+    async for piece in pieces:
+        if last is not None:
+            yield last
+        last = piece
+    progress.sent = True
+    if last is not None:
+        yield last
+
+
+def _is_of_body(header: str) -> bool:
+    return header.lower() in ("content-length", "content-type")
 
 
 async def _pieces(response: aiohttp.ClientResponse, limit: int) -> AsyncIterator[bytes]:
