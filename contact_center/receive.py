@@ -8,18 +8,28 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 import orjson
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from channels import registry
-from channels.contract import Deps, Parses, Provider, Received, WebhookChannel, WebhookRequest
+from channels.contract import (
+    Channel,
+    Deps,
+    Parses,
+    Provider,
+    Received,
+    WebhookChannel,
+    WebhookRequest,
+)
 from channels.errors import ChannelError, Malformed, Refused, Unsupported
 from channels.messages import (
+    Address,
     ButtonPressed,
     DeliveryChanged,
     Event,
@@ -27,6 +37,8 @@ from channels.messages import (
     MessageEdited,
     MessageReceived,
 )
+
+MOST_CHANNELS = 64
 
 
 class BadLine(ValueError):
@@ -53,85 +65,127 @@ def main(
     except registry.UnknownProvider as error:
         err.write(f"{error}\n".encode())
         return 2
-    for line in stdin if stdin is not None else sys.stdin.buffer:
+    reader = Reader(provider, verify=verify)
+    for number, line in enumerate(stdin if stdin is not None else sys.stdin.buffer, 1):
         if line.strip():
-            out.write(orjson.dumps(answer(provider, line, verify=verify)) + b"\n")
+            out.write(dumped(reader.answer(line, number)) + b"\n")
             out.flush()
     return 0
 
 
-def answer(provider: Provider, line: bytes, *, verify: bool = True) -> dict[str, Any]:
-    """The output line of one input line."""
-    given: Any = None
+class Reader:
+    """Reads lines for one provider; a channel is built once for all lines of its account."""
+
+    def __init__(self, provider: Provider, *, verify: bool = True) -> None:
+        self._provider = provider
+        self._verify = verify
+        self._channels: dict[bytes, Channel] = {}
+
+    def answer(self, line: bytes, number: int) -> dict[str, Any]:
+        """The output line of one input line; `number` is its place, from 1."""
+        given: Any = None
+        try:
+            given = _object(line)
+            received = self._receive(given)
+            events = [shown(event) for event in received.events]
+            return {
+                "id": given.get("id"), "events": events, "reply": _reply(received), "error": None,
+            }  # fmt: skip
+        except (ChannelError, BadLine) as error:
+            status = error.status if isinstance(error, Refused | Malformed) else None
+            return {
+                "id": given.get("id") if isinstance(given, dict) else None,
+                "events": [],
+                "reply": {"status": status, "headers": {}, "body": ""} if status else None,
+                "error": {"kind": error.kind, "text": str(error), "line": number},
+            }
+
+    def _receive(self, given: Mapping[str, Any]) -> Received:
+        request, channel = _request(given), self._channel(given)
+        if not self._verify and isinstance(channel, Parses):
+            return channel.parse(request)
+        if not isinstance(channel, WebhookChannel):
+            raise Unsupported(f"{self._provider.name} is not called by its provider: it listens")
+        return channel.receive(request)
+
+    def _channel(self, given: Mapping[str, Any]) -> Channel:
+        account, settings = str(given.get("account") or ""), _mapping(given, "settings")
+        key = orjson.dumps([account, settings])
+        if key not in self._channels:
+            if len(self._channels) >= MOST_CHANNELS:
+                self._channels.clear()
+            valid = _settings(self._provider, settings)
+            self._channels[key] = self._provider.build(valid, Deps(account_id=account))
+        return self._channels[key]
+
+
+def dumped(answer: dict[str, Any]) -> bytes:
+    """One line of JSON; what UTF-8 cannot say becomes a question mark."""
     try:
-        given = _object(line)
-        received = _receive(provider, given, verify=verify)
-        result = {"events": [shown(event) for event in received.events], "reply": _reply(received)}
-        return {"id": given.get("id"), **result, "error": None}
-    except (ChannelError, BadLine) as error:
-        status = error.status if isinstance(error, Refused | Malformed) else None
-        return {
-            "id": given.get("id") if isinstance(given, dict) else None,
-            "events": [],
-            "reply": {"status": status, "headers": {}, "body": ""} if status else None,
-            "error": {"kind": error.kind, "text": str(error)},
-        }
+        return orjson.dumps(answer, default=str)
+    except TypeError:  # lone surrogates, or numbers beyond 64 bits
+        return json.dumps(answer, ensure_ascii=False, default=str).encode("utf-8", "replace")
 
 
 def shown(event: Event) -> dict[str, Any]:
-    """An event as JSON; what does not apply is null, `reply_to` is what it refers to."""
+    """An event as JSON; what does not apply is null, `reply_to` is what it refers to.
+
+    `data` is what the adapter tells beside: consent, group, page; of a receipt our own message.
+    """
     result: dict[str, Any] = {
         "type": type(event).__name__,
         "external_id": event.external_id,
         "at": event.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "conversation_key": event.conversation_key,
-        "sender": {
-            "medium": event.sender.medium,
-            "value": event.sender.value,
-            "name": event.sender.name,
-        },
+        "sender": _address(event.sender),
     }
     nothing = dict.fromkeys(("text", "attachments", "buttons", "reply_to", "status"))
-    return result | nothing | _particulars(event)
+    beside = {"claims": [_address(claim) for claim in event.claims], "data": event.data}
+    return result | nothing | _particulars(event) | beside
+
+
+def _address(address: Address) -> dict[str, str]:
+    return {"medium": address.medium, "value": address.value, "name": address.name}
 
 
 def _particulars(event: Event) -> dict[str, Any]:
     if isinstance(event, MessageReceived):
         files = [
-            {"kind": file.kind, "ref": file.ref, "name": file.name, "type": file.type}
+            {
+                "kind": file.kind,
+                "ref": file.ref,
+                "name": file.name,
+                "type": file.type,
+                "size": file.size,
+                "data": file.data,
+            }
             for file in event.attachments
         ]
         buttons = [{"text": b.text, "value": b.value, "url": b.url} for b in event.buttons]
         return {
             "text": event.text, "attachments": files, "buttons": buttons,
-            "reply_to": event.reply_to,
+            "reply_to": event.reply_to, "subject": event.subject, "automatic": event.automatic,
+            "outgoing": event.outgoing, "unsupported": event.unsupported,
         }  # fmt: skip
     if isinstance(event, MessageEdited):
         return {"text": event.text, "reply_to": event.target}
     if isinstance(event, MessageDeleted):
         return {"reply_to": event.target}
     if isinstance(event, DeliveryChanged):
-        return {"reply_to": event.target, "status": event.status.value}
+        return {"reply_to": event.target, "status": event.status.value, "reason": event.reason}
     if isinstance(event, ButtonPressed):
         pressed = {"text": event.text, "value": event.value, "url": None}
         return {"text": event.text, "buttons": [pressed], "reply_to": event.target}
     return {}
 
 
-def _receive(provider: Provider, given: Mapping[str, Any], *, verify: bool) -> Received:
-    request = _request(given)
+def _settings(provider: Provider, given: Mapping[str, Any]) -> BaseModel:
     try:
-        settings = provider.Settings.model_validate(_mapping(given, "settings"))
+        return provider.Settings.model_validate(given)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise BadLine(f"settings: {place}: {first['msg']}") from None
-    channel = provider.build(settings, Deps(account_id=str(given.get("account") or "")))
-    if not verify and isinstance(channel, Parses):
-        return channel.parse(request)
-    if not isinstance(channel, WebhookChannel):
-        raise Unsupported(f"{provider.name} is not called by its provider: it listens")
-    return channel.receive(request)
+        place = ".".join(("settings", *map(str, first["loc"])))
+        raise BadLine(f"{place}: {first['msg']}") from None
 
 
 def _request(given: Mapping[str, Any]) -> WebhookRequest:

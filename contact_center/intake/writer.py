@@ -124,7 +124,7 @@ class Intake:
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._rest_until = 0.0
         self._closed = False
-        self.batches = self.events = self.poisoned = 0
+        self.batches = self.events = self.poisoned = self.unsupported = 0
 
     # --- the door -------------------------------------------------------------------------
 
@@ -209,6 +209,7 @@ class Intake:
             "intake_batches": self.batches,
             "intake_events": self.events,
             "intake_poison": self.poisoned,
+            "intake_unsupported": self.unsupported,
         }
 
     # --- the loop -------------------------------------------------------------------------
@@ -311,6 +312,8 @@ class Intake:
             if number in back:
                 self._judge(row, back[number]["facts"])
                 continue
+            if row.rare and "unsupported" in row.rare and number in fresh:
+                self.unsupported += 1
             self._settle(row, fresh=number in fresh)
         if fresh:
             self._database.wake(LOG_TOPIC)

@@ -22,6 +22,7 @@ LOCAL: dict[str, tuple[type[GaugeMetricFamily | CounterMetricFamily], str]] = {
     "intake_batches": (CounterMetricFamily, "Transactions of the writer"),
     "intake_events": (CounterMetricFamily, "Events written, repetitions not counted"),
     "intake_poison": (CounterMetricFamily, "Events that could not be written: in quarantine"),
+    "intake_unsupported": (CounterMetricFamily, "Messages with a kind that could not be read"),
     "intake_quarantined": (CounterMetricFamily, "Requests that could not be read: in quarantine"),
     "live_sessions": (GaugeMetricFamily, "Screens connected to this process"),
     "database_pool_busy": (GaugeMetricFamily, "Connections of the pool that are in use"),

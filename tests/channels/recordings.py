@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from channels.registry import provider
-from contact_center.receive import answer
+from contact_center.receive import Reader, dumped
 
 
 def recorded(folder: Path) -> list[str]:
@@ -28,7 +28,8 @@ def compare(folder: Path, channel: str, sentence: str, *, verify: bool = False) 
         body = line.get("body", "")
         text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
         line["body"] = base64.b64encode(text.encode()).decode()
-    got = json.loads(orjson.dumps(answer(provider(channel), orjson.dumps(line), verify=verify)))
+    reader = Reader(provider(channel), verify=verify)
+    got = json.loads(dumped(reader.answer(orjson.dumps(line), 1)))
     path = folder / f"{sentence}.expected.json"
     if os.environ.get("CC_TEST_WRITE"):
         path.write_text(json.dumps(got, ensure_ascii=False, indent=2) + "\n", "utf-8")

@@ -33,6 +33,13 @@ _MEDIA = re.compile(
 )
 _SID = r"^[A-Za-z]{2}[0-9A-Za-z]{1,60}$"
 _KINDS = ("image", "video", "audio")
+# About a message, not in it: what else there is in one without text and files, we cannot read.
+_ABOUT_NAMES = """
+    MessageSid SmsSid SmsMessageSid AccountSid MessagingServiceSid From To Body NumMedia NumSegments
+    ApiVersion SmsStatus OptOutType FromCity FromState FromZip FromCountry ToCity ToState ToZip
+    ToCountry AddOns MessageType ChannelMetadata ProfileName WaId
+"""
+_ABOUT = frozenset(_ABOUT_NAMES.split())
 
 # https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
 STATUSES: Mapping[str, DeliveryStatus] = {
@@ -104,13 +111,16 @@ def _message(posted: Incoming, given: Mapping[str, str], at: datetime) -> Messag
     data |= {name: value for name, value in more.items() if value}
     if wish := posted.opt_out.lower() or consent.wish(posted.text):
         data["consent"] = wish
+    files = tuple(_attachments(posted, given))
+    others = () if posted.text or files else sorted(given.keys() - _ABOUT)
     return MessageReceived(
         external_id=posted.sid,
         at=at,
         conversation_key=posted.sender,
         sender=_person(posted.sender),
         text=posted.text,
-        attachments=tuple(_attachments(posted, given)),
+        attachments=files,
+        unsupported=others[0][:64] if others else None,
         automatic=_is_a_program(posted.sender),
         data=data,
     )
