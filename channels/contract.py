@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
-from channels.messages import Event, Medium, Outbound, Receipt
+from channels.messages import Event, Medium, Outbound, Profile, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,14 @@ class RateLimit:
     per: Literal["account", "recipient"] = "account"
 
 
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Larger ones are made smaller before they are sent. `side`: pixels of the longer one."""
+
+    bytes: int
+    side: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What a provider can carry. Sizes in bytes, lengths in characters."""
@@ -65,6 +73,11 @@ class Capabilities:
     timestamped: bool = False  # the signature covers a time: stale requests are refused
     text_limit: int = 4096
     attachments: Mapping[str, int] = field(default_factory=dict)  # kind → largest size
+    file_types: frozenset[str] | None = None  # only these media types
+    files_most: int | None = None  # files of one message
+    files_bytes: int | None = None  # all files of one message together
+    pictures: Pictures | None = None  # larger ones are made smaller; without it they are refused
+    files_by_address: bool = False  # the provider fetches them from us (OutboundFile.url)
     buttons: int = 0
     receipts: bool = False
     read_receipts: bool = False
@@ -85,6 +98,8 @@ class Capabilities:
     embeds_media: bool = False  # files lie inside the raw request (Embeds)
     backfills: bool = False  # what was missed is found again by listing (Backfills)
     authorizes: bool = False  # a person agrees at the provider, where settings ask it (Authorizes)
+    profiles: bool = False  # the provider tells who somebody is (Profiles)
+    start_links: bool = False  # a talk can be begun by a link with a word of ours (StartsByLink)
     reports: bool = False  # the provider tells how its side of the connection does (Reports)
     segments: bool = False  # a text is cut and paid for in segments (toolkit/segments.py)
     undo_seconds: int = 3  # how long a reply is held before it leaves
@@ -242,6 +257,22 @@ class Installs(Protocol):
     async def install(self, webhook_url: str) -> None: ...
 
 
+@runtime_checkable
+class Profiles(Protocol):
+    async def profile(self, address: str) -> Profile:
+        """Who somebody is, by his address there. Raises Rejected, Temporary or Misconfigured."""
+        ...
+
+
+@runtime_checkable
+class StartsByLink(Protocol):
+    """Whoever follows the link begins to write; its word comes back as `data["start"]`."""
+
+    async def start_link(self, word: str) -> str:
+        """The address with this word: at most 64 of A-Z, a-z, 0-9, _ and -. Raises as `report`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """How the provider's side of a connection does; None or empty is what it does not tell."""
@@ -300,3 +331,7 @@ class Provider:
     Settings: type[BaseModel]  # fields marked by `setting(...)`: secret, help, example
     capabilities: Capabilities
     build: Callable[[Any, Deps], Channel]
+    # What one account can carry in one conversation, where that may be less than the capabilities:
+    # by its settings (without secrets) and the conversation's key. Pure.
+    carries: Callable[[Mapping[str, Any], str], Capabilities] | None = None
+    about: Mapping[str, str] = field(default_factory=dict)  # one sentence for who chooses

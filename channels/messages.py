@@ -96,6 +96,10 @@ class MessageReceived(Event):
     automatic: bool = False  # an automatic answer and the like: stored, never rings
     outgoing: bool = False  # written by us elsewhere (the provider's own application)
     unsupported: str | None = None  # the kind we could not read; the rest is kept
+    # Pieces of one message bear the same name of their group, unique within the conversation; each
+    # has an external id of its own. `place` orders them, for they come in any order.
+    group: str | None = None
+    place: int = 0
     body: Body | None = None  # the whole, where `text` is only what is new in it
     # Letters name each other: the conversation of the first name in `answers` that the house
     # holds is this one's, else `conversation_key`; `aliases` are the names of this one. A key that
@@ -158,10 +162,20 @@ class ProfileChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """What a provider tells of somebody. `avatar`: a reference for `Media.open`."""
+
+    name: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+    avatar: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OutboundFile:
     """A file to send; `path` is a readable local copy for the time of the send.
 
-    `cid`: the letter's HTML shows it by this name.
+    `cid`: the letter's HTML shows it by this name. `url`: where a provider that fetches files finds
+    it for some hours, without signing in (`Capabilities.files_by_address`).
     """
 
     kind: str
@@ -170,6 +184,7 @@ class OutboundFile:
     size: int
     path: str
     cid: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ and https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-t
 second to one chat, about thirty in all). Telegram tells bots of no receipt and of no reading.
 """
 
-from channels.contract import Capabilities, Provider, RateLimit
+from channels.contract import Capabilities, Pictures, Provider, RateLimit
 from channels.messages import Medium
 from channels.telegram.channel import Telegram
-from channels.telegram.plan import FILE_BYTES, TEXT
+from channels.telegram.plan import FILE_BYTES, PHOTO_BYTES, PHOTO_SIDE, TEXT
 from channels.telegram.settings import TelegramSettings
 
 PROVIDER = Provider(
@@ -20,7 +20,8 @@ PROVIDER = Provider(
     capabilities=Capabilities(
         authentication="secret",
         text_limit=TEXT,
-        # A larger picture leaves as a file.
+        # A larger picture is made smaller, or leaves as a file where it cannot be.
+        pictures=Pictures(PHOTO_BYTES, PHOTO_SIDE),
         attachments=dict.fromkeys(("image", "video", "audio", "voice", "file"), FILE_BYTES),
         buttons=100,
         typing=True,
@@ -31,8 +32,14 @@ PROVIDER = Provider(
         marks_read=True,
         fetches_media=True,
         installs_webhook=True,
+        profiles=True,
+        start_links=True,
         reports=True,
         rate_limits=(RateLimit(30, 1), RateLimit(1, 1, "recipient")),
     ),
     build=Telegram,
+    about={
+        "ru": "Бот, которому пишут клиенты: текст, фото, голос, файлы и кнопки.",
+        "en": "A bot that clients write to: text, photos, voice, files and buttons.",
+    },
 )

@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from channels.contract import Cursor, Deps, Ear, Received, Reply, Report, WebhookRequest
-from channels.errors import Malformed, Misconfigured, Refused
-from channels.messages import Outbound, Receipt
+from channels.errors import Malformed, Misconfigured, Refused, Rejected
+from channels.messages import Outbound, Profile, Receipt
 from channels.telegram import polling, reading, setup
 from channels.telegram.api import Api
 from channels.telegram.settings import TelegramSettings
@@ -103,6 +103,17 @@ class Telegram:
             raise Misconfigured("this token is not a bot's")
         if self.settings.mode == "webhook":
             setup.require_registered(await self._api.call("getWebhookInfo"))
+
+    async def start_link(self, word: str) -> str:
+        """The address by which a client begins a talk with this word."""
+        return setup.start_link(await self._api.call("getMe"), word)
+
+    async def profile(self, address: str) -> Profile:
+        """A client's picture; his names come with what he writes. Raises a channel error."""
+        if not address.isdecimal():
+            raise Rejected("only people have pictures that bots may see", code="address")
+        photos = await self._api.call("getUserProfilePhotos", user_id=int(address), limit=1)
+        return Profile(avatar=setup.avatar(photos))
 
     async def report(self) -> Report:
         """What Telegram says of the bot and of its webhook."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from channels.errors import ChannelError, Misconfigured, Rejected, Temporary, Uncertain
+from channels.errors import ChannelError, Misconfigured, Rejected, Temporary, Throttled, Uncertain
 from channels.toolkit.http import Answer, retry_after
 
 # Part of the description, lower case → our code and the words an operator understands.
@@ -55,7 +55,7 @@ def failure(answer: Answer, *, idempotent: bool) -> ChannelError:
     parameters = told.get("parameters")
     given: Mapping[str, Any] = parameters if isinstance(parameters, dict) else {}
     if answer.status == 429 or "retry_after" in given:  # noqa: PLR2004
-        return Temporary(words, retry_after=_seconds(given) or retry_after(answer.headers))
+        return Throttled(words, retry_after=_seconds(given) or retry_after(answer.headers))
     if isinstance(moved := given.get("migrate_to_chat_id"), int):
         return Rejected(
             f"the group has become a supergroup, its address is {moved}", code="migrated"

@@ -17,6 +17,7 @@ from channels.toolkit.fitting import split_text
 
 TEXT, CAPTION, ALBUM = 4096, 1024, 10
 PHOTO_BYTES, FILE_BYTES = 10_000_000, 50_000_000
+PHOTO_SIDE = 5000  # width and height together have at most 10000
 
 # By the kind and type of a file: https://core.telegram.org/bots/api#sendvideo, #sendaudio, …
 _WAYS = {

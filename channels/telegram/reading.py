@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import orjson
@@ -115,6 +115,8 @@ def _message(
             automatic=bool(message.sender and message.sender.is_bot and not message.sender_chat),
             outgoing=outgoing,
             unsupported=held.unsupported,
+            group=(group := words(raw.get("media_group_id")) or None),
+            place=message.message_id if group else 0,
             data=_data(raw, message, text),
         ),
     )
@@ -130,7 +132,7 @@ def _edited(raw: Any, settings: TelegramSettings, update: int, at: datetime) -> 
     return (
         MessageEdited(
             external_id=f"e:{name}:{message.edit_date or 0}:{update}",
-            at=_instant(message.edit_date) if message.edit_date else at,
+            at=_edited_at(message.edit_date, update) if message.edit_date else at,
             conversation_key=place.key,
             sender=_client(message) if _outgoing(message) else _author(message),
             target=name,
@@ -269,7 +271,6 @@ def _data(raw: Mapping[str, Any], message: Message, text: Marked) -> dict[str, A
     }  # fmt: skip
     if not raw.keys().isdisjoint(_TOLD):
         found |= {
-            "album": words(raw.get("media_group_id")),
             "forwarded_from": _origin(raw.get("forward_origin")),
             "quote": words(_object(raw.get("quote")).get("text")),
             "signature": words(raw.get("author_signature")),
@@ -284,7 +285,7 @@ def _data(raw: Mapping[str, Any], message: Message, text: Marked) -> dict[str, A
     return {name: value for name, value in found.items() if value}
 
 
-_TOLD = ("media_group_id", "forward_origin", "quote", "author_signature")
+_TOLD = ("forward_origin", "quote", "author_signature")
 
 
 def _origin(raw: Any) -> str:
@@ -323,6 +324,11 @@ def _as(model: type[W], raw: Any, what: str) -> W:
 
 def _instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def _edited_at(seconds: int, update: int) -> datetime:
+    """Of two edits within a second the update that was numbered later is the later one."""
+    return _instant(seconds) + timedelta(microseconds=update % 1_000_000)
 
 
 def _object(value: Any) -> Mapping[str, Any]:

@@ -18,6 +18,12 @@ class TelegramSettings(AccountSettings):
             "ru": "Выдаёт @BotFather командой /newbot или /token.",
             "en": "Given by @BotFather for /newbot or /token.",
         },
+        where={
+            "ru": "Откройте https://t.me/BotFather, отправьте /newbot и ответьте на два вопроса. "
+            "У готового бота: /mybots, бот, API Token.",
+            "en": "Open https://t.me/BotFather, send /newbot and answer two questions. For a bot "
+            "you have: /mybots, the bot, API Token.",
+        },
         example="123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11",
         secret=True,
         pattern=r"^[0-9]{3,20}:[A-Za-z0-9_-]{20,100}$",
@@ -26,10 +32,12 @@ class TelegramSettings(AccountSettings):
         "webhook",
         label={"ru": "Как приходят сообщения", "en": "How messages arrive"},
         help={
-            "ru": "webhook — Telegram обращается к нам, нужен открытый адрес https; "
-            "polling — мы спрашиваем Telegram сами.",
-            "en": "webhook: Telegram calls us, which needs a public https address; "
-            "polling: we ask Telegram.",
+            "ru": "Вебхуку нужен адрес https, открытый из интернета; опросу он не нужен.",
+            "en": "A webhook needs an https address that the internet reaches; asking needs none.",
+        },
+        options={
+            "webhook": {"ru": "Telegram обращается к нам", "en": "Telegram calls us"},
+            "polling": {"ru": "Мы спрашиваем Telegram сами", "en": "We ask Telegram"},
         },
     )
     webhook_secret: str = setting(
@@ -47,11 +55,12 @@ class TelegramSettings(AccountSettings):
     groups: Literal["ignore", "contact"] = setting(
         "ignore",
         label={"ru": "Группы", "en": "Groups"},
-        help={
-            "ru": "ignore — не замечать; contact — группа или её тема становится одним обращением "
-            "с участниками.",
-            "en": "ignore: not heard; contact: a group, or a topic of it, is one contact with "
-            "participants.",
+        options={
+            "ignore": {"ru": "Не замечать", "en": "Do not hear them"},
+            "contact": {
+                "ru": "Группа или её тема — одно обращение с участниками",
+                "en": "A group, or a topic of it, is one contact with participants",
+            },
         },
     )
     api_url: str = setting(

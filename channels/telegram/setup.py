@@ -1,6 +1,6 @@
-"""What Telegram says of a bot and its webhook. Pure.
+"""What Telegram says of a bot, its webhook and its clients. Pure.
 
-https://core.telegram.org/bots/api#getme, #webhookinfo
+https://core.telegram.org/bots/api#getme, #webhookinfo, #userprofilephotos
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from channels.errors import Misconfigured, Temporary
 from channels.telegram.reading import ALLOWED
 
 LATEST = 2**33
+AVATAR = 160  # pixels
 
 
 def report(me: Any, info: Any) -> Report:
@@ -29,6 +30,28 @@ def report(me: Any, info: Any) -> Report:
         address=url if isinstance(url, str) else "",
         name=f"@{name}" if isinstance(name, str) and name else "",
     )
+
+
+def start_link(me: Any, word: str) -> str:
+    """https://core.telegram.org/bots/features#deep-linking. Raises Misconfigured."""
+    name = _object(me).get("username")
+    if not isinstance(name, str) or not name:
+        raise Misconfigured("this bot has no name by which a link could lead to it")
+    return f"https://t.me/{name}?start={word}"
+
+
+def avatar(photos: Any) -> str | None:
+    """The smaller one of the sizes that are large enough to be looked at."""
+    shown = _object(photos).get("photos")
+    sizes = shown[0] if isinstance(shown, list) and shown else []
+    fitting = [one for one in map(_object, sizes if isinstance(sizes, list) else []) if _fits(one)]
+    best = min(fitting, key=lambda one: (one["width"] < AVATAR, abs(one["width"] - AVATAR)),
+               default=None)  # fmt: skip
+    return str(best["file_id"]) if best else None
+
+
+def _fits(size: dict[str, Any]) -> bool:
+    return isinstance(size.get("file_id"), str) and isinstance(size.get("width"), int)
 
 
 def require_registered(info: Any) -> None:

@@ -297,6 +297,19 @@ class Quote(BaseModel):
     text: str
 
 
+class Change(BaseModel):
+    """What is being done to a message that has left; null once it is done, or never asked for.
+
+    While it is pending, and where it failed, the client sees the message as it was. `text`: the
+    new one of an edit.
+    """
+
+    act: Literal["edit", "delete"]
+    state: Literal["pending", "failed"]
+    text: str | None
+    reason: str | None
+
+
 class Message(BaseModel):
     """One entry of a contact's thread. A system entry has a `data.code` and no text.
 
@@ -319,6 +332,7 @@ class Message(BaseModel):
     attachments: list[Attachment]
     data: dict[str, Any]
     delivery: Delivery
+    change: Change | None = None
     version: int
     client_msg_id: str | None
     has_body: bool

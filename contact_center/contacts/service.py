@@ -33,12 +33,20 @@ RECENT = 3
 BEFORE_ALL = 2**31 - 1
 
 
-def carries(provider: str) -> Capabilities:
-    """What a registered provider can carry; one that is gone can carry plain text."""
+def carries(
+    provider: str, settings: Mapping[str, Any] | None = None, conversation_key: str = ""
+) -> Capabilities:
+    """What a registered provider can carry; one that is gone can carry plain text.
+
+    With an account's settings: what that account can carry in this conversation.
+    """
     try:
-        return registry.provider(provider).capabilities
+        found = registry.provider(provider)
     except registry.UnknownProvider:
         return Capabilities(authentication="secret")
+    if settings is None or found.carries is None:
+        return found.capabilities
+    return found.carries(settings, conversation_key)
 
 
 class Contacts:
@@ -111,7 +119,7 @@ class Contacts:
             raise NotFound("there is no such contact")
         one = found[0]
         participants = await store.participants(db, contact_id)
-        carries = self.carries(one["account_provider"])
+        carries = await self.carried(db, contact_id)
         return model.Contact.model_validate({
             **shapes.row(one),
             "participants": [dict(each) for each in participants],
@@ -120,7 +128,13 @@ class Contacts:
             "capabilities": shapes.capabilities(carries),
             "can": shapes.can(one, actor, letters=carries.letters),
             "client_read_seq": await store.client_read_seq(db, contact_id),
+            "refused_at": await store.refused_at(db, contact_id),
         })  # fmt: skip
+
+    async def carried(self, db: Database | Unit, contact_id: UUID) -> Capabilities:
+        """What the connection of a contact carries in its conversation."""
+        line = await store.line(db, contact_id)
+        return self.carries(line["provider"], line["settings"], line["conversation_key"])
 
     async def thread(
         self, actor: Actor, contact_id: UUID, query: model.MessageQuery
@@ -182,6 +196,8 @@ class Contacts:
                 "text": row["text"],
                 "attachments": [self._file(one) for one in files],
                 "letter": row["data"].get("letter"),
+                "buttons": row["data"].get("buttons", []),
+                "reply_to": row["data"].get("reply_to"),
                 "changed_at": row["changed_at"],
             }
         return kept
@@ -194,7 +210,7 @@ class Contacts:
             raise NotFound("there is no such draft")
         authorize(actor, Permission.WORK if kind == "reply" else Permission.NOTE)
         await self.require(actor, contact_id)
-        if not draft.text and not draft.attachments and draft.letter is None:
+        if draft.is_empty:
             await self.database.run(
                 lambda unit: writing.drop_draft(unit, actor.employee_id, contact_id, kind)
             )
@@ -202,6 +218,10 @@ class Contacts:
         data: dict[str, Any] = {"attachments": [str(one) for one in draft.attachments]}
         if draft.letter is not None:
             data["letter"] = draft.letter.kept(draft.attachments)
+        if draft.buttons:
+            data["buttons"] = [button.model_dump() for button in draft.buttons]
+        if draft.reply_to is not None:
+            data["reply_to"] = str(draft.reply_to)
         key = (actor.employee_id, contact_id, kind)
         await store.keep_draft(self.database, key, draft.text, data, self.clock.now())
 

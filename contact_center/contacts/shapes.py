@@ -13,6 +13,7 @@ from contact_center.contacts.model import CapabilitiesOut
 
 Row = Mapping[str, Any]
 CAN_RETRY = frozenset({"failed", "uncertain"})
+_CHANGING = {"pending": "pending", "sending": "pending", "failed": "failed"}
 CAN_FETCH = frozenset({"failed", "gone"})
 """States of a file that its provider may be asked for once more."""
 PLACEHOLDERS = frozenset({"location", "contact"})
@@ -134,6 +135,7 @@ def message(one: Row, files: list[dict[str, Any]]) -> dict[str, Any]:
         "author": _author(one),
         "quoted": _quoted(one) if one["quoted_kind"] else None,
         "attachments": [] if one["deleted_at"] else files,
+        "change": change(one),
         "delivery": {
             "state": one["delivery"],
             "reason": one["reason"],
@@ -151,6 +153,15 @@ def _quoted(one: Row) -> dict[str, Any]:
     here = one["quoted_in"] == one["contact_id"]
     seq = one["quoted_seq"] if here else None
     return {"seq": seq, "kind": one["quoted_kind"], "text": one["quoted_text"]}
+
+
+def change(one: Row) -> dict[str, Any] | None:
+    """What is being done to a message that has left, until the provider has done it."""
+    state = _CHANGING.get(one["act_state"])
+    if state is None or one["deleted_at"] is not None:
+        return None
+    return {"act": one["act"], "state": state, "text": one["act_text"],
+            "reason": one["act_reason"]}  # fmt: skip
 
 
 def _author(one: Row) -> dict[str, Any]:

@@ -44,6 +44,12 @@ ORDER BY t.at
 """
 DATA = "SELECT data FROM contacts WHERE id = $1"
 CLIENT_READ = "SELECT seq FROM contact_reads WHERE contact_id = $1 AND reader = 'client'"
+REFUSED = """
+SELECT CASE WHEN NOT o.granted THEN o.at END FROM contacts c
+JOIN LATERAL (SELECT granted, at FROM consents x WHERE x.identity_id = c.identity_id
+              AND x.purpose = 'messages' ORDER BY x.at DESC, x.id DESC LIMIT 1) o ON true
+WHERE c.id = $1
+"""
 PARTICIPANTS = """
 SELECT p.identity_id, i.client_id, cc_client_name(c.name, i.name, i.medium, i.value) AS
   name, i.medium, i.value, p.role, p.verified
@@ -94,6 +100,12 @@ async def participants(db: Database, contact_id: UUID) -> list[Record]:
 async def client_read_seq(db: Database, contact_id: UUID) -> int:
     """How far the client has read."""
     return int(await db.fetchval(CLIENT_READ, contact_id) or 0)
+
+
+async def refused_at(db: Database, contact_id: UUID) -> datetime | None:
+    """Since when the client wants no messages at the address of the contact, where he does not."""
+    at: datetime | None = await db.fetchval(REFUSED, contact_id)
+    return at
 
 
 async def last_seq(db: Database, contact_id: UUID) -> tuple[int, int]:

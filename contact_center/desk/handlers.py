@@ -45,6 +45,20 @@ async def write(call: Call) -> Message:
     return await desk.contacts.message(message_id)
 
 
+async def amend(call: Call) -> Message:
+    desk, message_id = call.app[SERVICE], call.id("message_id")
+    await desk.amending.edit(
+        call.actor, call.id(), message_id, call.body.text, call.expected_version
+    )
+    return await desk.contacts.message(message_id)
+
+
+async def withdraw(call: Call) -> Message:
+    desk, message_id = call.app[SERVICE], call.id("message_id")
+    await desk.amending.delete(call.actor, call.id(), message_id, call.expected_version)
+    return await desk.contacts.message(message_id)
+
+
 async def letter(call: Call) -> LetterStart:
     return await call.app[SERVICE].beginning.letter(call.actor, call.id())
 
@@ -103,6 +117,11 @@ ROUTES = [
           body=model.Decline, tags=("desk",)),
     Route("POST", "/contacts/{id}/messages", write, P.NOTE, "Write a reply or a note",
           body=model.NewMessage, answer=Message, tags=("desk",)),
+    Route("PATCH", "/contacts/{id}/messages/{message_id}", amend, P.WORK,
+          "Change the text of a reply, also where it has left (If-Match)", body=model.Amend,
+          answer=Message, tags=("desk",)),
+    Route("DELETE", "/contacts/{id}/messages/{message_id}", withdraw, P.WORK,
+          "Delete a reply, also at the client's (If-Match)", answer=Message, tags=("desk",)),
     Route("GET", "/contacts/{id}/letter", letter, P.WORK, "What a letter begins with",
           answer=LetterStart, tags=("desk",)),
     Route("POST", "/contacts/{id}/take", take, P.WORK, "Take a contact out of the line",

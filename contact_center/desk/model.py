@@ -9,18 +9,18 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints
 
 from contact_center.contacts.letters.model import NewLetter
-from contact_center.contacts.model import Body, Contact, ContactRow, Text, WorkOrigin, WorkState
+from contact_center.contacts.model import (
+    Body,
+    Choices,
+    Contact,
+    ContactRow,
+    Text,
+    WorkOrigin,
+    WorkState,
+)
 
 OfferState = Literal["live", "accepted", "declined", "missed", "rescinded"]
 NoteText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)]
-
-
-class Choice(Body):
-    """A button under a reply: its press comes back with `value`, or `url` is opened."""
-
-    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-    value: Annotated[str, StringConstraints(max_length=200)] = ""
-    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=2000)] | None = None
 
 
 class NewMessage(Body):
@@ -33,10 +33,16 @@ class NewMessage(Body):
     text: Text = ""
     client_msg_id: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     attachments: Annotated[list[UUID], Field(default_factory=list, max_length=20)]
-    buttons: Annotated[list[Choice], Field(default_factory=list, max_length=20)]
+    buttons: Choices
     reply_to: UUID | None = None
     close: bool = False
     letter: NewLetter | None = None  # only where the connection carries letters
+
+
+class Amend(Body):
+    """The new text of a reply."""
+
+    text: Text
 
 
 class Transfer(Body):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from contact_center.contacts.service import Contacts
+from contact_center.desk.amending import Amending
 from contact_center.desk.bench import Bench
 from contact_center.desk.ending import WRAP_UP_TIMEOUT, Ending
 from contact_center.desk.letters import Beginning
@@ -27,6 +28,7 @@ class Desk:
         self.contacts = contacts
         self.taking = Taking(bench)
         self.talking = Talking(bench)
+        self.amending = Amending(bench)
         self.moving = Moving(bench)
         self.ending = Ending(bench)
         self.parting = Parting(bench)

@@ -282,7 +282,7 @@ RETURNS void LANGUAGE sql VOLATILE AS $$
   WITH changed AS (
     UPDATE messages m SET
       version = m.version + 1,
-      data = CASE WHEN change = 'edit' THEN jsonb_set(m.data, '{edits}',
+      data = CASE WHEN change = 'edit' THEN jsonb_set(m.data - 'entities', '{edits}',
                coalesce(m.data -> 'edits', '[]') ||
                  CASE WHEN m.edited_at IS NULL OR m.edited_at < new_at
                       THEN jsonb_build_object('at', m.edited_at, 'text', m.text)
@@ -308,6 +308,74 @@ RETURNS void LANGUAGE sql VOLATILE AS $$
   FROM changed t, bumped b
 $$;
 
+-- The message a provider's name stands for: one that came in this conversation, a piece of one, or
+-- one that we sent.
+CREATE OR REPLACE FUNCTION cc_intake_message(account uuid, key text, target text) RETURNS uuid
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found_id uuid;
+BEGIN
+  SELECT m.id INTO found_id FROM contacts c JOIN messages m ON m.contact_id = c.id
+  WHERE c.account_id = account AND c.conversation_key = key AND m.external_id = target
+  LIMIT 1;
+  IF found_id IS NULL THEN
+    SELECT n.message_id INTO found_id FROM message_names n
+    WHERE n.account_id = account AND n.name = target;
+  END IF;
+  IF found_id IS NULL THEN
+    SELECT o.message_id INTO found_id FROM (
+      SELECT f.outbox_id FROM deliveries f
+      WHERE f.account_id = account AND f.provider_id = target OFFSET 0) d
+    CROSS JOIN LATERAL (SELECT f.message_id FROM outbox f WHERE f.id = d.outbox_id OFFSET 0) o;
+  END IF;
+  RETURN found_id;
+END
+$$;
+
+-- An edit or deletion by the name it was told for. Of a message told in pieces each has a text of
+-- its own: that of the message is put together anew, and it is gone with its last piece.
+CREATE OR REPLACE FUNCTION cc_intake_amend(
+  account uuid, target text, message uuid, change text, new_text text, new_at timestamptz
+) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_variable
+DECLARE
+  whole text;
+  last_edit timestamptz;
+BEGIN
+  UPDATE message_names n SET
+    text = CASE WHEN change = 'edit' THEN new_text ELSE n.text END,
+    edited_at = CASE WHEN change = 'edit' THEN new_at ELSE n.edited_at END,
+    deleted_at = CASE WHEN change = 'delete' THEN new_at ELSE n.deleted_at END
+  WHERE n.account_id = account AND n.name = target AND n.text IS NOT NULL
+    AND (change = 'delete' OR n.edited_at IS NULL OR n.edited_at < new_at);
+  IF NOT FOUND THEN
+    IF NOT EXISTS (SELECT 1 FROM message_names n WHERE n.account_id = account AND n.name = target
+                   AND n.text IS NOT NULL) THEN
+      PERFORM cc_intake_change(message, change, new_text, new_at);
+    END IF;
+    RETURN;
+  END IF;
+  IF change = 'delete' THEN
+    UPDATE attachments a SET data = a.data || '{"deleted": true}', version = a.version + 1
+    WHERE a.message_id = message AND a.data ->> 'piece' = target;
+  END IF;
+  SELECT coalesce(string_agg(n.text, E'\n' ORDER BY n.place, n.name)
+                    FILTER (WHERE n.text <> ''), '')
+  INTO whole FROM message_names n
+  WHERE n.message_id = message AND n.text IS NOT NULL AND n.deleted_at IS NULL
+  HAVING count(*) > 0;
+  IF whole IS NULL THEN
+    PERFORM cc_intake_change(message, 'delete', '', new_at);
+  ELSIF whole = (SELECT m.text FROM messages m WHERE m.id = message) THEN
+    PERFORM cc_messages_changed(ARRAY[message], 'client', change);
+  ELSE
+    SELECT m.edited_at + interval '1 microsecond' INTO last_edit FROM messages m
+    WHERE m.id = message;
+    PERFORM cc_intake_change(message, 'edit', whole, greatest(new_at, last_edit));
+  END IF;
+END
+$$;
+
 -- Edits and deletions. One that comes before its message is parked; the message's dedupe key, which
 -- the caller has tried to insert, is where the two meet. rows: [{account, key, target, kind, text,
 -- at}]
@@ -319,11 +387,9 @@ BEGIN
   FOR r IN SELECT * FROM jsonb_to_recordset(rows)
     AS e (account uuid, key text, target text, kind text, text text, at timestamptz)
   LOOP
-    SELECT m.id INTO found_id FROM contacts c JOIN messages m ON m.contact_id = c.id
-    WHERE c.account_id = r.account AND c.conversation_key = r.key AND m.external_id = r.target
-    LIMIT 1;
+    found_id := cc_intake_message(r.account, r.key, r.target);
     IF found_id IS NOT NULL THEN
-      PERFORM cc_intake_change(found_id, r.kind, r.text, r.at);
+      PERFORM cc_intake_amend(r.account, r.target, found_id, r.kind, r.text, r.at);
     ELSE
       INSERT INTO parked_changes (account_id, target, kind, text, at)
       VALUES (r.account, r.target, r.kind, r.text, r.at);
@@ -372,14 +438,15 @@ BEGIN
   INSERT INTO touchpoints (id, kind, key, title)
   SELECT cc_new_id(), r.kind, r.key, r.title FROM (
     SELECT DISTINCT ON (kind, key COLLATE "C") * FROM jsonb_to_recordset(rows)
-      AS r (kind text, key text, title text) ORDER BY kind, key COLLATE "C") r
+      AS r (kind text, key text, title text) WHERE kind IS NOT NULL
+    ORDER BY kind, key COLLATE "C") r
   WHERE NOT EXISTS (SELECT 1 FROM touchpoints t WHERE t.kind = r.kind AND t.key = r.key)
   ORDER BY r.kind, r.key COLLATE "C"
   ON CONFLICT (kind, key) DO NOTHING;
 END
 $$;
 
--- The touchpoint an event says it came by, else its account's own.
+-- The touchpoint an event says it came by, by itself or by a link of ours, else its account's own.
 CREATE OR REPLACE FUNCTION cc_intake_touchpoint(account uuid, given jsonb) RETURNS uuid
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -389,12 +456,16 @@ BEGIN
     SELECT t.id INTO found_id FROM touchpoints t
     WHERE t.kind = given ->> 'kind' AND t.key = given ->> 'key';
   END IF;
+  IF given ? 'link' THEN
+    SELECT l.touchpoint_id INTO found_id FROM start_links l
+    WHERE l.digest = decode(given ->> 'link', 'hex') AND l.account_id = account
+      AND (l.expires_at IS NULL OR l.expires_at > now());
+  END IF;
   RETURN coalesce(found_id, (SELECT a.touchpoint_id FROM accounts a WHERE a.id = account));
 END
 $$;
 
--- The message a reply is about: the provider's id of it, or ours. One of ours is found by the id
--- its provider gave it when it was sent.
+-- The message a reply is about: the provider's name of it, or our id.
 CREATE OR REPLACE FUNCTION cc_intake_reply(contact uuid, target text) RETURNS uuid
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -403,12 +474,9 @@ BEGIN
   SELECT m.id INTO found_id FROM messages m
   WHERE m.contact_id = contact AND (m.external_id = target OR m.id::text = target) LIMIT 1;
   IF found_id IS NULL THEN
-    SELECT m.id INTO found_id FROM contacts c
-    CROSS JOIN LATERAL (
-      SELECT f.outbox_id FROM deliveries f
-      WHERE f.account_id = c.account_id AND f.provider_id = target OFFSET 0) d
-    CROSS JOIN LATERAL (SELECT f.message_id FROM outbox f WHERE f.id = d.outbox_id OFFSET 0) o
-    CROSS JOIN LATERAL (SELECT f.* FROM messages f WHERE f.id = o.message_id OFFSET 0) m
+    SELECT m.id INTO found_id FROM contacts c CROSS JOIN LATERAL (
+      SELECT f.id, f.contact_id FROM messages f
+      WHERE f.id = cc_intake_message(c.account_id, c.conversation_key, target) OFFSET 0) m
     WHERE c.id = contact AND m.contact_id = contact;
   END IF;
   RETURN found_id;
@@ -426,9 +494,10 @@ BEGIN
     SELECT (e.x #>> '{verdict,contact_id}')::uuid AS id FROM unnest(x, go) AS e (x, go)
     WHERE e.go AND e.x #>> '{verdict,contact_id}' IS NOT NULL
     UNION
-    SELECT c.id FROM unnest(x, go, kinds, accounts, keys) AS e (x, go, kind, account, key)
-    JOIN contacts c ON c.account_id = e.account AND c.conversation_key = e.key
-    JOIN messages m ON m.contact_id = c.id AND m.external_id = e.x ->> 'target'
+    SELECT m.contact_id FROM unnest(x, go, kinds, accounts, keys) AS e (x, go, kind, account, key)
+    CROSS JOIN LATERAL (
+      SELECT f.contact_id FROM messages f
+      WHERE f.id = cc_intake_message(e.account, e.key, e.x ->> 'target') OFFSET 0) m
     WHERE e.go AND e.kind IN ('edit', 'delete')
     UNION
     SELECT o.contact_id FROM unnest(x, go, kinds, accounts) AS e (x, go, kind, account)
@@ -446,12 +515,12 @@ DECLARE
   r record;
 BEGIN
   FOR r IN
-    SELECT p.id, p.kind, p.text, p.at, e.id AS message
+    SELECT p.id, p.account_id, p.target, p.kind, p.text, p.at, e.id AS message
     FROM unnest(accounts, externals, ids, go) AS e (account, external, id, go)
     JOIN parked_changes p ON p.account_id = e.account AND p.target = e.external
     WHERE e.go ORDER BY p.at, p.id
   LOOP
-    PERFORM cc_intake_change(r.message, r.kind, r.text, r.at);
+    PERFORM cc_intake_amend(r.account_id, r.target, r.message, r.kind, r.text, r.at);
     DELETE FROM parked_changes WHERE id = r.id;
   END LOOP;
 END
@@ -512,6 +581,90 @@ BEGIN
 END
 $$;
 
+-- What is told in pieces is one message: the first piece of a group in a contact makes it. Returns,
+-- by place, the message a piece joins, of an earlier batch or of this one; NULL for all else. A
+-- contact that another intake has just made is not locked yet: it is here, before we look.
+CREATE OR REPLACE FUNCTION cc_intake_group(
+  go boolean[], kinds text[], accounts uuid[], keys text[], contact uuid[], ids uuid[], x jsonb[]
+) RETURNS uuid[] LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM 1 FROM contacts c
+  WHERE c.id IN (SELECT e.contact FROM unnest(contact, x, go) AS e (contact, x, go)
+                 WHERE e.go AND e.x ? 'group')
+  ORDER BY c.id FOR NO KEY UPDATE;
+  RETURN ARRAY(
+    SELECT CASE WHEN e.name IS NOT NULL THEN coalesce(h.message_id, nullif(
+             first_value(e.id) OVER (PARTITION BY e.account, e.name, e.contact ORDER BY e.i),
+             e.id)) END
+    FROM (
+      SELECT u.*, CASE WHEN u.go AND u.contact IS NOT NULL AND u.kind IN ('in', 'auto', 'out')
+                       THEN 'group:' || u.key || ':' || (u.x #>> '{group,key}') END AS name
+      FROM unnest(go, kinds, accounts, keys, contact, ids, x) WITH ORDINALITY
+        AS u (go, kind, account, key, contact, id, x, i)) e
+    LEFT JOIN LATERAL (
+      SELECT n.message_id FROM message_names n JOIN messages m ON m.id = n.message_id
+      WHERE n.account_id = e.account AND n.name = e.name AND m.contact_id = e.contact
+      OFFSET 0) h ON true
+    ORDER BY e.i);
+END
+$$;
+
+-- The names of messages told in pieces, and what pieces that came later add: `ids` are by now those
+-- of the messages, and what joins one is of the kind `piece`.
+CREATE OR REPLACE FUNCTION cc_intake_pieces(
+  go boolean[], kinds text[], accounts uuid[], keys text[], externals text[], ids uuid[],
+  texts text[], datas text[], x jsonb[]
+) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+DECLARE
+  grown uuid[];
+BEGIN
+  INSERT INTO message_names AS n (account_id, name, message_id)
+  SELECT DISTINCT ON (e.account, e.name COLLATE "C") e.account, e.name, e.id FROM (
+    SELECT u.account, 'group:' || u.key || ':' || (u.x #>> '{group,key}') AS name, u.id, u.i
+    FROM unnest(go, accounts, keys, ids, x) WITH ORDINALITY AS u (go, account, key, id, x, i)
+    WHERE u.go AND u.x ? 'group') e
+  ORDER BY e.account, e.name COLLATE "C", e.i DESC
+  ON CONFLICT (account_id, name) DO UPDATE SET message_id = excluded.message_id
+  WHERE n.message_id <> excluded.message_id;
+
+  INSERT INTO message_names (account_id, name, message_id, text, place)
+  SELECT e.account, e.external, e.id, e.text, coalesce((e.x #>> '{group,place}')::bigint, 0)
+  FROM unnest(go, accounts, externals, ids, texts, x) AS e (go, account, external, id, text, x)
+  WHERE e.go AND e.x ? 'group' ORDER BY e.account, e.external COLLATE "C"
+  ON CONFLICT DO NOTHING;
+
+  grown := ARRAY(SELECT DISTINCT e.id FROM unnest(go, kinds, ids) AS e (go, kind, id)
+                 WHERE e.go AND e.kind = 'piece' ORDER BY e.id);
+  WITH told AS (
+    SELECT g.id, coalesce(string_agg(n.text, E'\n' ORDER BY n.place, n.name)
+                            FILTER (WHERE n.text <> ''), '') AS whole
+    FROM unnest(grown) AS g (id)
+    JOIN message_names n ON n.message_id = g.id AND n.text IS NOT NULL AND n.deleted_at IS NULL
+    GROUP BY g.id
+  ), more AS (
+    SELECT DISTINCT ON (e.id) e.id, e.text, coalesce(e.data::jsonb, '{}') AS data
+    FROM unnest(go, kinds, ids, texts, datas) WITH ORDINALITY AS e (go, kind, id, text, data, i)
+    WHERE e.go AND e.kind = 'piece' ORDER BY e.id, e.text = '', e.i
+  ), changed AS (
+    UPDATE messages m SET text = t.whole,
+      -- What is marked is counted from the beginning of a text.
+      data = CASE WHEN t.whole = o.text THEN o.data ELSE o.data - 'entities' END
+        || CASE WHEN t.whole = m.text THEN m.data ELSE m.data - 'entities' END
+    FROM told t JOIN more o ON o.id = t.id WHERE m.id = t.id
+    RETURNING m.contact_id, m.seq, m.text
+  )
+  UPDATE contacts c SET last_text = left(d.text, 200) FROM changed d
+  WHERE c.id = d.contact_id AND c.last_seq = d.seq AND d.text <> '';
+
+  PERFORM cc_messages_changed(ARRAY(
+    SELECT g.id FROM unnest(grown) AS g (id) WHERE NOT EXISTS (
+      SELECT 1 FROM unnest(go, kinds, ids) AS e (go, kind, id)
+      WHERE e.go AND e.kind <> 'piece' AND e.id = g.id)), 'client', 'piece');
+END
+$$;
+
 -- What letters bring: their whole bodies, the names they can be answered by, and how far the
 -- mailbox they came from has been read. A name that is taken stays with its first holder.
 CREATE OR REPLACE FUNCTION cc_intake_letters(
@@ -535,6 +688,55 @@ BEGIN
   FROM unnest(go, accounts, x) WITH ORDINALITY AS e (go, account, x, i)
   WHERE e.go AND e.x ? 'cursor' ORDER BY e.account, e.i DESC
   ON CONFLICT (account_id) DO UPDATE SET cursor = excluded.cursor, moved_at = now();
+END
+$$;
+
+-- Links of ours by which clients began a talk. One that carries a client over is good once: the job
+-- joins the records. rows: [{account, identity, digest}]; returns the number of jobs.
+CREATE OR REPLACE FUNCTION cc_intake_starts(rows jsonb) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+DECLARE
+  jobs_made int;
+BEGIN
+  WITH used AS (
+    UPDATE start_links l SET used_at = now(), identity_id = r.identity FROM (
+      SELECT DISTINCT ON (digest) account, identity, digest FROM jsonb_to_recordset(rows)
+        AS s (account uuid, identity uuid, digest text) WHERE identity IS NOT NULL
+      ORDER BY digest) r
+    WHERE l.digest = decode(r.digest, 'hex') AND l.account_id = r.account AND l.used_at IS NULL
+      AND (l.expires_at IS NULL OR l.expires_at > now())
+    RETURNING l.id, l.client_id
+  ), asked AS (
+    INSERT INTO jobs (id, kind, key, due_at)
+    SELECT cc_new_id(), 'clients.carry', id::text, now() FROM used WHERE client_id IS NOT NULL
+    ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO NOTHING
+    RETURNING id
+  )
+  SELECT count(*) INTO jobs_made FROM asked;
+  RETURN jobs_made;
+END
+$$;
+
+-- Whom nobody has looked up for a month is looked up where he writes from. rows: [{account,
+-- identity}]; returns the number of jobs.
+CREATE OR REPLACE FUNCTION cc_intake_look_up(rows jsonb) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+DECLARE
+  jobs_made int;
+BEGIN
+  WITH asked AS (
+    INSERT INTO jobs (id, kind, key, due_at, payload)
+    SELECT cc_new_id(), 'profiles.fetch', r.identity::text, now(),
+           jsonb_build_object('account_id', r.account)
+    FROM (SELECT DISTINCT ON (identity) account, identity FROM jsonb_to_recordset(rows)
+            AS s (account uuid, identity uuid) WHERE identity IS NOT NULL ORDER BY identity) r
+    WHERE NOT EXISTS (SELECT 1 FROM identity_profiles p WHERE p.identity_id = r.identity
+                      AND p.checked_at > now() - interval '30 days')
+    ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO NOTHING
+    RETURNING id
+  )
+  SELECT count(*) INTO jobs_made FROM asked;
+  RETURN jobs_made;
 END
 $$;
 
@@ -578,7 +780,7 @@ BEGIN
     INTO rows FROM unnest(go, ids, contact, accounts, addresses, x)
       AS e (go, id, contact, account, address, x) WHERE e.go AND e.x ? 'files';
     IF rows IS NOT NULL THEN
-      jobs_made := cc_intake_files(rows);
+      jobs_made := jobs_made + cc_intake_files(rows);
     END IF;
   END IF;
 
@@ -589,6 +791,25 @@ BEGIN
     WHERE e.go AND e.x ?| '{fields,names}';
     IF rows IS NOT NULL THEN
       PERFORM cc_intake_profiles(rows);
+    END IF;
+  END IF;
+
+  IF 'start' = ANY (has) THEN
+    SELECT jsonb_agg(jsonb_build_object('account', e.account, 'identity', e.identity,
+             'digest', e.x ->> 'start'))
+    INTO rows FROM unnest(go, accounts, identity, x) AS e (go, account, identity, x)
+    WHERE e.go AND e.x ? 'start';
+    IF rows IS NOT NULL THEN
+      jobs_made := jobs_made + cc_intake_starts(rows);
+    END IF;
+  END IF;
+
+  IF 'profile' = ANY (has) THEN
+    SELECT jsonb_agg(jsonb_build_object('account', e.account, 'identity', e.identity))
+    INTO rows FROM unnest(go, accounts, identity, x) AS e (go, account, identity, x)
+    WHERE e.go AND e.x ? 'profile';
+    IF rows IS NOT NULL THEN
+      jobs_made := jobs_made + cc_intake_look_up(rows);
     END IF;
   END IF;
 
@@ -620,7 +841,8 @@ $$;
 -- an edit of this batch is about. media, addresses, names, proofs: the sender. datas: messages.data
 -- as JSON. ats: the provider's time. modes: NULL while nobody has judged the message, then attach |
 -- open | bot | append | file. extras: what few events have, as JSON: verdict, claims, files, target,
--- status, reason, up_to, own, reply_to, subject, locale, touchpoint, fields, opt_out, unsupported.
+-- status, reason, up_to, own, reply_to, subject, locale, touchpoint, fields, opt_out, unsupported,
+-- group ({key, place}: a piece of a message told in several), start, profile.
 --
 -- Answer: fresh, the new events, counted from 1; jobs, of new jobs; back: the messages that were NOT
 -- written, with the facts triage needs: [{i, facts}], i from 1.
@@ -650,6 +872,7 @@ DECLARE
   lockable uuid[];
   alive uuid[];
   missing boolean;
+  joins uuid[];         -- the messages that pieces join
   rows jsonb;
   made jsonb;
   r record;
@@ -834,6 +1057,13 @@ BEGIN
   FROM unnest(ids, accounts, externals, bodies, go) AS e (id, account, external, body, go)
   WHERE e.go AND e.body IS NOT NULL;
 
+  IF 'group' = ANY (has) THEN
+    joins := cc_intake_group(go, kinds, accounts, keys, contact, ids, x);
+    SELECT array_agg(coalesce(e.joined, e.id) ORDER BY e.i),
+           array_agg(CASE WHEN e.joined IS NULL THEN e.kind ELSE 'piece' END ORDER BY e.i)
+    INTO ids, kinds FROM unnest(joins, ids, kinds) WITH ORDINALITY AS e (joined, id, kind, i);
+  END IF;
+
   -- (4) Messages, numbered without gaps within their contact, and what the contact shows of them.
   -- Each contact carries the places of its messages through the update: to join them to it again
   -- would compare each with each.
@@ -841,8 +1071,8 @@ BEGIN
     SELECT u.contact, u.i::int AS i, u.kind,
            u.kind = 'in' AND u.mode IS DISTINCT FROM 'append' AS rings,
            coalesce(nullif(u.text, ''), u.x #>> '{files,0,name}', '') AS shown,
-           coalesce(u.x #>> '{verdict,kind}',
-                    CASE u.kind WHEN 'out' THEN 'outbound' ELSE 'inbound' END) AS written
+           CASE u.kind WHEN 'out' THEN 'outbound'
+                       ELSE coalesce(u.x #>> '{verdict,kind}', 'inbound') END AS written
     FROM unnest(contact, kinds, texts, modes, x, go)
          WITH ORDINALITY AS u (contact, kind, text, mode, x, go, i)
     WHERE u.go AND u.kind = ANY (spoken)
@@ -909,13 +1139,16 @@ BEGIN
       jobs_made := cc_intake_wait(rows);
     END IF;
   END IF;
+  IF joins IS NOT NULL THEN
+    PERFORM cc_intake_pieces(go, kinds, accounts, keys, externals, ids, texts, datas, x);
+  END IF;
   IF EXISTS (SELECT 1 FROM parked_changes) THEN
     PERFORM cc_intake_unpark(accounts, externals, ids, go);
   END IF;
   IF has && '{body,aliases,cursor}' THEN
     PERFORM cc_intake_letters(go, ids, accounts, keys, x);
   END IF;
-  IF has && '{target,files,fields,names,opt_out,unsupported}' THEN
+  IF has && '{target,files,fields,names,opt_out,unsupported,start,profile}' THEN
     jobs_made := jobs_made + cc_intake_rest(has, go, ids, accounts, externals, kinds, keys, addresses, names,
                                 texts, ats, identity, contact, x);
   END IF;

@@ -122,10 +122,15 @@ def _message(event: MessageReceived) -> tuple[str, str, Any, Any]:
     kind = "out" if event.outgoing else "auto" if event.automatic else "in"
     data = event.data
     rare = _letter(event) if event.body or event.aliases or event.answers else None
+    if event.group:
+        rare = {"group": {"key": cleaning.key(event.group), "place": event.place}}
     if event.attachments or event.reply_to or event.unsupported:
         rare = rare or {}
         if event.attachments:
-            rare["files"] = [_file(attachment) for attachment in event.attachments]
+            files = rare["files"] = [_file(attachment) for attachment in event.attachments]
+            if event.group:
+                piece = {"piece": cleaning.key(event.external_id), "place": event.place}
+                rare["files"] = [{**file, "data": {**file["data"], **piece}} for file in files]
         if event.reply_to:
             rare["reply_to"] = cleaning.key(event.reply_to)
             data = {**data, "reply_to": event.reply_to}

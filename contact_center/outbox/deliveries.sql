@@ -241,6 +241,7 @@ BEGIN
       ORDER BY t.line_id, t.seq DESC, cc_delivery_weight(r.status) DESC
     ) r
     WHERE o.line_id = r.line_id AND o.seq < r.seq AND o.state IN ('sent', 'delivered')
+      AND o.act = 'send'
       AND cc_delivery_weight(o.state) < cc_delivery_weight(r.status)
     RETURNING o.id
   )

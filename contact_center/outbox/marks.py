@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from contact_center.kernel.errors import Unavailable
 from contact_center.kernel.log import get_logger
-from contact_center.outbox import store
+from contact_center.outbox import acts, store
 from contact_center.outbox.model import Mark
 from contact_center.storage.database import Database
+from contact_center.storage.unit import Unit
 
 BATCH = 256
 log = get_logger(__name__)
@@ -53,7 +54,7 @@ class Marks:
         pause = 0.1
         while True:
             try:
-                await self._database.run(lambda unit: store.settle(unit, marks))
+                await self._database.run(lambda unit: _note(unit, marks))
             except Unavailable as error:
                 log.warning("marks wait for the database", error=str(error), count=len(marks))
                 await asyncio.sleep(pause)
@@ -72,3 +73,7 @@ class Marks:
         middle = len(marks) // 2
         await self._settle(marks[:middle])
         await self._settle(marks[middle:])
+
+
+async def _note(unit: Unit, marks: Sequence[Mark]) -> None:
+    await acts.settle(unit, await store.settle(unit, marks))

@@ -11,28 +11,11 @@ from aiohttp import web
 from contact_center.access.model import Actor
 from contact_center.access.policy import visible
 from contact_center.kernel.errors import Conflict, NotFound
-from contact_center.outbox import store
+from contact_center.outbox import acts, store
 from contact_center.storage import tables as t
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
 
-# The list shows what is left when the message is taken back, and the client waits again.
-FORGET = """
-WITH undone AS (
-  UPDATE messages SET deleted_at = now() WHERE id = $1 RETURNING contact_id
-), talk AS (
-  SELECT m.seq, m.kind, m.text, m.created_at FROM messages m JOIN undone u USING (contact_id)
-  WHERE m.id <> $1 AND m.deleted_at IS NULL AND m.kind IN ('inbound', 'outbound')
-), newest AS (SELECT * FROM talk ORDER BY seq DESC LIMIT 1
-), answered AS (SELECT coalesce(max(seq), 0) AS seq FROM talk WHERE kind = 'outbound')
-UPDATE contacts c SET
-  last_text = left(n.text, 200), last_kind = n.kind, last_at = n.created_at,
-  awaiting = CASE WHEN n.kind = 'inbound' AND c.state = 'open' THEN 'us' ELSE c.awaiting END,
-  waiting_since = CASE WHEN n.kind = 'inbound' AND c.state = 'open' THEN
-    (SELECT min(created_at) FROM talk WHERE seq > (SELECT seq FROM answered)) END,
-  first_reply_at = CASE WHEN (SELECT seq FROM answered) > 0 THEN c.first_reply_at END
-FROM undone u, newest n WHERE c.id = u.contact_id
-"""
 # Its files are uploads again, so that the draft it goes back to can name them.
 UNTIE = """
 UPDATE attachments SET message_id = NULL, contact_id = NULL, version = version + 1
@@ -40,8 +23,8 @@ WHERE message_id = $1 AND owner = $2
 """
 DELIVERY = """
 SELECT o.message_id, o.state, o.error_kind, o.error_text, o.hold_until, m.version
-FROM outbox o JOIN messages m ON m.id = o.message_id WHERE o.message_id = $1
-ORDER BY o.created_at DESC LIMIT 1
+FROM outbox o JOIN messages m ON m.id = o.message_id
+WHERE o.message_id = $1 AND o.act = 'send' ORDER BY o.created_at DESC LIMIT 1
 """
 
 
@@ -62,7 +45,7 @@ class Messages:
             await self._lock(unit, actor, message_id)
             rows = await store.change(unit, store.CANCEL, message_id)
             if rows:
-                await unit.execute(FORGET, message_id)
+                await unit.execute(acts.FORGET, [message_id])
                 await unit.execute(UNTIE, message_id, actor.label)
             return await self._report(unit, actor, message_id, rows, "undo")
 

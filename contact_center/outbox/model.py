@@ -16,6 +16,7 @@ from contact_center.outbox import recipients
 
 Origin = Literal["operator", "rule", "bot", "survey", "campaign"]
 Klass = Literal["interactive", "automatic", "bulk"]
+Act = Literal["send", "edit", "delete"]
 Ending = Literal["sent", "pending", "failed", "uncertain"]
 
 OPEN = ("held", "pending", "sending", "uncertain")
@@ -34,9 +35,15 @@ class Limits:
     attempts: int = 8
     send_timeout: float = 15.0
     margin: float = 5.0  # a claim outlives its send by this
+    file_seconds: float = 20.0  # more for each file: a picture may have to be made smaller
+    slowest: int = 400_000  # bytes per second: files have more time to go, the larger the more
     uncertain_hold: float = 60.0
     lease_ttl: float = 10.0
     first_pause: float = 4.0  # before the second try; doubles from there
+
+    def seconds_for(self, size: int) -> float:
+        """How long a message with files of that many bytes may take to leave."""
+        return self.send_timeout + size / self.slowest
 
 
 class LiveAccount(Protocol):
@@ -64,12 +71,22 @@ class Accounts(Protocol):
         """Note how the account does: green or red, and why."""
         ...
 
+    async def ended(
+        self, account_id: UUID, state: Ending, message_id: UUID | None, words: str | None,
+        seconds: float,
+    ) -> None:  # fmt: skip
+        """Note how an attempt to send ended, with what words, after how many seconds."""
+        ...
+
 
 class Files(Protocol):
     """What the sender asks of the files."""
 
-    async def outbound(self, ids: Sequence[UUID]) -> tuple[OutboundFile, ...]:
-        """Readable local copies of stored attachments. Raises Rejected for one that is gone."""
+    async def outbound(self, ids: Sequence[UUID], can: Capabilities) -> tuple[OutboundFile, ...]:
+        """Readable local copies of stored attachments, pictures no larger than the channel takes.
+
+        Raises Rejected for one that is gone, Unsupported for what cannot be made to fit.
+        """
         ...
 
 
@@ -82,8 +99,10 @@ class Claim:
     conversation_key: str
     message_id: UUID | None
     payload: dict[str, Any]
+    act: Act = "send"
     reply_to: str | None = None
     letter: Letter | None = None
+    seconds: float = 0.0  # how long it lasts, from when it was made
 
     @property
     def part(self) -> int:
@@ -130,6 +149,16 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What the next sender of an account has to know. Seconds: of rest left, of failing so far."""
+
+    rest: float
+    failures: int
+    failing: float
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What classification needs to know beside the error."""
 
@@ -158,7 +187,8 @@ def accepted(claim: Claim, receipt: Receipt, count: int, policy: Policy) -> Mark
     """The mark of a part the provider took; the row goes on while parts or recipients are left."""
     following = claim.part + 1
     if following < count:
-        return Mark(claim, "pending", patch={"part": following})
+        named = (receipt.provider_id, *receipt.aliases)
+        return Mark(claim, "pending", patch={"part": following}, aliases=named)
     if claim.left:  # the letter is known by the name it had for the first of its recipients
         mark = Mark(claim, "sent", status=receipt.status.value, aliases=receipt.aliases)
     else:
@@ -220,6 +250,8 @@ def refused(claim: Claim, error: BaseException, policy: Policy) -> Mark:
         return again
     if isinstance(error, Temporary):
         return mark if spent else replace(again, delay=max(again.delay, error.retry_after or 0.0))
+    if claim.act != "send":  # done twice is done
+        return mark if spent else again
     if policy.idempotent and not spent:
         return again
     return replace(again, state="uncertain", delay=policy.limits.uncertain_hold)

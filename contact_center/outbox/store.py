@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from contact_center.kernel.ids import new_id
-from contact_center.outbox.model import Claim, Klass, Mark, Origin
+from contact_center.outbox.model import Act, Claim, Kept, Klass, Limits, Mark, Origin
 from contact_center.storage.database import LOG_TOPIC, Database
 from contact_center.storage.unit import Record, Unit
 
@@ -26,8 +26,8 @@ ON CONFLICT (account_id, conversation_key) DO NOTHING
 ENQUEUE = """
 WITH line AS (UPDATE outbox_lines SET last_seq = last_seq + 1 WHERE id = $2 RETURNING id, last_seq)
 INSERT INTO outbox (id, line_id, seq, account_id, contact_id, message_id, origin, class, payload,
-                    state, hold_until, due_at)
-SELECT $1, id, last_seq, $3, $4, $5, $6, $7, $8,
+                    act, state, hold_until, due_at)
+SELECT $1, id, last_seq, $3, $4, $5, $6, $7, $8, $10,
        CASE WHEN $9::float > 0 THEN 'held' ELSE 'pending' END,
        CASE WHEN $9::float > 0 THEN now() + make_interval(secs => $9) END,
        now() + make_interval(secs => $9)
@@ -53,11 +53,17 @@ CANDIDATES = (
     )
     + ") AS d JOIN outbox_lines l ON l.id = d.line_id ORDER BY d.rank, d.due_at, d.id LIMIT $2"
 )
+# Files take their time: $6 seconds each to be made ready, and to go at $7 bytes per second.
+_TIME = """make_interval(secs => $4 + (
+    SELECT coalesce(sum($6 + coalesce(a.size, 0) / $7), 0) FROM attachments a
+    WHERE a.id = ANY (ARRAY(
+      SELECT f::uuid FROM jsonb_array_elements_text(CASE jsonb_typeof(o.payload -> 'attachments')
+        WHEN 'array' THEN o.payload -> 'attachments' ELSE '[]' END) AS f))))"""
 # Fenced: a sender that lost its lease while it was paused claims nothing.
 CLAIM = f"""
 UPDATE outbox o SET
   state = 'sending', attempts = o.attempts + 1, owner = $2, token = $3,
-  claim_until = now() + make_interval(secs => $4), due_at = now() + make_interval(secs => $4),
+  claim_until = now() + {_TIME}, due_at = now() + {_TIME},
   version = o.version + 1,
   payload = CASE WHEN EXISTS (SELECT 1 FROM outbox u WHERE u.line_id = o.line_id
                               AND u.seq < o.seq AND u.state = 'uncertain')
@@ -68,18 +74,21 @@ WHERE l.id = o.line_id AND o.id IN (
       AND o.due_at <= now() AND {HEAD}
     FOR NO KEY UPDATE SKIP LOCKED)
   AND EXISTS (SELECT 1 FROM leases WHERE name = $5 AND token = $3 AND until > now())
-RETURNING o.id, o.attempts, o.message_id, o.payload, l.conversation_key
+RETURNING o.id, o.attempts, o.message_id, o.payload, o.act, l.conversation_key,
+  extract(epoch FROM o.claim_until - now())::float AS seconds
 """  # noqa: S608
 ORPHANS = """
-SELECT o.id, o.attempts, o.message_id, o.payload, l.conversation_key
+SELECT o.id, o.attempts, o.message_id, o.payload, o.act, l.conversation_key
 FROM outbox o JOIN outbox_lines l ON l.id = o.line_id
 WHERE o.account_id = $1 AND o.state = 'sending' AND o.claim_until <= now()
 """
+# What became due since the candidates were read would be missed by both, and slept over.
 NEXT = (
     "SELECT extract(epoch FROM least("  # noqa: S608
     + ", ".join(
         "(SELECT min(due_at) FROM outbox WHERE account_id = $1 "  # noqa: S608
-        f"AND class = '{name}' AND state IN {OPEN} AND due_at > now())"
+        f"AND class = '{name}' AND state IN {OPEN} "
+        "AND due_at > now() - make_interval(secs => $2))"
         for name in ("interactive", "automatic", "bulk")
     )
     + ") - now())"
@@ -110,7 +119,7 @@ WHERE contact_id = $1 AND state = 'held' RETURNING id, account_id
 """
 CANCEL = """
 UPDATE outbox SET state = 'cancelled', settled_at = now(), version = version + 1
-WHERE message_id = $1 AND state = 'held' RETURNING id, contact_id, account_id
+WHERE message_id = $1 AND state = 'held' AND act = 'send' RETURNING id, contact_id, account_id
 """
 # A new attempt has a new key, and no provider id: late news of the old one pass it by. A letter
 # that only some of its recipients may lack goes to these alone, and stays what it is.
@@ -122,27 +131,44 @@ UPDATE outbox SET state = 'pending', due_at = now(), attempts = attempts + 1,
        payload = CASE WHEN $3 THEN payload - '{left,missed}'::text[] ELSE payload END
          || jsonb_build_object('since', attempts + 1) || CASE WHEN $3 THEN jsonb_build_object(
                    'anew', coalesce((payload->>'anew')::int, 0) + 1) ELSE '{}' END
-WHERE message_id = $1 AND state = $2 RETURNING id, contact_id, account_id
+WHERE message_id = $1 AND state = $2 AND act = 'send' RETURNING id, contact_id, account_id
 """
 ARRIVED = """
 UPDATE outbox SET state = 'sent', sent_at = coalesce(sent_at, now()), settled_at = now(),
        error_kind = NULL, error_text = NULL, version = version + 1,
        undelivered = coalesce(payload -> 'missed', '{}')
-WHERE message_id = $1 AND state = 'uncertain' RETURNING id, contact_id, account_id
+WHERE message_id = $1 AND state = 'uncertain' AND act = 'send' RETURNING id, contact_id, account_id
 """
-STATE = """
-SELECT o.id, o.state, o.account_id, o.contact_id FROM outbox o
-WHERE o.message_id = $1 ORDER BY o.seq DESC LIMIT 1
+# A pause that was over long ago says nothing of now; a failure lasts until somebody has sent.
+PACE = """
+SELECT greatest(0, extract(epoch FROM until - now()))::float AS rest, failures, width,
+       coalesce(extract(epoch FROM now() - failing_since), 0)::float AS failing
+FROM account_paces
+WHERE account_id = $1 AND (failing_since IS NOT NULL OR until > now() - interval '10 minutes')
 """
+KEEP_PACE = """
+INSERT INTO account_paces (account_id, until, failures, width, failing_since)
+VALUES ($1, now() + make_interval(secs => $2), $3, $4,
+        CASE WHEN $3 > 0 THEN now() - make_interval(secs => $5) END)
+ON CONFLICT (account_id) DO UPDATE SET until = excluded.until, failures = excluded.failures,
+  width = excluded.width, failing_since = excluded.failing_since
+"""
+FORGET_PACE = "DELETE FROM account_paces WHERE account_id = $1"
 NAME = """
 INSERT INTO conversation_refs (account_id, ref, conversation_key)
 SELECT o.account_id, a.ref, l.conversation_key
 FROM outbox o JOIN outbox_lines l ON l.id = o.line_id CROSS JOIN unnest($2::text[]) AS a (ref)
 WHERE o.id = $1 ORDER BY a.ref COLLATE "C" ON CONFLICT DO NOTHING
 """
+CALL = """
+INSERT INTO message_names (account_id, name, message_id)
+SELECT o.account_id, a.name, o.message_id
+FROM outbox o CROSS JOIN unnest($2::text[]) AS a (name)
+WHERE o.id = $1 AND o.message_id IS NOT NULL ORDER BY a.name COLLATE "C" ON CONFLICT DO NOTHING
+"""
 REFERENCE = """
 SELECT coalesce(m.external_id, o.provider_id) FROM messages m
-LEFT JOIN outbox o ON o.message_id = m.id WHERE m.id = $1 LIMIT 1
+LEFT JOIN outbox o ON o.message_id = m.id AND o.act = 'send' WHERE m.id = $1 LIMIT 1
 """
 
 
@@ -162,11 +188,13 @@ async def enqueue(
     klass: Klass = "interactive",
     payload: dict[str, Any],
     hold_seconds: float = 0.0,
+    act: Act = "send",
 ) -> UUID:
     """Put a message into its line with this transaction; returns the outbox id.
 
     `payload`: {text, attachments: [ids of stored attachments], buttons: [{text, value, url}],
-    reply_to: id of one of our messages, data}. It leaves after `hold_seconds`.
+    reply_to: id of one of our messages, data}. It leaves after `hold_seconds`. `act`: what is to
+    be done with the message; whoever changes one goes by `acts.change`.
     """
     line = await unit.fetchval(LINE, account_id, conversation_key)
     if line is None:
@@ -176,7 +204,7 @@ async def enqueue(
     outbox_id = new_id()
     await unit.execute(
         ENQUEUE, outbox_id, line, account_id, contact_id, message_id, origin, klass, payload,
-        float(hold_seconds),
+        float(hold_seconds), act,
     )  # fmt: skip
     unit.ring(topic(account_id))
     return outbox_id
@@ -215,11 +243,14 @@ async def claim(
     *,
     owner: str,
     token: int,
-    seconds: float,
     lease: str,
+    limits: Limits,
 ) -> list[Claim]:
     """Claim what is still to be sent; nothing without the lease."""
-    rows = await database.fetch(CLAIM, list(ids), owner, token, seconds, lease)
+    seconds, slowest = limits.send_timeout + limits.margin, float(limits.slowest)
+    rows = await database.fetch(
+        CLAIM, list(ids), owner, token, seconds, lease, limits.file_seconds, slowest
+    )
     order = {value: at for at, value in enumerate(ids)}
     rows.sort(key=lambda row: order[row["id"]])
     return [Claim(**dict(row)) for row in rows]
@@ -230,9 +261,12 @@ async def orphans(database: Database, account_id: UUID) -> list[Claim]:
     return [Claim(**dict(row)) for row in await database.fetch(ORPHANS, account_id)]
 
 
-async def next_due(database: Database, account_id: UUID) -> float | None:
-    """Seconds until something of this account becomes due; None where nothing will."""
-    seconds = await database.fetchval(NEXT, account_id)
+async def next_due(database: Database, account_id: UUID, looked: float) -> float | None:
+    """Seconds until something of this account becomes due; None where nothing will.
+
+    `looked`: how many seconds ago what was due then was looked at.
+    """
+    seconds = await database.fetchval(NEXT, account_id, looked)
     return None if seconds is None else float(seconds)
 
 
@@ -256,8 +290,12 @@ async def settle(unit: Unit, marks: Sequence[Mark]) -> list[UUID]:
         [mark.recipients for mark in marks],
         [mark.undelivered for mark in marks],
     )
+    settled = {row["id"] for row in rows}
     left = [mark for mark in marks if mark.state == "sent" or "left" in mark.patch]
-    await _meet(unit, left, {row["id"] for row in rows})
+    await _meet(unit, left, settled)
+    for mark in marks:
+        if mark.aliases and mark.claim.id in settled:
+            await _name(unit, mark)
     await changed(unit, [row["id"] for row in rows], "system", "outbox")
     for account_id in {row["account_id"] for row in rows}:
         unit.wake(topic(account_id))
@@ -272,9 +310,28 @@ async def _meet(unit: Unit, sent: Sequence[Mark], settled: set[UUID]) -> None:
             [mark.claim.id for mark in met],
             [mark.status for mark in met],
         )
-    for mark in met:
-        if mark.aliases:  # names a relay gave our letters: their answers refer to them
-            await unit.execute(NAME, mark.claim.id, list(mark.aliases))
+
+
+async def pace(database: Database, account_id: UUID) -> Kept | None:
+    """What the last sender of an account has left."""
+    row = await database.fetchrow(PACE, account_id)
+    return Kept(**dict(row)) if row else None
+
+
+async def keep_pace(database: Database, account_id: UUID, kept: Kept | None) -> None:
+    """Leave it to the next one; None: there is nothing to know."""
+    if kept is None:
+        await database.execute(FORGET_PACE, account_id)
+        return
+    await database.execute(
+        KEEP_PACE, account_id, kept.rest, kept.failures, kept.width, kept.failing
+    )
+
+
+async def _name(unit: Unit, mark: Mark) -> None:
+    """Further names: of the parts of a message, or what a relay gave our letter."""
+    query = NAME if mark.claim.letter else CALL
+    await unit.execute(query, mark.claim.id, list(mark.aliases))
 
 
 async def reference(database: Database, message_id: UUID) -> str | None:

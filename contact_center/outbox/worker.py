@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from channels.contract import Channel, RateLimit
+from channels.contract import Channel
 from channels.errors import Misconfigured, Rejected, Temporary
-from channels.messages import Letter, Outbound
+from channels.messages import Letter, Outbound, OutboundFile
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import HouseError, Unavailable
 from contact_center.kernel.hints import Hints
 from contact_center.kernel.log import get_logger
-from contact_center.outbox import letters, store
+from contact_center.outbox import acts, letters, store
 from contact_center.outbox.marks import Marks
 from contact_center.outbox.model import (
     Accounts,
@@ -32,12 +33,13 @@ from contact_center.outbox.model import (
     parts,
     refused,
 )
-from contact_center.outbox.pace import Circuit, Rates
+from contact_center.outbox.pace import Pace
 from contact_center.storage.database import Database
 from contact_center.storage.leases import Lease
 
 LONGEST_SLEEP = 30.0
 SHORTEST_SLEEP = 0.01
+LOOK_AHEAD = 4
 REPORT_EVERY = 30.0
 
 log = get_logger(__name__)
@@ -70,9 +72,9 @@ class AccountWorker:
         self._limits = limits
         self._name = store.topic(account_id)
         self._lease = Lease(database, self._name, node, limits.lease_ttl)
-        self._circuit = Circuit(clock)
-        self._rates: Rates | None = None
-        self._rated: tuple[RateLimit, ...] = ()
+        self._pace = Pace(clock, limits.concurrency)
+        self._paced = 0  # the token under which it was read
+        self._keeps = False  # whether something is written down of it
         self._flights: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
         self._reported: tuple[str, float] = ("", -REPORT_EVERY)
@@ -130,22 +132,38 @@ class AccountWorker:
                 self._anothers_until = loop.time() + self._limits.lease_ttl / 3
                 return self._limits.lease_ttl / 3
             self._renewed = loop.time()
+            await self._take_over_pace()
         try:
             account = await self._accounts.live(self._id)
         except HouseError:
             return LONGEST_SLEEP  # switched off meanwhile: its messages wait
-        self._begin_anew(account.channel)
-        if self._circuit.refused is not None:  # who reads the same mailbox may have called it well
-            await self._report("red", self._circuit.refused)
+        await self._begin_anew(account.channel)
+        if self._pace.refused is not None:  # who reads the same mailbox may have called it well
+            await self._report("red", self._pace.refused)
         await self._settle_orphans(account)
+        looked = self._clock.monotonic()
         await self._send_due(account)
-        return await self._sleep()
+        return await self._sleep(looked)
 
-    def _begin_anew(self, channel: Channel) -> None:
+    async def _take_over_pace(self) -> None:
+        """What another sender, or we before a restart, had learnt."""
+        if self._paced != self._lease.token:
+            kept = await store.pace(self._database, self._id)
+            self._pace = Pace(self._clock, self._limits.concurrency, kept)
+            self._paced, self._keeps = self._lease.token, kept is not None
+
+    async def _begin_anew(self, channel: Channel) -> None:
         """Other settings make another channel: what ailed the one before is not its fault."""
         if self._channel is not None and self._channel is not channel:
-            self._circuit = Circuit(self._clock)
+            self._pace = Pace(self._clock, self._limits.concurrency)
+            await self._keep_pace()
         self._channel = channel
+
+    async def _keep_pace(self) -> None:
+        kept = self._pace.kept()
+        if kept is not None or self._keeps:
+            self._keeps = kept is not None
+            await store.keep_pace(self._database, self._id, kept)
 
     _channel: Channel | None = None
 
@@ -157,15 +175,14 @@ class AccountWorker:
     _renewed = 0.0
     _anothers_until = 0.0
 
-    async def _sleep(self) -> float:
-        due = await store.next_due(self._database, self._id)
+    async def _sleep(self, looked: float) -> float:
+        ago = self._clock.monotonic() - looked
+        due = await store.next_due(self._database, self._id, ago + SHORTEST_SLEEP)
         sleep = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, due + SHORTEST_SLEEP)
         # Keep the lease over a long send, and so that no other process tries the same password.
-        if self._flights or self._circuit.refused is not None:
+        if self._flights or self._pace.refused is not None:
             sleep = min(sleep, self._limits.lease_ttl / 3)
-        if self._circuit.rest:
-            sleep = min(sleep, self._circuit.rest)
-        return min(sleep, self._wait_for_room)
+        return min(sleep, self._pace.rest or LONGEST_SLEEP, self._wait_for_room)
 
     _wait_for_room = LONGEST_SLEEP
 
@@ -174,42 +191,44 @@ class AccountWorker:
             await self._marks.put(orphaned(claim, self._policy(account)))
 
     async def _send_due(self, account: LiveAccount) -> None:
-        room = self._limits.concurrency - len(self._flights)
-        if self._circuit.probing:
-            room = 0 if self._flights else 1
+        room = self._pace.room(len(self._flights))
         self._wait_for_room = LONGEST_SLEEP
-        if room <= 0 or self._circuit.rest:
+        if not room:
             return
         ids = await self._choose(account, room)
         if not ids:
             return
-        limits = self._limits
         started = self._clock.monotonic()
         claims = await store.claim(
             self._database,
             ids,
             owner=self._node,
             token=self._lease.token,
-            seconds=limits.send_timeout + limits.margin,
             lease=self._name,
+            limits=self._limits,
         )
         for claim in claims:
             flight = asyncio.create_task(self._fly(account, claim, started))
             self._flights.add(flight)
             flight.add_done_callback(self._landed)
         if len(claims) == room:
-            self._wait_for_room = 0.0 if not self._circuit.probing else LONGEST_SLEEP
+            self._wait_for_room = 0.0 if not self._pace.probing else LONGEST_SLEEP
 
     async def _choose(self, account: LiveAccount, room: int) -> list[UUID]:
-        """The due rows for which the provider's limits leave room."""
-        if self._rates is None or self._rated != account.capabilities.rate_limits:
-            self._rated = account.capabilities.rate_limits
-            self._rates = Rates(self._rated)
-        rates = self._rates
-        rows = await store.candidates(self._database, self._id, room)
-        chosen = [row["id"] for row in rows if await rates.take(row["conversation_key"])]
-        if len(chosen) < len(rows):
-            self._wait_for_room = max(SHORTEST_SLEEP, rates.again())
+        """The due rows for which the provider's limits leave room.
+
+        More are looked at than may go: those of one recipient must not hide the others.
+        """
+        self._pace.declare(account.capabilities.rate_limits)
+        rows = await store.candidates(self._database, self._id, LOOK_AHEAD * room)
+        chosen: list[UUID] = []
+        for row in rows:
+            if len(chosen) == room:
+                break
+            if wait := self._pace.take(row["conversation_key"]):
+                self._wait_for_room = min(self._wait_for_room, max(SHORTEST_SLEEP, wait))
+            else:
+                chosen.append(row["id"])
         return chosen
 
     def _landed(self, flight: asyncio.Task[None]) -> None:
@@ -220,34 +239,51 @@ class AccountWorker:
 
     async def _fly(self, account: LiveAccount, claim: Claim, started: float) -> None:
         error: BaseException | None = None
-        circuit = self._circuit  # of this channel: another one may be built meanwhile
+        pace = self._pace  # of this channel: another one may be built meanwhile
         try:
             mark = await self._send(account, claim, started)
         except Exception as caught:  # noqa: BLE001 - every end of a send is classified
             error = caught
             mark = refused(claim, caught, self._policy(account))
+        news = False
         if not (
             claim.left and isinstance(error, Temporary)
         ):  # a recipient's word, not the server's
-            circuit.note(error)
+            news = pace.note(claim.conversation_key, error)
+        seconds = self._clock.monotonic() - started
         await self._marks.put(mark)
-        if circuit is self._circuit:
-            await self._note_health(error)
+        with contextlib.suppress(HouseError):
+            await self._accounts.ended(
+                self._id, mark.state, claim.message_id, mark.error_text, seconds
+            )
+        if pace is self._pace:
+            if news or (self._keeps and pace.kept() is None):
+                await self._keep_pace()
+            if told := pace.health(error):
+                await self._report(*told)
 
     async def _send(self, account: LiveAccount, claim: Claim, started: float) -> Mark:
-        left = self._limits.send_timeout - (self._clock.monotonic() - started)
-        if left <= 0:  # the process was paused: the claim may be another's by now
-            raise NotBegun("the send began too late")
+        left = self._left(claim, started)
+        if claim.act != "send":
+            return await acts.perform(self._database, account, claim, left)
         claim, pieces = await self._pieces(account, claim)
+        size = sum(file.size for file in pieces[claim.part].files)
+        left = min(self._left(claim, started), self._limits.seconds_for(size))
         receipt = await _deliver(account.channel, pieces[claim.part], left)
         return accepted(claim, receipt, len(pieces), self._policy(account))
+
+    def _left(self, claim: Claim, started: float) -> float:
+        left = claim.seconds - self._limits.margin - (self._clock.monotonic() - started)
+        if left <= 0:  # the process was paused: the claim may be another's by now
+            raise NotBegun("the send began too late")
+        return left
 
     async def _pieces(self, account: LiveAccount, claim: Claim) -> tuple[Claim, Any]:
         """Everything that can fail before a byte goes out."""
         try:
             letter, pictures = await self._letter(claim, account)
             ids = [UUID(text) for text in claim.payload.get("attachments", ())]
-            files = await self._files.outbound([*ids, *pictures]) if ids or pictures else ()
+            files = await self._outgoing([*ids, *pictures], account)
             names = [*(letters.shown(letter, one) for one in ids), *pictures.values()]
             files = tuple(replace(f, cid=cid) for f, cid in zip(files, names, strict=True))
             reply_to = await self._reference(claim, account)
@@ -258,6 +294,11 @@ class AccountWorker:
         if claim.part >= len(pieces):
             raise Rejected("the message changed while it was sent")
         return claim, pieces
+
+    async def _outgoing(
+        self, ids: Sequence[UUID], account: LiveAccount
+    ) -> tuple[OutboundFile, ...]:
+        return await self._files.outbound(ids, account.capabilities) if ids else ()
 
     async def _reference(self, claim: Claim, account: LiveAccount) -> str | None:
         target = claim.payload.get("reply_to")
@@ -275,17 +316,6 @@ class AccountWorker:
     def _policy(self, account: LiveAccount) -> Policy:
         jitter = random.random()  # noqa: S311 - jitter
         return Policy(account.capabilities.idempotent_send, self._limits, jitter)
-
-    async def _note_health(self, error: BaseException | None) -> None:
-        if self._circuit.refused is not None:
-            await self._report("red", self._circuit.refused)
-        elif isinstance(error, Misconfigured):
-            await self._report("red", str(error))
-        elif isinstance(error, Temporary):
-            if self._circuit.probing:
-                await self._report("yellow", str(error))
-        elif error is None:
-            await self._report("green", None)
 
     async def _report(self, health: str, text: str | None) -> None:
         """Report a change at once, the same again only now and then."""

@@ -211,7 +211,7 @@ accounts = sa.Table(  # public_key: in the webhook's path; secrets: sealed JSON
     sa.UniqueConstraint("public_key"), _one_of("state", "on", "off", "test"),
     _one_of("health", "unknown", "green", "yellow", "red"),
 )
-account_trials = sa.Table(  # the live test of an account that is being connected; begun anew at will
+account_trials = sa.Table(  # the live test of an account that is being connected
     "account_trials", metadata,
     sa.Column("account_id", sa.ForeignKey("accounts.id"), primary_key=True),
     _at("began_at", null=False), _at("received_at"), _at("proven_at"), _at("stored_at"),

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, unquote
 from uuid import UUID
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
+from channels.toolkit.files import PIXELS
+from channels.toolkit.sniff import INLINE
 from contact_center.access.model import Permission
 from contact_center.access.routes import Call, Route
 from contact_center.contacts import shapes
-from contact_center.contacts.files.nature import may_inline, served_type
+from contact_center.contacts.files.images import dimensions
+from contact_center.contacts.files.nature import may_inline, plain_name, served_type
 from contact_center.contacts.files.service import SERVICE, Files
 from contact_center.contacts.model import Attachment
 from contact_center.kernel.errors import TooLarge, Unavailable
@@ -22,6 +26,7 @@ from contact_center.storage.unit import Record
 
 UPLOAD_SECONDS = 300.0
 CHUNK = 64 * 1024
+BEGINNING = 256 * 1024  # of a picture: its size stands there
 # Shown anywhere (the widget lives on other sites), but never as a page of ours.
 HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -45,13 +50,18 @@ class StoredFile(BaseModel):
     height: int | None
 
 
-class Signed(BaseModel):
+class SignedPublic(BaseModel):
     """The signed part of an address."""
 
     model_config = ConfigDict(extra="forbid")
 
     e: int
     s: Annotated[str, Field(max_length=100)]
+
+
+class Signed(SignedPublic):
+    """The same; `inline`: to be shown, not to be saved."""
+
     inline: bool = False
 
 
@@ -95,14 +105,43 @@ async def retry(call: Call) -> Attachment:
 async def download(call: Call) -> web.StreamResponse:
     files, asked = call.app[SERVICE], call.query
     row = await files.open(call.id(), asked.e, asked.s)
-    inline = asked.inline and may_inline(row["type"], row["data"])
-    disposition = "inline" if inline else "attachment"
+    path = await files.blobs.path(row["blob_key"])
+    inline = asked.inline and may_inline(row["type"], await _measured(row, path))
+    if asked.inline and not inline and row["type"] in INLINE:
+        raise TooLarge("the picture has too many pixels to be shown", limit=PIXELS)
+    return _served(row, path, f"filename*=UTF-8''{quote(row['name'], safe='')}", inline=inline)
+
+
+async def public(call: Call) -> web.StreamResponse:
+    """For providers, which fetch what we send; the names they like are short and plain."""
+    files, asked = call.app[SERVICE], call.query
+    row = await files.open_public(call.id(), asked.e, asked.s)
+    path = await files.blobs.path(row["blob_key"])
+    inline = may_inline(row["type"], await _measured(row, path))
+    return _served(row, path, f'filename="{plain_name(row["name"], row["type"])}"', inline=inline)
+
+
+async def _measured(row: Record, path: Path) -> Mapping[str, Any]:
+    """How large a picture is; who took it in may not have looked."""
+    data: Mapping[str, Any] = row["data"]
+    if row["type"] not in INLINE or "width" in data:
+        return data
+    size = dimensions(await asyncio.to_thread(_head, path))
+    return {"width": size[0], "height": size[1]} if size else {}
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(BEGINNING)
+
+
+def _served(row: Record, path: Path, name: str, *, inline: bool) -> web.StreamResponse:
     headers = {
         **HEADERS,
         "Content-Type": served_type(row["type"]),
-        "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(row['name'], safe='')}",
+        "Content-Disposition": f"{'inline' if inline else 'attachment'}; {name}",
     }
-    return web.FileResponse(await files.blobs.path(row["blob_key"]), headers=headers)
+    return web.FileResponse(path, headers=headers)
 
 
 ROUTES = [
@@ -114,4 +153,7 @@ ROUTES = [
     Route("GET", "/files/{id}", download, Permission.PUBLIC,
           "Download a file by its signed address", query=Signed, answer=bytes,
           tags=("files", "slow")),
+    Route("GET", "/files/{id}/public", public, Permission.PUBLIC,
+          "Download a file by the signed address that its provider was given", query=SignedPublic,
+          answer=bytes, tags=("files", "slow")),
 ]  # fmt: skip

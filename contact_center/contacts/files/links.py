@@ -13,6 +13,8 @@ from uuid import UUID
 PATH = "/api/v1/files"
 LETTERS = "/api/v1/letters"
 SECONDS = 300
+PUBLIC = "/public"
+PUBLIC_SECONDS = 4 * 3600  # a provider may queue a message that long before it fetches its files
 
 
 class Links:
@@ -32,6 +34,16 @@ class Links:
     def letter(self, message_id: UUID, now: datetime) -> str:
         """The same for the page of a letter."""
         return self._url(LETTERS, message_id, now)
+
+    def public(self, file_id: UUID, now: datetime) -> str:
+        """An address for a provider that fetches what we send; it works for four hours."""
+        expires = int(now.timestamp()) + PUBLIC_SECONDS
+        signature = self._sign(PATH + PUBLIC, file_id, expires)
+        return f"{PATH}/{file_id}{PUBLIC}?e={expires}&s={signature}"
+
+    def valid_public(self, file_id: UUID, expires: int, signature: str, now: datetime) -> bool:
+        """Whether it is one of those, and still good."""
+        return self._valid(PATH + PUBLIC, file_id, expires, signature, now)
 
     def valid(self, file_id: UUID, expires: int, signature: str, now: datetime) -> bool:
         """Whether the signature is ours and the time has not come yet."""

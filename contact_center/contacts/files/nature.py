@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import mimetypes
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from channels.toolkit.files import PIXELS
 from channels.toolkit.sniff import ACTIVE, HEAD, INLINE, UNKNOWN, kind_of, sniff
 from contact_center.contacts.files.images import dimensions
 from contact_center.storage.blobs import Blob
 
 NAME_LENGTH = 200
-PIXELS = 64_000_000
-"""Larger pictures are never unpacked, neither here nor in a browser of ours: 64 MP, a quarter of a
-gigabyte in memory, is more than most cameras make and less than a bomb."""
 
 
 def nature(blob: Blob) -> tuple[str, str, dict[str, Any]]:
@@ -20,13 +20,23 @@ def nature(blob: Blob) -> tuple[str, str, dict[str, Any]]:
     media_type = sniff(blob.head[:HEAD])
     size = dimensions(blob.head) if media_type in INLINE else None
     data = {"width": size[0], "height": size[1]} if size else {}
-    return kind_of(media_type), media_type, data
+    # A picture of so many pixels that unpacking it would harm is a file like others.
+    is_bomb = media_type in INLINE and not 0 < pixels(data) <= PIXELS
+    return "file" if is_bomb else kind_of(media_type), media_type, data
 
 
 def shown_name(name: str) -> str:
     """A file name to show: no path, no control characters, not too long."""
     text = name.replace("\\", "/").rpartition("/")[2]
     return "".join(c for c in text if c.isprintable()).strip(". ")[:NAME_LENGTH] or "file"
+
+
+def plain_name(name: str, media_type: str) -> str:
+    """A name of at most twenty simple characters, with the ending its content calls for."""
+    stem, _, ending = name.rpartition(".")
+    known = mimetypes.guess_extension(media_type) or ""
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", stem or ending).strip("-")
+    return f"{plain[: 20 - len(known)] or 'file'}{known}"
 
 
 def served_type(media_type: str) -> str:

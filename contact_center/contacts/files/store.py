@@ -15,11 +15,15 @@ from contact_center.storage.unit import Record, Unit
 ADD = """
 INSERT INTO attachments
   (id, owner, account_id, kind, name, type, size, sha256, state, blob_key, data)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'stored', $9, $10) RETURNING *
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'stored', $9, $10) ON CONFLICT (id) DO NOTHING RETURNING *
+"""
+# A copy that is used again is as good as new: the sweep leaves it alone.
+KEPT = """
+UPDATE attachments SET created_at = now() WHERE id = $1 AND message_id IS NULL RETURNING *
 """
 ONE = "SELECT * FROM attachments WHERE id = $1"
 STORED = """
-SELECT id, kind, name, type, size, blob_key FROM attachments
+SELECT id, kind, name, type, size, blob_key, data FROM attachments
 WHERE id = ANY($1) AND state = 'stored' AND blob_key IS NOT NULL
 """
 FETCHED = """
@@ -67,11 +71,14 @@ async def raw(database: Database, message_id: UUID) -> bytes | None:
     return bytes(found) if found is not None else None
 
 
-async def add(database: Database, *values: Any) -> Record:
-    """A row for an uploaded file."""
-    row = await database.fetchrow(ADD, *values)
-    assert row is not None  # noqa: S101 - an insert returns its row
-    return row
+async def add(database: Database, *values: Any) -> Record | None:
+    """A row for an uploaded file; None where there is one of this id."""
+    return await database.fetchrow(ADD, *values)
+
+
+async def kept(database: Database, file_id: UUID) -> Record | None:
+    """A copy that was made before and no message names, kept on."""
+    return await database.fetchrow(KEPT, file_id)
 
 
 async def one(database: Database, file_id: UUID) -> Record | None:
@@ -141,9 +148,9 @@ async def tells(unit: Unit, file_id: UUID) -> bool:
     return bool(await unit.fetchval(TELLS, file_id))
 
 
-async def drop_stale(database: Database, days: int) -> list[Record]:
+async def drop_stale(unit: Unit, days: int) -> list[str]:
     """Forget uploads that no message ever named; returns their blob keys, at most 500."""
-    return await database.fetch(STALE, days)
+    return [row["blob_key"] for row in await unit.fetch(STALE, days) if row["blob_key"]]
 
 
 async def blob_keys(database: Database, after: UUID) -> list[Record]:

@@ -15,15 +15,22 @@ SELECT m.id, m.contact_id, m.seq, m.kind, CASE WHEN m.deleted_at IS NULL THEN m.
   m.client_msg_id, m.employee_id, e.name AS employee_name, i.client_id,
   cc_client_name(c.name, i.name, i.medium, i.value) AS client_name,
   EXISTS (SELECT FROM message_bodies b WHERE b.message_id = m.id) AS has_body,
-  o.state AS delivery, o.error_text AS reason, o.hold_until, o.undelivered
+  o.state AS delivery, o.error_text AS reason, o.hold_until, o.undelivered,
+  q.seq AS quoted_seq, q.contact_id AS quoted_in, q.kind AS quoted_kind,
+  CASE WHEN q.deleted_at IS NULL THEN left(q.text, 200) ELSE '' END AS quoted_text,
+  x.act, x.state AS act_state, x.error_text AS act_reason, x.payload ->> 'text' AS act_text
 FROM messages m
+LEFT JOIN messages q ON q.id = m.reply_to
 LEFT JOIN employees e ON e.id = m.employee_id
 LEFT JOIN identities i ON i.id = m.identity_id
 LEFT JOIN clients c ON c.id = i.client_id
 LEFT JOIN LATERAL (
   SELECT x.state, x.error_text, x.undelivered,
     CASE WHEN x.state = 'held' THEN x.hold_until END AS hold_until
-  FROM outbox x WHERE x.message_id = m.id ORDER BY x.seq DESC LIMIT 1) o ON true
+  FROM outbox x WHERE x.message_id = m.id AND x.act = 'send' ORDER BY x.seq DESC LIMIT 1) o ON true
+LEFT JOIN LATERAL (
+  SELECT y.act, y.state, y.error_text, y.payload FROM outbox y
+  WHERE y.message_id = m.id AND y.act <> 'send' ORDER BY y.seq DESC LIMIT 1) x ON true
 """
 BEFORE = f"{_MESSAGE} WHERE m.contact_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3"
 AFTER = f"{_MESSAGE} WHERE m.contact_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3"
@@ -35,7 +42,7 @@ SELECT data FROM messages WHERE contact_id = $1 AND seq < $2 AND kind IN ('inbou
 """
 ATTACHMENTS = """
 SELECT id, message_id, kind, name, type, size, state, data FROM attachments
-WHERE message_id = ANY($1::uuid[])
+WHERE message_id = ANY($1::uuid[]) AND NOT data ? 'deleted'
 ORDER BY data -> 'place', created_at, id
 """
 UPLOADS = """

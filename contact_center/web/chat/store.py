@@ -22,7 +22,8 @@ SELECT m.id, m.contact_id, m.seq, m.kind, m.text, m.created_at, m.data, m.extern
        coalesce(o.provider_id, o.id::text || coalesce('-r' || (o.payload ->> 'anew'), '')) AS mark
 FROM contacts c JOIN messages m ON m.contact_id = c.id
 LEFT JOIN LATERAL (SELECT o.id, o.state, o.provider_id, o.payload FROM outbox o
-                   WHERE o.message_id = m.id ORDER BY o.seq DESC LIMIT 1) o ON true
+                   WHERE o.message_id = m.id AND o.act = 'send'
+                   ORDER BY o.seq DESC LIMIT 1) o ON true
 LEFT JOIN employees e ON e.id = m.employee_id
 WHERE c.account_id = $1 AND c.conversation_key = $2 AND c.id {side}= $3
   AND (m.contact_id, m.seq) {side} ($3, $4)

@@ -26,7 +26,7 @@ export interface Account {
   public_key: string;
   settings: Record<string, unknown>;
   secrets_set: string[];
-  state: "on" | "off";
+  state: "on" | "off" | "test";
   health: "unknown" | "green" | "yellow" | "red";
   health_text: string | null;
   health_at: string | null;
@@ -46,7 +46,7 @@ export interface AccountHealth {
   id: string;
   title: string;
   provider: string;
-  state: "on" | "off";
+  state: "on" | "off" | "test";
   health: "unknown" | "green" | "yellow" | "red";
   health_text: string | null;
   health_at: string | null;
@@ -75,7 +75,7 @@ export interface AccountPatch {
   brand_id?: string | null;
   queue_id?: string | null;
   settings?: Record<string, unknown> | null;
-  state?: "on" | "off" | null;
+  state?: "on" | "off" | "test" | null;
   archived?: boolean | null;
 }
 
@@ -84,6 +84,35 @@ export interface AccountRef {
   id: string;
   title: string;
   provider: string;
+}
+
+/** The health page of an account. */
+export interface AccountReport {
+  at: string;
+  hour: Sums;
+  day: Sums;
+  hours: Hour[];
+  outbox: Waiting;
+  rest: Rest | null;
+  quarantine: KeptKind[];
+}
+
+/** A connection that does not work, and why. */
+export interface Ailing {
+  id: string;
+  title: string;
+  health_text: string | null;
+  health_at: string | null;
+}
+
+/** What does not work now, by title. */
+export interface AilingList {
+  items: Ailing[];
+}
+
+/** The new text of a reply. */
+export interface Amend {
+  text: string;
 }
 
 /** A file of a message; `url` is short-lived and only there once the file is stored. `wanted`: still at its provider; `gone`: no longer there; `failed`: could not be fetched. `reason` says why, `progress` which share of it is here, from 0 to 1, where that is known. */
@@ -186,16 +215,6 @@ export interface CapabilitiesOut {
   undo_seconds: number;
 }
 
-/** Who changed which field, from which source. */
-export interface Change {
-  field: string;
-  old: unknown;
-  new: unknown;
-  source: string;
-  employee_id: string | null;
-  at: string;
-}
-
 /** A button under a reply: its press comes back with `value`, or `url` is opened. */
 export interface Choice {
   text: string;
@@ -219,7 +238,7 @@ export interface Client {
   changed_at: string | null;
   identities: Identity[];
   notes: Note[];
-  changes: Change[];
+  changes: contact_center__clients__model__Change[];
   merges: Merge[];
   contacts_total: number;
 }
@@ -605,6 +624,14 @@ export interface HealthReport {
   oldest_waiting_at: string | null;
 }
 
+/** One bar of the day. */
+export interface Hour {
+  at: string;
+  received: number;
+  sent: number;
+  failed: number;
+}
+
 /** One address of a client and how sure it is. */
 export interface Identity {
   id: string;
@@ -660,6 +687,13 @@ export interface Invited {
 /** The contact that is joined into this one, and closes. */
 export interface Join {
   other_id: string;
+}
+
+/** What waits in quarantine; `what` names a kind of message that is not supported. */
+export interface KeptKind {
+  kind: string;
+  what: string;
+  n: number;
 }
 
 /** The whole of a letter. `html_url` shows its HTML in a frame and lives for minutes. With `&images=true` it fetches pictures from elsewhere, of which there are `remote_images`. */
@@ -831,6 +865,7 @@ export interface Message {
   attachments: Attachment[];
   data: Record<string, unknown>;
   delivery: Delivery;
+  change: contact_center__contacts__model__Change | null;
   version: number;
   client_msg_id: string | null;
   has_body: boolean;
@@ -857,7 +892,7 @@ export interface NewAccount {
   brand_id: string;
   queue_id: string;
   settings?: Record<string, unknown>;
-  state?: "on" | "off";
+  state?: "on" | "off" | "test";
 }
 
 /** A brand to add. */
@@ -1036,6 +1071,7 @@ export interface PresenceWish {
 export interface ProviderInfo {
   name: string;
   title: Record<string, string>;
+  about: Record<string, string>;
   icon: string;
   medium: string;
   fields: SettingField[];
@@ -1058,7 +1094,7 @@ export interface QuarantineRow {
   id: string;
   account_id: string;
   account: string;
-  kind: "malformed" | "poison" | "unsupported";
+  kind: "malformed" | "poison" | "unsupported" | "refused";
   error: string;
   state: "waiting" | "replayed" | "dropped";
   attempts: number;
@@ -1068,12 +1104,12 @@ export interface QuarantineRow {
   version: number;
 }
 
-/** The request as it came; headers that prove something are hidden. `text` where it is UTF-8. */
+/** The request as it came: of `size` bytes, the body's first hundred thousand. Headers that prove something are hidden, and so is what the account keeps as a secret. `text` where it is UTF-8. */
 export interface QuarantinedRequest {
   id: string;
   account_id: string;
   account: string;
-  kind: "malformed" | "poison" | "unsupported";
+  kind: "malformed" | "poison" | "unsupported" | "refused";
   error: string;
   state: "waiting" | "replayed" | "dropped";
   attempts: number;
@@ -1084,6 +1120,7 @@ export interface QuarantinedRequest {
   method: string | null;
   url: string | null;
   headers: Record<string, string>;
+  size: number;
   body: string;
   text: string | null;
 }
@@ -1197,6 +1234,13 @@ export interface Resolve {
   as: "arrived" | "send_again";
 }
 
+/** The sender rests after failures: seconds left, failures in a row, since when. */
+export interface Rest {
+  seconds: number;
+  failures: number;
+  since: string | null;
+}
+
 /** How a contact ended. */
 export interface Result {
   result_code_id?: string | null;
@@ -1285,19 +1329,23 @@ export interface Self {
   version: number;
 }
 
-/** One field of a provider's settings, enough to draw its form. `when`: it matters only while each of these other fields has one of these values. */
+/** One field of a provider's settings, enough to draw its form and to look at what is pasted. `when`: it matters only while each of these other fields has one of these values. `where`: how it is found at the provider. `called`: how options are called. */
 export interface SettingField {
   name: string;
   type: "text" | "long_text" | "texts" | "number" | "flag" | "choice" | "list" | "color" | "url" | "questions";
   options: string[];
+  called: Record<string, Record<string, string>>;
   secret: boolean;
   generated: boolean;
   required: boolean;
   default: unknown;
   label: Record<string, string>;
   help: Record<string, string>;
+  where: Record<string, string>;
   example: string;
   when: Record<string, string[]>;
+  pattern: string;
+  min_length: number;
 }
 
 /** A recipient as the API tells of one. */
@@ -1348,6 +1396,19 @@ export interface SuggestionList {
   items: Suggestion[];
 }
 
+/** Of a time. `failures`: share of attempts that ended in none knows or no, from 0 to 1. `half_within`: seconds within which the provider answered half of the sends. */
+export interface Sums {
+  received: number;
+  refused: number;
+  unreadable: number;
+  sent: number;
+  failed: number;
+  postponed: number;
+  uncertain: number;
+  failures: number | null;
+  half_within: number | null;
+}
+
 /** Where an administrator's browser goes to agree. */
 export interface ToAgree {
   url: string;
@@ -1382,12 +1443,45 @@ export interface TokenRow {
   expires_at: string | null;
 }
 
+/** What the provider said. `name`: how our side is called there; `address`: where it calls us. `waiting`: events it has not brought yet; `error`: why it could not bring one. None is what it does not tell. `problem`: it refused us, or could not be asked; `words` say why. */
+export interface Told {
+  problem: "wrong" | "unreachable" | null;
+  words: string;
+  name: string;
+  address: string;
+  waiting: number | null;
+  error: string;
+  error_at: string | null;
+}
+
 /** To whom or where; `keep_seniority`: the contact keeps its place in the line. */
 export interface Transfer {
   to: "operator" | "queue";
   id: string;
   note?: string;
   keep_seniority?: boolean;
+}
+
+/** How far a test message has come; `words` say what went wrong, `quarantine_id` shows it. Steps: received, proven (signed), stored, answered. */
+export interface Trial {
+  began_at: string;
+  received_at: string | null;
+  proven_at: string | null;
+  stored_at: string | null;
+  answered_at: string | null;
+  fault: "refused" | "unreadable" | "not_stored" | "not_sent" | "uncertain" | null;
+  words: string | null;
+  quarantine_id: string | null;
+  contact_id: string | null;
+  tries: number;
+  version: number;
+}
+
+/** Settings to ask the provider about; with `account_id` they are laid over what it keeps. */
+export interface TrySettings {
+  provider: string;
+  account_id?: string | null;
+  settings?: Record<string, unknown>;
 }
 
 /** Who types; the id of a client is his visitor's. */
@@ -1401,6 +1495,15 @@ export interface Typist {
 export interface Undelivered {
   address: string;
   reason: string;
+}
+
+/** What has not left yet, by state; the oldest of it was due at. */
+export interface Waiting {
+  held: number;
+  pending: number;
+  sending: number;
+  uncertain: number;
+  oldest_at: string | null;
 }
 
 /** The contact's turn in the waiting line, while it is not over. */
@@ -1451,6 +1554,24 @@ export interface WrapUp {
   extend?: boolean;
 }
 
+/** Who changed which field, from which source. */
+export interface contact_center__clients__model__Change {
+  field: string;
+  old: unknown;
+  new: unknown;
+  source: string;
+  employee_id: string | null;
+  at: string;
+}
+
+/** What is being done to a message that has left; null once it is done, or never asked for. While it is pending, and where it failed, the client sees the message as it was. `text`: the new one of an edit. */
+export interface contact_center__contacts__model__Change {
+  act: "edit" | "delete";
+  state: "pending" | "failed";
+  text: string | null;
+  reason: string | null;
+}
+
 /** A refusal; some carry more, e.g. the present state. */
 export interface Problem {
   type: string;
@@ -1483,6 +1604,7 @@ export interface Routes {
     "/clients/{id}": { path: { id: string }; answer: Client };
     "/clients/{id}/suggestions": { path: { id: string }; answer: SuggestionList };
     "/files/{id}": { path: { id: string }; query: { e: number; s: string; inline?: boolean }; answer: Blob };
+    "/files/{id}/public": { path: { id: string }; query: { e: number; s: string }; answer: Blob };
     "/messages/{id}/body": { path: { id: string }; answer: LetterBody };
     "/messages/{id}/source": { path: { id: string }; answer: Blob };
     "/letters/{id}": { path: { id: string }; query: { e: number; s: string; images?: boolean }; answer: Blob };
@@ -1497,15 +1619,19 @@ export interface Routes {
     "/kinds": { query?: { archived?: boolean }; answer: CodedPage };
     "/result-codes": { query?: { archived?: boolean }; answer: ResultCodePage };
     "/accounts/providers": { answer: ProviderList };
+    "/accounts/ailing": { answer: AilingList };
     "/accounts": { query?: { archived?: boolean }; answer: AccountList };
     "/accounts/{id}": { path: { id: string }; answer: Account };
+    "/accounts/{id}/report": { path: { id: string }; answer: Told };
     "/brands": { query?: { archived?: boolean }; answer: BrandList };
     "/accounts/{id}/authorization": { path: { id: string }; answer: Authorization | undefined };
     "/oauth/callback": { answer: undefined };
-    "/quarantine": { query?: { state?: "waiting" | "replayed" | "dropped" | null; cursor?: string | null; limit?: number }; answer: QuarantinePage };
+    "/accounts/{id}/trial": { path: { id: string }; answer: Trial | undefined };
+    "/quarantine": { query?: { state?: "waiting" | "replayed" | "dropped" | null; account_id?: string | null; cursor?: string | null; limit?: number }; answer: QuarantinePage };
     "/quarantine/{id}": { path: { id: string }; answer: QuarantinedRequest };
     "/jobs/dead": { query?: { cursor?: string | null; limit?: number }; answer: DeadJobs };
     "/health-report": { answer: HealthReport };
+    "/accounts/{id}/health": { path: { id: string }; answer: AccountReport };
   };
   POST: {
     "/auth/sign-in": { body: SignIn; answer: Opened };
@@ -1549,20 +1675,24 @@ export interface Routes {
     "/queues": { body: NewQueue; answer: Queue };
     "/kinds": { body: NewCoded; answer: Coded };
     "/result-codes": { body: NewResultCode; answer: ResultCode };
+    "/accounts/try": { body: TrySettings; answer: Told };
     "/accounts": { body: NewAccount; answer: Account };
     "/accounts/{id}/check": { path: { id: string }; answer: Account };
     "/brands": { body: NewBrand; answer: Brand };
     "/accounts/{id}/authorization": { path: { id: string }; answer: ToAgree };
+    "/accounts/{id}/trial": { path: { id: string }; answer: Trial };
     "/quarantine/{id}/replay": { path: { id: string }; answer: Replayed };
     "/quarantine/{id}/drop": { path: { id: string }; answer: undefined };
     "/jobs/{id}/replay": { path: { id: string }; answer: undefined };
   };
   DELETE: {
     "/tokens/{id}": { path: { id: string }; answer: undefined };
+    "/contacts/{id}/messages/{message_id}": { path: { id: string; message_id: string }; answer: Message };
   };
   PATCH: {
     "/me": { body: MePatch; answer: Me };
     "/contacts/{id}": { path: { id: string }; body: ContactPatch; answer: Contact };
+    "/contacts/{id}/messages/{message_id}": { path: { id: string; message_id: string }; body: Amend; answer: Message };
     "/clients/{id}": { path: { id: string }; body: ClientPatch; answer: Client };
     "/employees/{id}": { path: { id: string }; body: EmployeePatch; answer: Employee };
     "/departments/{id}": { path: { id: string }; body: DepartmentPatch; answer: Department };

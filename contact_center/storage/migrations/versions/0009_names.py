@@ -1,0 +1,19 @@
+"""Messages with several names, changes of what has left, start links, profiles of addresses."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for statement in Path(__file__).with_suffix(".sql").read_text().split(";\n\n"):
+        op.execute(statement.rstrip(";\n"))
+
+
+def downgrade() -> None:
+    raise RuntimeError("go back by restoring the backup made before the upgrade")
