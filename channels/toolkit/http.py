@@ -8,7 +8,7 @@ arrived, `Uncertain` where bytes went out and no answer came.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -38,6 +38,10 @@ CHUNK = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _SENT_ALONG = ("authorization", "cookie", "proxy-authorization")
+
+
+Form = Mapping[str, str | Sequence[str]]
+"""Fields of a form; a field with several values is repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ class Client:
         *,
         headers: Mapping[str, str] | None = None,
         json: Any = None,
-        form: Mapping[str, str] | None = None,
+        form: Form | None = None,
         data: bytes | Streamed | None = None,
         deadline: float | None = None,
         limit: int = SIZE,
@@ -294,11 +298,16 @@ class _Body:
     headers: Mapping[str, str]
 
 
-def _body(json: Any, form: Mapping[str, str] | None, data: bytes | Streamed | None) -> _Body:
+def _body(json: Any, form: Form | None, data: bytes | Streamed | None) -> _Body:
     if json is not None:
         return _Body(orjson.dumps(json), {"Content-Type": "application/json"})
     if form is not None:
-        text = "&".join(f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in form.items())
+        pairs = [
+            (name, one)
+            for name, value in form.items()
+            for one in ([value] if isinstance(value, str) else value)
+        ]
+        text = "&".join(f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in pairs)
         return _Body(text.encode(), {"Content-Type": "application/x-www-form-urlencoded"})
     return _Body(data, {})
 

@@ -45,6 +45,7 @@ class Sender:
         self._limits = limits or Limits()
         self._marks = Marks(database)
         self._workers: dict[UUID, asyncio.Task[None]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
 
     async def run(self) -> None:
@@ -54,7 +55,7 @@ class Sender:
             while True:
                 self._news.clear()
                 try:
-                    await self._match(await self._accounts.sending())
+                    self._match(await self._accounts.sending())
                 except Unavailable as error:
                     log.warning("sender waits for the database", error=str(error))
                 with contextlib.suppress(TimeoutError):
@@ -62,7 +63,8 @@ class Sender:
                         await self._news.wait()
         finally:
             listener.cancel()
-            await self._end(list(self._workers))
+            self._end(list(self._workers))
+            await asyncio.gather(*self._ending, return_exceptions=True)
             await self._marks.close()
 
     async def _listen(self) -> None:
@@ -70,9 +72,9 @@ class Sender:
             async for _ in heard:
                 self._news.set()
 
-    async def _match(self, accounts: Sequence[UUID]) -> None:
+    def _match(self, accounts: Sequence[UUID]) -> None:
         """Let exactly these accounts have a worker."""
-        await self._end([account for account in self._workers if account not in set(accounts)])
+        self._end([account for account in self._workers if account not in set(accounts)])
         for account in accounts:
             worker = self._workers.get(account)
             if worker is None or worker.done():
@@ -93,8 +95,10 @@ class Sender:
             limits=self._limits,
         )
 
-    async def _end(self, accounts: Sequence[UUID]) -> None:
-        tasks = [self._workers.pop(account) for account in accounts]
-        for task in tasks:
+    def _end(self, accounts: Sequence[UUID]) -> None:
+        """What is in flight ends in its own time: nobody else waits for that."""
+        for account in accounts:
+            task = self._workers.pop(account)
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)

@@ -1,8 +1,8 @@
 """What Twilio's error codes mean to us, and in which words an operator is told.
 
-The list is https://www.twilio.com/docs/api/errors. The pages of 21606, 21659 to 21661, 30003 and
-30006 were read (2026-11); the other codes are unverified, their meanings stand as remembered.
-Twilio adds finer codes and asks not to build logic on them: what is not listed here is decided by
+The list is https://www.twilio.com/docs/api/errors. The pages of 11751, 21606, 21623, 21659 to
+21661, 30003, 30006 and 30019 were read (2026-11); the other codes are unverified, their meanings
+stand as remembered. Twilio adds finer codes and asks not to build logic on them: what is not listed here is decided by
 the HTTP status, and told in Twilio's own words.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from channels.errors import ChannelError, Misconfigured, Rejected, Temporary, Uncertain
+from channels.errors import ChannelError, Misconfigured, Rejected, Temporary, Throttled, Uncertain
 from channels.toolkit.http import Answer, retry_after
 
 OPTED_OUT = 21610
@@ -34,7 +34,11 @@ REJECTED: Mapping[int, str] = {
     21612: "this number cannot be reached from our sender",
     21614: "the number cannot receive SMS: it is no mobile number",
     21617: "the text is longer than 1600 characters",
+    11200: "Twilio could not fetch the file from us: is our address public?",
+    11751: "the files are larger than 5 MB together",
+    12300: "Twilio takes no files of this type",
     21620: "the file's address cannot be used",
+    21623: "more than ten files in a message",
     30001: "too many messages were waiting at Twilio",
     30002: "the Twilio account was suspended",
     30003: "the phone cannot be reached: switched off, without network, or not able to get SMS",
@@ -43,6 +47,7 @@ REJECTED: Mapping[int, str] = {
     30006: "a landline, or an operator that cannot be reached",
     30007: "filtered by the operator as unwanted",
     30008: "not delivered, and the operator does not say why",
+    30019: "the file is larger than the recipient's operator carries",
     30010: "the price is above the limit that was set",
     30022: "the operator's rate limit was exceeded",
     30032: "the toll-free sender is not verified",
@@ -94,7 +99,7 @@ def fault(answer: Answer, *, sending: bool) -> ChannelError:
     told = str(given.get("message") or f"HTTP {answer.status}")[:300]
     text = words(number, told) or told
     if answer.status == 429 or number in TEMPORARY:  # noqa: PLR2004
-        return Temporary(text, retry_after=retry_after(answer.headers))
+        return Throttled(text, retry_after=retry_after(answer.headers), per="account")
     if number in MISCONFIGURED and (sending or number != 20404):  # noqa: PLR2004
         return Misconfigured(text)
     if number in REJECTED:

@@ -428,7 +428,12 @@ async def test_a_sender_that_lost_its_lease_claims_nothing(world: World) -> None
         store.topic(account),
     )
     claims = await store.claim(
-        world.database, [row["id"]], owner="n1", token=6, seconds=5.0, lease=store.topic(account)
+        world.database,
+        [row["id"]],
+        owner="n1",
+        token=6,
+        lease=store.topic(account),
+        limits=QUICK,
     )
     assert claims == []
     assert await world.state(message) == "pending"
@@ -436,8 +441,12 @@ async def test_a_sender_that_lost_its_lease_claims_nothing(world: World) -> None
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", range(1, 41 if SOAK else 4))
-async def test_order_holds_under_random_faults_and_kills(world: World, seed: int) -> None:
+async def test_order_holds_under_random_faults_and_kills(
+    world: World, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """P5 and P6: nothing twice, nothing lost, each conversation in order, only truth in states."""
+    monkeypatch.setattr(pace, "FIRST_REST", 0.05)
+    monkeypatch.setattr(pace, "LONGEST_REST", 0.1)
     chance = random.Random(seed)
     faults = [fake.accept] * 12 + [
         fake.not_accepted, fake.too_many, fake.silent_after, fake.silent_before,

@@ -1,0 +1,22 @@
+"""What refusals have taught of an account outlives the process that sends for it."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0011"
+# Whichever stands before it.
+down_revision = max(
+    path.name[:4] for path in Path(__file__).parent.glob("[0-9]*.py") if path.name[:4] < revision
+)
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for statement in Path(__file__).with_suffix(".sql").read_text().split(";\n\n"):
+        op.execute(statement.rstrip(";\n"))
+
+
+def downgrade() -> None:
+    raise RuntimeError("go back by restoring the backup made before the upgrade")
