@@ -60,6 +60,19 @@ class Mailbox(Part):
     queue: str
 
 
+class Line(Part):
+    """A bot or a number that clients with phones write to; its provider is the simulator's.
+
+    `number` is the one they see: a telephone number, or the bot's name.
+    """
+
+    code: str
+    title: str
+    number: str
+    brand: str
+    queue: str
+
+
 class Account(Part):
     """A web chat; its code is the key of its address, so that the demo pages know it."""
 
@@ -133,6 +146,8 @@ class Company(Part):
     queues: list[Queue]
     accounts: list[Account]
     mailbox: Mailbox
+    telegram: Line
+    sms: Line
     employees: list[Employee]
     kinds: list[Titled]
     result_codes: list[Titled]

@@ -12,6 +12,7 @@ from pydantic import StringConstraints
 from contact_center.kernel.errors import NotFound
 from contact_center.simulator import company, store, trace
 from contact_center.simulator.mailbox.handlers import setup_mailbox
+from contact_center.simulator.phones.handlers import setup_phones
 from contact_center.simulator.play import Scenario, Simulator
 from contact_center.simulator.requests import HOUSE, Body, Handler, body, ours, since
 from contact_center.simulator.visitor import Fault
@@ -23,8 +24,8 @@ SIMULATOR: web.AppKey[Simulator] = web.AppKey("simulator", Simulator)
 MESSAGES = 100
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-    " img-src 'self' data: blob:; font-src 'self'; frame-src 'self'; base-uri 'none';"
-    " form-action 'none'; frame-ancestors 'none'"
+    " img-src 'self' data: blob:; media-src 'self'; font-src 'self'; frame-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css",
          ".svg": "image/svg+xml"}  # fmt: skip
@@ -65,6 +66,7 @@ def setup_simulator(app: web.Application, database: Database, base_url: str) -> 
     app.router.add_post(f"{api}/scenarios", ours(play))
     app.router.add_get(f"{api}/trace/{{number}}", way)
     setup_mailbox(app, simulator.company)
+    setup_phones(app, simulator.company)
     for address, name in PAGE_FILES.items():
         app.router.add_get(address, _file(name))
 
@@ -83,6 +85,12 @@ PAGE_FILES = {
     "/simulator/mail.css": "mail.css",
     "/simulator/mail.js": "mail.js",
     "/simulator/mail-words.js": "mail-words.js",
+    "/simulator/phones.css": "phones.css",
+    "/simulator/phones.js": "phones.js",
+    "/simulator/phone.js": "phone.js",
+    "/simulator/bubbles.js": "bubbles.js",
+    "/simulator/faults.js": "faults.js",
+    "/simulator/phones-words.js": "phones-words.js",
     "/demo/shop": "shop.html",
     "/demo/north": "north.html",
     "/demo/shop.css": "shop.css",

@@ -11,6 +11,7 @@ from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import SettingsError
 from contact_center.kernel.log import get_logger
 from contact_center.simulator import clientele, company, organisation, store
+from contact_center.simulator.accounts import rest
 from contact_center.simulator.company import Company
 from contact_center.simulator.history import Historian
 from contact_center.simulator.mailbox import account as mail_account
@@ -39,7 +40,8 @@ async def prepare(database: Database, accounts: Accounts, clock: Clock, *, demo:
             raise SettingsError("this database is no demo: use another one", key="demo")
         await seed(database, accounts, clock, company.load())
     elif demo:
-        await mail_account.rest(accounts, company.load().mailbox)
+        given = company.load()
+        await rest(accounts, (given.mailbox.code, given.telegram.code, given.sms.code))
 
 
 async def seed(database: Database, accounts: Accounts, clock: Clock, given: Company) -> None:

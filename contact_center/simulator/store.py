@@ -94,6 +94,10 @@ SELECT c.number FROM contacts c JOIN (
     ON o.id = d.outbox_id WHERE d.provider_id = ANY($1)) x ON x.contact_id = c.id
 ORDER BY array_position($1, x.name) LIMIT 1
 """
+OF_PHONE = """
+SELECT c.number FROM contacts c JOIN accounts a ON a.id = c.account_id
+WHERE a.public_key = $1 AND c.conversation_key = $2 ORDER BY c.opened_at DESC LIMIT 1
+"""
 EVENTS = """
 SELECT seq, xid::text AS xid, kind, subject_kind, subject_id, version, actor, cause, at, data
 FROM events WHERE subject_id = ANY($1) ORDER BY seq DESC LIMIT $2
@@ -108,6 +112,12 @@ async def contact(database: Database, number: int) -> Record | None:
 async def contact_of_mail(database: Database, names: list[str]) -> int | None:
     """The number of the contact a mail is in, by its name or those it refers to."""
     number = await database.fetchval(OF_MAIL, names)
+    return int(number) if number is not None else None
+
+
+async def contact_of(database: Database, public_key: str, address: str) -> int | None:
+    """The number of the latest contact of a client on an account."""
+    number = await database.fetchval(OF_PHONE, public_key, address)
     return int(number) if number is not None else None
 
 

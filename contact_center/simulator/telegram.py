@@ -35,8 +35,8 @@ KEPT = 2000
 class FakeTelegram(Clients):
     """`calls` keeps the calls that were understood, `faults` are used up in turn by sending."""
 
-    def __init__(self, token: str = TOKEN, *, insecure: bool = False) -> None:
-        super().__init__(token, insecure=insecure)
+    def __init__(self, token: str = TOKEN, *, insecure: bool = False, first: int = 1) -> None:
+        super().__init__(token, insecure=insecure, first=first)
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.faults: list[Fault] = []
         self.retry_after = 1

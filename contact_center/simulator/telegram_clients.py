@@ -55,24 +55,29 @@ class Webhook:
 
 
 class Clients:
-    """The chats of one bot, and what waits to be told to it."""
+    """The chats of one bot, and what waits to be told to it.
 
-    def __init__(self, token: str = TOKEN, *, insecure: bool = False) -> None:
+    `first`: where numbers begin; whoever remembers those of an earlier run must not meet them anew.
+    """
+
+    def __init__(self, token: str = TOKEN, *, insecure: bool = False, first: int = 1) -> None:
         self.token = token
         self.insecure = insecure  # webhooks without https, for a house that is tested
         self.reaches: dict[str, str] = {}  # beginnings of addresses, and where they lead in truth
-        self.bot = {"id": int(token.partition(":")[0]), "is_bot": True, "first_name": "Shop",
-                    "username": "shop_bot"}  # fmt: skip
+        self.bot: dict[str, Any] = {
+            "id": int(token.partition(":")[0]), "is_bot": True, "first_name": "Shop",
+            "username": "shop_bot",
+        }  # fmt: skip
         self.chats: dict[int, Chat] = {}
         self.files: dict[str, bytes] = {}
-        self._file_numbers = itertools.count()
+        self._file_numbers = itertools.count(first)
         self.answered: list[str] = []
         self.pending: list[dict[str, Any]] = []
         self.webhook = Webhook()
         self.switches = Switches()
         self.lateness = 0.3  # seconds, where updates come late
-        self._numbers = itertools.count(1)
-        self._updates = itertools.count(10_000)
+        self._numbers = itertools.count(first)
+        self._updates = itertools.count(first + 10_000)
         self._news = asyncio.Event()
         self._telling = asyncio.Lock()
         self._held = False
@@ -96,9 +101,13 @@ class Clients:
             self.files.pop(next(iter(self.files)))
         return file_id
 
+    def write(self, chat_id: int = 4242, **content: Any) -> dict[str, Any]:
+        """A client writes; returns the message, of which the bot is not told yet."""
+        return self.message(self.chat(chat_id), self._client(chat_id), content)
+
     async def say(self, chat_id: int = 4242, **content: Any) -> dict[str, Any]:
-        """A client writes; returns the message."""
-        message = self.message(self.chat(chat_id), self._client(chat_id), content)
+        """A client writes, and the bot is told; returns the message."""
+        message = self.write(chat_id, **content)
         await self.tell(message=message)
         return message
 
@@ -144,6 +153,8 @@ class Clients:
 
     async def deliver(self) -> None:
         """Give the webhook what waits, one after the other; what it does not take waits on."""
+        if self.pending and self.switches.happens("none_at_all"):
+            return
         async with self._telling, aiohttp.ClientSession() as session:
             for update in list(self.pending) if self.webhook.url else ():
                 if not await self._deliver(session, update):

@@ -11,13 +11,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
+from contact_center.simulator import twilio_media
 from contact_center.simulator.faults import Report as Mischief
 from contact_center.simulator.faults import Switches
 from contact_center.simulator.twilio_wire import (
@@ -141,11 +142,13 @@ class FakeTwilio:
         if fault == "silent_before":
             await self._silence()
             return error(20500)  # nothing was done, whoever still listens
-        given = {name: str(value) for name, value in (await request.post()).items()}
-        if code := self._wrong(given):
+        form = await request.post()
+        given = {name: str(value) for name, value in form.items()}
+        urls = [str(value) for value in form.getall("MediaUrl", [])]
+        if code := self._wrong(given) or twilio_media.wrong(urls):
             return error(code)
         self.switches.count("asked")
-        message = self._take(given)
+        message = self._take(given, urls)
         if fault in ("silent_after", "cut_after"):
             return await self._unanswered(request, fault)
         answer = web.json_response(message.shown(), status=201)
@@ -196,12 +199,12 @@ class FakeTwilio:
     def _unwanted(self, to: str) -> int | None:
         return 21610 if to in self.unsubscribed else self.refuses.get(to)
 
-    def _take(self, given: Form) -> Message:
+    def _take(self, given: Form, urls: Sequence[str]) -> Message:
         service = given.get("MessagingServiceSid")
         message = Message(
-            sid("SM"), self.account, "outbound-api", given.get("From", ""), given["To"],
-            given.get("Body", ""), "accepted" if service else "queued", now(), service,
-            given.get("StatusCallback", ""),
+            sid("MM" if urls else "SM"), self.account, "outbound-api", given.get("From", ""),
+            given["To"], given.get("Body", ""), "accepted" if service else "queued", now(), service,
+            given.get("StatusCallback", ""), urls=tuple(urls),
         )  # fmt: skip
         self._keep(message)
         if self.delivers:
@@ -336,6 +339,11 @@ class FakeTwilio:
         code = self.fails.get(message.recipient)
         steps = ["queued"] if message.service else []
         steps += ["sent", "undelivered" if code else "delivered"]
+        found = await twilio_media.fetched(message.urls) if message.urls else []
+        if isinstance(found, int):
+            code, steps = found, ["failed"]
+        else:
+            message.media = found
         message.sender = message.sender or self.number
         if self.switches.happens("none_at_all"):
             message.status, message.code = steps[-1], code
@@ -344,7 +352,7 @@ class FakeTwilio:
         for step in steps:
             await asyncio.sleep(self.pause)
             message.status = step
-            message.code = code if step == "undelivered" else None
+            message.code = code if step in ("undelivered", "failed") else None
             self.switches.changed()
             told.append(report(message))
         await self._tell(message, told)

@@ -54,6 +54,8 @@ ERRORS: Mapping[int, tuple[int, str]] = {
     21609: (400, "The 'StatusCallback' URL is not a valid URL"),
     21610: (400, "Attempt to send to unsubscribed recipient"),
     21614: (400, "'To' number is not a valid mobile number"),
+    21620: (400, "Invalid media URL(s)"),
+    21623: (400, "Number of media files exceeds allowed limit"),
     21617: (400, "The concatenated message body exceeds the 1600 character limit"),
     21701: (404, "The Messaging Service does not exist"),
 }
@@ -75,6 +77,7 @@ class Message:
     callback: str = ""
     code: int | None = None
     media: list[tuple[str, str, bytes]] = field(default_factory=list)  # sid, type, bytes
+    urls: tuple[str, ...] = ()  # where the files of one to send are fetched
     told: int | None = None
 
     def shown(self) -> dict[str, Any]:

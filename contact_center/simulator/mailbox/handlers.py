@@ -13,9 +13,10 @@ from pydantic import StringConstraints
 from contact_center.accounts.service import SERVICE as ACCOUNTS
 from contact_center.kernel.errors import Invalid
 from contact_center.kernel.log import get_logger
+from contact_center.simulator import accounts as house_accounts
 from contact_center.simulator import store
 from contact_center.simulator.company import Company
-from contact_center.simulator.mailbox import account, imap, mails
+from contact_center.simulator.mailbox import imap, mails
 from contact_center.simulator.mailbox.mails import Draft, File
 from contact_center.simulator.mailbox.post import Answer, Post
 from contact_center.simulator.requests import HOUSE, Body, body, ours, since
@@ -71,11 +72,11 @@ def setup_mailbox(app: web.Application, company: Company) -> None:
     async def run(_: web.Application) -> AsyncIterator[None]:
         accounts, house = app[ACCOUNTS], company.mailbox
         try:
-            servers = await post.start(account.settings_of(accounts, house))
+            servers = await post.start(house_accounts.settings_of(accounts, house.code))
         except ImportError as error:
             log.warning("no mailbox: install contact-center[demo]", missing=error.name)
         else:
-            await account.lead(accounts, house, servers)
+            await house_accounts.lead(accounts, house.code, servers)
         yield
         await post.stop()
 

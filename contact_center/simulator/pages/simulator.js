@@ -1,6 +1,7 @@
 // The simulator's page. Visitors live on the server side of the simulator; this page shows them and
 // asks for the way of a contact, which the server reads from rows and log.
 import { mailbox } from "/simulator/mail.js";
+import { phones } from "/simulator/phones.js";
 import { fill, words } from "/simulator/words.js";
 
 const STAGES = ["received", "stored", "client", "triage", "work", "offer", "operator", "answer", "closed"];
@@ -15,7 +16,8 @@ let theme = kept("cc.theme", matchMedia("(prefers-color-scheme:dark)").matches ?
 let state = { number: -1, accounts: [], visitors: [] };
 let chosen = null;
 let traced = "";
-let mode = location.hash === "#mail" ? "mail" : "chat";
+const MODES = ["chat", "phones", "mail"];
+let mode = MODES.includes(location.hash.slice(1)) ? location.hash.slice(1) : "chat";
 let w = words[lang];
 
 // --- small tools -------------------------------------------------------------------------------
@@ -42,8 +44,9 @@ function icon(path) {
 }
 
 async function ask(method, path, body) {
+  const form = body instanceof FormData;
   const reply = await fetch(API + path, {
-    method, headers: body ? { "Content-Type": "application/json" } : {}, body: body ? JSON.stringify(body) : undefined,
+    method, headers: body && !form ? { "Content-Type": "application/json" } : {}, body: form ? body : body && JSON.stringify(body),
   });
   if (reply.status >= 400) {
     const problem = await reply.json().catch(() => ({}));
@@ -80,7 +83,10 @@ function dress() {
   $("lang").textContent = w.language;
   $("theme").textContent = w.theme;
   post.dress(lang);
-  for (const button of document.querySelectorAll(".modes button")) button.textContent = post.words()[button.dataset.mode];
+  handsets.dress(lang);
+  for (const node of document.querySelectorAll("[data-pw]")) node.textContent = handsets.words()[node.dataset.pw];
+  $("new-phone").elements.name.placeholder = handsets.words().name_hint;
+  for (const button of document.querySelectorAll(".modes button")) button.textContent = told(button.dataset.mode)[button.dataset.mode];
   $("invite-mail").textContent = post.words().invite;
   turn(mode);
   traced = "";
@@ -88,6 +94,8 @@ function dress() {
   show();
   trace();
 }
+
+function told(of) { return { mail: post.words(), phones: handsets.words(), chat: w }[of]; }
 
 function tab(name) {
   document.body.dataset.tab = name;
@@ -98,8 +106,10 @@ function turn(to) {
   mode = to;
   document.body.dataset.mode = mode;
   for (const button of document.querySelectorAll(".modes button")) button.setAttribute("aria-pressed", String(button.dataset.mode === mode));
-  $("tab-visitors").textContent = mode === "mail" ? post.words().mailbox : w.visitors;
-  history.replaceState(null, "", mode === "mail" ? "#mail" : location.pathname + location.search);
+  $("tab-visitors").textContent = { mail: post.words().mailbox, phones: handsets.words().phones, chat: w.visitors }[mode];
+  history.replaceState(null, "", mode === "chat" ? location.pathname + location.search : `#${mode}`);
+  if (mode === "phones") handsets.follow();
+  else handsets.leave();
 }
 
 // --- visitors ----------------------------------------------------------------------------------
@@ -193,11 +203,11 @@ function choose(id, look = false) {
 async function trace() {
   const visitor = state.visitors.find((one) => one.id === chosen);
   try {
-    const number = mode === "mail" ? await post.number() : visitor?.contact?.number;
+    const numbers = { mail: () => post.number(), phones: () => handsets.number(), chat: () => visitor?.contact?.number };
+    const number = await numbers[mode]();
     if (!number) {
-      const told = mode === "mail" ? post.words() : w;
       traced = "";
-      $("way").replaceChildren(el("div", { class: "empty" }, el("h2", {}, told.choose), el("p", {}, told.choose_text)));
+      $("way").replaceChildren(el("div", { class: "empty" }, el("h2", {}, told(mode).choose), el("p", {}, told(mode).choose_text)));
       return;
     }
     const found = await ask("GET", `/trace/${number}`);
@@ -302,6 +312,11 @@ $("invite-mail").addEventListener("click", async () => {
   post.take(await ask("GET", "/mail/state"));
   post.choose(person.id);
 });
+$("new-phone").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { channel, name } = event.target.elements;
+  if (await handsets.add(channel.value, name.value)) name.value = "";
+});
 for (const button of document.querySelectorAll(".modes button")) button.addEventListener("click", () => { turn(button.dataset.mode); traced = ""; trace(); });
 $("clear").addEventListener("click", () => act("DELETE", "/visitors"));
 $("lang").addEventListener("click", () => { lang = lang === "ru" ? "en" : "ru"; keep("cc.lang", lang); dress(); });
@@ -310,8 +325,9 @@ for (const name of ["visitors", "way"]) $(`tab-${name}`).addEventListener("click
 document.addEventListener("visibilitychange", () => { if (!document.hidden) trace(); });
 
 const post = mailbox({ el, icon, ask, act, clock, room: $("mail"), traced: () => { traced = ""; trace(); } });
+const handsets = phones({ el, icon, ask, act, say, clock, room: $("phones"), traced: () => { traced = ""; trace(); }, look: () => tab("way") });
 tab("visitors");
 dress();
 follow();
 followMail();
-setInterval(() => { if (!document.hidden && (chosen || mode === "mail")) trace(); }, 1200);
+setInterval(() => { if (!document.hidden && (chosen || mode !== "chat")) trace(); }, 1200);
