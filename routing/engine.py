@@ -16,29 +16,28 @@ assumption; `Resync` overrules everything.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from routing import policy as rules
+from routing.endings import Endings
 from routing.index import Index
-from routing.lines import Line, Rank
+from routing.matching import Matching
 from routing.model import (
     Decision,
     EngineEvent,
     Expire,
     Offer,
     OperatorState,
+    Outcome,
     QueueState,
     Rescind,
     Resync,
-    Tick,
+    State,
     WorkState,
 )
 from routing.policy import Policy
 
 MakeId = Callable[[str, int, str, int], str]
-State = WorkState | OperatorState | QueueState
 TOMBSTONES = 10_000
 """Finished work remembered, so that a late older snapshot does not bring it back."""
 
@@ -53,11 +52,11 @@ class Engine:
         make_id: MakeId = rules.offer_id,
         now_ms: int = 0,
     ) -> None:
-        self._policy = policy or Policy()
-        self._make_id = make_id
-        self._index = Index(now_ms)
+        self._index = Index(now_ms, policy or Policy())
         self._assumed: set[str] = set()  # asked for membership only, never gone through
         self._gone: dict[str, WorkState] = {}
+        self._endings = Endings(self._index, self._assume)
+        self._matching = Matching(self._index, self._assume, make_id)
 
     @classmethod
     def restore(
@@ -82,8 +81,10 @@ class Engine:
     def snapshot(self) -> list[State]:
         """Everything held, assumptions included: `restore` makes the same engine of it."""
         index = self._index
-        held: list[State] = [*index.queues.values(), *index.operators.values()]
-        return [*held, *index.work.values(), *self._gone.values()]
+        held: list[State] = list(index.queues.values())
+        held += (seat.state for seat in index.classes.seats.values())
+        held += (item.work for item in index.items.values())
+        return [*held, *self._gone.values()]
 
     def assumed(self) -> list[str]:
         """Whose state in `snapshot` only follows from a decision, in the order of ids."""
@@ -95,11 +96,31 @@ class Engine:
 
     def work(self, work_id: str) -> WorkState | None:
         """What the engine believes of a contact's turn in line; None when it is over."""
-        return self._index.work.get(work_id)
+        item = self._index.items.get(work_id)
+        return None if item is None else item.work
 
     def operator(self, operator_id: str) -> OperatorState | None:
         """What the engine believes of an operator."""
-        return self._index.operators.get(operator_id)
+        seat = self._index.classes.seats.get(operator_id)
+        return None if seat is None else seat.state
+
+    def queue(self, queue_id: str) -> QueueState | None:
+        """What the engine believes of a queue."""
+        return self._index.queues.get(queue_id)
+
+    def knows(self, work_id: str) -> bool:
+        """Whether it is in line, or was a short while ago."""
+        return work_id in self._index.items or work_id in self._gone
+
+    def on_hand(self, operator_id: str) -> list[WorkState]:
+        """All that takes his points, the most senior first; looks through everything."""
+        found = (item.work for item in self._index.items.values())
+        mine = [work for work in found if work.operator_id == operator_id]
+        return sorted((one for one in mine if one.state in rules.ON_HAND), key=rules.work_rank)
+
+    def policy(self) -> Policy:
+        """What holds for the whole house."""
+        return self._index.policy
 
     def waiting(self) -> int:
         """How many contacts wait (offered ones do not count)."""
@@ -110,12 +131,18 @@ class Engine:
         return self._index.next_due_ms()
 
     def apply(self, event: EngineEvent, now_ms: int) -> list[Decision]:
-        """Take an event in and decide. First what ends offers, then the new ones by seniority."""
+        """Take an event in and decide about offers: for a shell that writes nothing else.
+
+        Its rows carry no ladders, limits or dates, so there is nothing else; `decide` gives all.
+        """
         self.observe(event, now_ms)
-        decisions: list[Decision] = []
-        self._end_offers(decisions)
-        self._make_offers(decisions)
-        return decisions
+        return [one for one in self.decide() if isinstance(one, Offer | Expire | Rescind)]
+
+    def decide(self) -> list[Outcome]:
+        """First what changes by itself, then the new offers by seniority."""
+        outcomes = self._endings.decide() if self._index.unsettled() else []
+        self._matching.decide(outcomes)
+        return outcomes
 
     def observe(self, event: EngineEvent, now_ms: int) -> None:
         """Take an event in without deciding: a standby follows the log this way.
@@ -124,17 +151,14 @@ class Engine:
         decision is kept for the first `apply`.
         """
         self._index.advance(now_ms)
-        match event:
-            case WorkState():
-                self._see_work(event)
-            case OperatorState():
-                self._see_operator(event)
-            case QueueState():
-                self._see_queue(event)
-            case Resync():
-                self._resync(event)
-            case Tick():
-                pass
+        if isinstance(event, WorkState):
+            self._see_work(event)
+        elif isinstance(event, OperatorState):
+            self._see_operator(event)
+        elif isinstance(event, QueueState):
+            self._see_queue(event)
+        elif isinstance(event, Resync):
+            self._resync(event)
 
     # --- taking in ---------------------------------------------------------------------------
 
@@ -146,15 +170,13 @@ class Engine:
         )
 
     def _see_work(self, seen: WorkState) -> None:
-        held = self._index.work.get(seen.id) or self._gone.get(seen.id)
-        if not self._is_news(held, seen):
-            return
-        self._assumed.discard(seen.id)
-        self._put_work(seen)
+        if self._is_news(self.work(seen.id) or self._gone.get(seen.id), seen):
+            self._assumed.discard(seen.id)
+            self._put_work(seen)
 
     def _put_work(self, work: WorkState) -> None:
         self._gone.pop(work.id, None)
-        if work.state != "done":
+        if work.state in rules.LIVE:
             self._index.put_work(work)
             return
         self._index.drop_work(work.id)
@@ -163,12 +185,12 @@ class Engine:
             del self._gone[next(iter(self._gone))]
 
     def _see_operator(self, seen: OperatorState) -> None:
-        if self._is_news(self._index.operators.get(seen.id), seen):
+        if self._is_news(self.operator(seen.id), seen):
             self._assumed.discard(seen.id)
             self._index.put_operator(seen)
 
     def _see_queue(self, seen: QueueState) -> None:
-        if self._is_news(self._index.queues.get(seen.id), seen):
+        if self._is_news(self.queue(seen.id), seen):
             self._index.put_queue(seen)
 
     def _resync(self, resync: Resync) -> None:
@@ -185,126 +207,10 @@ class Engine:
             else:
                 self._index.put_operator(operator)
 
-    # --- deciding ----------------------------------------------------------------------------
-
-    def _assume(self, work: WorkState, operator: OperatorState | None) -> None:
-        self._assumed.add(work.id)
-        self._index.put_work(work)
+    def _assume(self, work: WorkState | None, operator: OperatorState | None) -> None:
+        if work is not None:
+            self._assumed.add(work.id)
+            self._put_work(work)
         if operator is not None:
             self._assumed.add(operator.id)
             self._index.put_operator(operator)
-
-    def _end_offers(self, decisions: list[Decision]) -> None:
-        """Miss what is overdue, take back what cannot be answered; most senior first."""
-        while doubtful := self._index.take_doubtful():
-            for work in sorted(doubtful, key=rules.work_rank):
-                # The one before may have taken this one's operator out of `ready`.
-                self._end_offer(work, decisions)
-
-    def _end_offer(self, work: WorkState, decisions: list[Decision]) -> None:
-        if work.operator_id is None or work.offer_id is None:
-            return
-        operator = self._index.operators.get(work.operator_id)
-        queue = self._index.queues.get(work.queue_id)
-        if operator is not None and operator.presence != rules.READY:
-            decisions.append(self._rescind(work, operator, "operator_left"))
-        elif self._index.overdue(work):
-            decisions.append(self._expire(work, operator))
-        elif queue is not None and queue.archived:
-            decisions.append(self._rescind(work, operator, "queue_archived"))
-
-    def _expire(self, work: WorkState, operator: OperatorState | None) -> Expire:
-        until = self._index.now_ms + self._policy.exclude_ms
-        gives_up = operator is not None and rules.gives_up(operator, self._policy)
-        after = operator and rules.missed(rules.loaded(operator, work, -1), not_answering=gives_up)
-        self._assume(rules.returned(work, until), after)
-        who, offer = work.operator_id or "", work.offer_id or ""
-        return Expire(work.id, work.version, who, offer, until, gives_up)
-
-    def _rescind(self, work: WorkState, operator: OperatorState | None, reason: str) -> Rescind:
-        after = operator and rules.loaded(operator, work, -1)
-        self._assume(rules.returned(work), after)
-        return Rescind(work.id, work.version, work.operator_id or "", work.offer_id or "", reason)
-
-    def _make_offers(self, decisions: list[Decision]) -> None:
-        """Serve the touched classes, always the most senior head of all of them."""
-        lines = self._index.take_touched()
-        heads: list[tuple[Rank, int]] = []
-        aside = []
-        for number, line in enumerate(lines):
-            _push_head(heads, line, number)
-        while heads:
-            rank, number = heapq.heappop(heads)
-            line = lines[number]
-            if not len(line.able):
-                continue  # nobody has room for this class any more, so for none of its contacts
-            if line.waiting.first() == rank:
-                work = self._index.work[rank[2]]
-                chosen, runner_up = self._choose(work)
-                if chosen is None:
-                    aside.append((line, line.waiting.set_aside()))
-                else:
-                    decisions.append(self._offer(work, chosen, runner_up))
-            _push_head(heads, line, number)
-        for line, entry in aside:
-            line.waiting.put_back(entry)
-
-    def _choose(self, work: WorkState) -> tuple[OperatorState | None, OperatorState | None]:
-        """The operator for this contact, and who would have been next.
-
-        A contact that is held stands in its preferred operator's class only, which is not looked
-        at while he has no room; so whoever comes here may have anybody.
-        """
-        now, operators = self._index.now_ms, self._index.operators
-        able = self._index.queue_line(work).able
-        found = able.firsts(2, lambda who: not rules.excluded(work, who, now))
-        ranked = [operators[rank[2]] for rank in found]
-        wanted = operators.get(work.preferred_id or "")
-        if (
-            wanted is not None
-            and rules.has_room(wanted, work.medium, work.cost)
-            and not rules.excluded(work, wanted.id, now)
-        ):
-            ranked = [wanted, *(one for one in ranked if one.id != wanted.id)]
-        return (*ranked, None, None)[0], (*ranked, None, None)[1]
-
-    def _offer(
-        self, work: WorkState, operator: OperatorState, runner_up: OperatorState | None
-    ) -> Offer:
-        now = self._index.now_ms
-        offer = self._make_id(work.id, work.version, operator.id, now)
-        until = now + 1000 * self._index.queues[work.queue_id].offer_seconds
-        reasons = self._explain(work, operator, runner_up)
-        self._assume(
-            rules.offered(work, operator.id, offer, until), rules.loaded(operator, work, 1)
-        )
-        return Offer(work.id, work.version, operator.id, operator.version, offer, until, reasons)
-
-    def _explain(
-        self, work: WorkState, operator: OperatorState, runner_up: OperatorState | None
-    ) -> dict[str, Any]:
-        """Why this one: written down with the offer, in codes and figures only."""
-        now = self._index.now_ms
-        return {
-            "rule": "preferred" if operator.id == work.preferred_id else "longest_idle",
-            "at_ms": now,
-            "queue_id": work.queue_id,
-            "medium": work.medium,
-            "rung": work.rung,
-            "wait_ms": max(0, now - work.arrived_ms),
-            "priority_ms": work.arrived_ms - work.virtual_ms,
-            **self._index.candidates(work),
-            "chosen": _figures(operator),
-            "runner_up": runner_up and _figures(runner_up),
-            "excluded": [who for who, ends in work.excluded if ends > now],
-        }
-
-
-def _figures(operator: OperatorState) -> dict[str, Any]:
-    return {"id": operator.id, "used": operator.used, "idle_ms": operator.idle_ms}
-
-
-def _push_head(heads: list[tuple[Rank, int]], line: Line, number: int) -> None:
-    head = line.waiting.first()
-    if head is not None:
-        heapq.heappush(heads, (head, number))

@@ -1,8 +1,8 @@
 """What the engine holds, arranged so that the next step is found without searching.
 
-Every snapshot stands in the classes (`Line`) it belongs to, timers stand in one heap, and what
-an event may have made possible is remembered: touched classes and doubtful offers. Nothing is
-decided here.
+Every snapshot stands in the classes (`lines.py`) it belongs to, timers stand in one heap, and what
+an event may have made possible is remembered: touched classes, doubtful rows. Nothing is decided
+here.
 """
 
 from __future__ import annotations
@@ -10,32 +10,37 @@ from __future__ import annotations
 import heapq
 
 from routing import policy as rules
-from routing.lines import Line
-from routing.model import OperatorState, QueueState, WorkState
+from routing.classes import Classes
+from routing.ladder import needed, next_rung
+from routing.lines import PERSONAL, Asked, Item, Line, Seat
+from routing.model import Needs, OperatorState, QueueState, WorkState
+from routing.policy import Policy
+from routing.strategies import PLAIN
 
-Need = tuple[str, int]  # medium, cost
-_REVIEW = 0  # an offer's deadline
-_PLACE = 1  # a hold or an exclusion ends
+_REVIEW = 0  # an offer's deadline, a rung, the end of a wrap-up or of a rest
+_PLACE = 1  # a hold, an exclusion or the time before a callback ends
+_GRACE = 2  # a lost connection counts
 
 
 class Index:
     """Snapshots, classes and timers. `now_ms` never decreases."""
 
-    def __init__(self, now_ms: int) -> None:
+    def __init__(self, now_ms: int, policy: Policy) -> None:
         self.now_ms = now_ms
+        self.policy = policy
         self.waiting = 0
-        self.work: dict[str, WorkState] = {}
-        self.operators: dict[str, OperatorState] = {}
+        self.items: dict[str, Item] = {}
         self.queues: dict[str, QueueState] = {}
-        self._members: dict[str, dict[str, None]] = {}  # operators of a queue
-        self._ready: dict[str, int] = {}  # how many of them are ready
-        self._of_queue: dict[str, dict[Need, Line]] = {}
-        self._of_operator: dict[str, dict[Need, Line]] = {}  # contacts that prefer him
+        self.classes = Classes(policy.exclusive)
+        self._asked: dict[tuple[str, int, Needs], Asked] = {}
         self._in_queue: dict[str, dict[str, None]] = {}  # waiting or offered, by queue
+        self._prefer: dict[str, dict[str, None]] = {}  # waiting, by preferred operator
         self._offers: dict[str, dict[str, None]] = {}  # live offers of an operator
         self._timers: list[tuple[int, int, str]] = []
-        self._touched: dict[int, Line] = {}  # by identity; the order of insertion is kept
+        self._touched: dict[Line, None] = {}
         self._doubtful: dict[str, None] = {}
+        self._unsure: dict[str, None] = {}
+        self._tokens = 0
 
     # --- time ----------------------------------------------------------------------------------
 
@@ -43,246 +48,303 @@ class Index:
         """Move time on and take note of what has become due."""
         self.now_ms = max(self.now_ms, now_ms)
         while self._timers and self._timers[0][0] <= self.now_ms:
-            _, kind, work_id = heapq.heappop(self._timers)
-            work = self.work.get(work_id)
-            if work is None:
+            _, kind, name = heapq.heappop(self._timers)
+            if kind == _GRACE:
+                self._unsure[name] = None
                 continue
-            if kind == _REVIEW:
-                self._doubt(work)
-            elif work.state == "waiting":
-                self._place(work)
+            item = self.items.get(name)
+            if item is None:
+                continue
+            if kind == _PLACE and item.work.state == "waiting":
+                self._place(item)
+            else:
+                self._doubt(item.work)
 
     def next_due_ms(self) -> int | None:
         """The next instant at which something becomes due."""
         while self._timers:
-            due, kind, work_id = self._timers[0]
-            work = self.work.get(work_id)
-            if work is not None and _stands(work, due, kind):
+            due, kind, name = self._timers[0]
+            if self._stands(due, kind, name):
                 return due
             heapq.heappop(self._timers)
         return None
 
+    def _stands(self, due_ms: int, kind: int, name: str) -> bool:
+        """Whether a timer still means something; others are left in the heap till they come up."""
+        if kind == _GRACE:
+            seat = self.classes.seats.get(name)
+            return seat is not None and self._grace_ends(seat.state) == due_ms
+        item = self.items.get(name)
+        if item is None:
+            return False
+        if kind == _PLACE:
+            return item.work.state == "waiting"
+        return self.due_ms(item.work) == due_ms
+
+    def _at(self, due_ms: int | None, kind: int, name: str) -> None:
+        if due_ms is not None:
+            heapq.heappush(self._timers, (due_ms, kind, name))
+
+    def due_ms(self, work: WorkState) -> int | None:
+        """When this row changes by time alone."""
+        match work.state:
+            case "offered":
+                return work.offer_until_ms
+            case "waiting":
+                queue = self.queues.get(work.queue_id)
+                step = next_rung(queue, work) if queue is not None and queue.ladder else None
+                return step and step[0]
+            case "wrap_up":
+                return work.wrap_until_ms
+            case "parked":
+                return work.parked_until_ms
+        return None
+
     def overdue(self, work: WorkState) -> bool:
-        """Whether its offer's deadline has passed."""
-        return work.offer_until_ms is not None and work.offer_until_ms <= self.now_ms
+        """Whether that instant has passed."""
+        due = self.due_ms(work)
+        return due is not None and due <= self.now_ms
+
+    def _grace_ends(self, operator: OperatorState) -> int | None:
+        if operator.lost_ms is None or operator.presence == rules.OFFLINE:
+            return None
+        return operator.lost_ms + self.policy.grace_ms
+
+    def lost(self, operator: OperatorState) -> bool:
+        """Whether his connection has been away for longer than the grace."""
+        ends = self._grace_ends(operator)
+        return ends is not None and ends <= self.now_ms
 
     # --- what may have become possible -----------------------------------------------------------
 
     def take_touched(self) -> list[Line]:
         """The classes in which somebody may be served now; forgets them."""
-        lines, self._touched = list(self._touched.values()), {}
+        lines, self._touched = list(self._touched), {}
         return lines
 
     def take_doubtful(self) -> list[WorkState]:
-        """The offered work whose offer may have to end; forgets it."""
+        """The work that may have to change by itself, most senior first; forgets it."""
         ids, self._doubtful = self._doubtful, {}
-        found = (self.work.get(work_id) for work_id in ids)
-        return [work for work in found if work is not None and work.state == "offered"]
+        items = self.items
+        found = [items[work_id].work for work_id in ids if work_id in items]
+        return sorted(found, key=rules.work_rank) if len(found) > 1 else found
 
-    def candidates(self, work: WorkState) -> dict[str, int]:
-        """How many wait for the same, and how many operators could take it, by what is missing."""
-        line = self.queue_line(work)
-        return {
-            "waiting": len(line.waiting),
-            "eligible": len(self._members.get(work.queue_id, ())),
-            "ready": self._ready.get(work.queue_id, 0),
-            "with_room": len(line.able),
-        }
+    def take_unsure(self) -> list[OperatorState]:
+        """The operators who may have to change by themselves; forgets them."""
+        ids, self._unsure = self._unsure, {}
+        seats = self.classes.seats
+        return [seats[name].state for name in sorted(ids) if name in seats]
 
-    def _touch(self, line: Line) -> None:
-        if len(line.waiting) and len(line.able):
-            self._touched[id(line)] = line
+    def unsettled(self) -> bool:
+        """Whether some row may have to change by itself."""
+        return bool(self._doubtful or self._unsure)
+
+    def offers_of(self, operator_id: str) -> list[WorkState]:
+        """His live offers, the most senior first."""
+        found = [self.items[work_id].work for work_id in self._offers.get(operator_id, ())]
+        return sorted(found, key=rules.work_rank)
+
+    def touch(self, line: Line) -> None:
+        """Somebody may be served here."""
+        if line.waiting and line.with_room:
+            self._touched[line] = None
 
     def _doubt(self, work: WorkState) -> None:
-        if work.state != "offered":
-            return
-        operator = self.operators.get(work.operator_id or "")
-        queue = self.queues.get(work.queue_id)
-        if (
-            self.overdue(work)
-            or (operator is not None and operator.presence != rules.READY)
-            or (queue is not None and queue.archived)
-        ):
+        if work.state == "offered":
+            seat = self.classes.seats.get(work.operator_id or "")
+            queue = self.queues.get(work.queue_id)
+            if (
+                (work.offer_until_ms is not None and work.offer_until_ms <= self.now_ms)
+                or (seat is not None and seat.state.presence not in rules.ANSWERING)
+                or (queue is not None and queue.archived)
+            ):
+                self._doubtful[work.id] = None
+        elif self.overdue(work) or (work.state == "waiting" and self.shut_out(work)):
             self._doubtful[work.id] = None
+
+    def shut_out(self, work: WorkState) -> bool:
+        """Whether its queue is closed and does not let wait; a callback is asked when it is due."""
+        queue = self.queues.get(work.queue_id)
+        if queue is None or queue.open or queue.closed_to is None:
+            return False
+        return work.not_before_ms is None or work.not_before_ms <= self.now_ms
 
     # --- work ----------------------------------------------------------------------------------
 
     def put_work(self, work: WorkState) -> None:
         """Hold this snapshot in place of the former one."""
-        self.drop_work(work.id)
-        self.work[work.id] = work
-        if work.state in ("waiting", "offered"):
-            self._in_queue.setdefault(work.queue_id, {})[work.id] = None
-        if work.state == "waiting":
+        item = self.items.get(work.id)
+        if item is None:
+            item = self.items[work.id] = Item(work)
+        else:
+            self._take_out(item)
+            item.work = work
+        state = work.state
+        if state == "waiting":
             self.waiting += 1
-            self._place(work)
-        elif work.state == "offered":
+            self._in_queue.setdefault(work.queue_id, {})[work.id] = None
+            if work.preferred_id is not None:
+                self._prefer.setdefault(work.preferred_id, {})[work.id] = None
+            self._place(item)
+        elif state == "offered":
+            self._in_queue.setdefault(work.queue_id, {})[work.id] = None
             self._offers.setdefault(work.operator_id or "", {})[work.id] = None
             self._at(work.offer_until_ms, _REVIEW, work.id)
+            self._doubt(work)
+        elif state != "active":
+            self._at(self.due_ms(work), _REVIEW, work.id)
             self._doubt(work)
 
     def drop_work(self, work_id: str) -> None:
         """Forget it."""
-        work = self.work.pop(work_id, None)
-        if work is None:
-            return
-        _discard(self._in_queue, work.queue_id, work_id)
+        item = self.items.pop(work_id, None)
+        if item is not None:
+            self._take_out(item)
+
+    def _take_out(self, item: Item) -> None:
+        work = item.work
         if work.state == "waiting":
             self.waiting -= 1
-            self._displace(work)
+            self._displace(item)
+            _discard(self._in_queue, work.queue_id, work.id)
+            if work.preferred_id is not None:
+                _discard(self._prefer, work.preferred_id, work.id)
         elif work.state == "offered":
-            _discard(self._offers, work.operator_id or "", work_id)
+            _discard(self._in_queue, work.queue_id, work.id)
+            _discard(self._offers, work.operator_id or "", work.id)
 
-    def _at(self, due_ms: int | None, kind: int, work_id: str) -> None:
-        if due_ms is not None:
-            heapq.heappush(self._timers, (due_ms, kind, work_id))
-
-    def _place(self, work: WorkState) -> None:
+    def _place(self, item: Item) -> None:
         """Put waiting work into the classes it belongs to at this instant."""
-        self._displace(work)
+        work = item.work
+        if item.lines:
+            self._displace(item)
         queue = self.queues.get(work.queue_id)
-        if queue is None or queue.archived:
+        if queue is None or queue.archived or not self._admitted(work, queue):
             return
         for _, until in work.excluded:
             if until > self.now_ms:
                 self._at(until, _PLACE, work.id)
-        lines = []
-        if work.preferred_id is not None:
-            lines.append(self._operator_line(work.preferred_id, (work.medium, work.cost)))
-        if self._held(work, queue):
-            self._at(rules.hold_until(work, queue), _PLACE, work.id)
+        self._tokens += 1
+        item.token = self._tokens
+        if work.preferred_id is None:
+            item.lines = (self.line_of(work),)
         else:
-            lines.append(self.queue_line(work))
-        for line in lines:
-            line.waiting.put(work.id, rules.work_rank(work))
-            self._touch(line)
+            item.lines = self._preferring(work, queue)
+        rank = rules.work_rank(work)
+        for line in item.lines:
+            line.join(item, rank)
+            if line.with_room:
+                self._touched[line] = None
 
-    def _displace(self, work: WorkState) -> None:
-        need = (work.medium, work.cost)
-        line = self._of_queue.get(work.queue_id, {}).get(need)
-        if line is not None:
-            line.waiting.drop(work.id)
-        own = self._of_operator.get(work.preferred_id or "", {})
-        if need in own:
-            own[need].waiting.drop(work.id)
-            if not len(own[need].waiting):
-                self._forget_line(work.preferred_id or "", need)
+    def _admitted(self, work: WorkState, queue: QueueState) -> bool:
+        """Whether it may be offered at this instant: its queue is open, a callback is due."""
+        if queue.ladder:
+            self._at(self.due_ms(work), _REVIEW, work.id)
+        if queue.ladder or not queue.open:
+            self._doubt(work)
+        if work.not_before_ms is not None and work.not_before_ms > self.now_ms:
+            self._at(work.not_before_ms, _PLACE, work.id)
+            return False
+        return queue.open
 
-    def _held(self, work: WorkState, queue: QueueState) -> bool:
+    def _preferring(self, work: WorkState, queue: QueueState) -> tuple[Line, ...]:
+        seat = self.wanted(work)
+        lines: tuple[Line, ...] = ()
+        if seat is not None:
+            lines = (self.classes.personal(seat, work.medium, work.cost),)
+        if not self._held(work, queue, seat):
+            return (*lines, self.line_of(work))
+        self._at(rules.hold_until(work, queue), _PLACE, work.id)
+        return lines
+
+    def _displace(self, item: Item) -> None:
+        self._tokens += 1
+        item.token = self._tokens
+        for line in item.lines:
+            line.waiting -= 1
+            if not line.waiting and line.strategy == PERSONAL:
+                self.classes.forget_personal(line)
+                self._touched.pop(line, None)
+        item.lines = ()
+
+    def wanted(self, work: WorkState) -> Seat | None:
+        """Its preferred operator, where the preference counts."""
+        seat = self.classes.seats.get(work.preferred_id or "")
+        if seat is None or not rules.may_be_preferred(work, seat.state):
+            return None
+        return seat
+
+    def _held(self, work: WorkState, queue: QueueState, seat: Seat | None) -> bool:
         """Whether it waits for its preferred operator alone."""
-        if work.preferred_id is None or rules.hold_until(work, queue) <= self.now_ms:
+        if rules.hold_until(work, queue) <= self.now_ms:
             return False
-        operator = self.operators.get(work.preferred_id)
-        if operator is None or operator.presence != rules.READY:
+        if work.strict:
+            return True
+        if seat is None or seat.state.presence != rules.READY:
             return False
-        return not rules.excluded(work, work.preferred_id, self.now_ms)
+        return not rules.excluded(work, seat.state.id, self.now_ms)
 
-    # --- classes -------------------------------------------------------------------------------
+    def line_of(self, work: WorkState) -> Line:
+        """The class this work belongs to by what it needs at its rung."""
+        key = (work.queue_id, -1 if work.anyone else work.rung, work.needs)
+        asked = self._asked.get(key)
+        if asked is None:
+            asked = self._asked[key] = self._asks(work)
+        return self.classes.line(asked, work.medium, work.cost)
 
-    def queue_line(self, work: WorkState) -> Line:
-        """The class this work belongs to by its queue."""
-        need = (work.medium, work.cost)
-        lines = self._of_queue.setdefault(work.queue_id, {})
-        if need not in lines:
-            lines[need] = Line(*need)
-            for operator_id in self._members.get(work.queue_id, ()):
-                _rate(lines[need], self.operators[operator_id])
-        return lines[need]
+    def _asks(self, work: WorkState) -> Asked:
+        queue = self.queues[work.queue_id]
+        strategy = queue.strategy or PLAIN
+        if work.anyone:
+            return None, (), strategy
+        needs, members_only = needed(queue, work.needs, work.rung)
+        return queue.id if members_only else None, needs, strategy
 
-    def _operator_line(self, operator_id: str, need: Need) -> Line:
-        lines = self._of_operator.setdefault(operator_id, {})
-        if need not in lines:
-            lines[need] = Line(*need)
-            if operator_id in self.operators:
-                _rate(lines[need], self.operators[operator_id])
-        return lines[need]
-
-    def _forget_line(self, operator_id: str, need: Need) -> None:
-        line = self._of_operator[operator_id].pop(need)
-        self._touched.pop(id(line), None)
-        if not self._of_operator[operator_id]:
-            del self._of_operator[operator_id]
-
-    # --- operators -----------------------------------------------------------------------------
+    # --- operators and queues --------------------------------------------------------------------
 
     def put_operator(self, operator: OperatorState) -> None:
         """Hold this snapshot in place of the former one."""
-        former = self.operators.get(operator.id)
-        self.operators[operator.id] = operator
-        if former is None or former.queues != operator.queues:
-            self._move(operator.id, former.queues if former else (), operator.queues)
-        self._count_ready(former, operator)
-        for queue_id in operator.queues:
-            for line in self._of_queue.get(queue_id, {}).values():
-                if _rate(line, operator):
-                    self._touch(line)
-        for line in list(self._of_operator.get(operator.id, {}).values()):
-            if _rate(line, operator):
-                self._touch(line)
-        if former is None or former.presence != operator.presence:
-            self._presence_changed(operator.id)
+        seat = self.classes.seats.get(operator.id)
+        former = None if seat is None else seat.state
+        self.classes.put(operator)
+        if former is None or (
+            former.presence is not operator.presence and former.presence != operator.presence
+        ) or former.media != operator.media or former.skills != operator.skills:  # fmt: skip
+            self._stands_otherwise(operator.id)
+        if operator.lost_ms is not None and (former is None or former.lost_ms != operator.lost_ms):
+            self._at(self._grace_ends(operator), _GRACE, operator.id)
+        if (
+            (operator.presence == rules.DRAINING and not operator.used)
+            or operator.used > operator.budget
+            or (operator.ceilings and rules.overloaded(operator))
+        ):
+            self._unsure[operator.id] = None
 
     def drop_operator(self, operator_id: str) -> None:
         """Forget him; his live offers run to their deadlines."""
-        former = self.operators.pop(operator_id, None)
-        if former is None:
-            return
-        self._move(operator_id, former.queues, ())
-        self._count_ready(former, None)
-        for line in self._of_operator.get(operator_id, {}).values():
-            line.able.drop(operator_id)
-        self._presence_changed(operator_id)
+        if operator_id in self.classes.seats:
+            for work_id in self._prefer.get(operator_id, {}):
+                self._displace(self.items[work_id])
+            self.classes.drop(operator_id)
+            self._stands_otherwise(operator_id)
 
-    def _move(self, operator_id: str, before: tuple[str, ...], after: tuple[str, ...]) -> None:
-        for queue_id in before:
-            _discard(self._members, queue_id, operator_id)
-            for line in self._of_queue.get(queue_id, {}).values():
-                line.able.drop(operator_id)
-        for queue_id in after:
-            self._members.setdefault(queue_id, {})[operator_id] = None
-
-    def _count_ready(self, before: OperatorState | None, after: OperatorState | None) -> None:
-        for state, step in ((before, -1), (after, 1)):
-            if state is not None and state.presence == rules.READY:
-                for queue_id in state.queues:
-                    self._ready[queue_id] = self._ready.get(queue_id, 0) + step
-
-    def _presence_changed(self, operator_id: str) -> None:
+    def _stands_otherwise(self, operator_id: str) -> None:
         """Holds for him begin or end with it, and his offers may have to be taken back."""
-        for line in list(self._of_operator.get(operator_id, {}).values()):
-            for work_id in line.waiting.members():
-                self._place(self.work[work_id])
+        for work_id in self._prefer.get(operator_id, {}):
+            self._place(self.items[work_id])
         for work_id in self._offers.get(operator_id, {}):
-            self._doubt(self.work[work_id])
-
-    # --- queues --------------------------------------------------------------------------------
+            self._doubt(self.items[work_id].work)
 
     def put_queue(self, queue: QueueState) -> None:
         """Hold this snapshot in place of the former one; everything in the queue is placed anew."""
         self.queues[queue.id] = queue
+        self._asked = {key: asked for key, asked in self._asked.items() if key[0] != queue.id}
         for work_id in list(self._in_queue.get(queue.id, {})):
-            work = self.work[work_id]
-            if work.state == "waiting":
-                self._place(work)
+            item = self.items[work_id]
+            if item.work.state == "waiting":
+                self._place(item)
             else:
-                self._doubt(work)
-
-
-def _stands(work: WorkState, due_ms: int, kind: int) -> bool:
-    """Whether a timer still means something; others are left in the heap until they come up."""
-    if kind == _REVIEW:
-        return work.state == "offered" and work.offer_until_ms == due_ms
-    return work.state == "waiting"
-
-
-def _rate(line: Line, operator: OperatorState) -> bool:
-    """Put him among those who can take a contact of this class, or out; True when he is new."""
-    if not rules.has_room(operator, line.medium, line.cost):
-        line.able.drop(operator.id)
-        return False
-    new = operator.id not in line.able
-    line.able.put(operator.id, rules.operator_rank(operator))
-    return new
+                self._doubt(item.work)
 
 
 def _discard(groups: dict[str, dict[str, None]], group: str, member: str) -> None:

@@ -1,99 +1,137 @@
-"""Ordered sets that stay cheap at any size, and the requirement class built of two of them."""
+"""A requirement class: contacts that ask for the same, and who of those able to has room.
+
+Both sides are heaps with lazy deletion. An entry carries a number its owner had when it was
+pushed: whoever changes takes another number, and all his entries everywhere are void at once.
+Void entries go when they come to the top or make up two thirds of a heap, so every change costs
+the logarithm of the size.
+"""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from routing.model import Needs, OperatorState, WorkState
+from routing.strategies import PLAIN, STRATEGIES, Key
 
 Rank = tuple[int, int, str]
+Waiting = tuple[Rank, int, "Item"]
+Able = tuple[Key, int, "Group"]
+Asked = tuple[str | None, Needs, str]
+"""What a class asks: member of this queue (None: of any), skills; and its strategy."""
+PERSONAL = "preferred"
+"""The strategy of a class of those who ask for one operator."""
 _SLACK = 16
 
 
-class Ranked:
-    """Members in the order of a rank that may change: a heap with lazy deletion.
+class Item:
+    """A contact's turn while it is not over: its snapshot and the classes it waits in."""
 
-    Every change costs O(log n); what was changed or dropped stays in the heap until it comes to
-    the top or makes up two thirds of it. Ranks end with the member's id and so never tie.
-    """
+    __slots__ = ("lines", "token", "work")
 
-    __slots__ = ("_heap", "_live", "_stamp")
+    def __init__(self, work: WorkState) -> None:
+        self.work = work
+        self.token = 0
+        self.lines: tuple[Line, ...] = ()
 
-    def __init__(self) -> None:
-        self._live: dict[str, tuple[Rank, int]] = {}
-        self._heap: list[tuple[Rank, int]] = []
-        self._stamp = 0
 
-    def __len__(self) -> int:
-        return len(self._live)
+class Group:
+    """One operator in the classes of one medium and cost: he has room for all of them or none."""
 
-    def __contains__(self, member: str) -> bool:
-        return member in self._live
+    __slots__ = ("cost", "fits", "fresh", "lines", "medium", "seat", "stamp")
 
-    def put(self, member: str, rank: Rank) -> None:
-        """Add a member or give it another rank, whose last part is its id."""
-        held = self._live.get(member)
-        if held is not None and held[0] == rank:
-            return
-        self._stamp += 1
-        self._live[member] = (rank, self._stamp)
-        heapq.heappush(self._heap, (rank, self._stamp))
-        if len(self._heap) > 3 * len(self._live) + _SLACK:
-            self._heap = list(self._live.values())
-            heapq.heapify(self._heap)
+    def __init__(self, seat: Seat, medium: str, cost: int) -> None:
+        self.seat = seat
+        self.medium = medium
+        self.cost = cost
+        self.fits = False
+        self.fresh = False
+        """His entries are not pushed yet: whoever is busy again at once need not be."""
+        self.stamp = 0
+        self.lines: list[Line] = []
 
-    def drop(self, member: str) -> None:
-        """Remove a member, if it is there."""
-        self._live.pop(member, None)
 
-    def members(self) -> list[str]:
-        """All members, in no promised order."""
-        return list(self._live)
+class Seat:
+    """An operator: his snapshot, and his classes by medium and cost."""
 
-    def first(self) -> Rank | None:
-        """The rank of the first member."""
-        heap, live = self._heap, self._live
-        while heap:
-            rank, stamp = heap[0]
-            held = live.get(rank[2])
-            if held is not None and held[1] == stamp:
-                return rank
-            heapq.heappop(heap)
+    __slots__ = ("groups", "personal", "state")
+
+    def __init__(self, state: OperatorState) -> None:
+        self.state = state
+        self.groups: dict[tuple[str, int], Group] = {}
+        self.personal: dict[tuple[str, int], Line] = {}
+        """Classes of those who prefer him."""
+
+
+class Line:
+    """A requirement class. `queue_id` is None where membership does not matter."""
+
+    __slots__ = (
+        "able", "cost", "groups", "medium", "needs", "queue", "queue_id", "ready", "rule",
+        "strategy", "waiting", "with_room",
+    )  # fmt: skip
+
+    def __init__(self, asked: Asked, medium: str, cost: int) -> None:
+        self.queue_id, self.needs, self.strategy = asked
+        self.medium = medium
+        self.cost = cost
+        self.rule = STRATEGIES.get(self.strategy, STRATEGIES[PLAIN])
+        self.queue: list[Waiting] = []
+        self.able: list[Able] = []
+        self.groups: dict[str, Group] = {}  # operator → his group: who is able at all
+        self.waiting = self.ready = self.with_room = 0
+
+    def label(self) -> str:
+        """The class in words for explanations."""
+        asked = [f"{skill}>={level}" for skill, level in self.needs]
+        return ",".join([*asked, self.medium])
+
+    # --- contacts ------------------------------------------------------------------------------
+
+    def join(self, item: Item, rank: Rank) -> None:
+        """Put a contact in line; its token is set."""
+        self.waiting += 1
+        heapq.heappush(self.queue, (rank, item.token, item))
+        if len(self.queue) > 3 * self.waiting + _SLACK:
+            self.queue = [entry for entry in self.queue if entry[2].token == entry[1]]
+            heapq.heapify(self.queue)
+
+    def head(self) -> Waiting | None:
+        """The most senior contact."""
+        queue = self.queue
+        while queue:
+            entry = queue[0]
+            if entry[2].token == entry[1]:
+                return entry
+            heapq.heappop(queue)
         return None
 
-    def firsts(self, count: int, fits: Callable[[str], bool]) -> list[Rank]:
-        """The ranks of the first `count` members that fit."""
-        found: list[Rank] = []
-        aside: list[tuple[Rank, int]] = []
-        while len(found) < count:
-            rank = self.first()
-            if rank is None:
+    # --- operators -----------------------------------------------------------------------------
+
+    def push(self, key: Key, group: Group) -> None:
+        """Put an operator with room into the order."""
+        heapq.heappush(self.able, (key, group.stamp, group))
+        if len(self.able) > 3 * self.with_room + _SLACK:
+            self.able = [entry for entry in self.able if entry[2].stamp == entry[1]]
+            heapq.heapify(self.able)
+
+    def firsts(self, fits: Callable[[str], bool] | None) -> list[Able]:
+        """The first two with room, of those that fit."""
+        able = self.able
+        found: list[Able] = []
+        aside: list[Able] = []
+        while able:
+            entry = able[0]
+            if entry[2].stamp != entry[1]:
+                heapq.heappop(able)
+                continue
+            chosen = fits is None or fits(entry[2].seat.state.id)
+            if chosen and found:
+                found.append(entry)
                 break
-            aside.append(heapq.heappop(self._heap))
-            if fits(rank[2]):
-                found.append(rank)
+            aside.append(heapq.heappop(able))
+            if chosen:
+                found.append(entry)
         for entry in aside:
-            heapq.heappush(self._heap, entry)
+            heapq.heappush(able, entry)
         return found
-
-    def set_aside(self) -> tuple[Rank, int]:
-        """Take the first member's entry out of the order (call `first` before)."""
-        return heapq.heappop(self._heap)
-
-    def put_back(self, entry: tuple[Rank, int]) -> None:
-        """Undo `set_aside`."""
-        heapq.heappush(self._heap, entry)
-
-
-@dataclass(slots=True)
-class Line:
-    """A requirement class: contacts that need the same of an operator, and who can take one now.
-
-    Today a class is (queue or preferred operator, medium, cost); skills and the rungs of a ladder
-    will make finer ones without another structure.
-    """
-
-    medium: str
-    cost: int
-    waiting: Ranked = field(default_factory=Ranked)
-    able: Ranked = field(default_factory=Ranked)

@@ -6,13 +6,20 @@ The engine is bookkeeping around these few functions; a change of policy is a ch
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
-from uuid import UUID
+from dataclasses import dataclass
 
-from routing.model import OperatorState, QueueState, WorkState
+from routing.model import OperatorState, QueueState, WorkState, changed
 
 READY = "ready"
+DRAINING = "draining"
 NOT_ANSWERING = "not_answering"
+OFFLINE = "offline"
+ANSWERING = (READY, DRAINING)
+"""Who may keep an offer that is on his screen."""
+LIVE = ("waiting", "offered", "active", "wrap_up", "parked")
+"""States of work that is not over."""
+ON_HAND = ("offered", "active", "wrap_up")
+"""States in which work takes an operator's points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +30,59 @@ class Policy:
     """How long a contact is not shown again to who let its offer pass."""
     misses_in_a_row: int = 2
     """After so many unanswered offers an operator counts as not answering."""
+    grace_ms: int = 30_000
+    """How long a lost connection is waited for."""
+    exclusive: tuple[str, ...] = ()
+    """Media during which nothing new is offered: on a call, nothing."""
+    most_priority_ms: int = 3_600_000
+    """Nobody is passed by who came more than this after him: the bound of overtaking."""
+    version: str = ""
+    """Which edition of the rules decided; written into every explanation."""
 
 
-def has_room(operator: OperatorState, medium: str, cost: int) -> bool:
+def has_room(
+    operator: OperatorState, medium: str, cost: int, exclusive: tuple[str, ...] = ()
+) -> bool:
     """Whether he is ready and this much more fits into his budget and the medium's ceiling."""
-    if operator.presence != READY or operator.used + cost > operator.budget:
+    if (
+        operator.presence != READY
+        or operator.used + cost > operator.budget
+        or operator.lost_ms is not None
+    ):
         return False
-    ceiling = operator.ceilings.get(medium)
-    return ceiling is None or operator.load.get(medium, 0) < ceiling
+    load = operator.load
+    if operator.ceilings:
+        ceiling = operator.ceilings.get(medium)
+        if ceiling is not None and load.get(medium, 0) >= ceiling:
+            return False
+    if load:
+        for one in exclusive:
+            if one in load:
+                return False
+    return True
+
+
+def overloaded(operator: OperatorState) -> bool:
+    """Whether more is on his hands than his budget or a ceiling allows now."""
+    return operator.used > operator.budget or any(
+        operator.load.get(medium, 0) > ceiling for medium, ceiling in operator.ceilings.items()
+    )
+
+
+def takes(operator: OperatorState, medium: str) -> bool:
+    """Whether the medium is one of his."""
+    return not operator.media or medium in operator.media
+
+
+def masters(operator: OperatorState, needs: tuple[tuple[str, int], ...]) -> bool:
+    """Whether he has every skill at its level."""
+    skills = operator.skills
+    return all(skills.get(skill, 0) >= level for skill, level in needs)
 
 
 def work_rank(work: WorkState) -> tuple[int, int, str]:
     """Order of the line: the oldest virtual arrival, then who came first."""
     return (work.virtual_ms, work.seq, work.id)
-
-
-def operator_rank(operator: OperatorState) -> tuple[int, int, str]:
-    """Order of operators: the least occupied, among equals who has been idle longest."""
-    return (operator.used, operator.idle_ms, operator.id)
 
 
 def excluded(work: WorkState, operator_id: str, now_ms: int) -> bool:
@@ -55,6 +97,19 @@ def hold_until(work: WorkState, queue: QueueState) -> int:
     return work.arrived_ms + 1000 * queue.preferred_hold_seconds
 
 
+def may_be_preferred(work: WorkState, operator: OperatorState) -> bool:
+    """Whether the preference counts: he takes the medium and has what the contact itself needs.
+
+    He need not be a member of its queue; who is strictly asked for need not be skilled either.
+    """
+    return takes(operator, work.medium) and (work.strict or masters(operator, work.needs))
+
+
+def offer_ms(queue: QueueState, medium: str) -> int:
+    """How long an offer of this medium lasts."""
+    return 1000 * queue.offer_seconds_by.get(medium, queue.offer_seconds)
+
+
 def offer_id(work_id: str, work_version: int, operator_id: str, now_ms: int) -> str:
     """A UUIDv7 that depends on nothing but its arguments: time first, then their digest.
 
@@ -63,12 +118,13 @@ def offer_id(work_id: str, work_version: int, operator_id: str, now_ms: int) -> 
     digest = hashlib.sha256(f"{work_id}:{work_version}:{operator_id}".encode()).digest()
     tail = int.from_bytes(digest[:10])
     high, low = tail >> 68, tail & (1 << 62) - 1
-    return str(UUID(int=(now_ms & (1 << 48) - 1) << 80 | 7 << 76 | high << 64 | 2 << 62 | low))
+    text = f"{(now_ms & (1 << 48) - 1) << 80 | 7 << 76 | high << 64 | 2 << 62 | low:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def offered(work: WorkState, operator_id: str, offer: str, until_ms: int) -> WorkState:
     """The work row after an offer."""
-    return replace(
+    return changed(
         work,
         version=work.version + 1,
         state="offered",
@@ -80,29 +136,39 @@ def offered(work: WorkState, operator_id: str, offer: str, until_ms: int) -> Wor
 
 def returned(work: WorkState, missed_until_ms: int | None = None) -> WorkState:
     """The work row back at its place; `missed_until_ms` when its offer was not answered."""
-    back = replace(
+    excluded_, misses = work.excluded, work.misses
+    if missed_until_ms is not None and work.operator_id is not None:
+        excluded_, misses = kept_from(work, work.operator_id, missed_until_ms), misses + 1
+    return changed(
         work,
         version=work.version + 1,
         state="waiting",
         operator_id=None,
         offer_id=None,
         offer_until_ms=None,
+        excluded=excluded_,
+        misses=misses,
     )
-    if missed_until_ms is None or work.operator_id is None:
-        return back
-    kept = tuple(entry for entry in work.excluded if entry[0] != work.operator_id)
-    entry = (work.operator_id, missed_until_ms)
-    return replace(back, excluded=(*kept, entry), misses=work.misses + 1)
+
+
+def kept_from(work: WorkState, operator_id: str, until_ms: int) -> tuple[tuple[str, int], ...]:
+    """Its exclusions with one more; an earlier one of the same operator is replaced."""
+    kept = tuple(entry for entry in work.excluded if entry[0] != operator_id)
+    return (*kept, (operator_id, until_ms))
 
 
 def loaded(operator: OperatorState, work: WorkState, times: int) -> OperatorState:
     """The capacity row with this work on it once more (`times` = 1) or once less (-1)."""
-    count = operator.load.get(work.medium, 0) + times
-    load = {medium: n for medium, n in operator.load.items() if medium != work.medium}
+    return changed(operator, version=operator.version + 1, **load_after(operator, work, times))
+
+
+def load_after(operator: OperatorState, work: WorkState, times: int) -> dict[str, object]:
+    """`used` and `load` with this work on his hands once more or once less."""
+    load = dict(operator.load)
+    count = load.pop(work.medium, 0) + times
     if count > 0:
         load[work.medium] = count
-    used = max(0, operator.used + times * work.cost)
-    return replace(operator, version=operator.version + 1, used=used, load=load)
+    return {"used": max(0, operator.used + times * work.cost), "load": load}
 
 
 def gives_up(operator: OperatorState, policy: Policy) -> bool:
@@ -115,4 +181,4 @@ def missed(operator: OperatorState, *, not_answering: bool) -> OperatorState:
     presence = operator.presence
     if not_answering and presence == READY:
         presence = NOT_ANSWERING
-    return replace(operator, misses=operator.misses + 1, presence=presence)
+    return changed(operator, misses=operator.misses + 1, presence=presence)

@@ -15,8 +15,8 @@ from tests.routing.oracle import Rows
 
 SOAK = os.environ.get("CC_SOAK") == "1"
 ROUNDS = settings(
-    max_examples=5000 if SOAK else 150,
-    stateful_step_count=120 if SOAK else 40,
+    max_examples=5000 if SOAK else 25,
+    stateful_step_count=120 if SOAK else 35,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     print_blob=True,

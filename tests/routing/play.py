@@ -14,7 +14,7 @@ def main() -> None:
     chance = random.Random(7)
     world = World()
     engine = Engine()
-    for _ in range(6000):
+    for _ in range(2000):
         world.now += chance.randrange(5_000)
         match chance.randrange(10):
             case 0 | 1 | 2 | 3:

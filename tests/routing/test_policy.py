@@ -212,10 +212,12 @@ def test_an_explanation_names_the_rule_the_counts_and_the_runner_up() -> None:
     (offer,) = line.apply(work("w", 1, virtual_ms=-59_999), 41_000)
     assert isinstance(offer, Offer)
     assert dict(offer.explanation) == {
-        "rule": "longest_idle", "at_ms": 41_000, "queue_id": "q", "medium": "chat", "rung": 0,
-        "wait_ms": 40_999, "priority_ms": 60_000, "waiting": 1, "eligible": 4, "ready": 3,
-        "with_room": 2, "chosen": {"id": "anna", "used": 0, "idle_ms": 3},
-        "runner_up": {"id": "boris", "used": 0, "idle_ms": 5}, "excluded": [],
+        "rule": "longest_idle", "strategy": "least_loaded", "policy": "", "at_ms": 41_000,
+        "queue_id": "q", "medium": "chat", "class": "chat", "rung": 0, "wait_ms": 40_999,
+        "priority_ms": 60_000, "kept_ms": 0, "waiting": 1, "eligible": 4, "ready": 3,
+        "with_room": 2, "excluded": [],
+        "chosen": {"id": "anna", "used": 0, "idle_ms": 3, "key": (0, 3)},
+        "runner_up": {"id": "boris", "used": 0, "idle_ms": 5, "key": (0, 5)},
     }  # fmt: skip
 
 

@@ -1,0 +1,258 @@
+"""The operators' side: who belongs to which requirement class, and who of them has room.
+
+A class is built once, from the operators who have the rarest of its skills; afterwards a change
+of an operator costs a step per class of his. Counts are right at once; the order of those with
+room waits for `settle`, because who is freed is mostly busy again within the same event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from routing import policy as rules
+from routing.lines import PERSONAL, Asked, Group, Line, Seat
+from routing.model import OperatorState
+from routing.strategies import Key
+
+MOST = 4096
+"""Classes kept although nobody waits in them; more are built again when they are needed."""
+
+
+class Classes:
+    """Seats, classes, and what has changed since the last decision."""
+
+    def __init__(self, exclusive: tuple[str, ...]) -> None:
+        self.seats: dict[str, Seat] = {}
+        self.gained: dict[str, Seat] = {}
+        """Who may take something he could not take before."""
+        self._exclusive = exclusive
+        self._stamp = 0
+        self._fresh: dict[str, Seat] = {}
+        self._members: dict[str, dict[str, None]] = {}
+        self._skilled: dict[str, dict[str, None]] = {}
+        self._lines: dict[tuple[Asked, str, int], Line] = {}
+        self._anchored: dict[tuple[str, str], dict[Line, None]] = {}
+
+    # --- classes -------------------------------------------------------------------------------
+
+    def line(self, asked: Asked, medium: str, cost: int) -> Line:
+        """The class of those who ask for this."""
+        key = (asked, medium, cost)
+        found = self._lines.get(key)
+        if found is None:
+            found = self._lines[key] = self._built(asked, medium, cost)
+            if len(self._lines) > MOST:
+                self._forget_some()
+        return found
+
+    def personal(self, seat: Seat, medium: str, cost: int) -> Line:
+        """The class of those who prefer this operator."""
+        line = seat.personal.get((medium, cost))
+        if line is None:
+            line = Line((None, (), PERSONAL), medium, cost)
+            seat.personal[medium, cost] = line
+            self._add(line, seat)
+        return line
+
+    def forget_personal(self, line: Line) -> None:
+        """Nobody waits in it any more."""
+        for group in line.groups.values():
+            del group.seat.personal[line.medium, line.cost]
+            group.lines.remove(line)
+
+    def key(self, line: Line, state: OperatorState) -> Key:
+        """His place in the order of a class."""
+        return line.rule(state, line.needs, line.medium, self._exclusive)
+
+    def _built(self, asked: Asked, medium: str, cost: int) -> Line:
+        line = Line(asked, medium, cost)
+        for operator_id in self._likely(line):
+            seat = self.seats[operator_id]
+            if _eligible(line, seat.state):
+                self._add(line, seat)
+        self._anchored.setdefault(_anchor(line), {})[line] = None
+        return line
+
+    def _likely(self, line: Line) -> Iterable[str]:
+        """The smallest set of operators that surely holds everybody who is able."""
+        sets = [self._skilled.get(skill, {}) for skill, _ in line.needs]
+        if line.queue_id is not None:
+            sets.append(self._members.get(line.queue_id, {}))
+        return min(sets, key=_size) if sets else self.seats
+
+    def _add(self, line: Line, seat: Seat) -> None:
+        group = seat.groups.get((line.medium, line.cost))
+        if group is None:
+            self._stamp += 1
+            group = seat.groups[line.medium, line.cost] = Group(seat, line.medium, line.cost)
+            group.stamp = self._stamp
+            group.fits = self._room(seat.state, group)
+        line.groups[seat.state.id] = group
+        group.lines.append(line)
+        line.ready += seat.state.presence == rules.READY
+        if group.fits:
+            line.with_room += 1
+            if not group.fresh and line.strategy != PERSONAL:
+                line.push(self.key(line, seat.state), group)
+
+    def _forget_some(self) -> None:
+        """Of the oldest classes those in which nobody waits, a few at a time."""
+        for _ in range(16):
+            key = next(iter(self._lines))
+            line = self._lines.pop(key)
+            if line.waiting:
+                self._lines[key] = line
+                continue
+            del self._anchored[_anchor(line)][line]
+            for group in line.groups.values():
+                group.lines.remove(line)
+
+    # --- operators -----------------------------------------------------------------------------
+
+    def put(self, state: OperatorState) -> None:
+        """Hold this snapshot in place of the former one."""
+        seat = self.seats.get(state.id)
+        if seat is None:
+            seat = self.seats[state.id] = Seat(state)
+            self._join(seat)
+        else:
+            former, seat.state = seat.state, state
+            if _others(former, state):
+                self._leave(seat, former)
+                self._join(seat)
+            else:
+                step = (state.presence == rules.READY) - (former.presence == rules.READY)
+                if step:
+                    _count_ready(seat, step)
+            if _ranks(former) != _ranks(state):
+                self._outdate(seat)
+                self._fresh[state.id] = seat
+        self._rate(seat)
+
+    def drop(self, operator_id: str) -> None:
+        """Forget him."""
+        seat = self.seats.pop(operator_id, None)
+        if seat is not None:
+            self._leave(seat, seat.state)
+            self.gained.pop(operator_id, None)
+            self._fresh.pop(operator_id, None)
+
+    def _room(self, state: OperatorState, group: Group) -> bool:
+        return rules.has_room(state, group.medium, group.cost, self._exclusive)
+
+    def _outdate(self, seat: Seat) -> None:
+        """His place in every order is another now."""
+        for group in seat.groups.values():
+            if group.fits:
+                self._stamp += 1
+                group.stamp = self._stamp
+                group.fresh = True
+
+    def _rate(self, seat: Seat) -> None:
+        """See for what he has room now."""
+        state, exclusive = seat.state, self._exclusive
+        for group in seat.groups.values():
+            fits = rules.has_room(state, group.medium, group.cost, exclusive)
+            if fits == group.fits:
+                continue
+            group.fits = fits
+            self._stamp += 1
+            group.stamp = self._stamp
+            step = 1 if fits else -1
+            for line in group.lines:
+                line.with_room += step
+            if fits:
+                group.fresh = True
+                self._fresh[state.id] = seat
+                self.gained[state.id] = seat
+
+    def _join(self, seat: Seat) -> None:
+        state = seat.state
+        for queue_id in state.queues:
+            self._members.setdefault(queue_id, {})[state.id] = None
+        for skill in state.skills:
+            self._skilled.setdefault(skill, {})[state.id] = None
+        anchors = [("", ""), *(("queue", one) for one in state.queues)]
+        anchors += [("skill", one) for one in state.skills]
+        for anchor in anchors:
+            for line in self._anchored.get(anchor, ()):
+                if _eligible(line, state):
+                    self._add(line, seat)
+        self.gained[state.id] = seat
+
+    def _leave(self, seat: Seat, former: OperatorState) -> None:
+        for queue_id in former.queues:
+            self._members[queue_id].pop(former.id, None)
+        for skill in former.skills:
+            self._skilled[skill].pop(former.id, None)
+        for group in seat.groups.values():
+            group.stamp = -1
+            for line in group.lines:
+                line.groups.pop(former.id, None)
+                line.ready -= former.presence == rules.READY
+                line.with_room -= group.fits
+        seat.groups = {}
+        for line in seat.personal.values():
+            self._add(line, seat)
+
+    def settle(self) -> None:
+        """Put those with room into the order of their classes."""
+        self.gained = {}
+        if not self._fresh:
+            return
+        fresh, self._fresh = self._fresh, {}
+        for seat in fresh.values():
+            state = seat.state
+            for group in seat.groups.values():
+                if group.fresh:
+                    group.fresh = False
+                    if group.fits:
+                        self._push(group, state)
+
+    def _push(self, group: Group, state: OperatorState) -> None:
+        rule, key = None, ()
+        for line in group.lines:
+            if line.strategy == PERSONAL:
+                continue
+            if line.rule is not rule or line.strategy == "best_level":
+                rule, key = line.rule, self.key(line, state)
+            line.push(key, group)
+
+
+def _size(names: dict[str, None]) -> int:
+    return len(names)
+
+
+def _eligible(line: Line, state: OperatorState) -> bool:
+    return (
+        (line.queue_id is None or line.queue_id in state.queues)
+        and rules.takes(state, line.medium)
+        and rules.masters(state, line.needs)
+    )
+
+
+def _anchor(line: Line) -> tuple[str, str]:
+    """Where an operator who is able surely looks for this class."""
+    if line.needs:
+        return ("skill", line.needs[0][0])
+    return ("", "") if line.queue_id is None else ("queue", line.queue_id)
+
+
+def _others(former: OperatorState, state: OperatorState) -> bool:
+    """Whether he may belong to other classes now."""
+    return (
+        former.queues != state.queues
+        or (former.skills is not state.skills and former.skills != state.skills)
+        or former.media != state.media
+    )
+
+
+def _ranks(state: OperatorState) -> tuple[int, int, int, int]:
+    """All of his that strategies look at and that changes by the hour."""
+    return (state.used, state.idle_ms, state.turn, state.budget)
+
+
+def _count_ready(seat: Seat, step: int) -> None:
+    for group in seat.groups.values():
+        for line in group.lines:
+            line.ready += step

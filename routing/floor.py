@@ -1,0 +1,98 @@
+"""A whole floor without a database: events in, decisions out, rows kept by the engine itself.
+
+`apply(event, now)` first lets every timer run at its own instant, then turns the event into the
+rows it makes and decides. An event that does not fit (unknown, repeated, too late: an accept of an
+offer that has ended) makes no row and no decision and is counted by its reason.
+
+`rows()` is the whole state: `Floor.restore(rows, now)` goes on identically, from any point.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from routing import moves
+from routing.engine import Engine
+from routing.events import Event
+from routing.model import OperatorState, Outcome, QueueState, State, Tick, WorkState
+from routing.moves import Misfit
+from routing.policy import Policy
+
+TICK = Tick()
+
+
+class Floor:
+    """The engine for simulations, tests and the command line. Time never goes back."""
+
+    def __init__(self, policy: Policy | None = None, now_ms: int = 0) -> None:
+        self.engine = Engine(policy, now_ms=now_ms)
+        self.misfits: Counter[str] = Counter()
+        """Events that changed nothing, by reason."""
+
+    @classmethod
+    def restore(cls, rows: Iterable[State], now_ms: int, policy: Policy | None = None) -> Floor:
+        """A floor with these rows; what they call for comes with the next event."""
+        floor = cls(policy, now_ms)
+        floor.engine = Engine.restore(rows, now_ms, policy)
+        return floor
+
+    def rows(self) -> list[State]:
+        """Everything that decides about the future, finished work as far as it is remembered."""
+        return self.engine.snapshot()
+
+    def apply(self, event: Event, now_ms: int) -> list[Outcome]:
+        """What follows from the event, and from the time that passed before it.
+
+        An instant before the latest one counts as the latest one.
+        """
+        engine = self.engine
+        outcomes = self.run_until(now_ms)
+        now_ms = max(now_ms, engine.now_ms())
+        try:
+            rows = self._rows_of(event, now_ms)
+        except Misfit as misfit:
+            self.misfits[str(misfit)] += 1
+            rows = ()
+        for row in rows:
+            engine.observe(row, now_ms)
+        if not rows:
+            engine.observe(TICK, now_ms)
+        outcomes += engine.decide()
+        return outcomes
+
+    def run_until(self, now_ms: int) -> list[Outcome]:
+        """Let all timers before this instant run, each at its own."""
+        outcomes: list[Outcome] = []
+        due = self.engine.next_due_ms()
+        while due is not None and due < now_ms:
+            self.engine.observe(TICK, due)
+            outcomes += self.engine.decide()
+            due = self.engine.next_due_ms()
+        return outcomes
+
+    def _rows_of(self, event: Event, now_ms: int) -> tuple[State, ...]:
+        if isinstance(event, WorkState):
+            return self._arrival(event)
+        if isinstance(event, OperatorState | QueueState):
+            return self._told(event)
+        move = moves.MOVES.get(type(event))
+        return move(self.engine, event, now_ms) if move is not None else ()
+
+    def _arrival(self, work: WorkState) -> tuple[State, ...]:
+        """A contact comes; its priority is bounded, so nobody can be passed without end."""
+        if self.engine.knows(work.id):
+            raise Misfit("repeated")
+        if self.engine.queue(work.queue_id) is None:
+            raise Misfit("unknown_queue")
+        return (moves.bounded(work, self.engine.policy()),)
+
+    def _told(self, row: OperatorState | QueueState) -> tuple[State, ...]:
+        held: State | None
+        if isinstance(row, OperatorState):
+            held = self.engine.operator(row.id)
+        else:
+            held = self.engine.queue(row.id)
+        if held is not None and held.version >= row.version:
+            raise Misfit("repeated")
+        return (row,)

@@ -1,0 +1,58 @@
+"""What a contact needs at its rung of its queue's ladder, and when it comes to the next one."""
+
+from __future__ import annotations
+
+from routing.model import Needs, QueueState, Rung, WorkState
+
+OUT_OF_LINE = ("voicemail", "mail_form", "bot")
+TO_QUEUE = "queue:"
+
+
+def needed(queue: QueueState, own: Needs, rung: int) -> tuple[Needs, bool]:
+    """What is asked for at a rung, and whether of members only.
+
+    At the bottom the higher of what the queue and the contact ask. Further up what the rung asks;
+    the contact's own needs stay, but for those the ladder drops or has lowered below its bottom.
+    """
+    wanted = dict(own)
+    if rung <= 0 or not queue.ladder:
+        for skill, level in queue.needs:
+            wanted[skill] = max(level, wanted.get(skill, 0))
+        return tuple(sorted(wanted.items())), queue.members_only
+    step = queue.ladder[min(rung, len(queue.ladder)) - 1]
+    asked = dict(step.needs)
+    lowered = {skill for skill, level in queue.needs if asked.get(skill, 0) < level}
+    for skill in lowered.union(step.drop):
+        wanted.pop(skill, None)
+    for skill, level in asked.items():
+        wanted[skill] = max(level, wanted.get(skill, 0))
+    return tuple(sorted(wanted.items())), queue.members_only and not step.everyone
+
+
+def next_rung(queue: QueueState, work: WorkState) -> tuple[int, Rung] | None:
+    """(due, the rung above): when a waiting contact comes to it. None at the top."""
+    if work.rung >= len(queue.ladder):
+        return None
+    step = queue.ladder[work.rung]
+    since = work.arrived_ms if work.queued_ms is None else work.queued_ms
+    if work.not_before_ms is not None and work.not_before_ms > since:
+        since = work.not_before_ms
+    return since + 1000 * step.after_seconds, step
+
+
+def weaker(below: Rung, above: Rung) -> str | None:
+    """Why the rung above is not weaker than the one below; None when it is."""
+    if above.after_seconds <= below.after_seconds:
+        return f"is reached after {above.after_seconds} s, not later than the rung before it"
+    if above.overflow is not None:
+        return None
+    before = dict(below.needs)
+    for skill, level in above.needs:
+        if level > before.get(skill, 0):
+            return f"asks for {skill} {level}, the rung before it for {before.get(skill, 0)}"
+    missing = set(below.drop) - set(above.drop) - {skill for skill, _ in below.needs}
+    if missing:
+        return f"asks for {min(missing)} again, which the rung before it drops"
+    if below.everyone and not above.everyone:
+        return "is for members only, the rung before it for everyone"
+    return None

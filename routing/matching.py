@@ -1,0 +1,174 @@
+"""Who gets whom: the greedy match of waiting contacts and operators with room, by seniority."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+
+from routing import policy as rules
+from routing.decisions import Offer, Outcome
+from routing.explain import explanation
+from routing.index import Index
+from routing.lines import PERSONAL, Line, Rank, Seat, Waiting
+from routing.model import Operator, OperatorState, WorkState, changed
+
+MakeId = Callable[[str, int, str, int], str]
+Assume = Callable[[WorkState | None, OperatorState | None], None]
+Aside = list[tuple[Line, Waiting]]
+
+
+class Matching:
+    """Makes the offers that the last events have made possible."""
+
+    def __init__(self, index: Index, assume: Assume, make_id: MakeId) -> None:
+        self._index = index
+        self._assume = assume
+        self._make_id = make_id
+
+    def decide(self, outcomes: list[Outcome]) -> None:
+        """Add the offers, most senior contact first."""
+        classes, gained = self._index.classes, self._index.classes.gained
+        lines = self._index.take_touched()
+        if gained and not lines and len(gained) == 1:
+            (seat,) = gained.values()
+            self._serve(seat, outcomes)
+            lines = self._index.take_touched()
+        elif gained:
+            lines = list(dict.fromkeys([*lines, *self._lines_of(list(gained.values()))]))
+        classes.settle()
+        if lines:
+            self._match(lines, outcomes)
+            classes.settle()
+
+    def _lines_of(self, seats: list[Seat]) -> list[Line]:
+        return [
+            line
+            for seat in seats
+            for group in seat.groups.values()
+            if group.fits
+            for line in group.lines
+            if line.waiting
+        ]
+
+    # --- one operator is free ------------------------------------------------------------------
+
+    def _serve(self, seat: Seat, outcomes: list[Outcome]) -> None:
+        """The most senior of all he may take, as long as there is one.
+
+        Nobody else has room for any of them: they would not wait. So he is the only candidate,
+        but for contacts that are held for him.
+        """
+        now = self._index.now_ms
+        aside: Aside = []
+        while True:
+            best, of = _most_senior(seat)
+            if best is None or of is None:
+                break
+            work = best[2].work
+            if work.excluded and rules.excluded(work, seat.state.id, now):
+                aside.append((of, heapq.heappop(of.queue)))
+                continue
+            line, runner_up = of, None
+            if of.strategy == PERSONAL:
+                line = self._index.line_of(work)
+                if best[2].lines[-1] is of:  # held for him although others have room
+                    _, runner_up = self._choose(work, line, held=True)
+            outcomes.append(self._offer(work, line, seat.state, runner_up))
+        _put_back(aside)
+
+    # --- anything else -------------------------------------------------------------------------
+
+    def _match(self, lines: list[Line], outcomes: list[Outcome]) -> None:
+        """Serve the touched classes, always the most senior head of all of them."""
+        heads: list[tuple[Rank, int]] = []
+        aside: Aside = []
+        for number, line in enumerate(lines):
+            _push_head(heads, line, number)
+        while heads:
+            rank, number = heapq.heappop(heads)
+            line = lines[number]
+            if not line.with_room:
+                continue  # nobody has room for this class any more, so for none of its contacts
+            head = line.head()
+            if head is not None and head[0] == rank:
+                work = head[2].work
+                of = line if line.strategy != PERSONAL else self._index.line_of(work)
+                chosen, runner_up = self._choose(
+                    work, of, held=head[2].lines[-1].strategy == PERSONAL
+                )
+                if chosen is None:
+                    aside.append((line, heapq.heappop(line.queue)))
+                else:
+                    outcomes.append(self._offer(work, of, chosen, runner_up))
+            _push_head(heads, line, number)
+        _put_back(aside)
+
+    def _choose(
+        self, work: WorkState, line: Line, *, held: bool
+    ) -> tuple[OperatorState | None, OperatorState | None]:
+        """The operator for this contact, and who would have been next.
+
+        Who is held stands in its preferred operator's class only, and gets nobody else.
+        """
+        now = self._index.now_ms
+        self._index.classes.settle()
+        free = (lambda who: not rules.excluded(work, who, now)) if work.excluded else None
+        ranked = [entry[2].seat.state for entry in line.firsts(free)]
+        if work.preferred_id is not None:
+            seat = self._index.wanted(work)
+            wanted = None if seat is None else seat.state
+            if (
+                wanted is not None
+                and rules.has_room(wanted, work.medium, work.cost, self._index.policy.exclusive)
+                and not rules.excluded(work, wanted.id, now)
+            ):
+                ranked = [wanted, *(one for one in ranked if one.id != wanted.id)]
+            elif held:
+                return None, None
+        return (*ranked, None, None)[0], (*ranked, None, None)[1]
+
+    def _offer(
+        self,
+        work: WorkState,
+        line: Line,
+        operator: OperatorState,
+        runner_up: OperatorState | None,
+    ) -> Offer:
+        index = self._index
+        now = index.now_ms
+        offer = self._make_id(work.id, work.version, operator.id, now)
+        until = now + rules.offer_ms(index.queues[work.queue_id], work.medium)
+        why = explanation(index, line, work, operator, runner_up)
+        after = rules.load_after(operator, work, 1)
+        if isinstance(operator, Operator):
+            after["turn"] = now
+        self._assume(
+            rules.offered(work, operator.id, offer, until),
+            changed(operator, version=operator.version + 1, **after),
+        )
+        return Offer(work.id, work.version, operator.id, operator.version, offer, until, why)
+
+
+def _most_senior(seat: Seat) -> tuple[Waiting | None, Line | None]:
+    """Who waits longest of all he has room for, and where."""
+    best: Waiting | None = None
+    of: Line | None = None
+    for group in seat.groups.values():
+        if group.fits:
+            for line in group.lines:
+                if line.waiting:
+                    head = line.head()
+                    if head is not None and (best is None or head[0] < best[0]):
+                        best, of = head, line
+    return best, of
+
+
+def _push_head(heads: list[tuple[Rank, int]], line: Line, number: int) -> None:
+    head = line.head()
+    if head is not None:
+        heapq.heappush(heads, (head[0], number))
+
+
+def _put_back(aside: Aside) -> None:
+    for line, entry in aside:
+        heapq.heappush(line.queue, entry)
