@@ -7,6 +7,7 @@ ChannelError
 ├── Temporary      not accepted: try again after `retry_after` seconds (None: own back-off)
 │   └── Throttled      for we are too fast: all of the account, or with this recipient (`per`)
 ├── Rejected       the provider said no for good: failed, show `reason` to the operator
+│   └── OptedOut   for the recipient wants no messages: kept as his consent withdrawn
 ├── Uncertain      bytes went out and no answer came: it may have arrived
 └── Misconfigured  wrong or expired credentials: stop the account, alert
     └── LoginRefused  tried again they would lock us out: nothing more until a person has acted
@@ -90,6 +91,12 @@ class Rejected(ChannelError):
     def __init__(self, reason: str, *, code: str | None = None) -> None:
         super().__init__(reason)
         self.code = code
+
+
+class OptedOut(Rejected):
+    """The recipient has asked for no more messages."""
+
+    kind = "opted_out"
 
 
 class Uncertain(ChannelError):

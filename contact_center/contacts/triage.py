@@ -116,19 +116,22 @@ class Rule:
 
 
 OPT_OUT_WORDS = frozenset({"stop", "unsubscribe", "стоп", "отписаться", "отписка"})
+OPT_IN_WORDS = frozenset({"start", "unstop", "старт", "подписаться"})
 OPT_OUT_MEDIA = frozenset({"sms"})
-"""Where one bare word is an established way of saying no to further messages."""
+"""Where one bare word is an established way of saying no to further messages, or yes again."""
 
 
-def opts_out(arrival: Arrival) -> bool:
-    """Whether the sender asks for no more messages, and says nothing else.
+def consents(arrival: Arrival) -> bool | None:
+    """Whether the sender asks for no more messages (False) or for messages again (True).
 
     The channel may know it (`data["consent"]`): providers have words and switches of their own.
     """
-    if arrival.data.get("consent") == "stop":
-        return True
+    if told := arrival.data.get("consent"):
+        return {"stop": False, "start": True}.get(told)
+    if arrival.medium not in OPT_OUT_MEDIA:
+        return None
     word = arrival.text.strip().strip(".!").lower()
-    return arrival.medium in OPT_OUT_MEDIA and word in OPT_OUT_WORDS
+    return False if word in OPT_OUT_WORDS else True if word in OPT_IN_WORDS else None
 
 
 def triage(arrival: Arrival, facts: Facts, rules: tuple[Rule, ...] = ()) -> Verdict:
@@ -138,7 +141,7 @@ def triage(arrival: Arrival, facts: Facts, rules: tuple[Rule, ...] = ()) -> Verd
         kind = "survey" if expected.kind == "survey" else "inbound"
         cause = f"expectation:{expected.kind}"
         return Verdict(Action.APPEND, contact_id=expected.contact_id, kind=kind, cause=cause)
-    if arrival.automatic or arrival.outgoing or opts_out(arrival):
+    if arrival.automatic or arrival.outgoing or consents(arrival) is False:
         return _quiet(arrival, facts)
     rule = next((rule for rule in rules if rule.holds(arrival)), None)
     if facts.last and facts.last.spam:

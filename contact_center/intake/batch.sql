@@ -815,7 +815,7 @@ BEGIN
 
   IF 'opt_out' = ANY (has) THEN
     INSERT INTO consents (id, identity_id, purpose, granted, text_version, source)
-    SELECT cc_new_id(), e.identity, 'messages', false, '', e.external
+    SELECT cc_new_id(), e.identity, 'messages', NOT (e.x ->> 'opt_out')::boolean, '', e.external
     FROM unnest(go, identity, externals, x) AS e (go, identity, external, x)
     WHERE e.go AND e.x ? 'opt_out';
   END IF;

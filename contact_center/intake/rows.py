@@ -21,7 +21,7 @@ from channels.messages import (
     MessageReceived,
     ProfileChanged,
 )
-from contact_center.contacts.triage import OPT_OUT_MEDIA, Action, Arrival, Verdict, opts_out
+from contact_center.contacts.triage import OPT_OUT_MEDIA, Action, Arrival, Verdict, consents
 from contact_center.intake import cleaning
 from contact_center.intake.model import AccountFacts
 from contact_center.kernel.addresses import in_ascii
@@ -98,9 +98,10 @@ def row_of(account: AccountFacts, event: Event, parcel: Any) -> Row | None:
     if rare and "unsupported" in rare:
         rare["unsupported"]["request"] = base64.b64encode(parcel.packed()).decode()
     text = cleaning.text(text)
-    may_refuse = kind == "in" and (account.medium in OPT_OUT_MEDIA or "consent" in event.data)
-    if may_refuse and opts_out(Arrival(account.medium, text, data=event.data)):
-        rare = {**(rare or {}), "opt_out": True}
+    if kind == "in" and (account.medium in OPT_OUT_MEDIA or "consent" in event.data):
+        agrees = consents(Arrival(account.medium, text, data=event.data))
+        if agrees is not None:
+            rare = {**(rare or {}), "opt_out": not agrees}
     key = cleaning.key
     values = [
         new_id(), account.id, key(event.external_id), None, kind, key(event.conversation_key),

@@ -100,6 +100,7 @@ class Claim:
     message_id: UUID | None
     payload: dict[str, Any]
     act: Act = "send"
+    unwanted: bool = False  # a machine's, for somebody who has asked for no more messages
     reply_to: str | None = None
     letter: Letter | None = None
     seconds: float = 0.0  # how long it lasts, from when it was made

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from channels.errors import OptedOut
 from contact_center.kernel.ids import new_id
 from contact_center.outbox.model import Act, Claim, Kept, Klass, Limits, Mark, Origin
 from contact_center.storage.database import LOG_TOPIC, Database
@@ -59,6 +60,11 @@ _TIME = """make_interval(secs => $4 + (
     WHERE a.id = ANY (ARRAY(
       SELECT f::uuid FROM jsonb_array_elements_text(CASE jsonb_typeof(o.payload -> 'attachments')
         WHEN 'array' THEN o.payload -> 'attachments' ELSE '[]' END) AS f))))"""
+# What the client's address last said to messages of ours; nobody asks before he may answer.
+_CONSENT = """coalesce((
+    SELECT n.granted FROM contacts c JOIN consents n ON n.identity_id = c.identity_id
+    WHERE c.id = o.contact_id AND n.purpose = 'messages' ORDER BY n.at DESC, n.id DESC LIMIT 1
+  ), true)"""
 # Fenced: a sender that lost its lease while it was paused claims nothing.
 CLAIM = f"""
 UPDATE outbox o SET
@@ -75,7 +81,8 @@ WHERE l.id = o.line_id AND o.id IN (
     FOR NO KEY UPDATE SKIP LOCKED)
   AND EXISTS (SELECT 1 FROM leases WHERE name = $5 AND token = $3 AND until > now())
 RETURNING o.id, o.attempts, o.message_id, o.payload, o.act, l.conversation_key,
-  extract(epoch FROM o.claim_until - now())::float AS seconds
+  extract(epoch FROM o.claim_until - now())::float AS seconds,
+  o.class <> 'interactive' AND NOT {_CONSENT} AS unwanted
 """  # noqa: S608
 ORPHANS = """
 SELECT o.id, o.attempts, o.message_id, o.payload, o.act, l.conversation_key
@@ -166,6 +173,12 @@ SELECT o.account_id, a.name, o.message_id
 FROM outbox o CROSS JOIN unnest($2::text[]) AS a (name)
 WHERE o.id = $1 AND o.message_id IS NOT NULL ORDER BY a.name COLLATE "C" ON CONFLICT DO NOTHING
 """
+# A provider knows of a refusal that we have not heard of: it was told to it, or to a carrier.
+WITHDRAW = f"""
+INSERT INTO consents (id, identity_id, purpose, granted, text_version, source)
+SELECT DISTINCT ON (k.identity_id) cc_new_id(), k.identity_id, 'messages', false, '', o.id::text
+FROM outbox o JOIN contacts k ON k.id = o.contact_id WHERE o.id = ANY($1) AND {_CONSENT}
+"""  # noqa: S608
 REFERENCE = """
 SELECT coalesce(m.external_id, o.provider_id) FROM messages m
 LEFT JOIN outbox o ON o.message_id = m.id AND o.act = 'send' WHERE m.id = $1 LIMIT 1
@@ -296,6 +309,8 @@ async def settle(unit: Unit, marks: Sequence[Mark]) -> list[UUID]:
     for mark in marks:
         if mark.aliases and mark.claim.id in settled:
             await _name(unit, mark)
+    if told := [mark.claim.id for mark in marks if mark.error_kind == OptedOut.kind]:
+        await unit.execute(WITHDRAW, told)
     await changed(unit, [row["id"] for row in rows], "system", "outbox")
     for account_id in {row["account_id"] for row in rows}:
         unit.wake(topic(account_id))

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from channels.contract import Channel
-from channels.errors import Misconfigured, Rejected, Temporary
+from channels.errors import Misconfigured, OptedOut, Rejected, Temporary
 from channels.messages import Letter, Outbound, OutboundFile
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import HouseError, Unavailable
@@ -40,6 +40,7 @@ from contact_center.storage.leases import Lease
 LONGEST_SLEEP = 30.0
 SHORTEST_SLEEP = 0.01
 LOOK_AHEAD = 4
+UNWANTED = "the client has asked for no more messages: only a person writes to him"
 REPORT_EVERY = 30.0
 
 log = get_logger(__name__)
@@ -246,9 +247,8 @@ class AccountWorker:
             error = caught
             mark = refused(claim, caught, self._policy(account))
         news = False
-        if not (
-            claim.left and isinstance(error, Temporary)
-        ):  # a recipient's word, not the server's
+        # Of a letter's last recipient it is his word, and what is unwanted was not sent at all.
+        if not (claim.left and isinstance(error, Temporary)) and not claim.unwanted:
             news = pace.note(claim.conversation_key, error)
         seconds = self._clock.monotonic() - started
         await self._marks.put(mark)
@@ -264,6 +264,8 @@ class AccountWorker:
 
     async def _send(self, account: LiveAccount, claim: Claim, started: float) -> Mark:
         left = self._left(claim, started)
+        if claim.unwanted:
+            raise OptedOut(UNWANTED)
         if claim.act != "send":
             return await acts.perform(self._database, account, claim, left)
         claim, pieces = await self._pieces(account, claim)

@@ -13,7 +13,15 @@ from typing import Any
 
 import orjson
 
-from channels.errors import ChannelError, Misconfigured, Rejected, Temporary, Throttled, Uncertain
+from channels.errors import (
+    ChannelError,
+    Misconfigured,
+    OptedOut,
+    Rejected,
+    Temporary,
+    Throttled,
+    Uncertain,
+)
 from channels.toolkit.http import Answer, retry_after
 
 OPTED_OUT = 21610
@@ -103,7 +111,8 @@ def fault(answer: Answer, *, sending: bool) -> ChannelError:
     if number in MISCONFIGURED and (sending or number != 20404):  # noqa: PLR2004
         return Misconfigured(text)
     if number in REJECTED:
-        return Rejected(text, code=str(number))
+        kind = OptedOut if number == OPTED_OUT else Rejected
+        return kind(text, code=str(number))
     return _by_status(answer, text, number, sending=sending)
 
 

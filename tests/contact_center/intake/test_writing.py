@@ -437,5 +437,9 @@ async def test_stop_by_sms_is_an_opt_out_and_rings_nobody(
         consent = await house.one("SELECT * FROM consents")
         assert (consent["purpose"], consent["granted"]) == ("messages", False)
         assert await house.count("work") == 0
+        await house.submit(message("m2", "Старт"))
+        given = await house.one("SELECT array_agg(granted ORDER BY at, id) AS told FROM consents")
+        assert given["told"] == [False, True]
+        assert await house.count("work") == 1, "the word may be a hello, too: somebody looks"
     finally:
         await house.close()

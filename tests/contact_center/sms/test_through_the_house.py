@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from contact_center.outbox.store import enqueue
 from contact_center.simulator.twilio import Mischief
 from tests.contact_center.sms.line import Line
 from tests.support.waiting import eventually
@@ -113,6 +115,48 @@ async def test_stop_is_kept_as_consent_and_rings_nobody(
     (kept,) = await phone.messages()
     assert await line.db.fetchval("SELECT count(*) FROM work WHERE contact_id = $1",
                                   kept["contact_id"]) == 0  # fmt: skip
+
+
+async def test_after_stop_machines_say_nothing_and_a_person_is_told_what_twilio_says(
+    line: Line,
+) -> None:
+    phone = line.phone()
+    await phone.write("Алло")
+    contact = await phone.contact()
+    await phone.write("STOP")
+
+    async def automatic() -> UUID:
+        """What a rule would send; returns its id in the outbox."""
+        return UUID(str(await line.db.run(lambda unit: enqueue(
+            unit, account_id=line.account, conversation_key=phone.number, contact_id=contact,
+            message_id=None, origin="rule", klass="automatic", payload={"text": "Оцените нас"},
+        ))))  # fmt: skip
+
+    async def ends(outbox_id: UUID, state: str) -> str:
+        row = await eventually(lambda: line.db.fetchrow(
+            "SELECT * FROM outbox WHERE id = $1 AND state = $2", outbox_id, state
+        ), seconds=20)  # fmt: skip
+        return str(row["error_kind"])
+
+    assert await ends(await automatic(), "failed") == "opted_out"
+    told = await phone.becomes(await phone.answer("Всё же отвечу"), "failed")
+    assert "STOP" in told["reason"]
+    assert [one for one in line.twilio.messages.values() if one.recipient == phone.number] == []
+    await phone.write("START")
+    assert await ends(await automatic(), "delivered") == "None"
+
+
+async def test_twilio_knows_of_a_refusal_that_we_have_not_heard(line: Line) -> None:
+    phone = line.phone()
+    await phone.write("Алло")
+    line.twilio.unsubscribed.add(phone.number)
+    await phone.becomes(await phone.answer("Слушаю"), "failed")
+    await phone.becomes(await phone.answer("Слушаю"), "failed")
+    told = await line.db.fetch(
+        "SELECT n.granted FROM consents n JOIN identities i ON i.id = n.identity_id "
+        "WHERE i.value = $1", phone.number,
+    )  # fmt: skip
+    assert [one["granted"] for one in told] == [False], "once"
 
 
 async def test_what_was_missed_is_found_again_and_nothing_comes_twice(line: Line) -> None:
