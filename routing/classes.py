@@ -75,10 +75,12 @@ class Classes:
 
     def _likely(self, line: Line) -> Iterable[str]:
         """The smallest set of operators that surely holds everybody who is able."""
-        sets = [self._skilled.get(skill, {}) for skill, _ in line.needs]
+        sets: list[dict[str, None]] = [self._skilled.get(skill, {}) for skill, _ in line.needs]
         if line.queue_id is not None:
             sets.append(self._members.get(line.queue_id, {}))
-        return min(sets, key=_size) if sets else self.seats
+        if not sets:
+            return self.seats
+        return min(sets, key=len)
 
     def _add(self, line: Line, seat: Seat) -> None:
         group = seat.groups.get((line.medium, line.cost))
@@ -217,10 +219,6 @@ class Classes:
             if line.rule is not rule or line.strategy == "best_level":
                 rule, key = line.rule, self.key(line, state)
             line.push(key, group)
-
-
-def _size(names: dict[str, None]) -> int:
-    return len(names)
 
 
 def _eligible(line: Line, state: OperatorState) -> bool:

@@ -50,5 +50,5 @@ def explanation(
 
 def _figures(operator: OperatorState, key: tuple[Any, ...]) -> dict[str, Any]:
     return {
-        "id": operator.id, "used": operator.used, "idle_ms": operator.idle_ms, "key": key[:-1],
+        "id": operator.id, "used": operator.used, "idle_ms": operator.idle_ms, "key": list(key[:-1]),
     }  # fmt: skip

@@ -216,8 +216,8 @@ def test_an_explanation_names_the_rule_the_counts_and_the_runner_up() -> None:
         "queue_id": "q", "medium": "chat", "class": "chat", "rung": 0, "wait_ms": 40_999,
         "priority_ms": 60_000, "kept_ms": 0, "waiting": 1, "eligible": 4, "ready": 3,
         "with_room": 2, "excluded": [],
-        "chosen": {"id": "anna", "used": 0, "idle_ms": 3, "key": (0, 3)},
-        "runner_up": {"id": "boris", "used": 0, "idle_ms": 5, "key": (0, 5)},
+        "chosen": {"id": "anna", "used": 0, "idle_ms": 3, "key": [0, 3]},
+        "runner_up": {"id": "boris", "used": 0, "idle_ms": 5, "key": [0, 5]},
     }  # fmt: skip
 
 
@@ -244,5 +244,5 @@ def test_decisions_do_not_depend_on_the_hash_seed() -> None:
             cwd=Path(__file__).parents[2],
         )
         outputs.append(done.stdout)
-    assert len(outputs[0].splitlines()) > 500
+    assert len(outputs[0].splitlines()) > 200
     assert outputs[0] == outputs[1] == outputs[2]
