@@ -72,6 +72,7 @@ from contact_center.outbox.messages import SERVICE as MESSAGES
 from contact_center.outbox.messages import Messages
 from contact_center.outbox.model import Limits as SendLimits
 from contact_center.outbox.service import ACCOUNTS_TOPIC, Sender
+from contact_center.outbox.signs import Signs
 from contact_center.settings import Settings
 from contact_center.simulator import seed as demo
 from contact_center.simulator.handlers import setup_simulator
@@ -115,6 +116,7 @@ class Workspace:
     quarantine: Quarantine
     listeners: Listeners
     desk: Desk
+    signs: Signs
     background: Background
     account_news: list[Event] = field(default_factory=list)
     account_bell: asyncio.Event = field(default_factory=asyncio.Event)
@@ -186,11 +188,14 @@ class Workspace:
             came_in=accounts.traffic.came_in,
         )  # fmt: skip
         desk = Desk(database, clock, Contacts(database, clock, links.url))
+        signs = Signs(database, SenderAccounts(accounts))
+        exits.push_async_callback(signs.close)
+        desk.contacts.on_read = signs.seen
         background = Background()
         exits.push_async_callback(background.close)
         return cls(
             settings, database, hints, follower, clock, access, accounts, authorizations, files,
-            intake, hooks, quarantine, listeners, desk, background,
+            intake, hooks, quarantine, listeners, desk, signs, background,
         )  # fmt: skip
 
     def application(self) -> web.Application:
@@ -228,9 +233,10 @@ class Workspace:
         live = Live(
             self.database, self.access, self.hints, self.follower, node=settings.node_name,
             grace=settings.dispatch.presence_grace, buffer=settings.live.buffer, clock=self.clock,
+            on_typing=self.signs.typed,
         )  # fmt: skip
         setup_live(app, live)
-        app[METRICS].local.sources.append(live.numbers)
+        app[METRICS].local.sources += [live.numbers, self.signs.numbers]
         chat = Chat(
             self.database, self.hints, self._chat_ports(), base_url=settings.base_url,
             limits=Limits(events=settings.chat.events), clock=self.clock,

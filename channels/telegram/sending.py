@@ -104,7 +104,10 @@ async def typing(bot: Bot, conversation_key: str) -> None:
 
 async def read(bot: Bot, external_id: str) -> None:
     """Mark a client's message as read, where the bot acts for a business; bots cannot else."""
-    place, number = message_of(external_id)
+    try:
+        place, number = message_of(external_id)
+    except Rejected:
+        return  # the press of a button: there is nothing to be read
     if place.connection:
         await asked(bot.read_business_message(place.connection, place.chat, number))
 

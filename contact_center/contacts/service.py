@@ -59,6 +59,8 @@ class Contacts:
         self.clock = clock
         self.carries = carries
         self._link = link
+        # Called when an employee has read further: (contact, employee).
+        self.on_read: Callable[[UUID, UUID], None] = lambda _contact, _employee: None
 
     # --- lists ---------------------------------------------------------------------------------
 
@@ -233,6 +235,7 @@ class Contacts:
         await self.database.run(
             lambda unit: writing.mark_read(unit, contact_id, reader, min(seq, last), now)
         )
+        self.on_read(contact_id, actor.employee_id)
 
     async def change(
         self, actor: Actor, contact_id: UUID, values: Mapping[str, Any], version: int | None

@@ -51,6 +51,7 @@ class Ephemera:
     hints: Hints
     hub: Hub
     on_revoked: Callable[[UUID], None]
+    on_typing: Callable[[UUID, UUID], None]
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _answers: set[asyncio.Task[None]] = field(default_factory=set)
     _views: dict[UUID, dict[str, _View]] = field(default_factory=dict)
@@ -103,6 +104,8 @@ class Ephemera:
         actor = session.actor
         payload = typing_payload("employee", str(actor.employee_id), actor.name, kind)
         await self.hints.publish(typing_topic(contact_id), payload)
+        if kind == "reply":
+            self.on_typing(contact_id, actor.employee_id)
 
     def _typing(self, contact_id: UUID, given: dict[str, Any]) -> None:
         who, kind = given["who"], given.get("kind", "reply")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +48,7 @@ class Live:
         buffer: int = BUFFER,
         beat: float = BEAT_SECONDS,
         clock: Clock | None = None,
+        on_typing: Callable[[UUID, UUID], None] = lambda _contact, _employee: None,
     ) -> None:
         self.database = database
         self.access = access
@@ -55,7 +56,7 @@ class Live:
         self.flusher = Flusher()
         self.clock = clock or SystemClock()
         self.hub = Hub(self._places_changed)
-        self.ephemera = Ephemera(hints, self.hub, self._revoked)
+        self.ephemera = Ephemera(hints, self.hub, self._revoked, on_typing)
         self.hub.watched = self.ephemera.watch
         self._attendance = Attendance(database, node, grace)
         self._beat = beat
