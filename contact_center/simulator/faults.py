@@ -6,8 +6,10 @@ and benchmarks turn them. A fault that shall befall one request only stands in t
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Literal, get_args
 
 Request = Literal["busy", "broken", "silent_before", "silent_after", "half_answer", "revoked"]
@@ -29,6 +31,7 @@ class Switches:
         self.on: set[str] = set()
         self.counts: Counter[str] = Counter()
         self.changed: Callable[[], None] = lambda: None
+        self._held: asyncio.Event | None = None
 
     def turn(self, name: Request | Report, *, on: bool) -> None:
         """Switch a fault."""
@@ -55,6 +58,24 @@ class Switches:
     def of_sending(self) -> Request | None:
         """What befalls a request to send."""
         return next((name for name in SENDING if self.happens(name)), None)
+
+    async def hold_back(self, seconds: float) -> None:
+        """Where things come out of order: wait until the next has gone by, so long at most."""
+        if "backwards" not in self.on or self._held is not None:
+            return
+        self._held = held = asyncio.Event()
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await held.wait()
+        finally:
+            self._held = None
+        self.count("backwards")
+
+    def gone_by(self) -> None:
+        """Something was told: what was held back for it may follow."""
+        if self._held is not None:
+            self._held.set()
 
     def shown(self) -> dict[str, Any]:
         """For the page."""

@@ -39,6 +39,7 @@ class FakeTelegram(Clients):
         super().__init__(token, insecure=insecure, first=first)
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.faults: list[Fault] = []
+        self.lag = 0.0  # between doing what is asked and saying so
         self.retry_after = 1
 
     # --- the bot's side --------------------------------------------------------------------------
@@ -58,6 +59,7 @@ class FakeTelegram(Clients):
             await self._before(fault)
             self._note(method, parameters)
             result = await self._methods()[method](parameters)
+            await asyncio.sleep(self.lag if method.startswith("send") else 0)
         except Refusal as no:
             told = {"ok": False, "error_code": no.status, "description": no.description}
             told |= {"parameters": no.parameters} if no.parameters else {}

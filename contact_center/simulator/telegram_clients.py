@@ -80,7 +80,6 @@ class Clients:
         self._updates = itertools.count(first + 10_000)
         self._news = asyncio.Event()
         self._telling = asyncio.Lock()
-        self._held = False
 
     # --- the clients' side -----------------------------------------------------------------------
 
@@ -136,20 +135,11 @@ class Clients:
         self._fate(told, "waits")
         if self.switches.happens("late"):
             await asyncio.sleep(self.lateness)
-        if "backwards" in self.switches.on and not self._held:
-            await self._overtaken()
+        await self.switches.hold_back(self.lateness)
         self.pending.append({"update_id": next(self._updates), **update})
         self._news.set()
         await self.deliver()
-
-    async def _overtaken(self) -> None:
-        """Wait, so that what is told meanwhile comes first."""
-        self._held = True
-        try:
-            await asyncio.sleep(self.lateness)
-        finally:
-            self._held = False
-        self.switches.count("backwards")
+        self.switches.gone_by()
 
     async def deliver(self) -> None:
         """Give the webhook what waits, one after the other; what it does not take waits on."""

@@ -77,13 +77,13 @@ class FakeTwilio:
         self.switches = Switches()
         self.mischief = self.switches.on
         self.lateness = 0.3  # seconds, where something is told late
+        self.lag = 0.0  # between taking a message and saying so
         self.pause = 0.0  # between the steps of a delivery
         self.delivers = True
         self.posted: list[tuple[str, dict[str, str], int]] = []
         self.complaints: list[str] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = asyncio.Event()
-        self._held = False
 
     # --- serving ---------------------------------------------------------------------------------
 
@@ -149,6 +149,7 @@ class FakeTwilio:
             return error(code)
         self.switches.count("asked")
         message = self._take(given, urls)
+        await asyncio.sleep(self.lag)
         if fault in ("silent_after", "cut_after"):
             return await self._unanswered(request, fault)
         answer = web.json_response(message.shown(), status=201)
@@ -319,20 +320,10 @@ class FakeTwilio:
     async def _say(self, message: Message, form: Form) -> None:
         if self.switches.happens("late"):
             await asyncio.sleep(self.lateness)
-        if "backwards" in self.mischief and not self._held:
-            await self._overtaken()
+        await self.switches.hold_back(self.lateness)
         for _ in range(2 if self.switches.happens("twice") else 1):
             message.told = await self.post(self.webhook, form)
-            self.switches.changed()
-
-    async def _overtaken(self) -> None:
-        """Wait, so that what is told meanwhile comes first."""
-        self._held = True
-        try:
-            await asyncio.sleep(self.lateness)
-        finally:
-            self._held = False
-        self.switches.count("backwards")
+            self.switches.gone_by()
 
     async def _deliver(self, message: Message) -> None:
         """Queued → sent → delivered, or what befalls it; of the first status nobody is told."""
@@ -356,6 +347,12 @@ class FakeTwilio:
             self.switches.changed()
             told.append(report(message))
         await self._tell(message, told)
+
+    async def retell(self) -> None:
+        """Tell once more what became of everything, however late; it was told before, or not."""
+        for message in list(self.messages.values()):
+            if message.callback and message.status in ("delivered", "undelivered"):
+                await self.post(message.callback, report(message))
 
     async def _tell(self, message: Message, told: list[dict[str, str]]) -> None:
         if not message.callback:

@@ -121,7 +121,7 @@ export function bubbles({ el, icon, clock }) {
       ...(items.length > 1 ? [] : first.files.map(file)),
       first.place ? place(first.place) : null, first.person ? person(first.person) : null,
       worded ? el("span", { class: "text" }, ...marked(worded.text, worded.marks)) : null,
-      meta(last),
+      meta(items.find((item) => item.state !== "taken") ?? last),
     ];
     return el("div", { class: `msg ${first.mine ? "me" : "them"}${bare ? " bare" : ""}`, "data-id": first.id },
       el("span", { class: "line" }, el("span", { class: "b" }, el("span", { class: "sr" }, `${first.mine ? w.you : w.them}: `), ...inner), menu(worded ?? first)),
