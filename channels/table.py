@@ -45,7 +45,7 @@ def _row(provider: Provider) -> list[str]:
 
 
 def _files(can: Capabilities) -> str:
-    sizes = (f"{kind} {size // MEGABYTE} MB" for kind, size in can.attachments.items())
+    sizes = (f"{kind} {round(size / MEGABYTE)} MB" for kind, size in can.attachments.items())
     return ", ".join(sizes) or "none"
 
 

@@ -35,8 +35,11 @@ from contact_center.accounts.memory import AccountMemory
 from contact_center.accounts.sending import SenderAccounts
 from contact_center.accounts.service import SERVICE as ACCOUNTS
 from contact_center.accounts.service import Accounts
+from contact_center.accounts.trials.service import SERVICE as TRIALS
+from contact_center.accounts.trials.service import Trials
 from contact_center.automation.confirmation import Confirmations
 from contact_center.automation.oversized import Oversized
+from contact_center.automation.trials import TrialAnswers
 from contact_center.clients.service import SERVICE as CLIENTS
 from contact_center.clients.service import Clients
 from contact_center.contacts.files.links import Links
@@ -52,6 +55,7 @@ from contact_center.dispatch.service import Dispatcher
 from contact_center.employees.service import SERVICE as EMPLOYEES
 from contact_center.employees.service import Employees
 from contact_center.intake.listening import Listeners
+from contact_center.intake.notes import Notes
 from contact_center.intake.parsing import Parsers
 from contact_center.intake.quarantine import SERVICE as QUARANTINE
 from contact_center.intake.quarantine import Quarantine
@@ -109,6 +113,7 @@ class Workspace:
     clock: Clock
     access: AccessService
     accounts: Accounts
+    trials: Trials
     authorizations: Authorizations
     files: Files
     intake: Intake
@@ -167,7 +172,8 @@ class Workspace:
         links = Links(sealer.derive("files"))
         files = Files(
             database, FileBlobs(settings.data_dir / "blobs"), links, clock,
-            SenderAccounts(accounts).live, max_bytes=settings.media.max_bytes, part=read_part,
+            SenderAccounts(accounts).live, max_bytes=settings.media.max_bytes,
+            base_url=settings.base_url, part=read_part,
         )  # fmt: skip
         limits = settings.intake
         intake = Intake(
@@ -178,14 +184,13 @@ class Workspace:
             database, intake, accounts, parsers, per_hour=limits.quarantine_per_hour,
             alarm=accounts.alarm,
         )  # fmt: skip
-        hooks = PacedHooks(
-            accounts, intake, quarantine, parsers, clock, settings.base_url,
-            accounts.traffic.came_in,
-        )  # fmt: skip
+        trials = Trials(database, accounts, clock)
+        notes = Notes(accounts.traffic, trials, quarantine)
+        hooks = PacedHooks(accounts, intake, quarantine, parsers, clock, settings.base_url, notes)
         listeners = Listeners(
             database, hints, clock, accounts=accounts, intake=intake, quarantine=quarantine,
             parsers=parsers, node=f"{settings.node_name}:{os.getpid()}",
-            came_in=accounts.traffic.came_in,
+            notes=notes,
         )  # fmt: skip
         desk = Desk(database, clock, Contacts(database, clock, links.url))
         signs = Signs(database, SenderAccounts(accounts))
@@ -194,8 +199,8 @@ class Workspace:
         background = Background()
         exits.push_async_callback(background.close)
         return cls(
-            settings, database, hints, follower, clock, access, accounts, authorizations, files,
-            intake, hooks, quarantine, listeners, desk, signs, background,
+            settings, database, hints, follower, clock, access, accounts, trials, authorizations,
+            files, intake, hooks, quarantine, listeners, desk, signs, background,
         )  # fmt: skip
 
     def application(self) -> web.Application:
@@ -215,6 +220,7 @@ class Workspace:
 
     def _add_services(self, app: web.Application) -> None:
         app[ACCOUNTS] = self.accounts
+        app[TRIALS] = self.trials
         app[AUTHORIZATIONS] = self.authorizations
         app[CLIENTS] = Clients(self.database)
         app[CONTACTS] = self.desk.contacts
@@ -257,7 +263,7 @@ class Workspace:
 
     async def _chat_account(self, public_key: str) -> LiveAccount | None:
         account = self.accounts.by_public_key(public_key)
-        return account if account is not None and account.state == "on" else None
+        return account if account is not None and account.state != "off" else None
 
     async def _store_upload(self, chunks: AsyncIterator[bytes], limit: int) -> StoredUpload:
         blob = await self.files.blobs.put(chunks, limit=min(limit, self.settings.media.max_bytes))
@@ -297,8 +303,9 @@ class Workspace:
             lease_ttl=outbox.lease_ttl,
         )  # fmt: skip
         sender = Sender(
-            self.database, self.hints, self.clock, accounts=SenderAccounts(self.accounts),
-            files=self.files, node=self._process, limits=limits,
+            self.database, self.hints, self.clock,
+            accounts=SenderAccounts(self.accounts, self.trials), files=self.files,
+            node=self._process, limits=limits,
         )  # fmt: skip
         retention = Retention(
             self.database, self.clock, self.settings.retention, app[METRICS].registry
@@ -314,6 +321,7 @@ class Workspace:
             **daily.handlers(),
             **confirmations.handlers(),
             **Oversized(self.database, self.clock).handlers(),
+            **TrialAnswers(self.database, self.trials).handlers(),
         }  # fmt: skip
         runner = JobRunner(self.database, self.hints, self.clock, handlers, self._process)
         self.background.start("outbox", sender.run)

@@ -1,6 +1,6 @@
 """Mail: how it arrives (IMAP, a signed post), how it leaves (SMTP), and what stands in it."""
 
-from channels.contract import Capabilities, Provider
+from channels.contract import Capabilities, Pictures, Provider
 from channels.mail.channel import Mail
 from channels.mail.settings import MailSettings
 from channels.messages import Medium
@@ -17,8 +17,10 @@ PROVIDER = Provider(
         authentication="body",
         timestamped=True,
         text_limit=1_000_000,
-        # Larger ones are refused by most servers once base64 has made them a third larger.
+        # More is refused by most servers once base64 has made it a third larger.
         attachments=dict.fromkeys(("image", "video", "audio", "file"), 18 * MEGABYTE),
+        files_bytes=18 * MEGABYTE,
+        pictures=Pictures(18 * MEGABYTE),
         starts_conversations=True,
         receipts=True,
         letters=True,
@@ -27,4 +29,8 @@ PROVIDER = Provider(
         undo_seconds=15,
     ),
     build=Mail,
+    about={
+        "ru": "Почтовый ящик: письма приходят в обращения, ответы уходят с его адреса.",
+        "en": "A mailbox: its letters become contacts, answers leave from its address.",
+    },
 )

@@ -279,7 +279,7 @@ def _data(raw: Mapping[str, Any], message: Message, text: Marked) -> dict[str, A
         found["group"] = words(message.chat.title)
         found["topic"] = message.message_thread_id if message.is_topic_message else None
     elif text.text.startswith("/start") and (start := _START.match(text.text)):
-        found["start"] = found["campaign"] = start[1]
+        found["start"] = start[1]
     if text.entities:
         found["entities"] = list(text.entities)
     return {name: value for name, value in found.items() if value}

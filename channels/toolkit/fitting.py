@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from channels.contract import Capabilities
 from channels.errors import Unsupported
 from channels.messages import Button, Outbound, OutboundFile
+from channels.toolkit.files import complaint
 
 _BREAKS = ("\n\n", "\n", ". ", "! ", "? ", " ")
 
@@ -50,13 +51,9 @@ def check_buttons(buttons: Sequence[Button], can: Capabilities) -> None:
 
 
 def check_files(files: Sequence[OutboundFile], can: Capabilities) -> None:
-    """Raise Unsupported for a kind the channel does not carry or a file over its limit."""
-    for file in files:
-        limit = can.attachments.get(file.kind)
-        if limit is None:
-            raise Unsupported(f"this channel does not carry attachments of the kind {file.kind}")
-        if file.size > limit:
-            raise Unsupported(f"{file.name} has {file.size} bytes, the channel carries {limit}")
+    """Raise Unsupported for files the channel does not carry: by kind, type, size or number."""
+    if found := complaint(files, can):
+        raise Unsupported(found.words)
 
 
 def split_text(text: str, limit: int) -> list[str]:

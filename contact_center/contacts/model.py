@@ -407,7 +407,7 @@ class DraftIn(Body):
     text: Text
     attachments: Annotated[list[UUID], Field(default_factory=list, max_length=20)]
     letter: NewLetter | None = None
-    buttons: Annotated[list[DraftChoiceIn], Field(default_factory=list, max_length=20)]
+    buttons: list[DraftChoiceIn] = Field(default_factory=list, max_length=20)
     reply_to: UUID | None = None
 
     @property

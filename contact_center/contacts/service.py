@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from aiohttp import web
@@ -27,8 +27,19 @@ from contact_center.storage.unit import Record, Unit
 
 Link = Callable[[UUID, datetime], str]
 """Makes the short-lived address of a stored file."""
-Carries = Callable[[str], Capabilities]
-"""What a provider can carry, by its name."""
+
+
+class Carries(Protocol):
+    """As `carries` below."""
+
+    def __call__(
+        self,
+        provider: str,
+        settings: Mapping[str, Any] | None = None,
+        conversation_key: str = "",
+        /,
+    ) -> Capabilities: ...
+
 RECENT = 3
 BEFORE_ALL = 2**31 - 1
 

@@ -14,6 +14,7 @@ from contact_center.contacts.model import CapabilitiesOut
 Row = Mapping[str, Any]
 CAN_RETRY = frozenset({"failed", "uncertain"})
 _CHANGING = {"pending": "pending", "sending": "pending", "failed": "failed"}
+LARGEST_PICTURE = 100_000_000
 CAN_FETCH = frozenset({"failed", "gone"})
 """States of a file that its provider may be asked for once more."""
 PLACEHOLDERS = frozenset({"location", "contact"})
@@ -89,8 +90,10 @@ def can(one: Row, actor: Actor, *, letters: bool = False) -> dict[str, bool]:
 
 
 def capabilities(of: Capabilities) -> dict[str, Any]:
-    """What the console has to know of the channel."""
+    """What the console has to know of the channel; pictures that are made smaller may be larger."""
     known = asdict(of)
+    if of.pictures and "image" in of.attachments:
+        known["attachments"] |= {"image": max(LARGEST_PICTURE, of.attachments["image"])}
     return {name: known[name] for name in CapabilitiesOut.model_fields}
 
 

@@ -43,6 +43,10 @@ CROSS JOIN LATERAL (
 ORDER BY t.at
 """
 DATA = "SELECT data FROM contacts WHERE id = $1"
+LINE = """
+SELECT a.provider, a.settings, c.conversation_key FROM contacts c
+JOIN accounts a ON a.id = c.account_id WHERE c.id = $1
+"""
 CLIENT_READ = "SELECT seq FROM contact_reads WHERE contact_id = $1 AND reader = 'client'"
 REFUSED = """
 SELECT CASE WHEN NOT o.granted THEN o.at END FROM contacts c
@@ -90,6 +94,13 @@ async def data(db: Database, contact_id: UUID) -> dict[str, Any]:
     """What the channel told beside the messages: page, pre-chat answers."""
     value: dict[str, Any] = await db.fetchval(DATA, contact_id)
     return value
+
+
+async def line(db: Database | Unit, contact_id: UUID) -> Record:
+    """Through what and to whom a contact's messages go: provider, settings, conversation_key."""
+    row = await db.fetchrow(LINE, contact_id)
+    assert row is not None  # noqa: S101 - a contact has an account
+    return row
 
 
 async def participants(db: Database, contact_id: UUID) -> list[Record]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from contact_center.access.model import Actor, Permission
 from contact_center.access.policy import authorize
+from contact_center.contacts.files import store as files
+from contact_center.contacts.files.carrying import refusal
 from contact_center.contacts.letters.model import NewLetter, pictures_in
 from contact_center.contacts.writing import store as writing
 from contact_center.contacts.writing.service import Writer
@@ -70,6 +72,8 @@ class Talking:
             await self._require_letters(unit, contact, new.letter)
         if new.buttons:
             await self._require_buttons(unit, contact, len(new.buttons))
+        if new.attachments:
+            await self._require_files(unit, contact, new.attachments)
         message_id = await self._say(unit, contact, actor, new, "outbound")
         await outbox.enqueue(
             unit,
@@ -117,6 +121,15 @@ class Talking:
         await writing.drop_draft(unit, me, contact.id, new.kind)
         await writing.mark_read(unit, contact.id, str(me), contact["last_seq"], now)
         return message_id
+
+    async def _require_files(self, unit: Unit, contact: Writer, ids: Sequence[UUID]) -> None:
+        """What the channel cannot carry is said now, not when the client has waited for it."""
+        can = await self._bench.contacts.carried(unit, contact.id)
+        if found := refusal(await files.stored(unit, ids), can):
+            raise Invalid(
+                found.words, code=found.code, field="attachments", file=found.name,
+                limit=found.limit,
+            )  # fmt: skip
 
     async def _require_buttons(self, unit: Unit, contact: Writer, count: int) -> None:
         provider, _ = await store.account(unit, contact["account_id"])

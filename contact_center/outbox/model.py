@@ -259,10 +259,14 @@ def refused(claim: Claim, error: BaseException, policy: Policy) -> Mark:
 
 
 def orphaned(claim: Claim, policy: Policy) -> Mark:
-    """The mark of a claim whose sender fell silent: nobody knows whether it left."""
+    """The mark of a claim whose sender fell silent: nobody knows whether it left.
+
+    Should he only have been slow, his followers wait at least as long as he may still send.
+    """
     silence = Uncertain("the sending process ended before the provider's answer was written")
     mark = refused(claim, silence, policy)
-    return replace(mark, delay=0.0) if mark.state == "pending" else mark
+    delay = 0.0 if mark.state == "pending" else max(mark.delay, claim.seconds)
+    return replace(mark, delay=delay)
 
 
 def pause(first: float, tries: int, jitter: float) -> float:

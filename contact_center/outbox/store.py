@@ -84,10 +84,14 @@ RETURNING o.id, o.attempts, o.message_id, o.payload, o.act, l.conversation_key,
   extract(epoch FROM o.claim_until - now())::float AS seconds,
   o.class <> 'interactive' AND NOT {_CONSENT} AS unwanted
 """  # noqa: S608
+# Whoever holds the lease under a newer token knows that the one who claimed them has lost it; what
+# he may still be sending is as uncertain as what he sent. A change is done anew, so it waits.
 ORPHANS = """
-SELECT o.id, o.attempts, o.message_id, o.payload, o.act, l.conversation_key
+SELECT o.id, o.attempts, o.message_id, o.payload, o.act, l.conversation_key,
+  greatest(0, extract(epoch FROM o.claim_until - now()))::float AS seconds
 FROM outbox o JOIN outbox_lines l ON l.id = o.line_id
-WHERE o.account_id = $1 AND o.state = 'sending' AND o.claim_until <= now()
+WHERE o.account_id = $1 AND o.state = 'sending'
+  AND (o.claim_until <= now() OR (o.token < $2 AND o.act = 'send'))
 """
 # What became due since the candidates were read would be missed by both, and slept over.
 NEXT = (
@@ -269,9 +273,9 @@ async def claim(
     return [Claim(**dict(row)) for row in rows]
 
 
-async def orphans(database: Database, account_id: UUID) -> list[Claim]:
-    """Claims whose time is over."""
-    return [Claim(**dict(row)) for row in await database.fetch(ORPHANS, account_id)]
+async def orphans(database: Database, account_id: UUID, token: int) -> list[Claim]:
+    """Claims whose time is over, or whose holder it is not any more."""
+    return [Claim(**dict(row)) for row in await database.fetch(ORPHANS, account_id, token)]
 
 
 async def next_due(database: Database, account_id: UUID, looked: float) -> float | None:

@@ -188,8 +188,9 @@ class AccountWorker:
     _wait_for_room = LONGEST_SLEEP
 
     async def _settle_orphans(self, account: LiveAccount) -> None:
-        for claim in await store.orphans(self._database, self._id):
-            await self._marks.put(orphaned(claim, self._policy(account)))
+        claims = await store.orphans(self._database, self._id, self._lease.token)
+        policy = self._policy(account)
+        await asyncio.gather(*(self._marks.put(orphaned(claim, policy)) for claim in claims))
 
     async def _send_due(self, account: LiveAccount) -> None:
         room = self._pace.room(len(self._flights))

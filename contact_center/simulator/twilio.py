@@ -149,10 +149,11 @@ class FakeTwilio:
             return error(code)
         self.switches.count("asked")
         message = self._take(given, urls)
+        shown = message.shown()  # as it is now, however long the answer takes
         await asyncio.sleep(self.lag)
         if fault in ("silent_after", "cut_after"):
             return await self._unanswered(request, fault)
-        answer = web.json_response(message.shown(), status=201)
+        answer = web.json_response(shown, status=201)
         return await spoilt(request, answer, fault) if fault else answer
 
     async def _silence(self) -> None:

@@ -62,7 +62,10 @@ def make_application(
 def mount(app: web.Application, routes: Sequence[Route]) -> None:
     """Put routes of the table under /api/v1. GET answers HEAD, too."""
     for route in routes:
-        app.router.add_route(route.method, PREFIX + route.path, endpoint(route))
+        handler = endpoint(route)
+        app.router.add_route(route.method, PREFIX + route.path, handler)
+        if route.method == "GET":
+            app.router.add_route("HEAD", PREFIX + route.path, handler)
 
 
 def serve_files(app: web.Application, static_dir: Path = static.BUILT) -> None:

@@ -156,7 +156,13 @@ class FakeAccounts:
     async def report(self, account_id: UUID, health: str, text: str | None) -> None:
         self.reports.append((account_id, health, text))
 
+    async def ended(
+        self, account_id: UUID, state: str, message_id: UUID | None, words: str | None,
+        seconds: float,
+    ) -> None:  # fmt: skip
+        """Nothing counts here."""
+
 
 class NoFiles:
-    async def outbound(self, ids: Sequence[UUID]) -> tuple[OutboundFile, ...]:
+    async def outbound(self, ids: Sequence[UUID], can: Capabilities) -> tuple[OutboundFile, ...]:
         raise Rejected(f"{len(ids)} files are gone")

@@ -22,7 +22,7 @@ import orjson
 
 from channels.errors import Misconfigured, Rejected, Temporary, Uncertain
 from channels.families.twilio.faults import fault
-from channels.toolkit.http import Answer, Client
+from channels.toolkit.http import Answer, Client, Form
 
 API = "https://api.twilio.com"
 VERSION = "/2010-04-01"
@@ -66,7 +66,7 @@ class Rest:
                 http = http.trusting(urlsplit(address).hostname or "")
         self._http = http
 
-    async def send(self, form: Mapping[str, str]) -> dict[str, Any]:
+    async def send(self, form: Form) -> dict[str, Any]:
         """Create a message. Raises Temporary, Rejected, Misconfigured, Uncertain."""
         answer = await self._client.request(
             "POST", self._url("/Messages.json"), headers=self._headers, form=form,

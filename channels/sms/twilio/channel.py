@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-from channels.contract import Cursor, Deps, Missed, Received, Reply, WebhookRequest
+from channels.contract import Cursor, Deps, Missed, Received, Reply, Report, WebhookRequest
 from channels.errors import Malformed, Misconfigured, Rejected, Unsupported
 from channels.families.twilio import signature
 from channels.families.twilio.faults import words
 from channels.families.twilio.rest import Rest
 from channels.messages import DeliveryChanged, Outbound, Receipt
-from channels.sms.twilio import callbacks, inbound, missed
+from channels.sms.twilio import callbacks, inbound, missed, mms
 from channels.sms.twilio.settings import TwilioSmsSettings
 
 # https://www.twilio.com/docs/messaging/twiml: an empty response answers nothing to the sender.
@@ -80,17 +80,25 @@ class TwilioSms:
     # --- out -------------------------------------------------------------------------------------
 
     async def send(self, message: Outbound) -> Receipt:
-        """Send a text. Raises Unsupported, Temporary, Rejected, Uncertain, Misconfigured."""
-        if message.files:
-            raise Unsupported("files cannot be sent by SMS here")
+        """Send an SMS or MMS. Raises Unsupported, Temporary, Rejected, Uncertain, Misconfigured."""
+        settings = self.settings
+        if message.files and not mms.reaches(
+            settings.number, settings.messaging_service_sid, message.conversation_key
+        ):
+            raise Unsupported(mms.NOWHERE)
         told = callbacks.address(self._webhook, self.settings.auth_token, message.id)
         form = {
             "To": message.conversation_key,
-            "Body": message.text,
-            **self.settings.sender,
+            **({"Body": message.text} if message.text or not message.files else {}),
+            **({"MediaUrl": self._addresses(message)} if message.files else {}),
+            **settings.sender,
             **({"StatusCallback": told} if told else {}),
         }
         return _receipt(await self._rest.send(form))
+
+    def _addresses(self, message: Outbound) -> list[str]:
+        """Where Twilio finds the files: at the address of ours that it knows."""
+        return [callbacks.public(file.url, self.settings.public_address) for file in message.files]
 
     async def check(self) -> None:
         """Ask as the account, as the key, and for the number. Raises Misconfigured, Temporary."""
@@ -102,6 +110,14 @@ class TwilioSms:
             await self._rest.newest()
         if settings.number.startswith("+"):
             await self._record()
+
+    async def report(self) -> Report:
+        """How Twilio calls the account and the number, and where it posts. Raises as `check`."""
+        found = await self._owner.account()
+        record = await self._record() if self.settings.number.startswith("+") else {}
+        names = (found.get("friendly_name"), self.settings.number, found.get("status"))
+        known = [str(one) for one in names if one and one != "active"]
+        return Report(name=" · ".join(known), address=str(record.get("sms_url") or ""))
 
     async def install(self, webhook_url: str) -> None:
         """Let Twilio post messages to our number there. Raises Misconfigured or Temporary.

@@ -22,8 +22,12 @@ class TwilioSmsSettings(AccountSettings):
     account_sid: str = setting(
         label={"ru": "Account SID", "en": "Account SID"},
         help={
-            "ru": "Консоль Twilio, Account Info. У субаккаунта свой SID и свой токен.",
-            "en": "Twilio console, Account Info. A subaccount has its own SID and token.",
+            "ru": "У субаккаунта свой SID и свой токен.",
+            "en": "A subaccount has its own SID and token.",
+        },
+        where={
+            "ru": "https://console.twilio.com, раздел Account Info на первой странице.",
+            "en": "https://console.twilio.com, Account Info on the first page.",
         },
         example="AC0123456789abcdef0123456789abcdef",
         pattern=r"^AC[0-9a-fA-F]{32}$",
@@ -33,6 +37,10 @@ class TwilioSmsSettings(AccountSettings):
         help={
             "ru": "Основной (Primary): им Twilio подписывает свои запросы, он нужен всегда.",
             "en": "The primary one. Twilio signs its requests with it, so it is always needed.",
+        },
+        where={
+            "ru": "Там же, под Account SID: нажмите Show.",
+            "en": "In the same place, below the Account SID: press Show.",
         },
         secret=True,
         min_length=8,
@@ -44,6 +52,10 @@ class TwilioSmsSettings(AccountSettings):
         help={
             "ru": "С него уходят ответы, на него пишут клиенты.",
             "en": "Answers come from it, clients write to it.",
+        },
+        where={
+            "ru": "Phone Numbers → Manage → Active numbers; в международном виде, с плюсом.",
+            "en": "Phone Numbers → Manage → Active numbers; international, with a plus.",
         },
         example="+15005550006",
         pattern=r"^(\+[1-9]\d{4,14}|\d{3,8}|[A-Za-z0-9 ]{0,10}[A-Za-z][A-Za-z0-9 ]{0,10})?$",

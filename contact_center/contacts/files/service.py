@@ -11,8 +11,8 @@ from aiohttp import web
 from channels.contract import Capabilities
 from channels.errors import Rejected
 from channels.messages import OutboundFile
-from channels.toolkit.files import Complaint, Picture, complaint, made, targets
 from contact_center.contacts.files import orphans, store
+from contact_center.contacts.files.carrying import goals
 from contact_center.contacts.files.fetching import (
     FETCH,
     Fetching,
@@ -112,11 +112,6 @@ class Files:
             raise NotFound("there is no such file")
         return row
 
-    async def carried(self, ids: Sequence[UUID], can: Capabilities) -> Complaint | None:
-        """Why a channel cannot carry these uploads, even once pictures were made smaller."""
-        pictures = [_picture(row) for row in await store.stored(self._database, ids)]
-        return complaint(made(pictures, can), can)
-
     async def outbound(self, ids: Sequence[UUID], can: Capabilities) -> tuple[OutboundFile, ...]:
         """Files to be sent, pictures no larger than the channel takes.
 
@@ -126,10 +121,9 @@ class Files:
         if len(rows) < len(ids):
             raise Rejected("a file of the message is gone")
         try:
-            goals = targets([_picture(row) for row in rows], can)
             sent = [
                 await self._shrinking.smaller(row, goal) if goal else row
-                for row, goal in zip(rows, goals, strict=True)
+                for row, goal in zip(rows, goals(rows, can), strict=True)
             ]
             return tuple([await self._outbound(row, can) for row in sent])
         except NotFound:
@@ -178,12 +172,6 @@ class Files:
     async def forget_orphans(self) -> None:
         """Delete what killed processes have left behind; every day."""
         await orphans.forget(self._database, self.blobs, self._clock.now())
-
-
-def _picture(row: Record) -> Picture:
-    told = row["data"]
-    width, height = int(told.get("width") or 0), int(told.get("height") or 0)
-    return Picture(row["kind"], row["name"], row["type"], row["size"], width, height)
 
 
 SERVICE: web.AppKey[Files] = web.AppKey("files", Files)

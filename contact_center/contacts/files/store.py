@@ -52,7 +52,7 @@ SELECT EXISTS (
 # Locked first and looked at again: a message may be naming one of them this very moment.
 STALE = """
 DELETE FROM attachments WHERE message_id IS NULL AND id = ANY (ARRAY(
-  SELECT id FROM attachments WHERE message_id IS NULL
+  SELECT id FROM attachments WHERE message_id IS NULL AND owner <> 'profile'
     AND created_at < now() - make_interval(days => $1) LIMIT 500 FOR UPDATE SKIP LOCKED))
 RETURNING blob_key
 """
@@ -86,7 +86,7 @@ async def one(database: Database, file_id: UUID) -> Record | None:
     return await database.fetchrow(ONE, file_id)
 
 
-async def stored(database: Database, ids: Sequence[UUID]) -> list[Record]:
+async def stored(database: Database | Unit, ids: Sequence[UUID]) -> list[Record]:
     """Those of these files whose bytes are here, in the order asked."""
     rows = {row["id"]: row for row in await database.fetch(STORED, list(ids))}
     return [rows[one] for one in ids if one in rows]

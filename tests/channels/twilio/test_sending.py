@@ -12,10 +12,8 @@ from channels.errors import (
     Rejected,
     Temporary,
     Uncertain,
-    Unsupported,
 )
 from channels.families.twilio import rest
-from channels.messages import Outbound, OutboundFile
 from contact_center.simulator.twilio import Mischief
 from contact_center.simulator.twilio_wire import Fault
 from tests.channels.twilio.conftest import Place, outbound
@@ -192,14 +190,6 @@ async def test_a_door_that_is_shut_for_a_moment_is_tried_again(place: Place) -> 
     await posting
     await place.twilio.settle()
     assert ("delivered", "m1") in place.fates()
-
-
-async def test_files_are_refused_before_anything_is_sent(place: Place) -> None:
-    file = OutboundFile("image", "a.png", "image/png", 10, "/nowhere/a.png")
-    with pytest.raises(Unsupported):
-        await place.channel().send(
-            Outbound(id="m", conversation_key=CLIENT, text="", files=(file,))
-        )
 
 
 async def test_without_an_address_of_ours_no_report_is_asked_for(place: Place) -> None:

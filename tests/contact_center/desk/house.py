@@ -20,8 +20,9 @@ from contact_center.storage.unit import Unit
 UNDO_SECONDS = 0
 
 
-def carries(_provider: str) -> Capabilities:
-    return Capabilities(authentication="secret", undo_seconds=UNDO_SECONDS)
+def carries(_provider: str, *_account: object) -> Capabilities:
+    most = dict.fromkeys(("image", "video", "audio", "voice", "file"), 10_000_000)
+    return Capabilities(authentication="secret", undo_seconds=UNDO_SECONDS, attachments=most)
 
 
 @dataclass

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from channels.contract import Capabilities
 from channels.errors import Rejected, Temporary
 from contact_center.contacts import shapes
 from contact_center.contacts.files import copies, fetching, service
@@ -25,6 +26,7 @@ from contact_center.kernel.errors import Forbidden, Invalid, NotFound, TooLarge
 from contact_center.kernel.ids import new_id
 from contact_center.storage.blobs import FileBlobs
 from contact_center.storage.database import Database
+from contact_center.storage.unit import Unit
 
 PNG = (
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (640).to_bytes(4, "big") + (480).to_bytes(4, "big")
@@ -35,6 +37,8 @@ JPEG = (
     + b"\xff\xc0\0\x11\x08" + (300).to_bytes(2, "big") + (200).to_bytes(2, "big") + bytes(12)
 )  # fmt: skip
 GIF = b"GIF89a" + (7).to_bytes(2, "little") + (9).to_bytes(2, "little") + bytes(20)
+
+CAN = Capabilities(authentication="body")
 
 
 async def stream(*chunks: bytes) -> AsyncIterator[bytes]:
@@ -93,6 +97,13 @@ class House:
         row = await self.database.fetchrow("SELECT * FROM attachments WHERE id = $1", file_id)
         assert row is not None
         return dict(row)
+
+    async def sweep(self) -> None:
+        """A day's sweep, and what it leaves to do."""
+        await self.files.sweep(Job(new_id(), service.SWEEP, "daily", self.clock.now(), 1))
+        for row in await self.database.fetch("SELECT * FROM jobs WHERE kind = 'files.drop'"):
+            await self.files.drop(Job(row["id"], row["kind"], row["key"], row["due_at"], 1,
+                                      row["payload"]))  # fmt: skip
 
     def kept(self) -> list[Path]:
         return [path for path in self.directory.rglob("*") if path.is_file()]
@@ -213,7 +224,7 @@ async def test_uploads_nobody_sent_are_forgotten(house: House) -> None:
     await house.database.execute(
         "UPDATE attachments SET created_at = now() - interval '8 days' WHERE id = $1", old["id"]
     )
-    await house.files.sweep(Job(new_id(), service.SWEEP, "daily", house.clock.now(), 1))
+    await house.sweep()
     assert len(house.kept()) == 1
     assert await house.database.fetchval("SELECT array_agg(id) FROM attachments") == [new["id"]]
     assert (
@@ -221,15 +232,28 @@ async def test_uploads_nobody_sent_are_forgotten(house: House) -> None:
     )
 
 
+async def test_an_upload_that_is_being_named_is_not_forgotten(house: House) -> None:
+    row = await house.files.upload(stream(b"old text"), name="old", owner="e")
+    await house.database.execute("UPDATE attachments SET created_at = now() - interval '8 days'")
+
+    async def naming(unit: Unit) -> None:
+        await unit.execute("UPDATE attachments SET version = version + 1")
+        await house.sweep()
+
+    await house.database.run(naming)
+    assert (await house.row(row["id"]))["state"] == "stored"
+    assert len(house.kept()) == 1
+
+
 async def test_a_message_to_send_gets_local_copies_or_is_rejected(house: House) -> None:
     row = await house.files.upload(stream(b"hello there"), name="a.txt", owner="e")
-    [file] = await house.files.outbound([row["id"]])
+    [file] = await house.files.outbound([row["id"]], CAN)
     assert Path(file.path).read_bytes() == b"hello there"
     with pytest.raises(Rejected):
-        await house.files.outbound([row["id"], new_id()])
+        await house.files.outbound([row["id"], new_id()], CAN)
     await house.blobs.delete(row["blob_key"])
     with pytest.raises(Rejected):
-        await house.files.outbound([row["id"]])
+        await house.files.outbound([row["id"]], CAN)
 
 
 def test_dimensions_come_from_headers_alone() -> None:

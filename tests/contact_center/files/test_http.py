@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from pydantic import SecretStr
 
-from contact_center.app import running
+from contact_center.app import Workspace, running
 from contact_center.settings import Media, Settings
 from contact_center.simulator import company
 from tests.support.house import free_port
+from tests.support.postgres import Server
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PNG = (
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (640).to_bytes(4, "big") + (480).to_bytes(4, "big")
@@ -23,8 +27,8 @@ PNG = (
 
 
 class Browser:
-    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
-        self.http, self.url, self.csrf = http, url, ""
+    def __init__(self, http: aiohttp.ClientSession, url: str, house: Workspace) -> None:
+        self.http, self.url, self.csrf, self.house = http, url, "", house
 
     async def sign_in(self) -> None:
         body = {"email": "olga@vasilek.example", "password": company.load().password}
@@ -38,16 +42,23 @@ class Browser:
             return reply.status, await reply.json()
 
 
-@pytest.fixture
-async def browser(database_url: str, tmp_path: Path) -> AsyncIterator[Browser]:
+@pytest.fixture(scope="module")
+def url(postgres: Server, template: str) -> Iterator[str]:
+    found = postgres.create(template)
+    yield found
+    postgres.drop(found)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser(url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
     port = free_port()
     settings = Settings(
-        database_url=SecretStr(database_url), listen_port=port, demo=True, data_dir=tmp_path,
-        media=Media(max_bytes=2_000_000),
+        database_url=SecretStr(url), listen_port=port, demo=True,
+        data_dir=tmp_path_factory.mktemp("files"), media=Media(max_bytes=2_000_000),
     )  # fmt: skip
     jar = aiohttp.CookieJar(unsafe=True)
-    async with running(settings), aiohttp.ClientSession(cookie_jar=jar) as http:
-        browser = Browser(http, f"http://127.0.0.1:{port}")
+    async with running(settings) as house, aiohttp.ClientSession(cookie_jar=jar) as http:
+        browser = Browser(http, f"http://127.0.0.1:{port}", house)
         await browser.sign_in()
         yield browser
 
@@ -87,3 +98,53 @@ async def test_a_file_that_is_too_large_is_refused_with_the_limit(browser: Brows
     assert (status, problem["limit"]) == (413, 2_000_000)
     status, problem = await browser.upload(b"x" * 1_500_000, "fits")
     assert (status, problem["size"]) == (200, 1_500_000)
+
+
+async def test_a_voice_note_may_be_played_from_its_middle(browser: Browser) -> None:
+    _, file = await browser.upload(b"OggS" + bytes(1000), "voice.ogg")
+    heard = {"Range": "bytes=500-"}
+    async with browser.http.get(f"{browser.url}{file['url']}&inline=1", headers=heard) as reply:
+        assert (reply.status, reply.headers["Content-Type"]) == (206, "audio/ogg")
+        assert reply.headers["Content-Disposition"].startswith("inline")
+        assert len(await reply.read()) == 504
+
+
+async def test_a_picture_that_would_burst_a_browser_is_a_file_and_never_shown(
+    browser: Browser,
+) -> None:
+    bomb = PNG[:16] + (60_000).to_bytes(4, "big") * 2 + PNG[24:]
+    _, file = await browser.upload(bomb, "bomb.png")
+    assert file["kind"] == "file"
+    async with browser.http.get(f"{browser.url}{file['url']}&inline=1") as reply:
+        assert reply.status == 413
+    async with browser.http.get(f"{browser.url}{file['url']}") as reply:
+        assert await reply.read() == bomb
+        assert reply.headers["Content-Disposition"].startswith("attachment")
+
+
+async def test_a_provider_fetches_exactly_the_file_it_was_told_of_and_only_for_some_hours(
+    browser: Browser,
+) -> None:
+    _, file = await browser.upload(PNG, "мёд, 1.jpeg")
+    _, other = await browser.upload(PNG, "b.png")
+    url = browser.house.files.public_url(UUID(file["id"]))
+    assert url.startswith(browser.url)
+    async with aiohttp.ClientSession() as stranger:
+        async with stranger.head(url) as head:
+            assert (head.status, head.content_length) == (200, len(PNG))
+        async with stranger.get(url) as reply:
+            assert await reply.read() == PNG
+            assert reply.headers["Content-Type"] == "image/png"
+            assert reply.headers["Content-Disposition"] == 'inline; filename="1.png"'
+            assert "Set-Cookie" not in reply.headers
+        plain = f"{browser.url}{file['url']}"
+        for wrong in (
+            url[:-1] + ("0" if url[-1] != "0" else "1"),
+            url.replace(file["id"], other["id"]),
+            url.replace("/public", ""),
+            plain.replace("?", "/public?"),
+            url.replace("e=1", "e=2"),
+            url.replace(f"/{file['id']}", "/..%2f..%2fetc"),
+        ):
+            async with stranger.get(wrong) as reply:
+                assert reply.status in (403, 404), wrong

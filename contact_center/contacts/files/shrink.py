@@ -1,0 +1,86 @@
+"""A process that makes one picture smaller, limited in memory and time; it knows nothing else.
+
+``python -m contact_center.contacts.files.shrink IN OUT BYTES SIDE PIXELS``. The kind of picture
+stays, it is turned as its camera meant it, its colours keep their profile; where and with what it
+was taken is left out. Says on its output why it could not; ends with 0 where it could.
+"""
+
+from __future__ import annotations
+
+import math
+import resource
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL import Image as Images
+
+MEMORY_BYTES = 1536 * 1024 * 1024  # address space, libraries included
+CPU_SECONDS = 45
+FORMATS = ("JPEG", "PNG", "WEBP")
+TRIES = 8
+QUALITY = 85
+FAIR = 0.95  # a guess that is a little too small ends sooner than one a little too large
+
+
+class CannotShrink(Exception):
+    """Why, for the person who sends it."""
+
+
+def shrink(source: Path, to: Path, most: int, side: int, pixels: int) -> None:
+    """Write a picture of at most `most` bytes whose longer side has at most `side` pixels."""
+    from PIL import Image, ImageOps  # noqa: PLC0415 - only here, in a process of its own
+
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    Image.MAX_IMAGE_PIXELS = pixels
+    with Image.open(source, formats=FORMATS) as opened:
+        if getattr(opened, "is_animated", False):
+            raise CannotShrink("it moves")
+        kind, profile = opened.format or "PNG", opened.info.get("icc_profile")
+        opened.draft(None, (side, side))  # a JPEG is read smaller where it is much too large
+        picture = ImageOps.exif_transpose(opened)
+    longer = min(side, max(picture.size))
+    for _ in range(TRIES):
+        size = _written(picture, to, kind, longer, profile)
+        if size <= most:
+            return
+        longer = max(1, int(longer * max(0.25, FAIR * math.sqrt(most / size))))
+    raise CannotShrink("however small it is made, it has too many bytes")
+
+
+def _written(picture: Images.Image, to: Path, kind: str, longer: int, profile: bytes | None) -> int:
+    from PIL import Image  # noqa: PLC0415
+
+    smaller = picture
+    if max(picture.size) > longer:
+        smaller = picture.copy()
+        smaller.thumbnail((longer, longer), Image.Resampling.LANCZOS)
+    how = {"optimize": True} if kind == "PNG" else {"quality": QUALITY}
+    smaller.info.clear()  # what a camera notes beside the picture stays here
+    smaller.save(to, kind, icc_profile=profile, **how)
+    return to.stat().st_size
+
+
+def main(source: str, to: str, most: str, side: str, pixels: str) -> int:
+    """Do it within the limits."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        shrink(Path(source), Path(to), int(most), int(side), int(pixels))
+    except CannotShrink as error:
+        sys.stdout.write(str(error))
+        return 1
+    except MemoryError:
+        sys.stdout.write("it takes too much memory")
+        return 1
+    except Exception as error:  # noqa: BLE001 - whatever a broken picture makes of the library
+        sys.stdout.write(f"it cannot be read ({type(error).__name__})")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
