@@ -154,9 +154,6 @@ class Choice(Body):
     url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=2000)] | None = None
 
 
-Choices = Annotated[list[Choice], Field(default_factory=list, max_length=20)]
-
-
 class DraftChoice(BaseModel):
     """A button that may be half written."""
 

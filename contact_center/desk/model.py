@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from contact_center.contacts.letters.model import NewLetter
 from contact_center.contacts.model import (
     Body,
-    Choices,
+    Choice,
     Contact,
     ContactRow,
     Text,
@@ -33,7 +33,7 @@ class NewMessage(Body):
     text: Text = ""
     client_msg_id: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     attachments: Annotated[list[UUID], Field(default_factory=list, max_length=20)]
-    buttons: Choices
+    buttons: list[Choice] = Field(default_factory=list, max_length=20)
     reply_to: UUID | None = None
     close: bool = False
     letter: NewLetter | None = None  # only where the connection carries letters

@@ -25,7 +25,11 @@ function follow(name) {
 
 const index = readFileSync(join(root, "index.html"), "utf8");
 for (const [, name] of index.matchAll(/\/assets\/([^"']+\.(?:js|css))/g)) follow(name);
-for (const name of [...named("Shell", ".js"), ...named("Shell", ".css"), ...named("ru", ".js")]) follow(name);
+for (const name of [...named("Shell", ".js"), ...named("Shell", ".css")]) follow(name);
+// Other parts have catalogues of their own: the one that the first load itself asks for counts.
+for (const name of [...seen].filter((one) => one.endsWith(".js"))) {
+  for (const [, catalogue] of readFileSync(join(assets, name), "utf8").matchAll(/import\(\s*["'`]\.\/(ru-[^"'`]+\.js)/g)) follow(catalogue);
+}
 
 const chunks = [...seen].filter((name) => name.endsWith(".js")).map((name) => name.replace(/-[^-]{8}\.js$/, ""));
 for (const name of files) {

@@ -16,6 +16,8 @@ export const KEYMAP = {
   decline: { title: "act.decline", group: "offer", chord: { code: "KeyD", alt: true } },
   reply: { title: "act.reply", group: "contact", chord: { code: "KeyR" } },
   note: { title: "act.note", group: "contact", chord: { code: "KeyN" } },
+  quote: { title: "act.quote", group: "contact", chord: { code: "KeyQ" } },
+  change: { title: "act.change", group: "contact", chord: { code: "KeyC" } },
   take: { title: "act.take", group: "contact", chord: { code: "KeyA" } },
   transfer: { title: "act.transfer", group: "contact", chord: { code: "KeyT" } },
   close: { title: "act.close", group: "contact", chord: { code: "KeyE" } },

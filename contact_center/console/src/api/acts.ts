@@ -2,7 +2,7 @@
 import { listsChanged, offersChanged } from "../live/apply";
 import { loadMessages, noteContact, queries } from "./client";
 import type { Answer, Body } from "./ask";
-import { patch, post, put, setCsrf } from "./http";
+import { del, patch, post, put, setCsrf } from "./http";
 import { keys } from "./keys";
 import type { Client, Closing, Contact, Me, Message, Offer } from "./types";
 
@@ -92,3 +92,14 @@ export async function setPresence(presence: "ready" | "break" | "offline", reaso
 export async function changeMe(change: Body<"PATCH", "/me">): Promise<void> {
   noteMe(await patch("/me", { body: change }));
 }
+
+/** The message as it now is; another one's change meanwhile is refused. */
+async function amended(message: Message, act: Promise<Message>): Promise<void> {
+  await act;
+  await loadMessages(message.contact_id, { after: message.seq - 1, limit: 1 });
+}
+
+export const changeMessage = (message: Message, text: string) =>
+  amended(message, patch("/contacts/{id}/messages/{message_id}", { path: { id: message.contact_id, message_id: message.id }, body: { text }, version: message.version }));
+export const deleteMessage = (message: Message) =>
+  amended(message, del("/contacts/{id}/messages/{message_id}", { path: { id: message.contact_id, message_id: message.id }, version: message.version }));

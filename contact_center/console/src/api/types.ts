@@ -5,9 +5,11 @@ import type { Answer, Body } from "./ask";
 import type { Routes } from "./generated";
 
 export type {
+  AccountReport,
   Attachment,
   AuthState,
   Brand,
+  Choice,
   Client,
   ClientRow,
   Coded,
@@ -36,6 +38,8 @@ export type {
   QuarantinedRequest,
   ResultCode,
   SettingField,
+  Told,
+  Trial,
 } from "./generated";
 
 export type Id = string;

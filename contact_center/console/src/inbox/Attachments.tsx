@@ -32,14 +32,14 @@ function Thumbnail({ item, contact, beside }: { item: Picture; contact: string; 
   );
 }
 
-export function Attachments({ items, contact }: { items: readonly Attachment[]; contact: string }) {
+export function Attachments({ items, contact, beside = items }: { items: readonly Attachment[]; contact: string; beside?: readonly Attachment[] }) {
   const i18n = useI18n();
   const { t } = i18n;
   return (
     <div className={css.attachments}>
       {items.map((item) => {
         const { url } = item;
-        if (isPicture(item)) return <Thumbnail key={item.id} item={item} contact={contact} beside={items} />;
+        if (isPicture(item)) return <Thumbnail key={item.id} item={item} contact={contact} beside={beside} />;
         const body = (
           <>
             <Icon name={item.kind === "image" ? "image" : "file"} size={20} />

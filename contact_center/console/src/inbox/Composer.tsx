@@ -11,14 +11,18 @@ import { Icon } from "../ui/Icon";
 import { lazily } from "../ui/lazily";
 import { useStore } from "../ui/store";
 import { toast } from "../ui/toasts";
+import { unfinished } from "./buttons";
+import { kindOf, refused } from "./carried";
+import { size } from "./Attachments";
 import { Chips } from "./Chips";
-import { drafts, useDraft } from "./drafts";
+import { drafts, NOTHING, useDraft } from "./drafts";
 import { wanted } from "./focus";
 import { outbox } from "./outbox";
 import { addFiles, useUploads } from "./uploads";
 import css from "./composer.module.css";
 
 const LetterDesk = lazily(() => import("../letters/LetterDesk"));
+const Desk = lazily(() => import("../talk/Desk"));
 
 const TYPING_EVERY = 3000;
 
@@ -37,8 +41,9 @@ function useNoReply(contact: Contact): string | null {
 }
 
 export function Composer({ contact }: { contact: Contact }) {
-  const { t } = useI18n();
-  const { id } = contact;
+  const i18n = useI18n();
+  const { t } = i18n;
+  const { id, capabilities } = contact;
   const may = contact.can.reply ?? false;
   const noReply = useNoReply(contact);
   const [tab, setTab] = useState<DraftKind>(() => (may || !contact.can.note ? "reply" : "note"));
@@ -95,7 +100,7 @@ export function Composer({ contact }: { contact: Contact }) {
     return () => removeEventListener("blur", leave);
   }, []);
 
-  const limit = kind === "reply" ? (contact.capabilities.text_limit ?? null) : null;
+  const limit = kind === "reply" ? (capabilities.text_limit ?? null) : null;
   const length = [...draft.text].length;
   const tooLong = limit !== null && length > limit;
   const uploading = uploads.some((entry) => !entry.error);
@@ -103,10 +108,13 @@ export function Composer({ contact }: { contact: Contact }) {
   const empty = !draft.text.trim() && !draft.attachments.length && !passesOn;
   const locked = kind === "reply" && Boolean(colleague) && !anyway;
   const blocked = kind === "reply" ? !may : contact.can.note === false;
-  const isLetter = kind === "reply" && contact.capabilities.letters;
+  const isLetter = kind === "reply" && capabilities.letters;
   const begun = writing || Boolean(draft.text || draft.letter);
   const nobody = isLetter && draft.letter?.to.length === 0;
-  const canSend = !empty && !tooLong && !uploading && !blocked && !nobody;
+  const isTalk = kind === "reply" && !isLetter && !blocked;
+  const bears = isTalk ? capabilities.buttons : 0;
+  const halfDone = isTalk && (draft.buttons.some(unfinished) || draft.attachments.some((file) => refused(file, capabilities.attachments)));
+  const canSend = !empty && !tooLong && !uploading && !blocked && !nobody && !halfDone;
 
   useEffect(() => {
     if (!colleague) setAnyway(false);
@@ -118,8 +126,9 @@ export function Composer({ contact }: { contact: Contact }) {
     // As it is now: a recipient may have been taken in by the same key.
     const now = drafts.read(id, kind);
     const letter = isLetter && now.letter ? { letter: now.letter } : {};
-    outbox.add({ contact: id, kind, text: now.text.trim(), attachments: now.attachments, ...letter, ...(close && kind === "reply" ? { close: true } : {}) });
-    drafts.write(id, kind, { text: "", attachments: [], letter: null });
+    const more = isTalk ? { buttons: now.buttons, ...(now.reply_to && capabilities.reply_to ? { reply_to: now.reply_to } : {}) } : {};
+    outbox.add({ contact: id, kind, text: now.text.trim(), attachments: now.attachments, ...letter, ...more, ...(close && kind === "reply" ? { close: true } : {}) });
+    drafts.write(id, kind, NOTHING);
     setAnyway(false);
     setWriting(false);
     if (isLetter) requestAnimationFrame(() => document.getElementById("begin-letter")?.focus());
@@ -143,7 +152,16 @@ export function Composer({ contact }: { contact: Contact }) {
     tellTyping();
   };
   /** Pictures go into the text of a letter, all else beside it. */
-  const take = (files: Iterable<File>) => addFiles(id, kind, (kind === "reply" && letterField.current?.take(files)) || files);
+  const take = (files: Iterable<File>) => addFiles(id, kind, (kind === "reply" && letterField.current?.take(files)) || (isTalk ? carried(files) : files));
+  /** What cannot be sent is refused aloud, before it goes anywhere. */
+  const carried = (files: Iterable<File>) =>
+    [...files].filter((file) => {
+      const of = kindOf(file.type);
+      const why = refused({ kind: of, size: file.size }, capabilities.attachments);
+      const most = size(i18n, capabilities.attachments[of] ?? null);
+      if (why) toast("bad", t(`composer.no_${why}`, { name: file.name, kind: t(`kind.${of as "file"}`), most }));
+      return !why;
+    });
   const onPaste = (event: ClipboardEvent) => {
     if (!event.clipboardData.files.length) return;
     event.preventDefault();
@@ -225,7 +243,7 @@ export function Composer({ contact }: { contact: Contact }) {
           <Icon name="info" size={15} /> {noReply}
         </p>
       )}
-      <div id="composer-field" role="tabpanel" aria-labelledby={`tab-${kind}`}>
+      <div id="composer-field" className={css.body} role="tabpanel" aria-labelledby={`tab-${kind}`}>
         {!blocked && isLetter && !begun && (
           <button type="button" id="begin-letter" className={`${css.field} ${css.begin}`} onClick={begin} onPointerEnter={() => void import("../letters/LetterDesk").catch(() => {})}>
             {t("composer.reply_hint")}
@@ -253,7 +271,12 @@ export function Composer({ contact }: { contact: Contact }) {
             onPaste={onPaste}
           />
         )}
-        <Chips contact={id} kind={kind} done={draft.attachments} uploads={uploads} />
+        <Chips contact={id} kind={kind} done={draft.attachments} uploads={uploads} carries={isTalk ? capabilities.attachments : undefined} />
+        {isTalk && (
+          <Suspense fallback={null}>
+            <Desk contact={contact} draft={draft} />
+          </Suspense>
+        )}
       </div>
       {!blocked && (
         <div className={css.foot}>
@@ -264,13 +287,18 @@ export function Composer({ contact }: { contact: Contact }) {
             hidden
             aria-label={t("composer.attach")}
             onChange={(event) => {
-              addFiles(id, kind, [...(event.currentTarget.files ?? [])]);
+              take([...(event.currentTarget.files ?? [])]);
               event.currentTarget.value = "";
             }}
           />
           <ActionIcon aria-label={t("composer.attach")} title={t("composer.attach")} onClick={() => picker.current?.click()}>
             <Icon name="paperclip" size={19} />
           </ActionIcon>
+          {bears > 0 && (
+            <ActionIcon aria-label={t("composer.button")} title={t("composer.button")} disabled={draft.buttons.length >= bears} onClick={() => drafts.write(id, kind, { buttons: [...draft.buttons, { text: "" }] })}>
+              <Icon name="buttons" size={19} />
+            </ActionIcon>
+          )}
           {limit !== null && length > limit * 0.8 && (
             <span className={`${css.length} tabular`} data-over={tooLong || undefined}>
               {length} / {limit}

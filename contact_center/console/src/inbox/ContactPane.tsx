@@ -1,15 +1,19 @@
 import { Suspense, useState } from "react";
 import { markNotSpam, markSpam, takeContact } from "../api/acts";
-import { useContact } from "../api/hooks";
+import { queries } from "../api/client";
+import { useContact, useMe } from "../api/hooks";
+import { keys } from "../api/keys";
 import { Problem } from "../api/http";
-import type { Contact, ContactRow } from "../api/types";
+import type { Contact, ContactRow, Message, MessagePage } from "../api/types";
 import { useActions } from "../actions/registry";
 import { useI18n } from "../i18n";
 import { useTopics } from "../live/connection";
 import { Bones, Empty, Failed, useProblemText } from "../ui/states";
 import { useStore } from "../ui/store";
 import { toast } from "../ui/toasts";
+import { acting } from "./acting";
 import { Composer } from "./Composer";
+import { drafts } from "./drafts";
 import { focusComposer } from "./focus";
 import { Header } from "./Header";
 import { Thread } from "./Thread";
@@ -36,6 +40,7 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
   const { t } = useI18n();
   const query = useContact(id);
   const text = useProblemText();
+  const me = useMe();
   const [dialog, setDialog] = useState<"transfer" | "close" | null>(null);
   useTopics(`contact:${id}`);
   const large = useStore(viewing) !== null;
@@ -46,9 +51,22 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
     call.catch((error: unknown) => toast("bad", text(error)));
   };
   const can: Partial<Contact["can"]> = contact?.can ?? {};
+  const carries = contact?.capabilities;
+  const newest = (wanted: (message: Message) => boolean) => queries.getQueryData<MessagePage>(keys.messages(id))?.items.findLast((one) => !one.deleted_at && wanted(one))?.id;
+  const quote = () => {
+    const answered = newest(({ kind }) => kind === "inbound");
+    if (answered) drafts.write(id, "reply", { reply_to: answered });
+    focusComposer("reply");
+  };
+  const change = () => {
+    const message = newest(({ kind, author }) => kind === "outbound" && author.id === me.employee.id);
+    if (message) acting.set({ message, act: "edit" });
+  };
   useActions([
     can.reply && { id: "reply", icon: "reply", run: () => focusComposer("reply") },
     can.note && { id: "note", icon: "note", run: () => focusComposer("note") },
+    can.reply && carries?.reply_to && { id: "quote", icon: "quote", run: quote },
+    can.reply && carries?.edit && { id: "change", icon: "edit", run: change },
     can.take && { id: "take", icon: "hand", run: () => act(takeContact(id)) },
     can.transfer && { id: "transfer", icon: "transfer", run: () => setDialog("transfer") },
     can.close && { id: "close", icon: "check", run: () => setDialog("close") },

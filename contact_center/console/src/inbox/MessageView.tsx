@@ -1,8 +1,8 @@
-import { Button } from "@mantine/core";
+import { ActionIcon, Button } from "@mantine/core";
 import { memo, Suspense, useState } from "react";
-import { resolveMessage, retryMessage, undoMessage } from "../api/acts";
+import { undoMessage } from "../api/acts";
 import { useNames } from "../api/hooks";
-import type { LetterDraft, Message } from "../api/types";
+import type { Choice, LetterDraft, Message } from "../api/types";
 import { isLetter } from "../letters/subjects";
 import { type I18n, titled, useI18n } from "../i18n";
 import { clock, full } from "../i18n/time";
@@ -14,12 +14,18 @@ import { useNow } from "../ui/now";
 import { useProblemText } from "../ui/states";
 import { toast } from "../ui/toasts";
 import { Attachments } from "./Attachments";
+import { acting, useActing } from "./acting";
 import { drafts, type Kept } from "./drafts";
 import { focusComposer } from "./focus";
+import { isRich } from "./rich";
 import { Text } from "./Text";
 import css from "./message.module.css";
 
 const Letter = lazily(() => import("../letters/Letter"));
+const Content = lazily(() => import("../talk/Content"));
+const Trouble = lazily(() => import("../talk/Trouble"));
+const Acts = lazily(() => import("../talk/Acts"));
+const Acting = lazily(() => import("../talk/Acting"));
 
 function useSystemWords(message: Message): string {
   const i18n = useI18n();
@@ -97,7 +103,9 @@ function Undo({ message, until }: { message: Message; until: string }) {
     const held = drafts.read(message.contact_id, "reply");
     const text = held.text ? `${message.text}\n\n${held.text}` : message.text;
     const attachments = [...message.attachments, ...held.attachments];
-    drafts.write(message.contact_id, "reply", { text, attachments, letter: letterAgain(message, held) });
+    const buttons = [...((message.data.buttons as Choice[] | undefined) ?? []), ...held.buttons];
+    const reply_to = held.reply_to ?? message.reply_to;
+    drafts.write(message.contact_id, "reply", { text, attachments, letter: letterAgain(message, held), buttons, reply_to });
     focusComposer("reply");
   };
   return (
@@ -114,69 +122,28 @@ function letterAgain({ data }: Message, held: Kept): LetterDraft | null {
   return { to: [], cc: [], bcc: [], subject: "", html: "", quote: true, forwards: null, whole: true, ...letter };
 }
 
-function useReasonText(): (reason: string | null) => string {
-  const i18n = useI18n();
-  return (reason) => (reason ? (i18n.maybe(`reason.${reason}`) ?? reason) : i18n.t("reason.unknown"));
+/** Where something is amiss, or may be. */
+function isTroubled({ change, delivery: { state, reason, undelivered } }: Message): boolean {
+  return change !== null || state === "failed" || state === "uncertain" || undelivered.length > 0 || (Boolean(reason) && (state === "pending" || state === "sending"));
 }
 
-function Trouble({ message }: { message: Message }) {
+/** What can be done with a message. One of them is in the order of Tab, arrows go to the others. */
+function More({ message, mine, tabStop }: { message: Message; mine: boolean; tabStop: boolean }) {
   const { t } = useI18n();
-  const [busy, run] = useAct();
-  const reason = useReasonText();
-  const { delivery } = message;
-  const missed = delivery?.undelivered ?? [];
-  if (delivery?.state === "failed") {
-    return (
-      <div className={css.trouble} data-tone="bad">
-        <span>
-          <Icon name="warning" size={15} /> {t("message.failed", { reason: reason(delivery.reason) })}
-        </span>
-        {delivery.can_retry && (
-          <Button size="compact-xs" variant="default" loading={busy} onClick={() => run(() => retryMessage(message))}>
-            {t("act.retry")}
-          </Button>
-        )}
-      </div>
-    );
-  }
-  if (delivery?.state === "uncertain") {
-    return (
-      <div className={css.trouble} data-tone="warn">
-        <span>
-          <Icon name="question" size={15} /> {t("message.uncertain")}
-        </span>
-        <span className={css.troubleActs}>
-          <Button size="compact-xs" variant="default" loading={busy} onClick={() => run(() => resolveMessage(message, "arrived"))}>
-            {t("message.arrived")}
-          </Button>
-          <Button size="compact-xs" variant="default" loading={busy} onClick={() => run(() => resolveMessage(message, "send_again"))}>
-            {t("message.send_again")}
-          </Button>
-        </span>
-      </div>
-    );
-  }
-  if (delivery?.reason && (delivery.state === "pending" || delivery.state === "sending")) {
-    return (
-      <div className={css.trouble} data-tone="warn">
-        <span>
-          <Icon name="clock" size={15} /> {t("message.again", { reason: reason(delivery.reason) })}
-        </span>
-      </div>
-    );
-  }
-  if (missed.length) {
-    return (
-      <div className={css.trouble} data-tone="warn">
-        {missed.map(({ address, reason: words }) => (
-          <span key={address}>
-            <Icon name="warning" size={15} /> {t("message.undelivered", { address, reason: reason(words) })}
-          </span>
-        ))}
-      </div>
-    );
-  }
-  return null;
+  const [wanted, setWanted] = useState(false);
+  const button = { className: css.acts, size: 26, "data-acts": true, tabIndex: tabStop ? 0 : -1, "aria-label": t("message.acts"), "aria-haspopup": "menu" as const };
+  const plain = (
+    <ActionIcon {...button} onClick={() => setWanted(true)}>
+      <Icon name="more" size={16} />
+    </ActionIcon>
+  );
+  return wanted ? (
+    <Suspense fallback={plain}>
+      <Acts message={message} mine={mine} button={button} />
+    </Suspense>
+  ) : (
+    plain
+  );
 }
 
 function authorName(message: Message, mine: boolean, i18n: I18n): string {
@@ -189,23 +156,35 @@ interface ViewProps {
   mine: boolean;
   joined: boolean;
   quote: Message | undefined;
+  onJump: (seq: number) => void;
+  /** Tab comes to what can be done with this one. */
+  tabStop: boolean;
   clientRead: boolean;
   /** Of a letter, where it is worth a line. */
   subject: string | undefined;
 }
 
-export const MessageView = memo(function MessageView({ message, mine, joined, quote, clientRead, subject }: ViewProps) {
+export const MessageView = memo(function MessageView({ message, mine, joined, quote, onJump, tabStop, clientRead, subject }: ViewProps) {
   const i18n = useI18n();
   const { t } = i18n;
+  const act = useActing(message.id);
   if (message.kind === "system") return <System message={message} />;
   const side = message.kind === "inbound" ? "theirs" : message.kind === "note" ? "note" : "ours";
   const { delivery } = message;
   const state = delivery?.state ?? null;
   const shownState = clientRead && (state === "sent" || state === "delivered") ? "read" : state;
   const letter = side !== "note" && isLetter(message);
+  const { quoted } = message;
+  const part = typeof message.data.quote === "string" && message.data.quote;
+  const rich = !letter && isRich(message);
+  const words = (
+    <p className={css.text}>
+      <Text text={message.text} />
+    </p>
+  );
   const gone = message.deleted_at !== null || state === "cancelled";
   return (
-    <article className={css.message} data-side={side} data-letter={letter || undefined} data-joined={joined || undefined} data-seq={message.seq}>
+    <article className={css.message} data-side={side} data-letter={letter || undefined} data-joined={joined || undefined} data-edited={(message.edited_at && true) || undefined} data-seq={message.seq}>
       {side === "theirs" && (joined ? <span className={css.gap} /> : <Avatar id={message.author?.id ?? ""} name={message.author?.name ?? "?"} size={30} />)}
       <div className={css.column}>
         {!joined && (
@@ -215,21 +194,30 @@ export const MessageView = memo(function MessageView({ message, mine, joined, qu
           </p>
         )}
         <div className={css.bubble} data-trouble={state === "failed" || state === "uncertain" || undefined} data-gone={gone || undefined}>
-          {quote && <blockquote className={css.quote}>{quote.text || quote.attachments[0]?.name}</blockquote>}
+          {quoted && (
+            <button type="button" className={css.quote} disabled={quoted.seq === null} onClick={() => quoted.seq !== null && onJump(quoted.seq)} title={t("message.to_quoted")}>
+              {part || quoted.text || quote?.attachments[0]?.name || t("message.quoted")}
+            </button>
+          )}
           {gone ? <p className={css.text}><em>{t(state === "cancelled" ? "message.undone" : "message.deleted")}</em></p> : null}
           {!gone && letter && (
             <Suspense fallback={<p className={css.text}>{message.text}</p>}>
               <Letter message={message} subject={subject} />
             </Suspense>
           )}
-          {!gone && !letter && message.attachments.length > 0 && <Attachments items={message.attachments} contact={message.contact_id} />}
-          {!gone && !letter && message.text && (
-            <p className={css.text}>
-              <Text text={message.text} />
-            </p>
+          {!gone && rich && (
+            <Suspense fallback={words}>
+              <Content message={message} ours={side === "ours"} />
+            </Suspense>
           )}
+          {!gone && !letter && !rich && message.attachments.length > 0 && <Attachments items={message.attachments} contact={message.contact_id} />}
+          {!gone && !letter && !rich && message.text && words}
           <span className={css.foot}>
-            {message.edited_at && <span>{t("message.edited")}</span>}
+            {message.edited_at && !gone && (
+              <button type="button" className={css.edited} onClick={() => acting.set(act === "history" ? null : { message: message.id, act: "history" })} aria-expanded={act === "history"}>
+                {t("message.edited")}
+              </button>
+            )}
             <time className="tabular" title={full(i18n, message.provider_at ?? message.created_at)}>
               {clock(i18n, message.created_at)}
             </time>
@@ -237,8 +225,12 @@ export const MessageView = memo(function MessageView({ message, mine, joined, qu
           </span>
         </div>
         {state === "held" && delivery?.hold_until && mine && <Undo message={message} until={delivery.hold_until} />}
-        <Trouble message={message} />
+        <Suspense fallback={null}>
+          {isTroubled(message) && <Trouble message={message} />}
+          {act && !gone && <Acting key={act} message={message} act={act} />}
+        </Suspense>
       </div>
+      {!letter && !gone && <More message={message} mine={mine} tabStop={tabStop} />}
     </article>
   );
 });

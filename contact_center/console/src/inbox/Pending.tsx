@@ -16,6 +16,8 @@ function edit(entry: Pending): void {
     text: held.text ? `${entry.text}\n\n${held.text}` : entry.text,
     attachments: [...entry.attachments, ...held.attachments],
     letter: held.text ? held.letter && { ...held.letter, html: "" } : (entry.letter ?? null),
+    buttons: [...(entry.buttons ?? []), ...held.buttons],
+    reply_to: entry.reply_to ?? held.reply_to,
   });
   focusComposer(entry.kind);
 }

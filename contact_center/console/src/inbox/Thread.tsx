@@ -1,8 +1,9 @@
-import { Fragment, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import { loadMessages } from "../api/client";
+import { Fragment, type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { loadMessages, queries } from "../api/client";
 import { markRead } from "../api/acts";
 import { useMe, useMessages } from "../api/hooks";
-import type { Contact, ContactRow, Message } from "../api/types";
+import { keys } from "../api/keys";
+import type { Contact, ContactRow, Message, MessagePage } from "../api/types";
 import { useI18n } from "../i18n";
 import { day, dayKey } from "../i18n/time";
 import { useTyping } from "../live/ephemera";
@@ -15,12 +16,13 @@ import { subjectsOf } from "../letters/subjects";
 import { AboutContact } from "../letters/about";
 import { usePending } from "./outbox";
 import { unreadOf } from "./Row";
-import { further, nearer, newest, type Stretch, trimmed } from "./window";
+import { around, further, nearer, newest, type Stretch, trimmed } from "./window";
 import css from "./thread.module.css";
 
 const NEAR = 400;
 const AT_END = 48;
 const TOGETHER = 4 * 60_000;
+const JUMP_PAGES = 10;
 const NO_MESSAGES: Message[] = [];
 
 /** Do two messages stand together, without repeating who speaks? */
@@ -205,6 +207,45 @@ export function Thread({ id, row, contact }: { id: string; row: ContactRow; cont
     });
   };
 
+  /** Bring a message to sight, however far above it stands, and say which it is. */
+  const jump = useCallback(
+    async (seq: number) => {
+      const held = () => queries.getQueryData<MessagePage>(keys.messages(id))?.items ?? NO_MESSAGES;
+      try {
+        for (let round = 0; round < JUMP_PAGES && (held()[0]?.seq ?? 0) > seq; round += 1) {
+          await loadMessages(id, { before: held()[0]?.seq, limit: 200 });
+        }
+      } catch {
+        setFailed(true);
+      }
+      stick.current = false;
+      anchor.current = null;
+      setStretch(around(held().map((item) => item.seq), seq));
+      requestAnimationFrame(() => {
+        const found = box.current?.querySelector<HTMLElement>(`[data-seq="${seq}"]`);
+        if (!found) return;
+        found.scrollIntoView({ block: "center" });
+        remember();
+        found.querySelector<HTMLElement>("[data-acts]")?.focus({ preventScroll: true });
+        found.dataset.found = "";
+        setTimeout(() => delete found.dataset.found, 1800);
+      });
+    },
+    [id, remember],
+  );
+
+  // From what can be done with one message to the same of its neighbours.
+  const onKeys = (event: KeyboardEvent) => {
+    const here = (event.target as HTMLElement).closest<HTMLElement>("[data-acts]");
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.code];
+    if (!here || !step || here.ariaExpanded === "true") return;
+    const all = [...(inner.current?.querySelectorAll<HTMLElement>("[data-acts]") ?? [])];
+    all[all.indexOf(here) + step]?.focus();
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const tabStop = items.findLast((item) => item.kind !== "system")?.seq;
+
   // Own sending brings one to the end.
   const sent = pending.length;
   const sentBefore = useRef(sent);
@@ -253,7 +294,8 @@ export function Thread({ id, row, contact }: { id: string; row: ContactRow; cont
       {/* A scrolling area must be reachable by keyboard. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <div className={css.scroll} ref={box} onScroll={onScroll} tabIndex={0} role="log" aria-label={t("thread.label")} aria-live="off">
-        <div className={css.inner} ref={inner}>
+        {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions */}
+        <div className={css.inner} ref={inner} onKeyDownCapture={onKeys}>
           {(query.data?.has_before || window.from > (seqs[0] ?? 0)) && (
             <div className={css.edge}>{failed ? <Failed small error={null} retry={up} /> : <Bones rows={1} kind="bubble" />}</div>
           )}
@@ -276,6 +318,8 @@ export function Thread({ id, row, contact }: { id: string; row: ContactRow; cont
                       message={message}
                       mine={message.author?.id === me.employee.id}
                       joined={!isNew && together(one.messages[at - 1], message)}
+                      onJump={jump}
+                      tabStop={message.seq === tabStop}
                       quote={message.reply_to ? quoted.get(message.reply_to) : undefined}
                       subject={subjects.get(message.id)}
                       clientRead={(contact?.client_read_seq ?? 0) >= message.seq}

@@ -2,7 +2,7 @@
  *  network is away, and on the server within two seconds, so that they are restored anywhere. */
 import { useSyncExternalStore } from "react";
 import { put } from "../api/http";
-import type { Attachment, Draft, DraftKind, LetterDraft } from "../api/types";
+import type { Attachment, Choice, Draft, DraftKind, LetterDraft } from "../api/types";
 import { sameLetter } from "../letters/same";
 
 export interface Kept {
@@ -10,6 +10,9 @@ export interface Kept {
   attachments: Attachment[];
   /** Recipients, subject and HTML, where it is a letter and something of it was chosen. */
   letter: LetterDraft | null;
+  buttons: readonly Choice[];
+  /** The message that is answered. */
+  reply_to: string | null;
   /** Not on the server yet. */
   dirty: boolean;
   changedAt: number;
@@ -17,7 +20,11 @@ export interface Kept {
 
 export type Save = (contact: string, kind: DraftKind, draft: Kept, leaving: boolean) => Promise<void>;
 
-const EMPTY: Kept = { text: "", attachments: [], letter: null, dirty: false, changedAt: 0 };
+type Written = Pick<Kept, "text" | "attachments" | "letter" | "buttons" | "reply_to">;
+
+/** Nothing is written. */
+export const NOTHING: Written = { text: "", attachments: [], letter: null, buttons: [], reply_to: null };
+const EMPTY: Kept = { ...NOTHING, dirty: false, changedAt: 0 };
 const SAVE_AFTER = 2000;
 const RETRY_AFTER = 5000;
 /** An answer asked for before our last change may still be on its way. */
@@ -46,7 +53,7 @@ export class Drafts {
     return kept;
   };
 
-  write(contact: string, kind: DraftKind, change: Partial<Pick<Kept, "text" | "attachments" | "letter">>): void {
+  write(contact: string, kind: DraftKind, change: Partial<Written>): void {
     const key = `${contact}|${kind}`;
     const kept: Kept = { ...this.read(contact, kind), ...change, dirty: true, changedAt: Date.now() };
     this.put(key, kept);
@@ -54,14 +61,17 @@ export class Drafts {
   }
 
   /** What the server holds is taken where nothing was written here lately. */
-  adopt(contact: string, kind: DraftKind, draft: Partial<Pick<Draft, "text" | "attachments" | "letter">> | null | undefined, now = Date.now()): void {
+  adopt(contact: string, kind: DraftKind, draft: Partial<Draft> | null | undefined, now = Date.now()): void {
     const held = this.read(contact, kind);
     if (held.dirty || now - held.changedAt < SETTLED_AFTER) return;
     const text = draft?.text ?? "";
     const attachments = draft?.attachments ?? [];
     const letter = draft?.letter ?? null;
-    if (text === held.text && attachments.length === held.attachments.length && sameLetter(letter, held.letter)) return;
-    this.put(`${contact}|${kind}`, { text, attachments, letter, dirty: false, changedAt: held.changedAt });
+    const buttons = draft?.buttons ?? [];
+    const reply_to = draft?.reply_to ?? null;
+    const same = text === held.text && reply_to === held.reply_to && attachments.length === held.attachments.length;
+    if (same && sameLetter(letter, held.letter) && JSON.stringify(buttons) === JSON.stringify(held.buttons)) return;
+    this.put(`${contact}|${kind}`, { text, attachments, letter, buttons, reply_to, dirty: false, changedAt: held.changedAt });
   }
 
   /** Save at once what is not saved: another contact is opened, or the page is left. */
@@ -118,7 +128,7 @@ async function saveOnServer(contact: string, kind: DraftKind, draft: Kept, leavi
   const attachments = draft.attachments.map((attachment) => attachment.id);
   await put("/contacts/{id}/drafts/{kind}", {
     path: { id: contact, kind },
-    body: { text: draft.text, attachments, letter: draft.letter },
+    body: { text: draft.text, attachments, letter: draft.letter, buttons: [...draft.buttons], reply_to: draft.reply_to },
     keepalive: leaving,
   });
 }

@@ -6,7 +6,8 @@ import { loadMessages, queries, refreshContact } from "../api/client";
 import { post, Problem } from "../api/http";
 import { keys } from "../api/keys";
 import { mergeMessages } from "../api/merge";
-import type { Attachment, DraftKind, LetterDraft, MessagePage } from "../api/types";
+import { sendable } from "./buttons";
+import type { Attachment, Choice, DraftKind, LetterDraft, MessagePage } from "../api/types";
 
 export interface Pending {
   id: string;
@@ -15,6 +16,7 @@ export interface Pending {
   text: string;
   attachments: Attachment[];
   letter?: LetterDraft;
+  buttons?: readonly Choice[];
   reply_to?: string;
   close?: boolean;
   at: number;
@@ -156,6 +158,7 @@ async function sendToServer(pending: Pending): Promise<void> {
       client_msg_id: pending.id,
       attachments: pending.attachments.map((attachment) => attachment.id),
       ...(pending.letter ? { letter: pending.letter } : {}),
+      ...(pending.buttons?.length ? { buttons: sendable(pending.buttons) } : {}),
       ...(pending.reply_to ? { reply_to: pending.reply_to } : {}),
       ...(pending.close ? { close: true } : {}),
     },

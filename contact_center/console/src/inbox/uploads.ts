@@ -1,6 +1,7 @@
 /** Files on their way to the server, per contact and kind; what has arrived stands in the draft. */
 import { useSyncExternalStore } from "react";
 import { Problem, upload } from "../api/http";
+import type { StoredFile } from "../api/generated";
 import type { Attachment, DraftKind } from "../api/types";
 import { drafts } from "./drafts";
 
@@ -34,11 +35,14 @@ function patch(place: string, key: string, change: Partial<Upload>): void {
   set(place, (held) => held.map((one) => (one.key === key ? { ...one, ...change } : one)));
 }
 
+/** A file at the server as the attachment it will be. */
+export const attached = (file: StoredFile): Attachment => ({ ...file, inline: false, reason: null, progress: null, can_retry: false, about: null });
+
 async function run(contact: string, kind: DraftKind, entry: Upload): Promise<void> {
   const place = `${contact}|${kind}`;
   patch(place, entry.key, { error: null, share: 0 });
   try {
-    const attachment = { ...(await upload(entry.file, (share) => patch(place, entry.key, { share }), entry.stop.signal)), inline: false };
+    const attachment = attached(await upload(entry.file, (share) => patch(place, entry.key, { share }), entry.stop.signal));
     chosen.set(attachment.id, Number(entry.key));
     const when = (file: Attachment) => chosen.get(file.id) ?? 0;
     const files = [...drafts.read(contact, kind).attachments, attachment].sort((one, other) => when(one) - when(other));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { further, MOST, nearer, newest, STEP, type Stretch, trimmed } from "./window";
+import { around, further, MOST, nearer, newest, STEP, type Stretch, trimmed } from "./window";
 
 const seqs = Array.from({ length: 5000 }, (_, at) => at + 1);
 const size = (stretch: Stretch) => seqs.filter((seq) => seq >= stretch.from && (stretch.to === null || seq <= stretch.to)).length;
@@ -28,6 +28,11 @@ describe("the stretch of a thread in the document", () => {
     const before = { from: 1000, to: 1149 };
     expect(further(seqs, before)).toEqual({ from: 950, to: 1099 });
     expect(nearer(seqs, before)).toEqual({ from: 1050, to: 1199 });
+  });
+  it("comes to any message with its neighbours on both sides", () => {
+    expect(around(seqs, 3000)).toEqual({ from: 2975, to: 3050 });
+    expect(around(seqs, 4990)).toEqual({ from: 4965, to: null });
+    expect(around(seqs, 1)).toEqual({ from: 1, to: 51 });
   });
   it("drops the oldest when new ones come at the end", () => {
     expect(trimmed(seqs, { from: 4000, to: null })).toEqual({ from: 4851, to: null });

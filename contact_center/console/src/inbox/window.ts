@@ -15,6 +15,13 @@ export function newest(seqs: readonly number[]): Stretch {
   return { from: seqs.at(-STEP) ?? seqs[0] ?? 0, to: null };
 }
 
+/** Show a message with its neighbours on both sides. */
+export function around(seqs: readonly number[], seq: number): Stretch {
+  const at = Math.max(0, seqs.findIndex((one) => one >= seq));
+  const end = at + STEP;
+  return { from: seqs[Math.max(0, at - STEP / 2)] ?? 0, to: end >= seqs.length - 1 ? null : (seqs[end] ?? null) };
+}
+
 /** Show STEP more above; give up what is too far below. */
 export function further(seqs: readonly number[], stretch: Stretch): Stretch {
   const first = seqs.findIndex((seq) => seq >= stretch.from);

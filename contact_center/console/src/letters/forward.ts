@@ -2,6 +2,7 @@
 import { get, post } from "../api/http";
 import type { Attachment, Contact, Message } from "../api/types";
 import { focusComposer } from "../inbox/focus";
+import { attached } from "../inbox/uploads";
 import { drafts } from "../inbox/drafts";
 import { useI18n } from "../i18n";
 import { full } from "../i18n/time";
@@ -34,7 +35,7 @@ export function useForward(): (contact: Contact, message: Message) => Promise<vo
         subject,
         text: whole ? null : body?.text || message.text,
       }, l);
-      const made: Attachment[] = files.map((file) => ({ ...file, inline: false }));
+      const made: Attachment[] = files.map(attached);
       const written = forwardedDraft(message, subject, below, held, whole);
       drafts.write(contact.id, "reply", { ...written, attachments: [...held.attachments, ...made] });
       const lost = passed.slice(made.length).map((file) => file.name);

@@ -1,0 +1,16 @@
+import { useState } from "react";
+import { useProblemText } from "../ui/states";
+import { toast } from "../ui/toasts";
+
+/** Run a call one at a time; what goes wrong is told. */
+export function useRun(): [boolean, (call: () => Promise<unknown>) => void] {
+  const [busy, setBusy] = useState(false);
+  const text = useProblemText();
+  const run = (call: () => Promise<unknown>) => {
+    setBusy(true);
+    call()
+      .catch((error: unknown) => toast("bad", text(error)))
+      .finally(() => setBusy(false));
+  };
+  return [busy, run];
+}
