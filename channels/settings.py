@@ -43,6 +43,8 @@ def setting(
     *,
     label: Mapping[str, str],
     help: Mapping[str, str] | None = None,  # noqa: A002 - the word the wizard uses
+    where: Mapping[str, str] | None = None,
+    options: Mapping[str, Mapping[str, str]] | None = None,
     example: str = "",
     secret: bool = False,
     generated: bool = False,
@@ -52,13 +54,16 @@ def setting(
 ) -> Any:
     """A field of a settings model.
 
-    `label` and `help` in "ru" and "en". `secret`: sealed at rest, never shown again. `generated`:
-    the house makes a value where none is given. `when`: it matters only while each of these other
-    fields has one of these values. `limits` go to pydantic's Field.
+    `label`, `help` and `where` (where to find it at the provider) in "ru" and "en", as is each of
+    `options`: how the values of a choice are called. `secret`: sealed at rest, never shown again.
+    `generated`: the house makes a value where none is given. `when`: it matters only while each of
+    these other fields has one of these values. `limits` go to pydantic's Field.
     """
     extra: dict[str, Any] = {
         "label": dict(label),
         "help": dict(help or {"ru": "", "en": ""}),
+        "where": dict(where or {"ru": "", "en": ""}),
+        "options": {value: dict(words) for value, words in (options or {}).items()},
         "example": example,
         "secret": secret,
         "generated": generated,
@@ -86,8 +91,10 @@ def undo_setting() -> Any:
 def describe(model: type[BaseModel]) -> list[dict[str, Any]]:
     """A settings model as JSON, in the order of its fields.
 
-    Each entry: name, type (a Control), options (of a choice or a list of choices), secret,
-    generated, required, default (never of a secret), label{ru,en}, help{ru,en}, example, when.
+    Each entry: name, type (a Control), options (of a choice or a list of choices), called (how
+    the options are called: value → {ru,en}), secret, generated, required, default (never of a
+    secret), label{ru,en}, help{ru,en}, where{ru,en}, example, when, pattern (of a text; "" where
+    anything goes), min_length.
     """
     return [_described(name, field) for name, field in model.model_fields.items()]
 
@@ -114,15 +121,25 @@ def _described(name: str, field: FieldInfo) -> dict[str, Any]:
         "name": name,
         "type": extra.get("control") or _control(field),
         "options": _options(field.annotation),
+        "called": extra.get("options") or {},
         "secret": bool(extra.get("secret")),
         "generated": bool(extra.get("generated")),
         "required": field.is_required(),
         "default": None if extra.get("secret") else _default(field),
         "label": extra.get("label") or {"ru": name, "en": name},
         "help": extra.get("help") or {"ru": "", "en": ""},
+        "where": extra.get("where") or {"ru": "", "en": ""},
         "example": extra.get("example") or "",
         "when": extra.get("when") or {},
+        "pattern": _limit(field, "pattern") or "",
+        "min_length": _limit(field, "min_length") or 0,
     }
+
+
+def _limit(field: FieldInfo, name: str) -> Any:
+    """A limit of pydantic's Field; patterns are written so that browsers read them, too."""
+    found = (getattr(one, name, None) for one in field.metadata)
+    return next((value for value in found if value is not None), None)
 
 
 def _extra(field: FieldInfo) -> dict[str, Any]:

@@ -42,11 +42,14 @@ from contact_center.automation.oversized import Oversized
 from contact_center.automation.trials import TrialAnswers
 from contact_center.clients.service import SERVICE as CLIENTS
 from contact_center.clients.service import Clients
+from contact_center.clients.starting.service import SERVICE as STARTING
+from contact_center.clients.starting.service import Starting
 from contact_center.contacts.files.links import Links
 from contact_center.contacts.files.service import SERVICE as FILES
 from contact_center.contacts.files.service import Files
 from contact_center.contacts.letters.service import SERVICE as LETTERS
 from contact_center.contacts.letters.service import Letters
+from contact_center.contacts.profiles.service import Portraits
 from contact_center.contacts.service import SERVICE as CONTACTS
 from contact_center.contacts.service import Contacts
 from contact_center.desk.service import SERVICE as DESK
@@ -222,7 +225,7 @@ class Workspace:
         app[ACCOUNTS] = self.accounts
         app[TRIALS] = self.trials
         app[AUTHORIZATIONS] = self.authorizations
-        app[CLIENTS] = Clients(self.database)
+        app[CLIENTS] = Clients(self.database, self.files.url)
         app[CONTACTS] = self.desk.contacts
         app[DESK] = self.desk
         app[EMPLOYEES] = Employees(self.database, self.access)
@@ -232,6 +235,7 @@ class Workspace:
         app[MESSAGES] = Messages(self.database)
         app[QUARANTINE] = self.quarantine
         app[QUEUES] = Queues(self.database, self.clock)
+        app[STARTING] = self._starting()
 
     def _add_doors(self, app: web.Application) -> None:
         """The ways in that are no plain requests: live screens, web chat, providers."""
@@ -252,6 +256,9 @@ class Workspace:
         setup_hooks(app, self.hooks)
         if settings.demo:
             setup_simulator(app, self.database, settings.base_url)
+
+    def _starting(self) -> Starting:
+        return Starting(self.database, self.clock, SenderAccounts(self.accounts).live)
 
     def _chat_ports(self) -> Ports:
         return Ports(
@@ -321,6 +328,8 @@ class Workspace:
             **daily.handlers(),
             **confirmations.handlers(),
             **Oversized(self.database, self.clock).handlers(),
+            **self._starting().handlers(),
+            **Portraits(self.database, self.clock, SenderAccounts(self.accounts).live).handlers(),
             **TrialAnswers(self.database, self.trials).handlers(),
         }  # fmt: skip
         runner = JobRunner(self.database, self.hints, self.clock, handlers, self._process)

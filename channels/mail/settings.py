@@ -14,6 +14,11 @@ from channels.mail.smtp import SmtpSettings
 from channels.settings import AccountSettings, setting
 
 _ENCRYPTION = {"ru": "Шифрование", "en": "Encryption"}
+_SECURITIES = {
+    "tls": {"ru": "TLS", "en": "TLS"},
+    "starttls": {"ru": "STARTTLS", "en": "STARTTLS"},
+    "plain": {"ru": "Без шифрования", "en": "Not encrypted"},
+}
 _OWN = {
     "ru": "Пусто — адрес самого Google или Microsoft.",
     "en": "Empty: the address of Google or Microsoft itself.",
@@ -41,6 +46,10 @@ class MailSettings(AccountSettings):
             "ru": "С него уходят ответы, на него пишут клиенты.",
             "en": "Answers come from it, clients write to it.",
         },
+        where={
+            "ru": "Ящик, который уже работает: например, help@ вашего домена.",
+            "en": "A mailbox that works already: help@ of your domain, say.",
+        },
         example="help@shop.example",
         pattern=r"^[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,190}$",
     )
@@ -53,23 +62,26 @@ class MailSettings(AccountSettings):
     receives: Literal["imap", "hook", "nothing"] = setting(
         "imap",
         label={"ru": "Как приходит почта", "en": "How mail arrives"},
-        help={
-            "ru": "imap — сервис читает ящик сам; hook — почтовый сервер или Mailgun передаёт "
-            "письма на адрес подключения.",
-            "en": "imap: the service reads the mailbox; hook: a mail server or Mailgun posts mails "
-            "to the account's address.",
+        options={
+            "imap": {"ru": "IMAP: читать ящик", "en": "IMAP: read the mailbox"},
+            "hook": {"ru": "Hook: письма передают нам", "en": "Hook: mails are posted to us"},
+            "nothing": {"ru": "Никак, только отправка", "en": "Not at all, only sending"},
         },
     )
     imap_host: str = setting(
         "",
         label={"ru": "Сервер IMAP", "en": "IMAP server"},
+        where={
+            "ru": "В справке почты: «настройка почтовой программы», IMAP.",
+            "en": "In the provider's help: setting up a mail program, IMAP.",
+        },
         example="imap.shop.example",
         when=_FETCHED,
     )
     imap_port: int = setting(
         993, label={"ru": "Порт IMAP", "en": "IMAP port"}, ge=1, le=65535, when=_FETCHED
     )
-    imap_security: Security = setting("tls", label=_ENCRYPTION, when=_FETCHED)
+    imap_security: Security = setting("tls", label=_ENCRYPTION, options=_SECURITIES, when=_FETCHED)
     folder: str = setting(
         "INBOX",
         label={"ru": "Папка", "en": "Folder"},
@@ -83,31 +95,57 @@ class MailSettings(AccountSettings):
     start: Literal["new", "all"] = setting(
         "new",
         label={"ru": "С чего начать", "en": "Where to begin"},
-        help={
-            "ru": "new — с писем, которые придут; all — со всех, что лежат в папке.",
-            "en": "new: with mail that comes from now on; all: with everything in the folder.",
+        options={
+            "new": {"ru": "С новых писем", "en": "With new mail"},
+            "all": {"ru": "Со всех писем в папке", "en": "With all mail in the folder"},
         },
         when=_FETCHED,
     )
     handled: Literal["leave", "seen", "move"] = setting(
         "seen",
         label={"ru": "Принятые письма", "en": "Mails taken in"},
+        options={
+            "leave": {"ru": "Оставить как есть", "en": "Leave as they are"},
+            "seen": {"ru": "Отметить прочитанными", "en": "Mark as read"},
+            "move": {"ru": "Перенести в папку", "en": "Move to a folder"},
+        },
         when=_FETCHED,
     )
     move_to: str = setting(
         "", label={"ru": "Переносить в папку", "en": "Move them to"}, when=_MOVED
     )
     smtp_host: str = setting(
-        "", label={"ru": "Сервер SMTP", "en": "SMTP server"}, example="smtp.shop.example"
+        "",
+        label={"ru": "Сервер SMTP", "en": "SMTP server"},
+        where={"ru": "Там же, SMTP.", "en": "In the same place, SMTP."},
+        example="smtp.shop.example",
     )
     smtp_port: int = setting(465, label={"ru": "Порт SMTP", "en": "SMTP port"}, ge=1, le=65535)
-    smtp_security: Security = setting("tls", label=_ENCRYPTION)
+    smtp_security: Security = setting("tls", label=_ENCRYPTION, options=_SECURITIES)
     login: Literal["password", "google", "microsoft", "none"] = setting(
-        "password", label={"ru": "Вход на сервер", "en": "How we log in"}
+        "password",
+        label={"ru": "Вход на сервер", "en": "How we log in"},
+        options={
+            "password": {"ru": "По паролю", "en": "With a password"},
+            "google": {"ru": "Через Google", "en": "Through Google"},
+            "microsoft": {"ru": "Через Microsoft", "en": "Through Microsoft"},
+            "none": {"ru": "Без входа", "en": "Without signing in"},
+        },
+        where={
+            "ru": "Google и Microsoft пускают приложения только с согласия владельца ящика.",
+            "en": "Google and Microsoft let applications in only with the owner's consent.",
+        },
     )
     user: str = setting("", label={"ru": "Имя пользователя", "en": "User name"}, when=_SIGNED)
     password: str = setting(
-        "", label={"ru": "Пароль", "en": "Password"}, secret=True, when=_PASSWORD
+        "",
+        label={"ru": "Пароль", "en": "Password"},
+        where={
+            "ru": "Часто нужен отдельный пароль приложения: он создаётся в настройках ящика.",
+            "en": "Often an app password of its own, made in the settings of the mailbox.",
+        },
+        secret=True,
+        when=_PASSWORD,
     )
     oauth_client_id: str = setting(
         "", label={"ru": "OAuth: client id", "en": "OAuth: client id"}, when=_CONSENT

@@ -30,4 +30,8 @@ PROVIDER = Provider(
         undo_seconds=0,
     ),
     build=WebChat,
+    about={
+        "ru": "Кнопка чата на вашем сайте и отдельная страница для ссылки.",
+        "en": "A chat button on your site, and a page of its own to link to.",
+    },
 )

@@ -44,7 +44,12 @@ class WebChatSettings(AccountSettings):
         pattern=r"^#[0-9a-fA-F]{6}$",
     )
     position: Literal["right", "left"] = setting(
-        "right", label={"ru": "Место кнопки", "en": "Place of the button"}
+        "right",
+        label={"ru": "Место кнопки", "en": "Place of the button"},
+        options={
+            "right": {"ru": "Справа", "en": "Right"},
+            "left": {"ru": "Слева", "en": "Left"},
+        },
     )
     locales: tuple[Literal["ru", "en"], ...] = setting(
         ("ru", "en"),
@@ -52,6 +57,10 @@ class WebChatSettings(AccountSettings):
         help={
             "ru": "Первый — если язык посетителя не из списка.",
             "en": "The first one is used where the visitor's is not in the list.",
+        },
+        options={
+            "ru": {"ru": "Русский", "en": "Russian"},
+            "en": {"ru": "Английский", "en": "English"},
         },
         min_length=1,
     )
@@ -61,6 +70,10 @@ class WebChatSettings(AccountSettings):
         help={
             "ru": "Где можно разместить чат. Пусто — только на собственной странице чата.",
             "en": "Where the chat may be embedded. Empty: only on its own page.",
+        },
+        where={
+            "ru": "Скопируйте адрес вашего сайта из строки браузера.",
+            "en": "Copy your site's address from the browser.",
         },
         example="https://shop.example, https://*.shop.example",
     )

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from aiohttp import web
 from pydantic import BaseModel, Field, StringConstraints
 
-from channels.contract import WebhookChannel
+from channels.contract import Channel, Report, WebhookChannel, listens
 from channels.settings import Control, describe
 from contact_center.access.model import Permission
 from contact_center.access.routes import Call, Route
-from contact_center.accounts import store
+from contact_center.accounts import asking, store
 from contact_center.accounts.service import SERVICE, Accounts, Saved
 from contact_center.employees.handlers import ListQuery, changes
 from contact_center.employees.model import Body, Locale, Name, Out, Zone
@@ -82,22 +82,27 @@ class BrandPatch(Body):
 
 
 class SettingField(BaseModel):
-    """One field of a provider's settings, enough to draw its form.
+    """One field of a provider's settings, enough to draw its form and to look at what is pasted.
 
-    `when`: it matters only while each of these other fields has one of these values.
+    `when`: it matters only while each of these other fields has one of these values. `where`: how
+    it is found at the provider. `called`: how options are called.
     """
 
     name: str
     type: Control
     options: list[str]
+    called: dict[str, dict[str, str]]
     secret: bool
     generated: bool
     required: bool
     default: Any
     label: dict[str, str]
     help: dict[str, str]
+    where: dict[str, str]
     example: str
     when: dict[str, list[str]]
+    pattern: str
+    min_length: int
 
 
 class ProviderInfo(BaseModel):
@@ -105,6 +110,7 @@ class ProviderInfo(BaseModel):
 
     name: str
     title: dict[str, str]
+    about: dict[str, str]
     icon: str
     medium: str
     fields: list[SettingField]
@@ -118,7 +124,7 @@ class ProviderList(BaseModel):
     next: str | None = None
 
 
-AccountState = Literal["on", "off"]
+AccountState = Literal["on", "off", "test"]  # test: being connected, works like one that is on
 Health = Literal["unknown", "green", "yellow", "red"]
 
 
@@ -186,16 +192,60 @@ class AccountPatch(Body):
     archived: bool | None = None
 
 
+class TrySettings(Body):
+    """Settings to ask the provider about; with `account_id` they are laid over what it keeps."""
+
+    provider: Annotated[str, Field(max_length=40)]
+    account_id: UUID | None = None
+    settings: Settings = Field(default_factory=dict)
+
+
+class Told(BaseModel):
+    """What the provider said. `name`: how our side is called there; `address`: where it calls us.
+
+    `waiting`: events it has not brought yet; `error`: why it could not bring one. None is what it
+    does not tell. `problem`: it refused us, or could not be asked; `words` say why.
+    """
+
+    problem: Literal["wrong", "unreachable"] | None
+    words: str
+    name: str
+    address: str
+    waiting: int | None
+    error: str
+    error_at: datetime | None
+
+
+class Ailing(BaseModel):
+    """A connection that does not work, and why."""
+
+    id: UUID
+    title: str
+    health_text: str | None
+    health_at: datetime | None
+
+
+class AilingList(BaseModel):
+    """What does not work now, by title."""
+
+    items: list[Ailing]
+
+
 def _account(call: Call, row: Record) -> Account:
     accounts = call.app[SERVICE]
     live = accounts.get(row["id"])
-    hooked = live is not None and isinstance(live.channel, WebhookChannel)
+    hooked = live is not None and is_called(live.channel)
     addresses = call.app.get(ADDRESSES)
     shown = addresses(row["provider"], row["public_key"], hooked=hooked) if addresses else {}
     values = {**dict(row), **shown, "secrets_set": _secrets_set(accounts, row)}
     if row["id"] in accounts.broken():
         values |= {"health": "red", "health_text": "the account cannot be opened with this key"}
     return Account.model_validate(values)
+
+
+def is_called(channel: Channel) -> bool:
+    """Whether the provider posts to us; who is listened to has nothing to post."""
+    return isinstance(channel, WebhookChannel) and not listens(channel)
 
 
 def _secrets_set(accounts: Accounts, row: Record) -> list[str]:
@@ -235,12 +285,39 @@ async def check_account(call: Call) -> Account:
     return _account(call, await call.app[SERVICE].check(call.id()))
 
 
+async def try_settings(call: Call) -> Told:
+    body = call.body
+    tried = await asking.try_out(call.app[SERVICE], body.provider, body.settings, body.account_id)
+    return _told(tried)
+
+
+async def report_account(call: Call) -> Told:
+    return _told(await asking.report(call.app[SERVICE], call.id()))
+
+
+def _told(tried: asking.Tried) -> Told:
+    said = tried.report or Report()
+    return Told(
+        problem=tried.problem, words=tried.words, name=said.name, address=said.address,
+        waiting=said.waiting, error=said.error, error_at=said.error_at,
+    )  # fmt: skip
+
+
+async def list_ailing(call: Call) -> AilingList:
+    accounts = call.app[SERVICE]
+    rows = await store.ailing(accounts.database, list(accounts.broken()))
+    return AilingList(
+        items=[Ailing.model_validate(_account(call, row).model_dump()) for row in rows]
+    )
+
+
 async def list_providers(call: Call) -> ProviderList:
     return ProviderList(
         items=[
             ProviderInfo(
                 name=provider.name,
                 title=dict(provider.title),
+                about=dict(provider.about),
                 icon=provider.icon,
                 medium=provider.medium.value,
                 fields=[SettingField(**field) for field in describe(provider.Settings)],
@@ -299,6 +376,10 @@ async def _save_brand(call: Call, brand_id: UUID | None, values: dict[str, Any])
 ROUTES: list[Route] = [
     Route("GET", "/accounts/providers", list_providers, P.SUPERVISE,
           "Providers and the fields of their settings", answer=ProviderList),
+    Route("GET", "/accounts/ailing", list_ailing, P.SUPERVISE,
+          "Connections that do not work now", answer=AilingList),
+    Route("POST", "/accounts/try", try_settings, P.ADMINISTER,
+          "Ask a provider about settings before they are saved", body=TrySettings, answer=Told),
     Route("GET", "/accounts", list_accounts, P.SUPERVISE, "Connections by title",
           query=ListQuery, answer=AccountList),
     Route("POST", "/accounts", add_account, P.ADMINISTER, "Add a connection", body=NewAccount,
@@ -309,6 +390,8 @@ ROUTES: list[Route] = [
           body=AccountPatch, answer=Account),
     Route("POST", "/accounts/{id}/check", check_account, P.ADMINISTER,
           "Ask the provider whether the connection works", answer=Account),
+    Route("GET", "/accounts/{id}/report", report_account, P.SUPERVISE,
+          "Ask the provider how its side of the connection does", answer=Told),
     Route("GET", "/brands", list_brands, P.SUPERVISE, "Brands by name", query=ListQuery,
           answer=BrandList),
     Route("POST", "/brands", add_brand, P.ADMINISTER, "Add a brand", body=NewBrand, answer=Brand,

@@ -40,7 +40,7 @@ class LiveAccount:
     queue_id: UUID
     touchpoint_id: UUID | None
     public_key: str
-    state: Literal["on", "off"]
+    state: Literal["on", "off", "test"]  # in test it works like one that is on
     settings: BaseModel
     channel: Channel
     description: Provider
@@ -94,6 +94,12 @@ class Cache:
         if known:
             self._by_key.pop(known.public_key, None)
 
+    def channel(
+        self, provider: Provider, settings: BaseModel, account_id: UUID, public_key: str
+    ) -> Channel:
+        """The channel that settings make."""
+        return provider.build(settings, self._deps(account_id, public_key))
+
     def build(self, row: Mapping[str, Any]) -> LiveAccount:
         """A live account of a row. Raises Unsealable, UnknownProvider or ValidationError."""
         provider = self._registry.provider(row["provider"])
@@ -109,7 +115,7 @@ class Cache:
             public_key=row["public_key"],
             state=row["state"],
             settings=settings,
-            channel=provider.build(settings, self._deps(row["id"], row["public_key"])),
+            channel=self.channel(provider, settings, row["id"], row["public_key"]),
             description=provider,
             version=row["version"],
         )

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from channels.contract import Capabilities, Channel, listens
 from contact_center.accounts.service import Accounts
+from contact_center.accounts.traffic import Counted
+from contact_center.accounts.trials.service import Trials
 from contact_center.kernel.errors import NotFound
 
 
 class SenderAccounts:
     """The accounts as the outbox and the files ask for them."""
 
-    def __init__(self, accounts: Accounts) -> None:
+    def __init__(self, accounts: Accounts, trials: Trials | None = None) -> None:
         self._accounts = accounts
+        self._trials = trials
         self._ailing: set[UUID] = set()  # what sending has called ill
 
     async def sending(self) -> list[UUID]:
-        return [account.id for account in self._accounts.all() if account.state == "on"]
+        return [account.id for account in self._accounts.all() if account.state != "off"]
 
     async def live(self, account_id: UUID) -> SendingAccount:
         account = self._accounts.get(account_id)
-        if account is None or account.state != "on":
+        if account is None or account.state == "off":
             raise NotFound("the account is off or gone")
         return SendingAccount(account.id, account.channel, account.description.capabilities)
 
@@ -41,6 +45,23 @@ class SenderAccounts:
         else:
             self._ailing.add(account_id)
         await self._accounts.set_health(account_id, health, text)
+
+    async def ended(
+        self, account_id: UUID, state: Ending, message_id: UUID | None, words: str | None,
+        seconds: float,
+    ) -> None:  # fmt: skip
+        """Count how an attempt to send ended, and how long the provider took."""
+        now, told = self._accounts.clock.now(), COUNTED_AS[state]
+        took = seconds if told in ("sent", "failed") else None
+        self._accounts.traffic.count(account_id, now, told, seconds=took)
+        if self._trials is not None and message_id and self._trials.watches(account_id):
+            await self._trials.ended(account_id, message_id, state, words)
+
+
+Ending = Literal["sent", "pending", "failed", "uncertain"]
+COUNTED_AS: dict[Ending, Counted] = {
+    "sent": "sent", "pending": "postponed", "failed": "failed", "uncertain": "uncertain",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from channels.contract import Deps, Installs, Provider
+from channels.contract import Channel, Deps, Installs, Provider
 from channels.errors import ChannelError, Temporary
 from channels.settings import secret_names, with_generated
 from contact_center.access.model import Actor
@@ -38,6 +38,7 @@ from contact_center.storage.unit import Record, Unit
 
 CHECK_SECONDS = 15.0
 CHECK = "accounts.check"
+SHORTEST_SECRET = 6  # a shorter one would be struck out of ordinary words
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,24 @@ class Accounts:
         self._live.put(row)
         return Saved(row, made)
 
+    async def draft(
+        self, provider: str, settings: Mapping[str, Any], account_id: UUID | None = None
+    ) -> Channel:
+        """The channel these settings would make, with what an account keeps; nothing is saved.
+
+        Raises NotFound, Invalid.
+        """
+        described, kept, key = self._provider(provider), {}, ""
+        if account_id is not None:
+            row = await store.account(self.database, account_id)
+            if row["provider"] != provider:
+                raise Invalid("the account is another provider's", field="provider")
+            kept, key = opened(row, self._sealer), row["public_key"]
+        given = {name: value for name, value in {**kept, **settings}.items() if value is not None}
+        filled, _ = _filled(described, given)
+        valid = _validated(described, filled)
+        return self._live.channel(described, valid, account_id or new_id(), key)
+
     async def change(
         self, actor: Actor, account_id: UUID, values: Mapping[str, Any], expected: int | None
     ) -> Saved:
@@ -214,11 +233,7 @@ class Accounts:
             raise Invalid(str(error), field="provider", code="unknown_provider") from None
 
     def _seal(self, provider: Provider, account_id: UUID, values: Mapping[str, Any]) -> Sealed:
-        try:
-            valid: BaseModel = provider.Settings.model_validate(dict(values))
-        except ValidationError as error:
-            raise _invalid_settings(error) from None
-        dumped = valid.model_dump(mode="json")
+        dumped = _validated(provider, values).model_dump(mode="json")
         names = secret_names(provider.Settings)
         hidden = {name: dumped.pop(name) for name in names if name in dumped}
         if not hidden:
@@ -230,6 +245,15 @@ class Accounts:
         provider = self._provider(row["provider"])
         values = opened(row, self._sealer)
         return sorted(name for name in secret_names(provider.Settings) if values.get(name))
+
+    def secret_values(self, account_id: UUID) -> list[str]:
+        """What must not be shown of what came for an account, the longest first."""
+        live = self.get(account_id)
+        if live is None:
+            return []
+        names = secret_names(live.description.Settings)
+        values = {str(getattr(live.settings, name, "") or "") for name in names}
+        return sorted((one for one in values if len(one) >= SHORTEST_SECRET), key=len, reverse=True)
 
     # --- health ------------------------------------------------------------------------------
 
@@ -292,6 +316,13 @@ class Accounts:
         await self.traffic.close()
 
 
+def _validated(provider: Provider, values: Mapping[str, Any]) -> BaseModel:
+    try:
+        return provider.Settings.model_validate(dict(values))
+    except ValidationError as error:
+        raise _invalid_settings(error) from None
+
+
 def _filled(
     provider: Provider, settings: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
@@ -303,7 +334,7 @@ def _filled(
 async def _checked(live: LiveAccount, webhook: str) -> tuple[str, str | None]:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
-            if webhook and live.state == "on" and isinstance(live.channel, Installs):
+            if webhook and live.state != "off" and isinstance(live.channel, Installs):
                 await live.channel.install(webhook)
             await live.channel.check()
     except Temporary as error:

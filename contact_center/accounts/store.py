@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
 
 Queries = Database | Unit
+MOST_AILING = 20  # more at once is one trouble, not many
 EVERYTHING = sa.true()
 
 # greatest() passes over null, so the first time counts like any later one.
@@ -23,6 +24,21 @@ UPDATE accounts a SET last_in_at = greatest(a.last_in_at, n.last_in),
                       last_out_at = greatest(a.last_out_at, n.last_out)
 FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS n(id, last_in, last_out)
 WHERE a.id = n.id
+"""
+ADD_COUNTS = """
+INSERT INTO account_counts AS c (account_id, at, received, refused, unreadable, sent, failed,
+                                 postponed, uncertain, took)
+SELECT id, slot, received, refused, unreadable, sent, failed, postponed, uncertain, took::int[]
+FROM unnest($1::uuid[], $2::timestamptz[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[],
+            $8::int[], $9::int[], $10::text[]) AS n
+  (id, slot, received, refused, unreadable, sent, failed, postponed, uncertain, took)
+ON CONFLICT (account_id, at) DO UPDATE SET
+  received = c.received + excluded.received, refused = c.refused + excluded.refused,
+  unreadable = c.unreadable + excluded.unreadable, sent = c.sent + excluded.sent,
+  failed = c.failed + excluded.failed, postponed = c.postponed + excluded.postponed,
+  uncertain = c.uncertain + excluded.uncertain,
+  took = ARRAY(SELECT coalesce(u.a, 0) + coalesce(u.b, 0)
+               FROM unnest(c.took, excluded.took) WITH ORDINALITY AS u (a, b, i) ORDER BY u.i)
 """
 SET_HEALTH = """
 UPDATE accounts SET health = $2, health_text = $3, health_at = $4
@@ -72,6 +88,15 @@ async def accounts(
     if not archived:
         query = query.where(t.accounts.c.archived_at.is_(None))
     return await db.fetch(query.order_by(sa.func.lower(t.accounts.c.title), t.accounts.c.id))
+
+
+async def ailing(db: Queries, broken: Sequence[UUID]) -> list[Record]:
+    """Accounts that are to work and do not, by title; those that cannot be opened among them."""
+    a = t.accounts.c
+    ill = sa.or_(a.health == sa.literal_column("'red'"), a.id.in_(list(broken)))
+    on = sa.and_(a.archived_at.is_(None), a.state != sa.literal_column("'off'"))
+    order = (sa.func.lower(a.title), a.id)
+    return await db.fetch(sa.select(t.accounts).where(on, ill).order_by(*order).limit(MOST_AILING))
 
 
 async def account(db: Queries, account_id: UUID) -> Record:
@@ -125,8 +150,19 @@ Traffic = Mapping[UUID, tuple[datetime | None, datetime | None]]
 
 async def note_traffic(db: Queries, traffic: Traffic) -> None:
     """Write when accounts last received and sent; older instants change nothing."""
+    if not traffic:
+        return
     ids = sorted(traffic)
     await db.execute(NOTE_TRAFFIC, ids, [traffic[i][0] for i in ids], [traffic[i][1] for i in ids])
+
+
+async def add_counts(db: Queries, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add to the counts: (account, slot, the seven counts, sends by their time)."""
+    if not rows:
+        return
+    *columns, took = zip(*rows, strict=True)
+    texts = ["{" + ",".join(map(str, one)) + "}" for one in took]
+    await db.execute(ADD_COUNTS, *map(list, columns), texts)
 
 
 async def set_health(

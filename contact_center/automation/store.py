@@ -32,6 +32,17 @@ WHERE c.id = $1 AND m.id = $2
 CONFIRMING = """
 SELECT EXISTS (SELECT FROM jobs WHERE kind = $1 AND key = $2 AND state IN ('waiting', 'running'))
 """
+TALKING = """
+SELECT c.id, coalesce(nullif(c.locale, ''), b.locale) AS locale
+FROM contacts c JOIN accounts a ON a.id = c.account_id JOIN brands b ON b.id = a.brand_id
+WHERE c.account_id = $1 AND c.conversation_key = $2 AND c.state = 'open'
+"""
+# The contact is locked by who answered it: nothing was said there since.
+ANSWERED = """
+SELECT m.id FROM messages m WHERE m.contact_id = $1 AND m.kind = 'outbound'
+  AND EXISTS (SELECT FROM auto_answers g WHERE g.contact_id = $1 AND g.kind = $2)
+ORDER BY m.seq DESC LIMIT 1
+"""
 ANSWER = "SELECT cc_answer($1, $2, $3, $4, $5, $6)"
 
 
@@ -61,3 +72,14 @@ async def answer(
     for account_id in accounts:
         unit.ring(topic(account_id))
     unit.wake(LOG_TOPIC)
+
+
+async def talking(unit: Unit, account_id: UUID, conversation_key: str) -> Record | None:
+    """The open contact of a conversation and its language."""
+    return await unit.fetchrow(TALKING, account_id, conversation_key)
+
+
+async def answered(unit: Unit, contact_id: UUID, kind: str) -> UUID | None:
+    """The answer of this kind written just now in this transaction; None without budget."""
+    said: UUID | None = await unit.fetchval(ANSWERED, contact_id, kind)
+    return said

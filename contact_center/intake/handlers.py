@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
+from urllib.parse import quote, quote_plus
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from contact_center.access.model import Permission
 from contact_center.access.routes import Call, Route
+from contact_center.accounts.service import SERVICE as ACCOUNTS
 from contact_center.intake.packing import unpack
 from contact_center.intake.quarantine import SERVICE
 
 SECRET_HEADERS = ("authorization", "cookie", "token", "secret", "signature", "api-key")
 HIDDEN = "•••"
-SHOWN_TEXT = 100_000
+SHOWN_BYTES = 100_000
 
 State = Literal["waiting", "replayed", "dropped"]
 
@@ -27,6 +30,7 @@ class Query(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: State | None = None
+    account_id: UUID | None = None
     cursor: UUID | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
@@ -39,7 +43,7 @@ class QuarantineRow(BaseModel):
     id: UUID
     account_id: UUID
     account: str
-    kind: Literal["malformed", "poison", "unsupported"]
+    kind: Literal["malformed", "poison", "unsupported", "refused"]
     error: str
     state: State
     attempts: int
@@ -55,11 +59,16 @@ class QuarantinePage(BaseModel):
 
 
 class QuarantinedRequest(QuarantineRow):
-    """The request as it came; headers that prove something are hidden. `text` where it is UTF-8."""
+    """The request as it came: of `size` bytes, the body's first hundred thousand.
+
+    Headers that prove something are hidden, and so is what the account keeps as a secret. `text`
+    where it is UTF-8.
+    """
 
     method: str | None
     url: str | None
     headers: dict[str, str]
+    size: int
     body: str  # base64
     text: str | None
 
@@ -73,7 +82,9 @@ class Replayed(BaseModel):
 
 async def listed(call: Call) -> QuarantinePage:
     query: Query = call.query
-    rows = await call.app[SERVICE].listed(call.actor, query.state, query.cursor, query.limit)
+    rows = await call.app[SERVICE].listed(
+        call.actor, query.state, query.cursor, query.limit, query.account_id
+    )
     items = [QuarantineRow.model_validate(row) for row in rows]
     return QuarantinePage(items=items, next=items[-1].id if len(items) == query.limit else None)
 
@@ -81,14 +92,19 @@ async def listed(call: Call) -> QuarantinePage:
 async def get(call: Call) -> QuarantinedRequest:
     row = await call.app[SERVICE].get(call.id())
     request, raw = unpack(row.request)
+    hide = Hiding(call.app[ACCOUNTS].secret_values(row.account_id))
+    shown = hide.in_bytes(raw)[:SHOWN_BYTES]
     base = QuarantineRow.model_validate(row).model_dump()
     return QuarantinedRequest(
         **base,
         method=request.method if request else None,
-        url=request.url if request else None,
-        headers={k: _shown(k, v) for k, v in request.headers.items()} if request else {},
-        body=base64.b64encode(raw).decode(),
-        text=_text(raw),
+        url=hide.in_text(request.url) if request else None,
+        headers={k: hide.in_text(_shown(k, v)) for k, v in request.headers.items()}
+        if request
+        else {},
+        size=len(raw),
+        body=base64.b64encode(shown).decode(),
+        text=_text(shown),
     )
 
 
@@ -107,9 +123,31 @@ def _shown(name: str, value: str) -> str:
 
 def _text(raw: bytes) -> str | None:
     try:
-        return raw[:SHOWN_TEXT].decode("utf-8").replace("\x00", "�")
+        # What was cut off may have been the rest of the last letter.
+        return raw.decode("utf-8", "strict" if len(raw) < SHOWN_BYTES else "ignore").replace(
+            "\x00", "�"
+        )
     except UnicodeDecodeError:
         return None
+
+
+class Hiding:
+    """Strikes secrets out, also where they stand in an address or a form."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._secrets = [
+            form for one in secrets for form in {one, quote(one, safe=""), quote_plus(one)}
+        ]
+
+    def in_text(self, text: str) -> str:
+        for one in self._secrets:
+            text = text.replace(one, HIDDEN)
+        return text
+
+    def in_bytes(self, raw: bytes) -> bytes:
+        for one in self._secrets:
+            raw = raw.replace(one.encode(), HIDDEN.encode())
+        return raw
 
 
 ROUTES = [

@@ -15,7 +15,6 @@ import contextlib
 import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -33,6 +32,7 @@ from channels.contract import (
 from channels.errors import ChannelError, Malformed, Misconfigured
 from contact_center.intake import backfilling, store
 from contact_center.intake.model import LiveAccount
+from contact_center.intake.notes import Notes
 from contact_center.intake.parsing import Parsers
 from contact_center.intake.quarantine import Quarantine
 from contact_center.intake.writer import Intake
@@ -75,7 +75,7 @@ class Listeners:
         quarantine: Quarantine,
         parsers: Parsers,
         node: str,
-        came_in: Callable[[UUID, datetime], None] = lambda _id, _at: None,
+        notes: Notes,
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self.database = database
@@ -85,7 +85,7 @@ class Listeners:
         self.quarantine = quarantine
         self.parsers = parsers
         self.node = node
-        self.came_in = came_in
+        self.notes = notes
         self.lease_seconds = lease_seconds
         self._hints = hints
         self._tasks: dict[UUID, tuple[Listener, asyncio.Task[None]]] = {}
@@ -114,7 +114,7 @@ class Listeners:
         """Let exactly the accounts that listen have a task, built from their present settings."""
         wanted = {
             account.id: account for account in self.accounts.all()
-            if account.state == "on" and _is_heard(account.channel)
+            if account.state != "off" and _is_heard(account.channel)
         }  # fmt: skip
         await self._end([
             key for key, (listener, task) in self._tasks.items()
@@ -234,8 +234,6 @@ class Listener:
         await asyncio.gather(*(self._store(*pair, None) for pair in pairs[:-1]))
         if not (pairs and await self._store(*pairs[-1], cursor)):
             await store.move_cursor(self._house.database, self._account.id, cursor)
-        if requests:
-            self._house.came_in(self._account.id, now)
 
     async def _read(self, request: WebhookRequest) -> Received | None:
         """What a request holds; None for what went into quarantine, whatever it broke on.
@@ -247,7 +245,9 @@ class Listener:
         except Exception as error:
             if not isinstance(error, Malformed):
                 log.exception("parser_failed", account=str(self._account.id))
-            await _patiently(partial(self._house.quarantine.keep, self._account, request, error))
+            house, account = self._house, self._account
+            kept = await _patiently(partial(house.quarantine.keep, account, request, error))
+            await house.notes.unread(account, request, error, kept)
             return None
 
     async def _store(
@@ -260,6 +260,8 @@ class Listener:
                 self._account, events, request.body, request, cursor=cursor
             )
         )
+        self._house.notes.taken(self._account, request, events, result)
+        await self._house.notes.tried(self._account, events, result)
         return result.stored > 0 and result.quarantined == 0
 
     async def report(self, health: Health, reason: str | None) -> None:

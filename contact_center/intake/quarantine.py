@@ -7,7 +7,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from channels.contract import WebhookRequest
+from channels.contract import Received, WebhookRequest
 from channels.errors import Malformed, Refused
 from contact_center.access.model import Actor
 from contact_center.access.policy import visible
@@ -59,7 +59,8 @@ class Quarantine:
         text = reason.encode("utf-8", "replace").decode()
         await self._require_room(account.id, text)
         log.warning("request_quarantined", account=str(account.id), reason=reason)
-        kept = Kept(account.id, "malformed", text, pack(request, request.body))
+        kind = "refused" if isinstance(error, Refused) else "malformed"
+        kept = Kept(account.id, kind, text, pack(request, request.body))
         number = await store.keep(self._database, kept)
         self.kept += 1
         return number
@@ -82,14 +83,19 @@ class Quarantine:
         raise TooMany("too much that cannot be read", code="quarantine_full", retry_after=wait)
 
     async def listed(
-        self, actor: Actor, state: str | None, before: UUID | None, limit: int
+        self,
+        actor: Actor,
+        state: str | None,
+        before: UUID | None,
+        limit: int,
+        account_id: UUID | None = None,
     ) -> list[Quarantined]:
         """What the actor may see, newest first, without the requests.
 
         An entry belongs to whom the queue of its account belongs.
         """
         seen = visible(actor, "queue")
-        return await store.listed(self._database, seen, state, before, limit)
+        return await store.listed(self._database, seen, state, before, limit, account_id=account_id)
 
     async def get(self, quarantined: UUID) -> Quarantined:
         """One with its request. Raises NotFound."""
@@ -112,7 +118,7 @@ class Quarantine:
         if request is None:
             raise Conflict("it did not come as a request", code="not_replayable")
         try:
-            received = await self._parsers.again(account, request)
+            received = await self._read_again(account, kept, request)
             result = await self._intake.submit(
                 account, received.events, request.body, request, keep=False
             )
@@ -122,6 +128,14 @@ class Quarantine:
             raise Invalid(reason, code="failed_again") from error
         await store.settle(self._database, quarantined, "replayed", employee_id)
         return result
+
+    async def _read_again(
+        self, account: LiveAccount, kept: Quarantined, request: WebhookRequest
+    ) -> Received:
+        """What was proven is not asked again; what was refused has to prove itself now."""
+        if kept.kind == "refused":
+            return await self._parsers.receive(account, request)
+        return await self._parsers.again(account, request)
 
     async def drop(self, quarantined: UUID, employee_id: UUID | None) -> None:
         """Mark as of no use. Raises NotFound, or Conflict where it is settled."""

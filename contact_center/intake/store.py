@@ -66,7 +66,7 @@ class Kept:
     """Something that could not be taken in, as it came."""
 
     account_id: UUID
-    kind: str  # malformed | poison | unsupported
+    kind: str  # malformed | poison | unsupported | refused
     error: str
     request: bytes  # packed, see packing.py
 
@@ -103,12 +103,14 @@ async def keep(database: Database, kept: Kept) -> UUID:
 
 async def listed(
     database: Database, visible: sa.ColumnElement[bool], state: str | None, before: UUID | None,
-    limit: int,
+    limit: int, *, account_id: UUID | None = None,
 ) -> list[Quarantined]:  # fmt: skip
     """Newest first, of the accounts whose queue is `visible`."""
     query = _ROW.join(t.queues, t.queues.c.id == t.accounts.c.queue_id).where(visible)
     if state is not None:
         query = query.where(t.quarantine.c.state == state)
+    if account_id is not None:
+        query = query.where(t.quarantine.c.account_id == account_id)
     if before is not None:
         query = query.where(t.quarantine.c.id < before)
     rows = await database.fetch(query.order_by(t.quarantine.c.id.desc()).limit(limit))

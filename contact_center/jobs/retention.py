@@ -66,6 +66,8 @@ def rules(terms: Terms) -> tuple[Rule, ...]:
              "received_at"),
         Rule("idempotency_keys", terms.idempotency_key_days * days, "idempotency_keys",
              "at < $1", "at"),
+        # The health pages of accounts look back a day.
+        Rule("account_counts", 2 * days, "account_counts", "at < $1", "at"),
         Rule("parked_changes", terms.parked_change_days * days, "parked_changes",
              "parked_at < $1", "parked_at"),
         Rule("done_jobs", terms.done_job_days * days, "jobs",

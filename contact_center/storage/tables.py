@@ -272,8 +272,8 @@ identities = sa.Table(  # medium: the kind of address (visitor, email, phone, te
 identity_profiles = sa.Table(  # what a provider tells of whom an address belongs to; his picture
     "identity_profiles", metadata,
     sa.Column("identity_id", sa.ForeignKey("identities.id"), primary_key=True),
-    _ref("account_id", "accounts", null=False), _data("fields"), _text("avatar_ref", null=True),
-    _text("blob_key", null=True), _text("type", default=""), _at("checked_at", null=False),
+    _ref("account_id", "accounts", null=False), _data("fields"), _ref("file_id", "attachments"),
+    _at("checked_at", null=False),
 )
 start_links = sa.Table(  # digest: SHA-256 of what stands in the link; leads to a client or a place
     "start_links", metadata, _id(), _ref("account_id", "accounts", null=False),

@@ -8,7 +8,9 @@ from contact_center.access import handlers as access
 from contact_center.access.routes import Route
 from contact_center.accounts import handlers as accounts
 from contact_center.accounts.authorization import handlers as authorization
+from contact_center.accounts.trials import handlers as trials
 from contact_center.clients import handlers as clients
+from contact_center.clients.starting import handlers as starting
 from contact_center.contacts import handlers as contacts
 from contact_center.contacts.catalogue import handlers as catalogue
 from contact_center.contacts.files import handlers as files
@@ -19,7 +21,7 @@ from contact_center.employees import joining, me
 from contact_center.intake import handlers as intake
 from contact_center.jobs import handlers as jobs
 from contact_center.outbox import handlers as outbox
-from contact_center.web import directory, health, live
+from contact_center.web import account_health, directory, health, live
 from contact_center.work.queues import handlers as queues
 
 FEATURES: tuple[Sequence[Route], ...] = (
@@ -31,6 +33,7 @@ FEATURES: tuple[Sequence[Route], ...] = (
     desk.ROUTES,
     outbox.ROUTES,
     clients.ROUTES,
+    starting.ROUTES,
     files.ROUTES,
     letters.ROUTES,
     live.ROUTES,
@@ -39,9 +42,11 @@ FEATURES: tuple[Sequence[Route], ...] = (
     catalogue.ROUTES,
     accounts.ROUTES,
     authorization.ROUTES,
+    trials.ROUTES,
     intake.ROUTES,
     jobs.ROUTES,
     health.ROUTES,
+    account_health.ROUTES,
 )
 
 

@@ -6,16 +6,13 @@ the same way through `Hooks.deliver`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from uuid import UUID
-
 from aiohttp import web
 
 from channels.contract import Reply, WebhookRequest
 from channels.errors import Malformed, Refused
 from channels.messages import Medium
 from contact_center.intake.model import Accounts, LiveAccount
+from contact_center.intake.notes import Notes
 from contact_center.intake.parsing import Parsers
 from contact_center.intake.quarantine import Quarantine
 from contact_center.intake.writer import Intake
@@ -41,7 +38,7 @@ class Hooks:
         parsers: Parsers,
         clock: Clock,
         base_url: str,
-        came_in: Callable[[UUID, datetime], None] = lambda _id, _at: None,
+        notes: Notes,
     ) -> None:
         self._accounts = accounts
         self._intake = intake
@@ -49,7 +46,7 @@ class Hooks:
         self._parsers = parsers
         self._clock = clock
         self._base_url = base_url
-        self._came_in = came_in
+        self._notes = notes
 
     async def handle(self, request: web.Request) -> web.Response:
         """The aiohttp handler of /hooks/{key}."""
@@ -62,7 +59,7 @@ class Hooks:
         401/403 (`refused`), Unavailable 503 when it cannot be read or stored now.
         """
         account = self._accounts.by_public_key(key)
-        if account is None or account.state != "on" or not hasattr(account.channel, "receive"):
+        if account is None or account.state == "off" or not hasattr(account.channel, "receive"):
             raise NotFound("there is nothing at this address")
         request[MACHINE] = True
         if account.medium == Medium.MAIL:
@@ -77,8 +74,10 @@ class Hooks:
         except Exception as error:  # noqa: BLE001 - no bytes may make us say 500
             reply = await self._unread(account, given, error)
         else:
-            await self._intake.submit(account, received.events, given.body, given)
-            self._came_in(account.id, given.received_at)
+            result = await self._intake.submit(account, received.events, given.body, given)
+            self._notes.taken(account, given, received.events, result)
+            if account.state == "test":
+                await self._notes.tried(account, received.events, result)
             reply = received.reply
         return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
 
@@ -99,11 +98,13 @@ class Hooks:
         """The answer to a request the channel could not read; what was proven is kept."""
         if isinstance(error, Refused):
             log.info("request_refused", account=str(account.id), reason=str(error))
+            await self._notes.refused(account, request, error)
             raise HouseError("not proven", code="refused", status=error.status) from None
         if not isinstance(error, Malformed):
             # The provider would send it again for days if we said 500.
             log.error("parser_failed", account=str(account.id), exc_info=error)
-        await self._quarantine.keep(account, request, error)
+        kept = await self._quarantine.keep(account, request, error)
+        await self._notes.unread(account, request, error, kept)
         return _answer_of(error) if isinstance(error, Malformed) else Reply()
 
 

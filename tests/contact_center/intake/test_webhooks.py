@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
@@ -21,6 +22,8 @@ from channels.settings import AccountSettings
 from channels.webchat.channel import WebChat
 from channels.webchat.session import Session, issue_session
 from channels.webchat.settings import WebChatSettings
+from contact_center.accounts.traffic import Traffic
+from contact_center.intake.notes import Notes
 from contact_center.intake.parsing import Parsers
 from contact_center.intake.quarantine import Quarantine
 from contact_center.intake.store import get
@@ -64,6 +67,13 @@ class FakeProvider:
         return
 
 
+class NoTrials:
+    """No account is being connected."""
+
+    def watches(self, _account_id: UUID) -> bool:
+        return False
+
+
 @dataclass
 class Door:
     house: House
@@ -94,7 +104,10 @@ async def door(house: House) -> AsyncIterator[Door]:
     made.accounts = {"key": house.account}
     parsers = Parsers(wait=60)
     made.quarantine = Quarantine(house.database, house.intake, made, parsers)
-    hooks = Hooks(made, house.intake, made.quarantine, parsers, house.clock, "https://cc.example")
+    notes = Notes(Traffic(house.database), NoTrials(), made.quarantine)  # type: ignore[arg-type]
+    hooks = Hooks(
+        made, house.intake, made.quarantine, parsers, house.clock, "https://cc.example", notes
+    )
     setup_hooks(app, hooks)
     made.hooks = hooks
     async with TestClient(TestServer(app)) as client:

@@ -1,9 +1,12 @@
 import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { preferencesOf, useMe, useOffers } from "../api/hooks";
+import { preferencesOf, useMay, useMe, useOffers } from "../api/hooks";
+import { get } from "../api/http";
 import { useI18n } from "../i18n";
 import { lasting } from "../i18n/time";
 import { live, useLiveState } from "../live/connection";
+import { navigate } from "../router";
 import { Icon } from "../ui/Icon";
 import type { IconName } from "../ui/icons";
 import { useOwnNow } from "../ui/now";
@@ -27,6 +30,19 @@ function Banner({ tone, icon, children, act }: { tone: "bad" | "warn"; icon: Ico
   );
 }
 
+/** Connections that do not work, for who can do something about them; gone when they do. */
+function Ailing() {
+  const { t } = useI18n();
+  const { data } = useQuery({ queryKey: ["admin", "ailing"], queryFn: () => get("/accounts/ailing"), refetchInterval: 60_000 });
+  const first = data?.items[0];
+  if (!first) return null;
+  return (
+    <Banner tone="bad" icon="plug" act={{ label: t("banner.ailing_act"), run: () => navigate(`/admin/accounts/${first.id}/health`) }}>
+      {t("banner.ailing", { title: first.title, words: first.health_text ?? "", more: (data?.items.length ?? 1) - 1 })}
+    </Banner>
+  );
+}
+
 export function Banners() {
   const i18n = useI18n();
   const { t } = i18n;
@@ -36,6 +52,7 @@ export function Banners() {
   const { data: offers } = useOffers();
   const me = useMe();
   const now = useOwnNow();
+  const supervise = useMay("supervise");
   return (
     <div className={css.banners}>
       {away !== null && (
@@ -53,6 +70,7 @@ export function Banners() {
           {t("banner.sound")}
         </Banner>
       )}
+      {supervise && <Ailing />}
       {me.presence === "not_answering" && (
         <Banner tone="warn" icon="warning" act={{ label: t("act.ready"), run: () => void setPresence("ready").catch(() => {}) }}>
           {t("banner.not_answering")}

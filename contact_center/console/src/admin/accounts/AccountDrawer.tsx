@@ -1,18 +1,19 @@
 import { Button, Select, Switch, TextInput } from "@mantine/core";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import type { Change } from "../../api/ask";
 import type { Connection, ProviderInfo, SettingField } from "../../api/types";
 import { useDirectory, useMay } from "../../api/hooks";
 import { titled } from "../../i18n";
 import { full } from "../../i18n/time";
-import { Icon, mediumIcon } from "../../ui/Icon";
+import { linkTo } from "../../router";
+import { Icon } from "../../ui/Icon";
 import { toast } from "../../ui/toasts";
 import type { TwoTexts } from "../kit/fields";
 import { CopyField, Group, Pair, type Shown } from "../kit/parts";
 import { RecordDrawer } from "../kit/RecordDrawer";
 import { useArchive } from "../kit/useArchive";
 import { useForm } from "../kit/useForm";
-import { actOnRecord, changeRecord, createRecord, useRecords } from "../kit/useRecords";
+import { actOnRecord, changeRecord, useRecords } from "../kit/useRecords";
 import { useProblemWords } from "../kit/useProblemWords";
 import { useWords } from "../texts";
 import { Consent } from "./Consent";
@@ -20,23 +21,14 @@ import { HealthTag } from "./HealthTag";
 import { HookGuide } from "./HookGuide";
 import { faultOf, matters, nameOf, type SettingValues, settingsOf, startOf } from "./settings";
 import { SettingInput } from "./SettingInput";
+import { useFaultWords } from "./useFaultWords";
 import css from "./accounts.module.css";
 
 interface DrawerProps {
-  account: Connection | undefined;
-  providers: ProviderInfo[];
+  account: Connection;
+  provider: ProviderInfo | undefined;
   onClose: () => void;
-  /** A new connection was made: show it, for its addresses are what is wanted next. */
-  onMade: (id: string) => void;
   onShown: (shown: Shown) => void;
-}
-
-/** A new connection first asks for its provider; the form below is that provider's. */
-export function AccountDrawer(props: DrawerProps) {
-  const { account, providers } = props;
-  const [chosen, setChosen] = useState(account?.provider ?? providers[0]?.name ?? "");
-  const provider = providers.find((one) => one.name === chosen);
-  return <AccountForm key={chosen} {...props} provider={provider} onProvider={setChosen} />;
 }
 
 interface Basics {
@@ -51,52 +43,38 @@ function basicsOf({ title, brand_id, queue_id, state }: Partial<Basics>): Change
   return { title, brand_id, queue_id, state };
 }
 
-type FormProps = DrawerProps & { provider: ProviderInfo | undefined; onProvider: (name: string) => void };
-
-function AccountForm({ account, providers, provider, onProvider, onClose, onMade, onShown }: FormProps) {
+/** The form of a connection; a new one is made by the wizard. */
+export function AccountDrawer({ account, provider, onClose, onShown }: DrawerProps) {
   const { w, locale } = useWords();
   const { data: directory } = useDirectory();
   const { data: brands } = useRecords("/brands");
-  const made = useRef<string | null>(null);
   const fields = provider?.fields ?? [];
-  const isSet = (field: SettingField) => Boolean(account?.secrets_set.includes(field.name));
+  const faultWords = useFaultWords();
+  const isSet = (field: SettingField) => account.secrets_set.includes(field.name);
   const show = (saved: Connection) => {
     const entries = Object.entries(saved.made_secrets ?? {}).map(([name, value]) => ({ label: titled(fields.find((field) => field.name === name)?.label, locale) || name, value }));
     if (entries.length) onShown({ title: w("secret.made"), text: w("secret.made_text"), entries });
   };
   const form = useForm<Basics & SettingValues>({
     start: {
-      title: account?.title ?? "",
-      brand_id: account?.brand_id ?? (brands?.length === 1 ? brands[0]?.id : null) ?? null,
-      queue_id: account?.queue_id ?? null,
-      state: account?.state ?? "on",
-      ...startOf(fields, account?.settings),
+      title: account.title,
+      brand_id: account.brand_id,
+      queue_id: account.queue_id,
+      state: account.state,
+      ...startOf(fields, account.settings),
     },
     check: (values) => {
       const faults: Record<string, string> = {};
       for (const name of ["title", "brand_id", "queue_id"]) if (!String(values[name] ?? "").trim()) faults[name] = w("fault.missing");
       for (const field of fields.filter((one) => matters(one, values))) {
         const fault = faultOf(field, values[nameOf(field)], isSet(field));
-        if (fault) faults[nameOf(field)] = w(`fault.${fault}`);
+        if (fault) faults[nameOf(field)] = faultWords(field, fault);
       }
       return faults;
     },
-    save: async (values, changes) => {
-      if (account) {
-        const settings = settingsOf(changes);
-        show(await changeRecord("/accounts", account, { ...basicsOf(changes), ...(Object.keys(settings).length ? { settings } : {}) }));
-        return;
-      }
-      const saved = await createRecord("/accounts", {
-        provider: provider?.name ?? "",
-        title: values.title,
-        brand_id: values.brand_id ?? "",
-        queue_id: values.queue_id ?? "",
-        state: values.state,
-        settings: settingsOf(values),
-      });
-      made.current = saved.id;
-      show(saved);
+    save: async (_, changes) => {
+      const settings = settingsOf(changes);
+      show(await changeRecord("/accounts", account, { ...basicsOf(changes), ...(Object.keys(settings).length ? { settings } : {}) }));
     },
   });
   const archive = useArchive("/accounts", account, form.dirty, onClose);
@@ -106,24 +84,22 @@ function AccountForm({ account, providers, provider, onProvider, onClose, onMade
   const color = values["settings.color"];
   return (
     <RecordDrawer
-      title={account?.title ?? w("accounts.new")}
+      title={account.title}
       form={form}
       onClose={onClose}
       size={600}
       acts={archive}
-      saveLabel={account ? undefined : w("accounts.connect")}
-      onSaved={account ? undefined : () => made.current && onMade(made.current)}
     >
-      {account ? <Status account={account} /> : <Providers providers={providers} chosen={provider?.name} onChoose={onProvider} />}
-      {account && Boolean(provider?.capabilities.authorizes) && <Consent account={account} unsaved={form.dirty} />}
-      {account && <Addresses account={account} />}
-      <Group title={account ? w("accounts.basics") : undefined}>
+      <Status account={account} />
+      {Boolean(provider?.capabilities.authorizes) && <Consent account={account} unsaved={form.dirty} />}
+      <Addresses account={account} />
+      <Group title={w("accounts.basics")}>
         <TextInput label={w("field.title")} description={w("accounts.title_text")} {...form.text("title")} />
         <Pair>
           <Select label={w("field.brand")} placeholder={w("form.choose")} allowDeselect={false} data={(brands ?? []).map((one) => ({ value: one.id, label: one.name }))} value={values.brand_id} error={form.faults.brand_id} onChange={(brand_id) => form.set({ brand_id })} />
           <Select label={w("field.queue")} placeholder={w("form.choose")} allowDeselect={false} data={(directory?.queues ?? []).map((one) => ({ value: one.id, label: one.name }))} value={values.queue_id} error={form.faults.queue_id} onChange={(queue_id) => form.set({ queue_id })} />
         </Pair>
-        <Switch label={w("accounts.on")} description={w("accounts.on_text")} checked={values.state === "on"} onChange={(event) => form.set({ state: event.currentTarget.checked ? "on" : "off" })} />
+        <Switch label={w("accounts.on")} description={w("accounts.on_text")} checked={values.state !== "off"} onChange={(event) => form.set({ state: event.currentTarget.checked ? "on" : "off" })} />
       </Group>
       {fields.length > 0 && (
         <Group title={w("accounts.settings", { name: titled(provider?.title, locale) })}>
@@ -134,24 +110,6 @@ function AccountForm({ account, providers, provider, onProvider, onClose, onMade
         </Group>
       )}
     </RecordDrawer>
-  );
-}
-
-function Providers({ providers, chosen, onChoose }: { providers: ProviderInfo[]; chosen: string | undefined; onChoose: (name: string) => void }) {
-  const { w, locale } = useWords();
-  return (
-    <fieldset className={css.providers}>
-      <legend>{w("accounts.provider")}</legend>
-      {providers.map((one) => (
-        <label key={one.name} className={css.provider}>
-          <input type="radio" name="provider" checked={one.name === chosen} onChange={() => onChoose(one.name)} />
-          <span className={css.badge}>
-            <Icon name={mediumIcon(one.medium)} size={18} />
-          </span>
-          {titled(one.title, locale)}
-        </label>
-      ))}
-    </fieldset>
   );
 }
 
@@ -179,7 +137,8 @@ function Status({ account }: { account: Connection }) {
       <p>
         {account.health_text && <b>{account.health_text}</b>}
         {account.health_at ? w("accounts.checked", { at: full(i18n, account.health_at) }) : w("accounts.unchecked")}
-        {account.last_in_at ? ` ${w("accounts.in_at", { at: full(i18n, account.last_in_at) })}` : ""}
+        {account.last_in_at ? ` ${w("accounts.in_at", { at: full(i18n, account.last_in_at) })}` : ""}{" "}
+        <a {...linkTo(`/admin/accounts/${account.id}/health`)}>{w("account_health.open")}</a>
       </p>
       {may && !account.archived_at && (
         <Button size="xs" variant="default" loading={busy} onClick={() => void check()} leftSection={<Icon name="pulse" size={15} />}>
@@ -193,8 +152,7 @@ function Status({ account }: { account: Connection }) {
 function Addresses({ account }: { account: Connection }) {
   const { w } = useWords();
   const { embed_snippet, page_url } = account;
-  // Where mails are fetched nobody posts them.
-  const webhook_url = ["imap", "nothing"].includes(String(account.settings.receives)) ? null : account.webhook_url;
+  const webhook_url = account.settings.receives === "nothing" ? null : account.webhook_url;
   if (!embed_snippet && !page_url && !webhook_url) return null;
   return (
     <Group>

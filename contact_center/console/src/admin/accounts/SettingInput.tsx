@@ -20,11 +20,11 @@ interface InputProps {
 }
 
 export function SettingInput(props: InputProps) {
-  const { w, locale, maybeWord } = useWords();
+  const { w, locale } = useWords();
   const { field, value, onChange, error } = props;
   const label = titled(field.label, locale);
   const help = titled(field.help, locale) || undefined;
-  const option = (name: string) => ({ value: name, label: maybeWord(`option.${name}`) ?? name });
+  const option = (name: string) => ({ value: name, label: titled(field.called[name], locale) || name });
   const common = { label, description: help, error, placeholder: field.example || undefined };
   if (field.secret) return <SecretInput {...props} label={label} help={help} />;
   switch (field.type) {
@@ -129,7 +129,7 @@ function ListInput({ value, onChange, error, label, help, field }: Worded) {
 
 /** Some of a few, in the order in which they were chosen: the first one counts most. */
 function OptionList({ field, value, onChange, error, label, help }: Worded) {
-  const { w, maybeWord } = useWords();
+  const { w, locale } = useWords();
   const chosen = value as string[];
   return (
     <fieldset className={css.secret}>
@@ -137,7 +137,7 @@ function OptionList({ field, value, onChange, error, label, help }: Worded) {
       {help && <p>{help}</p>}
       <div className={css.options}>
         {field.options.map((name) => {
-          const worded = maybeWord(`option.${name}`) ?? name;
+          const worded = titled(field.called[name], locale) || name;
           const on = chosen.includes(name);
           return (
             <span key={name} className={css.option}>

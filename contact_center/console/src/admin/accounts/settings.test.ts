@@ -3,7 +3,7 @@ import type { SettingField } from "../../api/types";
 import { faultOf, linesOf, matters, settingsOf, startOf } from "./settings";
 
 const field = (name: string, more: Partial<SettingField> = {}): SettingField => ({
-  name, type: "text", options: [], secret: false, generated: false, required: false, default: null, label: {}, help: {}, example: "", when: {}, ...more,
+  name, type: "text", options: [], secret: false, generated: false, required: false, default: null, label: {}, called: {}, help: {}, where: {}, example: "", when: {}, pattern: "", min_length: 0, ...more,
 });
 
 describe("a provider's settings", () => {
@@ -31,6 +31,13 @@ describe("a provider's settings", () => {
     expect(sites).toEqual(["https://shop.example", "https://*.shop.example"]);
     expect(faultOf(field("allowed_origins", { type: "list" }), sites, false)).toBeNull();
     expect(faultOf(field("allowed_origins", { type: "list" }), ["shop.example"], false)).toBe("origin");
+  });
+  it("are looked at by the provider's pattern, as they are pasted", () => {
+    const token = field("token", { secret: true, required: true, pattern: "^[0-9]{3,20}:[A-Za-z0-9_-]{20,100}$", min_length: 8 });
+    expect(faultOf(token, " 123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11 ", false)).toBeNull();
+    expect(faultOf(token, "123456 ABC-DEF1234", false)).toBe("pattern");
+    expect(faultOf(token, "1234", false)).toBe("short");
+    expect(faultOf(field("odd", { pattern: "(?P<name>" }), "anything", false)).toBeNull();
   });
   it("refuse questions that the chat could not ask", () => {
     const questions = field("prechat", { type: "questions" });

@@ -39,7 +39,7 @@ export function settingsOf(values: SettingValues): Record<string, unknown> {
   return Object.fromEntries(own.map(([name, value]) => [name.slice(PREFIX.length), value]));
 }
 
-export type SettingFault = "missing" | "color" | "question_name" | "question_label" | "question_twice" | "origin" | "url";
+export type SettingFault = "missing" | "color" | "question_name" | "question_label" | "question_twice" | "origin" | "url" | "pattern" | "short";
 
 /** What can be told to be wrong before the server is asked. */
 export function faultOf(field: SettingField, value: unknown, isSet: boolean): SettingFault | null {
@@ -47,9 +47,20 @@ export function faultOf(field: SettingField, value: unknown, isSet: boolean): Se
   if (empty) return field.required && !isSet && !field.generated ? "missing" : null;
   if (field.type === "color" && !/^#[0-9a-f]{6}$/i.test(String(value))) return "color";
   if (field.type === "url" && !/^https?:\/\/\S+$/.test(String(value))) return "url";
+  if (typeof value === "string" && value.trim().length < field.min_length) return "short";
+  if (typeof value === "string" && !fits(field.pattern, value.trim())) return "pattern";
   if (field.name.endsWith("origins") && !(value as string[]).every(isOrigin)) return "origin";
   if (field.type === "questions") return questionsFault(value as PrechatQuestion[]);
   return null;
+}
+
+/** The server's patterns are read here, too; one that a browser cannot read is the server's alone. */
+function fits(pattern: string, value: string): boolean {
+  try {
+    return new RegExp(pattern).test(value);
+  } catch {
+    return true;
+  }
 }
 
 function questionsFault(questions: readonly PrechatQuestion[]): SettingFault | null {

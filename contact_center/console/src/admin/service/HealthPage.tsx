@@ -121,9 +121,9 @@ function Report({ report, stale }: { report: HealthReport; stale: boolean }) {
         <RecordTable
           label={w("page.accounts")}
           records={{ data: report.accounts, isPending: false, isError: false, error: null, refetch: async () => undefined as never }}
-          onOpen={(one) => navigate(`/admin/accounts/${one.id}`)}
+          onOpen={(one) => navigate(`/admin/accounts/${one.id}/health`)}
           columns={[
-            { title: w("field.title"), cell: (one) => <Lines title={one.title} text={one.state === "on" ? one.health_text : undefined} /> },
+            { title: w("field.title"), cell: (one) => <Lines title={one.title} text={one.state !== "off" ? one.health_text : undefined} /> },
             { title: w("accounts.last_in"), wide: true, cell: (one) => (one.last_in_at ? stamp(i18n, one.last_in_at, now) : <span className={css.muted}>{w("accounts.never")}</span>) },
             { title: w("accounts.last_out"), wide: true, cell: (one) => (one.last_out_at ? stamp(i18n, one.last_out_at, now) : <span className={css.muted}>{w("accounts.never")}</span>) },
             { title: w("field.state"), cell: (one) => <HealthTag state={one.state} health={one.health} /> },
