@@ -82,6 +82,22 @@ def _write_letter(page: Page) -> None:
     rest(page)
 
 
+def _phones(page: Page) -> None:
+    """A talk on a phone, with what needs room, and a fault that is on."""
+    origin = page.url.partition("/simulator")[0]
+    api, headers = f"{origin}/simulator/api/phones", {"Origin": origin}
+    ours = page.request.get(f"{api}/state").json()["phones"]
+    bot = next(one["id"] for one in ours if one["channel"] == "telegram")
+    text = "**Где** ||мой|| заказ? https://vasilek.example/48101"
+    page.request.post(f"{api}/{bot}/messages", headers=headers, multipart={"text": text})
+    for kind in ("voice", "location", "contact"):
+        page.request.post(f"{api}/{bot}/things", headers=headers, data={"kind": kind})
+    page.request.put(f"{api}/faults/sms/late", headers=headers, data={"on": True})
+    page.locator(".device .card").first.wait_for()
+    page.locator(".device .attach summary").first.click()
+    rest(page)
+
+
 STOPS: tuple[Stop, ...] = (
     Stop("sign-in", "/", None),
     Stop("inbox", "/"),
@@ -99,6 +115,7 @@ STOPS: tuple[Stop, ...] = (
     Stop("keyboard", "/settings?part=keyboard"),
     *(Stop(f"admin-{name}", f"/admin/{name}", "administrator") for name in ADMIN),
     Stop("simulator", "/simulator", "administrator"),
+    Stop("simulator-phones", "/simulator#phones", "administrator", act=_phones),
     Stop("shop", "/demo/shop", None),
     *(Stop(*state) for state in STATES),
 )
