@@ -26,7 +26,7 @@ export function faultPanel({ el, act, room }) {
     const box = el("input", { type: "checkbox", role: "switch", id: `${channel}-${one.name}`, "aria-describedby": `${channel}-${one.name}-about`,
       onchange: () => act("PUT", `/phones/faults/${channel}/${one.name}`, { on: box.checked }) });
     const count = el("span", { class: "count" });
-    const node = el("div", { class: "switch" }, box, el("label", { for: box.id }, name), count, el("small", { id: `${channel}-${one.name}-about` }, hint));
+    const node = el("div", { class: "switch" }, box, el("label", { for: box.id, title: hint }, name), count, el("small", { id: `${channel}-${one.name}-about` }, hint));
     made.rows.set(one.name, { box, count, node });
     return node;
   }

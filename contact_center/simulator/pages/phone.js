@@ -3,7 +3,7 @@ import { DOTS } from "/simulator/bubbles.js";
 import { fill } from "/simulator/words.js";
 
 const MOST_FILES = 10, MOST_BYTES = 20e6;
-const STICKERS = ["👍", "❤️", "😂", "🙏", "😢"];
+const STICKERS = ["👍", "❤️", "😂", "😊", "😢"];
 const CROSS = "M6 6l12 12M18 6L6 18";
 const CLIP = "M12 5v14M5 12h14";
 const SEND = "M4 12l16-8-6 16-3-6z";

@@ -16,7 +16,7 @@ export const phonesWords = {
     counts: "{asked} запросов · {told} приняты сервисом · {refused} отвергнуты", waiting: "ждут доставки: {n}", words: "Последние слова: {text}",
     fault: {
       busy: ["429: слишком часто", "Просит подождать и называет срок; сервис ждёт и повторяет сам"],
-      broken: ["500: внутренняя ошибка", "Ничего не сделано, но сервис этого знать не может"],
+      broken: ["500: сбой", "Ничего не сделано, но сервис этого знать не может"],
       silent_before: ["Молчит, не приняв", "Ответа нет, сообщение не отправлено"],
       silent_after: ["Молчит, приняв", "Ответа нет, но сообщение дошло"],
       half_answer: ["Половина ответа", "Сообщение дошло, ответ оборвался"],
@@ -46,7 +46,7 @@ export const phonesWords = {
     counts: "{asked} requests · {told} taken by the service · {refused} refused", waiting: "waiting to be delivered: {n}", words: "Last words: {text}",
     fault: {
       busy: ["429: too many requests", "Asks to wait and says how long; the service waits and repeats by itself"],
-      broken: ["500: internal error", "Nothing was done, but the service cannot know that"],
+      broken: ["500: broken", "Nothing was done, but the service cannot know that"],
       silent_before: ["Silent, not taken", "No answer, the message was not sent"],
       silent_after: ["Silent, but taken", "No answer, yet the message arrived"],
       half_answer: ["Half an answer", "The message arrived, the answer broke off"],
