@@ -166,6 +166,7 @@ def _particulars(event: Event) -> dict[str, Any]:
             "text": event.text, "attachments": files, "buttons": buttons,
             "reply_to": event.reply_to, "subject": event.subject, "automatic": event.automatic,
             "outgoing": event.outgoing, "unsupported": event.unsupported,
+            "group": event.group,
         }  # fmt: skip
     if isinstance(event, MessageEdited):
         return {"text": event.text, "reply_to": event.target}

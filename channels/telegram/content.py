@@ -191,6 +191,8 @@ KINDS: Mapping[str, Callable[[Any], Content]] = {
     "contact": _contact,
     "poll": _poll,
 }
+# Bears a caption and is hidden from bots: unnamed, the caption would seem to be all there is.
+_HIDDEN = "paid_media"
 # For old programs the same is said twice: the fuller kind speaks for both.
 _SAID_BY = {"document": "animation", "location": "venue"}
 
@@ -204,7 +206,7 @@ _ABOUT_NAMES = """
     link_preview_options suggested_post_info effect_id caption caption_entities
     show_caption_above_media has_media_spoiler reply_markup text forward_from forward_from_chat
     forward_from_message_id forward_signature forward_sender_name forward_date
-    guest_bot_caller_user guest_bot_caller_chat
+    guest_bot_caller_user guest_bot_caller_chat receiver_user ephemeral_message_id
 """
 _ABOUT = frozenset(_ABOUT_NAMES.split())
 
@@ -218,7 +220,8 @@ _SERVICE_NAMES = """
     forum_topic_edited forum_topic_closed forum_topic_reopened general_forum_topic_hidden
     general_forum_topic_unhidden video_chat_scheduled video_chat_started video_chat_ended
     video_chat_participants_invited direct_message_price_changed paid_message_price_changed
-    managed_bot_created giveaway_created giveaway_completed
+    managed_bot_created giveaway_created giveaway_completed poll_option_added poll_option_deleted
+    community_chat_added community_chat_removed community_chat_joined
 """
 SERVICE = frozenset(_SERVICE_NAMES.split())
 
@@ -234,6 +237,8 @@ def contents(raw: Mapping[str, Any], *, has_text: bool) -> Contents:
             found.take(read(raw[kind]))
         except ValidationError:
             found.unsupported = kind
+    if _HIDDEN in raw:
+        found.unsupported = _HIDDEN
     if not (found.attachments or found.texts or has_text or found.unsupported):
         # A kind of its own, or one newer than we are. A new field beside a known kind says nothing.
         others = sorted(raw.keys() - _ABOUT - SERVICE - KINDS.keys())

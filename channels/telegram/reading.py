@@ -40,7 +40,7 @@ _IGNORED_NAMES = """
     channel_post edited_channel_post inline_query chosen_inline_result shipping_query
     pre_checkout_query purchased_paid_media poll poll_answer my_chat_member chat_member
     chat_join_request chat_boost removed_chat_boost message_reaction message_reaction_count
-    business_connection managed_bot guest_message
+    business_connection managed_bot guest_message subscription stopped_message_generation
 """
 _IGNORED = frozenset(_IGNORED_NAMES.split())
 
@@ -90,9 +90,7 @@ def pressed_id(raw: Mapping[str, Any]) -> str | None:
 # --- messages ------------------------------------------------------------------------------------
 
 
-def _message(
-    raw: Any, settings: TelegramSettings, _update: int, _at: datetime
-) -> tuple[Event, ...]:
+def _message(raw: Any, settings: TelegramSettings, update: int, _at: datetime) -> tuple[Event, ...]:
     message = _as(Message, raw, "message")
     if not _heard(message.chat, settings) or _ours(message, settings):
         return ()
@@ -104,7 +102,7 @@ def _message(
     outgoing, place = _outgoing(message), _place(message)
     return (
         MessageReceived(
-            external_id=place.name(message.message_id),
+            external_id=_name(place, message, raw, update),
             at=_instant(message.date),
             conversation_key=place.key,
             sender=_client(message) if outgoing else _author(message),
@@ -120,6 +118,14 @@ def _message(
             data=_data(raw, message, text),
         ),
     )
+
+
+def _name(place: Place, message: Message, raw: Mapping[str, Any], update: int) -> str:
+    """Ephemeral messages are all number 0 in their chat, and have a number of their own."""
+    if message.message_id:
+        return place.name(message.message_id)
+    own = raw.get("ephemeral_message_id")
+    return f"{place.name(0)}:{own if isinstance(own, int) else update}"
 
 
 def _edited(raw: Any, settings: TelegramSettings, update: int, at: datetime) -> tuple[Event, ...]:
