@@ -13,6 +13,20 @@ from typing import Any
 
 TEXT, CAPTION, CALLBACK, ROW, BUTTONS = 4096, 1024, 64, 8, 100
 PHOTO_BYTES, FILE_BYTES, DOWNLOAD_BYTES = 10_000_000, 50_000_000, 20_000_000
+_ACTIONS = """
+    typing upload_photo record_video upload_video record_voice upload_voice upload_document
+    choose_sticker find_location record_video_note upload_video_note
+"""
+_ENTITIES = """
+    mention hashtag cashtag bot_command url email phone_number bold italic underline strikethrough
+    spoiler blockquote expandable_blockquote code pre text_link text_mention custom_emoji
+"""
+_ITEM = """
+    type media thumbnail cover start_timestamp caption parse_mode caption_entities width height
+    show_caption_above_media duration supports_streaming has_spoiler performer title
+    disable_content_type_detection
+"""  # https://core.telegram.org/bots/api#inputmediaphoto and those below it
+ACTIONS, ENTITIES, ITEM = (frozenset(names.split()) for names in (_ACTIONS, _ENTITIES, _ITEM))
 SECRET = re.compile(r"^[A-Za-z0-9_-]{1,256}$")
 PORTS = frozenset({443, 80, 88, 8443})
 
@@ -139,6 +153,13 @@ def _typed(value: Any, kind: str | None) -> Any:
 
 
 def _limits(parameters: Mapping[str, Any]) -> None:
+    if parameters.get("action", "typing") not in ACTIONS:
+        raise bad("wrong parameter action in request")
+    if parameters.get("parse_mode", "HTML") not in ("HTML", "Markdown", "MarkdownV2"):
+        raise bad("unsupported parse_mode")
+    for name in ("entities", "caption_entities"):
+        for entity in parameters.get(name) or ():
+            _entity(entity)
     if len(parameters.get("text") or "") > TEXT:
         raise bad("message is too long")
     if len(parameters.get("caption") or "") > CAPTION:
@@ -150,17 +171,36 @@ def _limits(parameters: Mapping[str, Any]) -> None:
         raise bad("reply_parameters must name a message")
 
 
+def _entity(entity: Any) -> None:
+    """Refuse what is none by https://core.telegram.org/bots/api#messageentity."""
+    words = "can't parse MessageEntity: "
+    if not isinstance(entity, dict):
+        raise bad(words + "expected an Object")
+    for name in ("offset", "length"):
+        if name not in entity:
+            raise bad(f'{words}Can\'t find field "{name}"')
+        if not _KINDS["int"](entity[name]):
+            raise bad(f'{words}Field "{name}" must be of type Number')
+    if entity.get("type") not in ENTITIES:
+        raise bad(words + "Unsupported type specified")
+    if entity["type"] == "text_link" and not isinstance(entity.get("url"), str):
+        raise bad(words + 'Can\'t find field "url"')
+
+
 def _keyboard(markup: Mapping[str, Any]) -> None:
     rows = markup.get("inline_keyboard")
     if not isinstance(rows, list) or markup.keys() != {"inline_keyboard"}:
         raise bad("only inline keyboards are known here")
     if any(len(row) > ROW for row in rows) or sum(map(len, rows)) > BUTTONS:
-        raise bad("reply markup is too long")
+        raise bad("REPLY_MARKUP_TOO_LONG")
     for button in (button for row in rows for button in row):
         value, url = button.get("callback_data"), button.get("url")
-        if not button.get("text"):
-            raise bad("text buttons are unallowed in the inline keyboard")
-        if (value is None) == (url is None):
+        words = "can't parse inline keyboard button: "
+        if not isinstance(button.get("text"), str) or not button["text"]:
+            raise bad(words + 'Can\'t find field "text"')
+        if value is None and url is None:
+            raise bad(words + "Text buttons are unallowed in the inline keyboard")
+        if value is not None and url is not None:
             raise bad("a button bears one of url and callback_data")
         if value is not None and not 1 <= len(value.encode()) <= CALLBACK:
             raise bad("BUTTON_DATA_INVALID")
@@ -177,6 +217,8 @@ def album(media: list[Any], attached: Mapping[str, bytes]) -> list[tuple[dict[st
         raise bad("these kinds cannot be grouped")
     found = []
     for item in media:
+        if unknown := item.keys() - ITEM:
+            raise bad(f"{sorted(unknown)} are no fields of an item")
         content = attached.get(str(item.get("media", "")).removeprefix("attach://"))
         if content is None:
             raise bad("there is no file behind attach://")

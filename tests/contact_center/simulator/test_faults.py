@@ -181,3 +181,39 @@ async def test_who_wrote_stop_is_written_to_again_only_after_start(house: House)
     assert (await house.text())[1]["code"] == 21610
     await house.twilio.receive("+15005550009", " Start ")
     assert (await house.text())[0] == 201
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"text": ""}, "message text is empty"),
+        ({"text": 7}, "text must be of the type str"),
+        ({"text": "x" * 4097}, "message is too long"),
+        ({"chat_id": 1}, "chat not found"),
+        ({"colour": "red"}, "colour is no parameter of sendMessage"),
+        ({"parse_mode": "XML"}, "unsupported parse_mode"),
+        (
+            {"entities": [{"type": "shiny", "offset": 0, "length": 1}]},
+            "can't parse MessageEntity: Unsupported type specified",
+        ),
+        (
+            {"entities": [{"type": "bold", "offset": 0}]},
+            "can't parse MessageEntity: Can't find field \"length\"",
+        ),
+        (
+            {"reply_markup": {"inline_keyboard": [[{"text": "Да"}]]}},
+            "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard",
+        ),
+        (
+            {"reply_markup": {"inline_keyboard": [[{"text": "Да", "callback_data": "x" * 65}]]}},
+            "BUTTON_DATA_INVALID",
+        ),
+        ({"reply_parameters": {"message_id": 99}}, "message to be replied not found"),
+    ],
+)
+async def test_a_wrong_request_is_refused_in_the_words_of_telegram(
+    house: House, given: dict[str, Any], words: str
+) -> None:
+    status, told = await house.send(**given)
+    assert (status, told["description"]) == (400, f"Bad Request: {words}")
+    assert house.telegram.sent() == []
