@@ -100,7 +100,8 @@ def event(
         raise Malformed(f"{first['loc'][0]}: {first['msg']}") from None
     if posted.account != account:
         raise Malformed("it is about another account of Twilio's")
-    if ":" in posted.sender + posted.recipient:
+    # What we send may leave by RCS where the Messaging Service has such a sender; its report says so.
+    if ":" in posted.recipient or (":" in posted.sender and not is_report):
         raise Malformed("it is no SMS but of another channel of Twilio's")
     return _report(posted, at, own) if isinstance(posted, Report) else _message(posted, given, at)
 
