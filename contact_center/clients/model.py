@@ -26,7 +26,11 @@ class Body(BaseModel):
 
 
 class Identity(BaseModel):
-    """One address of a client and how sure it is."""
+    """One address of a client and how sure it is.
+
+    `profile`: what the provider tells of him (username, locale); `avatar`: the short-lived address
+    of his picture there.
+    """
 
     id: UUID
     medium: str
@@ -35,6 +39,8 @@ class Identity(BaseModel):
     proof: Proof
     created_at: datetime
     seen_at: datetime | None
+    profile: dict[str, str] = {}
+    avatar: str | None = None
 
 
 class ClientRow(BaseModel):

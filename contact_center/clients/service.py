@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -36,8 +36,9 @@ SIMPLE = ("name", "kind", "locale", "stage", "responsible_id")
 class Clients:
     """Reads and changes of the client record."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, picture: Callable[[UUID], str] = str) -> None:
         self.database = database
+        self._picture = picture  # the short-lived address of a stored file
 
     async def page(self, actor: Actor, q: str, cursor: str | None, limit: int) -> ClientList:
         """Clients found by name, address or phone, the newest first. Raises Invalid."""
@@ -65,11 +66,17 @@ class Clients:
         total = await store.contacts_total(db, client_id, visible=visible(actor, "contact"))
         return Client(
             **{name: row[name] for name in Client.model_fields if name in row.keys()},  # noqa: SIM118 - rows iterate over values
-            identities=[_as(Identity, one) for one in await store.identities(db, client_id)],
+            identities=[self._identity(one) for one in await store.identities(db, client_id)],
             notes=[_as(Note, one) for one in await store.notes(db, client_id)],
             changes=[_as(Change, one) for one in await store.changes(db, client_id)],
             merges=[_as(Merge, one) for one in await store.merges(db, client_id)],
             contacts_total=total,
+        )
+
+    def _identity(self, row: Record) -> Identity:
+        avatar = self._picture(row["file_id"]) if row["file_id"] else None
+        return Identity.model_validate(
+            {**dict(row), "profile": row["profile"] or {}, "avatar": avatar}
         )
 
     async def add(self, actor: Actor, body: ClientIn) -> UUID:

@@ -99,10 +99,15 @@ def _family(client_id: UUID) -> sa.Select[tuple[UUID]]:
 
 
 async def identities(db: Queries, client_id: UUID) -> list[Record]:
-    table = t.identities
-    query = sa.select(table).where(table.c.client_id.in_(_family(client_id)))
-    query = query.order_by(table.c.created_at)
-    return await db.fetch(query)
+    """The addresses, with what their providers tell of them and the picture that is here."""
+    table, told, file = t.identities, t.identity_profiles.c, t.attachments.c
+    query = (
+        sa.select(table, told.fields.label("profile"), file.id.label("file_id"))
+        .outerjoin(t.identity_profiles, told.identity_id == table.c.id)
+        .outerjoin(t.attachments, sa.and_(file.id == told.file_id, file.state == "stored"))
+        .where(table.c.client_id.in_(_family(client_id)))
+    )
+    return await db.fetch(query.order_by(table.c.created_at))
 
 
 async def notes(db: Queries, client_id: UUID) -> list[Record]:

@@ -718,7 +718,7 @@ END
 $$;
 
 -- Whom nobody has looked up for a month is looked up where he writes from. rows: [{account,
--- identity}]; returns the number of jobs.
+-- identity, fields}]; returns the number of jobs.
 CREATE OR REPLACE FUNCTION cc_intake_look_up(rows jsonb) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 DECLARE
@@ -727,9 +727,10 @@ BEGIN
   WITH asked AS (
     INSERT INTO jobs (id, kind, key, due_at, payload)
     SELECT cc_new_id(), 'profiles.fetch', r.identity::text, now(),
-           jsonb_build_object('account_id', r.account)
-    FROM (SELECT DISTINCT ON (identity) account, identity FROM jsonb_to_recordset(rows)
-            AS s (account uuid, identity uuid) WHERE identity IS NOT NULL ORDER BY identity) r
+           jsonb_build_object('account_id', r.account, 'fields', r.fields)
+    FROM (SELECT DISTINCT ON (identity) account, identity, fields FROM jsonb_to_recordset(rows)
+            AS s (account uuid, identity uuid, fields jsonb)
+          WHERE identity IS NOT NULL ORDER BY identity) r
     WHERE NOT EXISTS (SELECT 1 FROM identity_profiles p WHERE p.identity_id = r.identity
                       AND p.checked_at > now() - interval '30 days')
     ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO NOTHING
@@ -805,7 +806,8 @@ BEGIN
   END IF;
 
   IF 'profile' = ANY (has) THEN
-    SELECT jsonb_agg(jsonb_build_object('account', e.account, 'identity', e.identity))
+    SELECT jsonb_agg(jsonb_build_object('account', e.account, 'identity', e.identity,
+             'fields', e.x -> 'profile'))
     INTO rows FROM unnest(go, accounts, identity, x) AS e (go, account, identity, x)
     WHERE e.go AND e.x ? 'profile';
     IF rows IS NOT NULL THEN
@@ -842,7 +844,8 @@ $$;
 -- as JSON. ats: the provider's time. modes: NULL while nobody has judged the message, then attach |
 -- open | bot | append | file. extras: what few events have, as JSON: verdict, claims, files, target,
 -- status, reason, up_to, own, reply_to, subject, locale, touchpoint, fields, opt_out, unsupported,
--- group ({key, place}: a piece of a message told in several), start, profile.
+-- group ({key, place}: a piece of a message told in several), start (the digest of a link's word),
+-- profile (what is known of somebody who is to be looked up).
 --
 -- Answer: fresh, the new events, counted from 1; jobs, of new jobs; back: the messages that were NOT
 -- written, with the facts triage needs: [{i, facts}], i from 1.

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from channels.contract import Profiles
 from channels.messages import (
     Address,
     ButtonPressed,
@@ -21,6 +22,7 @@ from channels.messages import (
     MessageReceived,
     ProfileChanged,
 )
+from contact_center.clients import starts
 from contact_center.contacts.triage import OPT_OUT_MEDIA, Action, Arrival, Verdict, consents
 from contact_center.intake import cleaning
 from contact_center.intake.model import AccountFacts
@@ -95,6 +97,8 @@ def row_of(account: AccountFacts, event: Event, parcel: Any) -> Row | None:
         rare = {**(rare or {}), "claims": [_address(claim) for claim in event.claims]}
     if "prechat" in event.data:
         rare = {**(rare or {}), "names": True}
+    if "start" in event.data and (digest := starts.digest_of(event.data["start"])):
+        rare = {**(rare or {}), "start": digest}
     if rare and "unsupported" in rare:
         rare["unsupported"]["request"] = base64.b64encode(parcel.packed()).decode()
     text = cleaning.text(text)
@@ -250,15 +254,21 @@ def _opening(row: Row) -> dict[str, Any]:
         found["subject"] = cleaning.text(subject, 500)
     if isinstance(locale, str) and locale:
         found["locale"] = cleaning.text(locale, 16)
-    campaign = _campaign(event.data)
-    if campaign:
+    if isinstance(getattr(row.account, "channel", None), Profiles) and row.values[KIND] == "in":
+        found["profile"] = {
+            name: value for name in ("username", "locale")
+            if isinstance(value := event.data.get(name), str) and value
+        }  # fmt: skip
+    if digest := (row.rare or {}).get("start"):
+        found["touchpoint"] = {"link": digest}
+    elif campaign := _campaign(event.data):
         found["touchpoint"] = {"kind": "campaign", "key": campaign, "title": campaign}
     return found
 
 
 def _campaign(data: Mapping[str, Any]) -> str | None:
-    """The campaign that a channel names, or the page's address: utm_campaign."""
-    named, page = data.get("campaign"), data.get("page")
+    """The campaign that a channel names, the word of a link that is not ours, or utm_campaign."""
+    named, page = data.get("campaign") or data.get("start"), data.get("page")
     if isinstance(named, str) and named.strip():
         return cleaning.text(named.strip(), cleaning.NAME)
     if not isinstance(page, str) or "utm_campaign=" not in page:

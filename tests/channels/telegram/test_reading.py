@@ -38,9 +38,9 @@ def test_an_own_number_is_a_claim_the_provider_vouches_for() -> None:
 
 
 def test_a_start_link_is_a_campaign_and_a_word_is_not() -> None:
-    assert read(update(message=message(text="/start spring-26"))).data["campaign"] == "spring-26"
+    assert read(update(message=message(text="/start spring-26"))).data["start"] == "spring-26"
     for text in ("/start", "/start a b", "/start " + "x" * 65, "go /start x"):
-        assert "campaign" not in read(update(message=message(text=text))).data
+        assert "start" not in read(update(message=message(text=text))).data
 
 
 def test_a_business_owners_words_are_outgoing_and_belong_to_the_client() -> None:
@@ -68,7 +68,7 @@ def test_another_bot_in_a_group_rings_nobody() -> None:
 def test_photos_of_an_album_share_its_id() -> None:
     photo = [{"file_id": "A", "file_unique_id": "u", "width": 1, "height": 1}]
     event = read(update(message=message(media_group_id="77", photo=photo)))
-    assert event.data["album"] == "77"
+    assert (event.group, event.place) == ("77", 7)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from contact_center.simulator.telegram_wire import Refusal
 from tests.contact_center.telegram.conftest import Shop
+from tests.support.waiting import eventually
 
 
 @pytest.mark.parametrize("mode", ["webhook", "polling"])
@@ -115,14 +116,36 @@ async def test_a_group_is_one_contact_with_participants(shop: Shop) -> None:
     assert [row["value"] for row in await shop.rows(query)] == ["1", "2"]
 
 
-async def test_the_pictures_of_an_album_are_neighbours_in_one_contact(shop: Shop) -> None:
+async def test_an_album_is_one_message_with_its_pictures_in_their_order(shop: Shop) -> None:
+    updates = []
     for number in range(3):
         photo = {"file_id": shop.fake.file(b"\x89PNG"), "file_unique_id": f"u{number}",
                  "width": 9, "height": 9}  # fmt: skip
-        await shop.fake.say(photo=[photo], media_group_id="77")
-    found = await shop.messages(3)
-    assert {message["data"]["album"] for message in found} == {"77"}
-    assert len({message["contact_id"] for message in found}) == 1
+        more = {"caption": "Вот брак"} if number == 0 else {}
+        content = {"photo": [photo], "media_group_id": "77", **more}
+        updates.append(shop.fake.message(shop.fake.chat(), {"id": 4242, "is_bot": False,
+                                                            "first_name": "Ольга"}, content))  # fmt: skip
+    for number in (2, 0, 1):
+        await shop.fake.tell(message=updates[number])
+    contact = await shop.take()
+    page = (await shop.ask("GET", f"/contacts/{contact}/messages")).body["items"]
+    (message,) = [one for one in page if one["kind"] == "inbound"]
+    assert message["text"] == "Вот брак"
+    rows = await shop.rows(
+        "SELECT a.ref FROM attachments a JOIN contacts c ON c.id = a.contact_id"
+        " WHERE c.account_id = $1 ORDER BY a.data -> 'place'"
+    )
+    assert [row["ref"] for row in rows] == [one["photo"][0]["file_id"] for one in updates]
+    assert len(message["attachments"]) == 3
+    await shop.fake.say(text="этот", reply_to_message=updates[2])
+    *_, reply = await shop.messages(2)
+    assert str(reply["reply_to"]) == message["id"]
+    await shop.fake.edit(updates[0], caption="Вот брак!")
+
+    async def edited() -> bool:
+        return bool((await shop.messages(2))[0]["text"] == "Вот брак!")
+
+    await eventually(edited, seconds=20)
 
 
 async def test_a_business_chat_is_heard_and_what_is_deleted_there_is_marked(shop: Shop) -> None:

@@ -37,6 +37,7 @@ BODIES: dict[str, Any] = {
     "PUT /contacts/{id}/drafts/{kind}": {"text": "x"},
     "POST /contacts/{id}/read": {"seq": 1},
     "POST /contacts/{id}/messages": {"kind": "note", "text": "x", "client_msg_id": "{new}"},
+    "PATCH /contacts/{id}/messages/{message_id}": {"text": "x"},
     "POST /contacts/{id}/transfer": {"to": "queue", "id": "{claims_queue}", "note": "x"},
     "POST /contacts/{id}/split": {"message_id": "{new}"},
     "POST /contacts/{id}/join": {"other_id": "{new}"},
@@ -48,6 +49,7 @@ BODIES: dict[str, Any] = {
     "POST /clients/{id}/notes": {"text": "x"},
     "POST /clients/{id}/identities": {"medium": "email", "value": "{new}@x.example"},
     "POST /clients/{id}/merge": {"loser_id": "{other_client}"},
+    "POST /clients/{id}/start-links": {"account_id": "{account}"},
     "PATCH /queues/{id}": {"priority_seconds": 1},
     "PATCH /employees/{id}": {"zone": "Europe/Minsk"},
     "PATCH /departments/{id}": {},
@@ -57,6 +59,7 @@ BODIES: dict[str, Any] = {
     "PATCH /result-codes/{id}": {},
     "PATCH /brands/{id}": {},
     "PATCH /accounts/{id}": {},
+    "POST /accounts/{id}/start-links": {"kind": "shop", "key": "x", "title": "x"},
 }
 # Lists are asked in every way that could show more than the plain question.
 QUESTIONS: dict[str, list[str]] = {
@@ -104,6 +107,7 @@ class Case:
     async def send(self, route: Route, target: UUID | str) -> Answer:
         path = route.path.replace("{id}", str(target)).replace("{kind}", "note")
         path = path.replace("{session}", str(uuid4()))
+        path = path.replace("{message_id}", self.values.get("message", str(uuid4())))
         body = self.filled(BODIES.get(name_of(route), {} if route.method != "GET" else None))
         if SCOPES.get(first_part(route)) == "signed" and route.method == "GET":
             path += "?e=9999999999&s=forged"
@@ -152,7 +156,7 @@ async def test_only_public_routes_answer_who_is_not_signed_in(office: Office):
     wrong = []
     for route in TABLE:
         path = route.path
-        for name in ("id", "kind", "session"):
+        for name in ("id", "kind", "session", "message_id"):
             path = path.replace("{" + name + "}", str(uuid4()))
         answer = await office.ask(route.method, path, json={} if route.body else None)
         expected = route.permission is Permission.PUBLIC
@@ -184,6 +188,7 @@ async def _target(case: Case, route: Route, *, own: bool) -> UUID | None:
     team = "sales" if own else "claims"
     talk = await case.teams.talk(team, holder.id, state="offered" if offered else "active")
     case.values["other_client"] = str((other := await case.teams.talk(team, holder.id)).client)
+    case.values["message"] = str(talk.message)
     if first_part(route) == "merges":
         return await case.teams.merge(talk.client, other.client)
     targets = {

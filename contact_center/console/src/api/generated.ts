@@ -215,6 +215,12 @@ export interface CapabilitiesOut {
   undo_seconds: number;
 }
 
+/** A link for one client, good once: whoever follows it is taken for him. */
+export interface CarryIn {
+  account_id: string;
+  minutes?: number;
+}
+
 /** A button under a reply: its press comes back with `value`, or `url` is opened. */
 export interface Choice {
   text: string;
@@ -632,7 +638,7 @@ export interface Hour {
   failed: number;
 }
 
-/** One address of a client and how sure it is. */
+/** One address of a client and how sure it is. `profile`: what the provider tells of him (username, locale); `avatar`: the short-lived address of his picture there. */
 export interface Identity {
   id: string;
   medium: string;
@@ -641,6 +647,8 @@ export interface Identity {
   proof: "claimed" | "provider" | "signed" | "confirmed";
   created_at: string;
   seen_at: string | null;
+  profile: Record<string, string>;
+  avatar: string | null;
 }
 
 /** An address somebody typed: claimed until it is proven. `medium`: email, phone and so on. */
@@ -1060,6 +1068,13 @@ export interface Person {
   name: string;
 }
 
+/** A link for a place, good for everybody: printed, shown at a counter, sent round. */
+export interface PlaceIn {
+  kind: "site" | "campaign" | "number" | "shop" | "point_of_sale";
+  key: string;
+  title: string;
+}
+
 /** The presence one chooses; `after_contact` waits until the present work has ended. */
 export interface PresenceWish {
   presence: "ready" | "break" | "offline";
@@ -1371,6 +1386,13 @@ export interface Split {
   message_id: string;
 }
 
+/** The address. It is shown this once; only a digest of it is kept. */
+export interface StartLink {
+  id: string;
+  url: string;
+  expires_at: string | null;
+}
+
 /** A stored file; `url` lives for minutes. */
 export interface StoredFile {
   id: string;
@@ -1662,6 +1684,8 @@ export interface Routes {
     "/clients/{id}/identities": { path: { id: string }; body: IdentityIn; answer: Client };
     "/clients/{id}/merge": { path: { id: string }; body: MergeIn; answer: Merged };
     "/merges/{id}/undo": { path: { id: string }; answer: Merged };
+    "/clients/{id}/start-links": { path: { id: string }; body: CarryIn; answer: StartLink };
+    "/accounts/{id}/start-links": { path: { id: string }; body: PlaceIn; answer: StartLink };
     "/files": { answer: StoredFile };
     "/files/{id}/retry": { path: { id: string }; answer: Attachment };
     "/messages/{id}/copies": { path: { id: string }; query?: { pictures?: boolean }; answer: StoredFile[] };

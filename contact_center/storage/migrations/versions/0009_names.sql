@@ -30,9 +30,9 @@ CREATE INDEX ix_start_links_age ON start_links (expires_at);
 
 CREATE TABLE identity_profiles (
   identity_id UUID NOT NULL, account_id UUID NOT NULL, fields JSONB DEFAULT '{}'::jsonb NOT NULL,
-  avatar_ref TEXT, blob_key TEXT, type TEXT DEFAULT '' NOT NULL,
-  checked_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+  file_id UUID, checked_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
   CONSTRAINT pk_identity_profiles PRIMARY KEY (identity_id),
   CONSTRAINT fk_identity_profiles_identity_id FOREIGN KEY (identity_id) REFERENCES identities (id),
-  CONSTRAINT fk_identity_profiles_account_id FOREIGN KEY (account_id) REFERENCES accounts (id)
+  CONSTRAINT fk_identity_profiles_account_id FOREIGN KEY (account_id) REFERENCES accounts (id),
+  CONSTRAINT fk_identity_profiles_file_id FOREIGN KEY (file_id) REFERENCES attachments (id)
 );

@@ -1,0 +1,61 @@
+"""SQL of start links."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from contact_center.kernel.ids import new_id
+from contact_center.storage.unit import Record, Unit
+
+ADD = """
+INSERT INTO start_links (id, account_id, digest, client_id, touchpoint_id, created_by, expires_at)
+VALUES ($1, $2, decode($3, 'hex'), $4, $5, $6, $7)
+"""
+PLACE = """
+INSERT INTO touchpoints AS t (id, kind, key, title) VALUES ($1, $2, $3, $4)
+ON CONFLICT (kind, key) DO UPDATE SET title = excluded.title RETURNING t.id
+"""
+USED = """
+SELECT l.client_id, l.created_by, l.identity_id, i.client_id AS holder_id, i.medium, i.value,
+  (SELECT count(*) FROM identities o WHERE o.client_id = i.client_id) AS addresses
+FROM start_links l JOIN identities i ON i.id = l.identity_id
+WHERE l.id = $1 AND l.client_id IS NOT NULL
+"""
+# Met by `clients.store.SAME_ADDRESS`: shown as one who may be the same.
+SUGGEST = """
+INSERT INTO client_changes (id, client_id, identity_id, field, new, source)
+SELECT $1, $2, $3, $4, to_jsonb($5::text), 'start_link'
+WHERE NOT EXISTS (SELECT FROM client_changes h WHERE h.client_id = $2 AND h.field = $4
+                  AND h.new = to_jsonb($5::text))
+"""
+
+
+async def add(
+    unit: Unit, account_id: UUID, digest: str, *, by: UUID, client_id: UUID | None = None,
+    touchpoint_id: UUID | None = None, expires_at: datetime | None = None,
+) -> UUID:  # fmt: skip
+    """Keep a link; returns its id."""
+    link_id = new_id()
+    await unit.execute(
+        ADD, link_id, account_id, digest, client_id, touchpoint_id, by, expires_at
+    )  # fmt: skip
+    return link_id
+
+
+async def place(unit: Unit, kind: str, key: str, title: str) -> UUID:
+    """The touchpoint of a place; made where it is new."""
+    found: UUID = await unit.fetchval(PLACE, new_id(), kind, key, title)
+    return found
+
+
+async def used(unit: Unit, link_id: UUID) -> Record | None:
+    """Who followed a link that carries a client over, and whose that address is now."""
+    return await unit.fetchrow(USED, link_id)
+
+
+async def suggest(unit: Unit, client_id: UUID, link: Record) -> None:
+    """Note that the address of whoever followed may be this client's."""
+    await unit.execute(
+        SUGGEST, new_id(), client_id, link["identity_id"], link["medium"], link["value"]
+    )
