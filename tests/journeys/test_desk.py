@@ -2,8 +2,6 @@
 
 import asyncio
 import re
-import struct
-import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,28 +12,11 @@ from playwright.sync_api import FilePayload, Page, expect
 from tests.journeys.conftest import EMAIL, PASSWORD, Company
 from tests.journeys.test_first_contact import PHONE, accept, answer, finish, thread, write
 from tests.support.house import Office
+from tests.support.kinds import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(180)]
 
 Open = Callable[..., Page]
-
-
-def picture(red: int) -> bytes:
-    """A small PNG of one colour."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        )
-
-    rows = (b"\0" + bytes((red, 90, 160)) * 40) * 30
-    head = struct.pack(">IIBBBBB", 40, 30, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", head)
-        + chunk(b"IDAT", zlib.compress(rows))
-        + chunk(b"IEND", b"")
-    )
 
 
 def set_account(company: Company, **settings: Any) -> None:

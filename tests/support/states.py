@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from playwright.sync_api import Page, Route
 
+from tests.support import kinds
 from tests.support.stillness import rest
 
 Role = Literal["operator", "administrator", "supervisor"]
@@ -78,6 +79,16 @@ def _wrap_up(page: Page) -> None:
     rest(page)
 
 
+def _kinds(page: Page) -> None:
+    """Everything a thread can hold, and a composer with everything it can have."""
+    kinds.show(page)
+    page.reload()
+    open_first(page)
+    page.get_by_text("dice").wait_for()
+    page.get_by_text("2 SMS").or_(page.get_by_text("1 SMS")).wait_for()
+    rest(page)
+
+
 def _write(page: Page) -> None:
     here: dict[str, Any] = {"open": True, "ready": True, "opens_at": None, "prechat": []}
     _change(page, r"/chat/v1/[^/]+/session$", lambda session: session | here)
@@ -111,5 +122,6 @@ STATES: tuple[State, ...] = (
     ("widget", "/demo/shop", None, _panel),
     ("offers", "/", "operator", _offers),
     ("wrap-up", "/", "operator", _wrap_up),
+    ("kinds", "/", "operator", _kinds),
     *((f"admin-{name}-new", f"/admin/{name}/new", "administrator", _nothing) for name in DRAWERS),
 )
