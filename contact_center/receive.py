@@ -99,6 +99,10 @@ class Reader:
                 "reply": {"status": status, "headers": {}, "body": ""} if status else None,
                 "error": {"kind": error.kind, "text": str(error), "line": number},
             }
+        except Exception as error:  # noqa: BLE001 - the adapter's own fault, and what is asked for
+            text = f"{type(error).__name__}: {error}"
+            told = {"kind": "fault", "text": text, "line": number}
+            return {"id": given.get("id"), "events": [], "reply": None, "error": told}
 
     def _receive(self, given: Mapping[str, Any]) -> Received:
         request, channel = _request(given), self._channel(given)

@@ -100,7 +100,7 @@ def event(
         raise Malformed(f"{first['loc'][0]}: {first['msg']}") from None
     if posted.account != account:
         raise Malformed("it is about another account of Twilio's")
-    # What we send may leave by RCS where the Messaging Service has such a sender; its report says so.
+    # What we send may leave by RCS, where the Messaging Service has such a sender.
     if ":" in posted.recipient or (":" in posted.sender and not is_report):
         raise Malformed("it is no SMS but of another channel of Twilio's")
     return _report(posted, at, own) if isinstance(posted, Report) else _message(posted, given, at)
@@ -154,8 +154,10 @@ def _report(posted: Report, at: datetime, own: str | None) -> DeliveryChanged:
         raise Malformed(f"MessageStatus: {posted.status[:40]!r} is not known")
     failed = status is DeliveryStatus.FAILED
     reason = words(posted.code, posted.told) or f"Twilio says: {posted.status[:40]}"
+    # What the list says names no message of ours: it must not pass for the report that does.
+    unnamed = "" if own else ":unnamed"
     return DeliveryChanged(
-        external_id=f"{posted.sid}:{posted.status.lower()}",
+        external_id=f"{posted.sid}:{posted.status.lower()}{unnamed}",
         at=at,
         conversation_key=posted.recipient,
         sender=_person(posted.recipient),
