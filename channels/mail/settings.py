@@ -67,6 +67,10 @@ class MailSettings(AccountSettings):
             "hook": {"ru": "Hook: письма передают нам", "en": "Hook: mails are posted to us"},
             "nothing": {"ru": "Никак, только отправка", "en": "Not at all, only sending"},
         },
+        where={
+            "ru": "IMAP есть почти у каждой почты; hook — для своего почтового сервера и Mailgun.",
+            "en": "Almost every mailbox has IMAP; the hook is for mail servers and Mailgun.",
+        },
     )
     imap_host: str = setting(
         "",

@@ -39,6 +39,10 @@ class TelegramSettings(AccountSettings):
             "webhook": {"ru": "Telegram обращается к нам", "en": "Telegram calls us"},
             "polling": {"ru": "Мы спрашиваем Telegram сами", "en": "We ask Telegram"},
         },
+        where={
+            "ru": "Если сервис не виден из интернета, выберите «Мы спрашиваем Telegram сами».",
+            "en": "Where the internet does not reach the service, choose “We ask Telegram”.",
+        },
     )
     webhook_secret: str = setting(
         "",

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from contact_center.web.static import BUILT
 from tests.support.chromium import FLAGS
 from tests.support.house import House, Office
 
 SOAK = os.environ.get("CC_SOAK") == "1"
+expect.set_options(timeout=15_000)  # as patient as everything else, for a busy machine
 EMAIL = "anna@example.org"
 PASSWORD = "four blue teapots on a roof"
 

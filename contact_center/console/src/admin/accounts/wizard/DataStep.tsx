@@ -16,7 +16,7 @@ import { useWords } from "../../texts";
 import { faultOf, nameOf, type SettingValues, settingsOf, startOf } from "../settings";
 import { SettingInput } from "../SettingInput";
 import { useFaultWords } from "../useFaultWords";
-import { askable, linked, parted } from "./steps";
+import { askable, isPasted, linked, parted } from "./steps";
 import { type Asked, ProviderWord } from "./ProviderWord";
 import css from "./wizard.module.css";
 
@@ -119,8 +119,7 @@ export function DataStep({ provider, account, onBack, onSaved }: DataProps) {
           onChange={(next) => {
             put({ [name]: next });
             // What is pasted is looked at at once, what is typed when the field is left.
-            const before = typeof value === "string" ? value.length : 0;
-            if (typeof next === "string" && next.length - before > 5) {
+            if (typeof next === "string" && isPasted(typeof value === "string" ? value : "", next)) {
               const fault = faultOf(field, next, isSet(field));
               if (fault) setFaults((held) => ({ ...held, [name]: word(field, fault) ?? "" }));
               void ask({ ...values, [name]: next });

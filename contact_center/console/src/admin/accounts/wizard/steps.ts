@@ -26,6 +26,17 @@ export function askable(provider: ProviderInfo, values: SettingValues, isSet: (f
 /** Where somebody who comes back goes on. */
 export const resumed = (account: Connection): Step => (account.last_in_at ? "trial" : "address");
 
+const PASTED = 3;
+
+/** Whether so much came at once that nobody can have typed it. */
+export function isPasted(before: string, next: string): boolean {
+  let start = 0;
+  while (start < before.length && before[start] === next[start]) start += 1;
+  let end = 0;
+  while (end < before.length - start && end < next.length - start && before.at(-1 - end) === next.at(-1 - end)) end += 1;
+  return next.length - start - end >= PASTED;
+}
+
 /** A text in pieces: addresses in it become links. */
 export function linked(text: string): { text: string; href?: string }[] {
   return text
