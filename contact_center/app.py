@@ -71,7 +71,7 @@ from contact_center.jobs.service import JobRunner, Jobs
 from contact_center.kernel import log as logs
 from contact_center.kernel.background import Background
 from contact_center.kernel.clock import Clock, SystemClock
-from contact_center.kernel.errors import NotFound, SettingsError
+from contact_center.kernel.errors import NotFound, SettingsError, Unavailable
 from contact_center.kernel.hints import Hints, LocalHints
 from contact_center.kernel.log import get_logger
 from contact_center.kernel.secrets import load_sealer
@@ -83,11 +83,13 @@ from contact_center.outbox.signs import Signs
 from contact_center.settings import Settings
 from contact_center.simulator import seed as demo
 from contact_center.simulator.handlers import setup_simulator
-from contact_center.storage.blobs import FileBlobs
+from contact_center.storage.blobs import Blobs
 from contact_center.storage.database import Database
 from contact_center.storage.events import Event, ensure_era
 from contact_center.storage.following import Follower
 from contact_center.storage.migrate import migrate
+from contact_center.storage.s3 import Refused
+from contact_center.storage.store import open_store
 from contact_center.web.chat.hooks import PacedHooks
 from contact_center.web.chat.ports import Ports, StoredUpload
 from contact_center.web.chat.service import Chat, Limits
@@ -174,7 +176,7 @@ class Workspace:
 
         links = Links(sealer.derive("files"))
         files = Files(
-            database, FileBlobs(settings.data_dir / "blobs"), links, clock,
+            database, await _store(settings, http, clock), links, clock,
             SenderAccounts(accounts).live, max_bytes=settings.media.max_bytes,
             base_url=settings.base_url, part=read_part,
         )  # fmt: skip
@@ -439,6 +441,19 @@ def _hints(settings: Settings) -> Hints:
     from contact_center.kernel.redis_hints import RedisHints  # noqa: PLC0415 - 13 MB
 
     return RedisHints(settings.redis_url.get_secret_value())
+
+
+async def _store(settings: Settings, http: Client, clock: Clock) -> Blobs:
+    """Where files lie. One that is away comes back; one that refuses us needs a person."""
+    address = settings.media.store.get_secret_value() if settings.media.store else None
+    blobs = open_store(address, settings.data_dir, http, clock)
+    try:
+        await blobs.check()
+    except Refused as error:
+        raise SettingsError(error.detail, key="media.store") from None
+    except Unavailable as error:
+        log.warning("the file store is away", error=error.detail)
+    return blobs
 
 
 async def _database(settings: Settings, hints: Hints) -> Database:

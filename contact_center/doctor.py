@@ -16,13 +16,16 @@ from pathlib import Path
 
 import orjson
 
+from channels.toolkit.http import Client
 from contact_center import webbuild
-from contact_center.kernel.errors import SettingsError
+from contact_center.kernel.clock import SystemClock
+from contact_center.kernel.errors import HouseError, SettingsError
 from contact_center.kernel.finding import Finding, bad, fine, poor
 from contact_center.kernel.secrets import Sealer, load_sealer
 from contact_center.settings import ROLES, Settings, load_settings
 from contact_center.storage import checks
 from contact_center.storage.embedded import PrivatePostgres
+from contact_center.storage.store import open_store
 
 PACKAGE = Path(__file__).parent
 
@@ -30,6 +33,7 @@ _GIB = 1024**3
 _LITTLE, _TOO_LITTLE = 5 * _GIB, _GIB
 _FEW_FILES = 4096
 _SECONDS = 3.0
+_STORE_SECONDS = 10.0
 
 _START = "contact-center run  starts one, or set database_url"
 _COLOURS = {"ok": "green", "warning": "yellow", "failed": "bold red"}
@@ -58,6 +62,7 @@ async def examine(settings: Settings) -> list[Finding]:
         port(settings),
         built_web(PACKAGE),
         await hint_bus(settings),
+        await file_store(settings),
     ]
     try:
         url = database_url(settings)
@@ -165,6 +170,21 @@ async def hint_bus(settings: Settings) -> Finding:
     finally:
         await client.aclose()
     return fine("redis", f"answers, speaks Redis {version}")
+
+
+async def file_store(settings: Settings) -> Finding:
+    """Attachments can be written, read and deleted."""
+    address = settings.media.store.get_secret_value() if settings.media.store else None
+    remedy = 'mend media.store, or what it says of the store; docs/operate.md, "Files"'
+    async with Client() as http:
+        store = open_store(address, settings.data_dir, http, SystemClock())
+        try:
+            async with asyncio.timeout(_STORE_SECONDS):
+                return fine("file store", f"{await store.check()} takes and gives files")
+        except HouseError as error:
+            return bad("file store", error.detail, remedy)
+        except (OSError, TimeoutError) as error:
+            return bad("file store", f"does not work ({type(error).__name__})", remedy)
 
 
 def _print_json(findings: list[Finding]) -> None:

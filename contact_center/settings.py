@@ -95,9 +95,20 @@ class Chat(Section):
 
 
 class Media(Section):
-    """Attachments."""
+    """Attachments. `store`: an address for `kernel.s3_signing.Place.of`; without one files."""
 
     max_bytes: Count = 25 * 1024 * 1024
+    store: SecretStr | None = None
+
+    @field_validator("store")
+    @classmethod
+    def _is_store(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        from contact_center.kernel.s3_signing import Place  # noqa: PLC0415 - only where it is used
+
+        Place.of(value.get_secret_value())
+        return value
 
 
 class Outbox(Section):

@@ -1,4 +1,4 @@
-"""Where the bytes of files lie: a directory now, an object store later behind the same interface.
+"""Where the bytes of files lie: in a directory, or in an object store behind the same interface.
 
 A blob is written once under a random name and never changed. It appears whole or not at all:
 written aside, flushed to the disk, then renamed.
@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,11 @@ from contact_center.kernel.errors import NotFound, TooLarge
 
 CHUNK = 256 * 1024
 _KEY = re.compile(r"^[0-9a-f]{40}$")
+
+
+def is_key(text: str) -> bool:
+    """Whether it is a key of a blob; nothing else ever becomes a name of a file or an object."""
+    return _KEY.match(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,10 @@ class Blobs(Protocol):
         """Remove what was begun and not written to for so long; returns how many."""
         ...
 
+    async def check(self) -> str:
+        """Where it is, once writing, reading and deleting work. Raises HouseError, OSError."""
+        ...
+
 
 class FileBlobs:
     """Blobs as files, spread over 256 folders."""
@@ -68,10 +77,12 @@ class FileBlobs:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    async def put(self, stream: AsyncIterator[bytes], *, limit: int) -> Blob:
+    async def put(
+        self, stream: AsyncIterator[bytes], *, limit: int, key: str | None = None
+    ) -> Blob:
         """Store a stream. Raises TooLarge beyond `limit` bytes; nothing is kept then."""
-        key = secrets.token_hex(20)
-        draft = self._directory / "incoming" / key
+        key = key or secrets.token_hex(20)
+        draft = self._directory / "incoming" / secrets.token_hex(20)
         file = await asyncio.to_thread(_create, draft)
         try:
             blob = await _copy(stream, file, key, limit)
@@ -120,8 +131,31 @@ class FileBlobs:
             await asyncio.to_thread((folder / name).unlink, missing_ok=True)
         return len(names)
 
+    async def check(self) -> str:
+        """Where it is, once a file can be written there. Raises OSError."""
+        draft = self._directory / "incoming" / secrets.token_hex(20)
+        (await asyncio.to_thread(_create, draft)).close()
+        await asyncio.to_thread(draft.unlink)
+        return str(self._directory)
+
+    async def used(self, key: str) -> None:
+        """Note that a blob was used now, for `keep`."""
+        with contextlib.suppress(FileNotFoundError):
+            await asyncio.to_thread(os.utime, self._place(key))
+
+    def keep(self, most: int) -> int:
+        """Delete those that were not used for longest, down to `most` bytes; how many are left."""
+        found = sorted(_sizes(self._directory), reverse=True)
+        left = 0
+        for _, size, path in found:
+            if left + size > most:
+                path.unlink(missing_ok=True)
+            else:
+                left += size
+        return left
+
     def _place(self, key: str) -> Path:
-        if not _KEY.match(key):  # keys come from our own rows; a path may never be built of others
+        if not is_key(key):  # keys come from our own rows; a path may never be built of others
             raise NotFound("there is no such file")
         return self._directory / key[:2] / key[2:]
 
@@ -148,6 +182,14 @@ def _names(folder: Path, since: float, until: float) -> list[str]:
                 if since <= entry.stat(follow_symlinks=False).st_mtime < until:
                     found.append(entry.name)
     return found
+
+
+def _sizes(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    """When each blob was last used, its size, and where it is."""
+    for path in folder.glob("[0-9a-f][0-9a-f]/*"):
+        with contextlib.suppress(FileNotFoundError):
+            told = path.stat()
+            yield told.st_mtime, told.st_size, path
 
 
 def _create(draft: Path) -> Any:

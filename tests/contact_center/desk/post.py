@@ -17,8 +17,9 @@ from contact_center.storage.unit import Unit
 from tests.contact_center.desk.house import House
 
 
-def letters(_provider: str) -> Capabilities:
-    return Capabilities(authentication="secret", letters=True, undo_seconds=0)
+def letters(_provider: str, *_account: object) -> Capabilities:
+    most = dict.fromkeys(("image", "video", "audio", "file"), 10_000_000)
+    return Capabilities(authentication="secret", letters=True, undo_seconds=0, attachments=most)
 
 
 class Post(House):

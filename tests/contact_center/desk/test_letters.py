@@ -19,7 +19,7 @@ VERA = {"address": "vera@client.example", "name": "Вера"}
 
 @pytest.fixture(autouse=True)
 def letters(house: House) -> None:
-    house.contacts.carries = lambda _: Capabilities(authentication="secret", letters=True)
+    house.contacts.carries = lambda *_: Capabilities(authentication="secret", letters=True)
 
 
 async def a_letter(house: House, text: str = "Где накладная?") -> UUID:
@@ -69,7 +69,7 @@ async def test_what_one_may_not_see_begins_nothing(house: House) -> None:
 
 async def test_where_no_letters_are_carried_none_begins(house: House) -> None:
     anna, contact = await house.hire("Anna"), await house.arrive()
-    house.contacts.carries = lambda _: Capabilities(authentication="secret")
+    house.contacts.carries = lambda *_: Capabilities(authentication="secret")
     with pytest.raises(Invalid):
         await house.desk.beginning.letter(anna, contact)
 

@@ -23,7 +23,7 @@ from contact_center.kernel.errors import Conflict, Invalid
 from contact_center.kernel.hints import LocalHints
 from contact_center.kernel.ids import new_id
 from contact_center.outbox import store as outbox
-from contact_center.outbox.model import Mark
+from contact_center.outbox.model import Limits, Mark
 from tests.channels.mail import samples
 from tests.contact_center.desk.house import faults
 from tests.contact_center.desk.post import letters
@@ -67,8 +67,8 @@ class Mailbox:
         )
         ids = await db.fetch("SELECT id FROM outbox WHERE message_id = $1", message)
         (claim,) = await outbox.claim(
-            db, [row["id"] for row in ids], owner="x", token=token, seconds=60,
-            lease=f"outbox:{account}",
+            db, [row["id"] for row in ids], owner="x", token=token,
+            lease=f"outbox:{account}", limits=Limits(),
         )  # fmt: skip
         thread = threads.token(SECRET, str(account), claim.conversation_key)
         name = threads.message_id(thread, str(claim.id), "shop.example")

@@ -52,7 +52,7 @@ class Crowd:
         self.desk_database = others[1]
         contacts = Contacts(
             others[1], house.clock, lambda one, _at: f"/{one}",
-            carries=lambda _name: Capabilities(authentication="secret", undo_seconds=0),
+            carries=lambda *_: Capabilities(authentication="secret", undo_seconds=0),
         )  # fmt: skip
         self.desk = Desk(others[1], house.clock, contacts)
         self.clients = Clients(others[1])

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
 from contact_center import doctor
 from contact_center.kernel.finding import Finding
 from contact_center.kernel.secrets import create_key_file, load_sealer
-from contact_center.settings import Settings
+from contact_center.settings import Media, Settings
 from contact_center.storage import checks
 from tests.support.postgres import Server
 from tests.support.valkey import Valkey
@@ -160,6 +161,19 @@ def test_a_key_file_open_to_others_fails(tmp_path: Path) -> None:
     (tmp_path / "key").chmod(0o644)
     assert doctor.key_file(settings)[0].state == "failed"
     assert doctor.key_file(Settings(key_file=tmp_path / "none"))[0].state == "failed"
+
+
+async def test_a_file_store_is_tried(tmp_path: Path) -> None:
+    found = await doctor.file_store(Settings(data_dir=tmp_path))
+    assert (found.state, str(tmp_path) in found.seen) == ("ok", True)
+    away = Media(store=SecretStr("s3+http://key:hidden@127.0.0.1:9/files"))
+    found = await doctor.file_store(Settings(data_dir=tmp_path, media=away))
+    assert (found.state, "media.store" in found.remedy) == ("failed", True)
+    assert "does not answer" in found.seen
+    assert "hidden" not in found.seen
+    (tmp_path / "file").touch()
+    found = await doctor.file_store(Settings(data_dir=tmp_path / "file"))
+    assert found.state == "failed"
 
 
 async def test_redis_is_optional_for_one_process_and_missed_by_several(

@@ -171,6 +171,8 @@ def test_the_parent_peeks_at_the_same_values(file: Path) -> None:
         ('demo = "perhaps"', ["demo", "expected true or false"]),
         ('database_url = "mysql://u:canary@x/y"', ["database_url", "postgresql://"]),
         ('redis_url = "http://x"', ["redis_url", "redis://"]),
+        ('[media]\nstore = "http://u:canary@x/y"', ["media.store", "s3://"]),
+        ('[media]\nstore = "s3://u:canary@x"', ["media.store", "names no bucket"]),
         ('public_url = "chat.example"', ["public_url", "https://"]),
         ('trusted_proxies = ["10.0.0.1/8"]', ["trusted_proxies", "a list of a network such as"]),
         ("[database]\npool_max = 0", ["database.pool_max", "more than 0"]),
