@@ -20,14 +20,15 @@ export function size(i18n: I18n, bytes: number | null): string {
 /** An ordinary click opens it large; a modified one does what the browser does with links. */
 function Thumbnail({ item, contact, beside }: { item: Picture; contact: string; beside: readonly Attachment[] }) {
   const { t } = useI18n();
+  const name = item.name || t("kind.image");
   const ratio = item.width && item.height ? item.width / item.height : 4 / 3;
   return (
-    <a className={css.picture} href={inline(item.url)} target="_blank" rel="noopener noreferrer" aria-label={t("file.open", { name: item.name })} onClick={(event) => {
+    <a className={css.picture} href={inline(item.url)} target="_blank" rel="noopener noreferrer" aria-label={t("file.open", { name })} onClick={(event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
         event.preventDefault();
         view(item, contact, beside);
       }} style={{ aspectRatio: String(Math.min(3, Math.max(0.6, ratio))) }}>
-      <img src={inline(item.url)} alt={item.name} loading="lazy" />
+      <img src={inline(item.url)} alt={name} loading="lazy" />
     </a>
   );
 }

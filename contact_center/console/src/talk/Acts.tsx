@@ -1,5 +1,6 @@
 /** What can be done with one message. */
 import { ActionIcon, Menu } from "@mantine/core";
+import { useRef } from "react";
 import type { Message } from "../api/types";
 import { drafts } from "../inbox/drafts";
 import { acting, type Act } from "../inbox/acting";
@@ -20,11 +21,18 @@ export default function Acts({ message, mine, button }: { message: Message; mine
     drafts.write(message.contact_id, "reply", { reply_to: message.id });
     focusComposer("reply");
   };
+  const target = useRef<HTMLButtonElement>(null);
+  // Back to where it was opened, unless what was chosen has taken the focus elsewhere.
+  const onClose = () =>
+    requestAnimationFrame(() => {
+      const here = document.activeElement;
+      if (here === document.body || here?.closest('[role="menu"]')) target.current?.focus();
+    });
   const answers = contact?.can.reply && contact.capabilities.reply_to && message.kind !== "note";
   return (
-    <Menu defaultOpened position="bottom-end" returnFocus>
+    <Menu defaultOpened position="bottom-end" onClose={onClose}>
       <Menu.Target>
-        <ActionIcon {...button}>
+        <ActionIcon ref={target} {...button}>
           <Icon name="more" size={16} />
         </ActionIcon>
       </Menu.Target>

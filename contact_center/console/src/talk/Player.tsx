@@ -2,6 +2,7 @@
 import { ActionIcon } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import type { Attachment, Message } from "../api/types";
+import { useI18n } from "../i18n";
 import { Icon } from "../ui/Icon";
 import { freshUrl } from "./fresh";
 import { useTalkWords } from "./texts";
@@ -23,6 +24,7 @@ export function minutes(seconds: number): string {
 }
 
 export function Player({ item, message }: { item: Attachment; message: Message }) {
+  const { t } = useI18n();
   const { w } = useTalkWords();
   const audio = useRef<HTMLAudioElement>(null);
   const [on, setOn] = useState(false);
@@ -94,7 +96,7 @@ export function Player({ item, message }: { item: Attachment; message: Message }
         {speed}×
       </button>
       {item.url && (
-        <ActionIcon component="a" href={item.url} download={item.name || "audio"} aria-label={item.name || w("file.unnamed")} size={28}>
+        <ActionIcon component="a" href={item.url} download={item.name || "audio"} aria-label={t("viewer.download")} title={t("viewer.download")} size={28}>
           <Icon name="download" size={16} />
         </ActionIcon>
       )}
