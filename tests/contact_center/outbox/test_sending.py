@@ -418,6 +418,26 @@ async def test_an_orphan_is_uncertain_or_resent_with_its_key(world: World) -> No
         await world.stop(sender)
 
 
+async def test_what_a_former_holder_was_sending_is_uncertain_at_once_and_its_line_waits(
+    world: World,
+) -> None:
+    account, channel = await world.account()
+    message = await world.write(account, "hello")
+    follower = await world.write(account, "second")
+    row = await world.row(message)
+    await world.database.execute(
+        "UPDATE outbox SET state = 'sending', attempts = 1, token = 0, "
+        "claim_until = now() + interval '1 hour', due_at = now() + interval '1 hour' "
+        "WHERE id = $1",
+        row["id"],
+    )
+    world.sender()
+    await world.until(message, "uncertain")
+    row = await world.row(message)
+    assert (row["due_at"] - row["settled_at"]).total_seconds() > 3500, "he may still be sending"
+    assert (await world.state(follower), channel.texts()) == ("pending", [])
+
+
 async def test_a_sender_that_lost_its_lease_claims_nothing(world: World) -> None:
     account, _ = await world.account()
     message = await world.write(account, "hello")

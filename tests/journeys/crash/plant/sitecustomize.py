@@ -1,8 +1,8 @@
-"""A planted bug, put into the service from outside: the answer before the commit.
+"""Planted bugs, put into the service from outside.
 
 Python imports this by itself where the folder stands in PYTHONPATH; product code knows nothing of
-it. With CC_TEST_PLANT=ack_before_commit the writer says yes at once and stores afterwards, as a
-hasty programmer might have it.
+it. With CC_TEST_PLANT=ack_before_commit the writer says yes at once and stores afterwards, with
+resend_orphans what a killed process was sending is sent again, as hasty programmers might have it.
 """
 
 import asyncio
@@ -32,5 +32,17 @@ def plant() -> None:
     Intake.submit = submit  # type: ignore[assignment,method-assign]
 
 
-if os.environ.get("CC_TEST_PLANT") == "ack_before_commit" and "serve" in sys.argv:
-    plant()
+def plant_resending() -> None:
+    from contact_center.outbox import worker
+    from contact_center.outbox.model import Claim, Mark, Policy
+
+    def orphaned(claim: Claim, policy: Policy) -> Mark:
+        return Mark(claim, "pending")
+
+    worker.orphaned = orphaned  # type: ignore[attr-defined]
+
+
+PLANTS = {"ack_before_commit": plant, "resend_orphans": plant_resending}
+
+if "serve" in sys.argv and (planted := PLANTS.get(os.environ.get("CC_TEST_PLANT", ""))):
+    planted()
