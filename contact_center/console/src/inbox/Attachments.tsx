@@ -17,10 +17,16 @@ export function size(i18n: I18n, bytes: number | null): string {
   }).format(value);
 }
 
+/** What a file is called, or what it is. */
+export function nameOf(i18n: I18n, file: Attachment | undefined): string {
+  return file?.name || i18n.maybe(`kind.${file?.kind}`) || i18n.t("message.quoted");
+}
+
 /** An ordinary click opens it large; a modified one does what the browser does with links. */
 function Thumbnail({ item, contact, beside }: { item: Picture; contact: string; beside: readonly Attachment[] }) {
-  const { t } = useI18n();
-  const name = item.name || t("kind.image");
+  const i18n = useI18n();
+  const { t } = i18n;
+  const name = nameOf(i18n, item);
   const ratio = item.width && item.height ? item.width / item.height : 4 / 3;
   return (
     <a className={css.picture} href={inline(item.url)} target="_blank" rel="noopener noreferrer" aria-label={t("file.open", { name })} onClick={(event) => {

@@ -13,7 +13,7 @@ import { lazily } from "../ui/lazily";
 import { useNow } from "../ui/now";
 import { useProblemText } from "../ui/states";
 import { toast } from "../ui/toasts";
-import { Attachments } from "./Attachments";
+import { Attachments, nameOf } from "./Attachments";
 import { acting, useActing } from "./acting";
 import { drafts, type Kept } from "./drafts";
 import { focusComposer } from "./focus";
@@ -196,7 +196,7 @@ export const MessageView = memo(function MessageView({ message, mine, joined, qu
         <div className={css.bubble} data-trouble={state === "failed" || state === "uncertain" || undefined} data-gone={gone || undefined}>
           {quoted && (
             <button type="button" className={css.quote} disabled={quoted.seq === null} onClick={() => quoted.seq !== null && onJump(quoted.seq)} title={t("message.to_quoted")}>
-              {part || quoted.text || quote?.attachments[0]?.name || t("message.quoted")}
+              {part || quoted.text || nameOf(i18n, quote?.attachments[0])}
             </button>
           )}
           {gone ? <p className={css.text}><em>{t(state === "cancelled" ? "message.undone" : "message.deleted")}</em></p> : null}

@@ -5,6 +5,7 @@ import { useMessages } from "../api/hooks";
 import type { Contact } from "../api/types";
 import { useI18n } from "../i18n";
 import { full } from "../i18n/time";
+import { nameOf } from "../inbox/Attachments";
 import { drafts, type Kept } from "../inbox/drafts";
 import { count } from "../inbox/segments";
 import { Icon } from "../ui/Icon";
@@ -13,13 +14,14 @@ import { useTalkWords } from "./texts";
 import css from "./desk.module.css";
 
 function Answered({ contact, id }: { contact: string; id: string }) {
+  const i18n = useI18n();
   const { w } = useTalkWords();
   const message = useMessages(contact).data?.items.find((one) => one.id === id);
   return (
     <p className={css.answered}>
       <Icon name="reply" size={15} />
       <span className="ellipsis">
-        <b>{[w("desk.quote"), message?.author.name].filter(Boolean).join(" · ")}</b> {message?.text || message?.attachments[0]?.name}
+        <b>{[w("desk.quote"), message?.author.name].filter(Boolean).join(" · ")}</b> {message?.text || nameOf(i18n, message?.attachments[0])}
       </span>
       <ActionIcon size={24} aria-label={w("desk.quote_remove")} title={w("desk.quote_remove")} onClick={() => drafts.write(contact, "reply", { reply_to: null })}>
         <Icon name="close" size={14} />
