@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from channels.contract import Channel, Embeds, Media
-from channels.errors import Malformed, Misconfigured, Rejected, Temporary, Unsupported
+from channels.errors import ChannelError, Malformed, Rejected, Unsupported
 from contact_center.access.model import Actor
 from contact_center.access.policy import visible
 from contact_center.contacts.files import store
@@ -20,7 +20,7 @@ from contact_center.contacts.shapes import CAN_FETCH
 from contact_center.jobs import store as jobs
 from contact_center.jobs.model import ATTEMPTS, GiveUp, Job
 from contact_center.kernel.clock import Clock
-from contact_center.kernel.errors import Conflict, NotFound, TooLarge, Unavailable
+from contact_center.kernel.errors import Conflict, HouseError, NotFound, TooLarge
 from contact_center.storage.blobs import Blob, Blobs
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
@@ -70,15 +70,15 @@ class Fetching:
         try:
             blob = await self._download(row)
         except TooLarge as error:
-            await self._note(row, "too_large", None, _why(error.detail))
+            await self._note(row, "too_large", None, _why(error))
         except Rejected as error:
             large = error.code == "too_large"
             await self._note(row, "too_large" if large else "gone", None, _why(error))
         except (Unsupported, Malformed) as error:
             await self._note(row, "gone", None, _why(error))
         except NotFound as error:  # its account is off: nothing is lost, and nothing will come
-            await self._note(row, "failed", None, _why(error.detail))
-        except (Temporary, Misconfigured, Unavailable, OSError, TimeoutError) as error:
+            await self._note(row, "failed", None, _why(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the thread says how it ended
             await self._again(row, job, error)
         else:
             if not await self._note(row, "stored", blob):
@@ -171,5 +171,8 @@ class Fetching:
         return await self._database.run(step)
 
 
-def _why(error: object) -> dict[str, str]:
-    return {"reason": (str(error) or type(error).__name__)[:REASON]}
+def _why(error: Exception) -> dict[str, str]:
+    """What an employee is told; never the inside of an unforeseen error."""
+    known = str(error) if isinstance(error, ChannelError) else ""
+    text = error.detail if isinstance(error, HouseError) else known
+    return {"reason": (text or f"fetching failed: {type(error).__name__}")[:REASON]}

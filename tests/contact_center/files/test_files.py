@@ -212,6 +212,15 @@ async def test_a_provider_that_is_away_is_asked_again_and_at_last_given_up(house
     assert (await house.row(file_id))["state"] == "failed"
 
 
+async def test_whatever_goes_wrong_a_file_is_not_wanted_for_ever(house: House) -> None:
+    file_id = await house.wanted()
+    house.channel.content = ZeroDivisionError("canary")
+    with pytest.raises(GiveUp):
+        await house.fetch(file_id, ATTEMPTS)
+    row = await house.row(file_id)
+    assert (row["state"], row["data"]["reason"]) == ("failed", "fetching failed: ZeroDivisionError")
+
+
 async def test_a_voice_note_stays_a_voice_note(house: House) -> None:
     file_id = await house.wanted(kind="voice")
     house.channel.content = b"OggS" + bytes(100)
