@@ -119,6 +119,13 @@ class MessageDeleted(Event):
     target: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationMoved(Event):
+    """The conversation goes on under the key `to`: the provider gave it another address."""
+
+    to: str
+
+
 class DeliveryStatus(StrEnum):
     """Only ever moves forward: rank 1, 2, 3; failed settles a message never delivered."""
 

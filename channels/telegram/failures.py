@@ -18,6 +18,8 @@ from channels.toolkit.http import Answer, retry_after
 # Part of the description, lower case → our code and the words an operator understands.
 _REASONS = (
     ("bot was blocked by the user", "blocked", "the client has blocked the bot"),
+    ("user_is_blocked", "blocked", "the client has blocked the bot"),
+    ("input_user_deactivated", "gone", "the client has deleted the Telegram account"),
     ("user is deactivated", "gone", "the client has deleted the Telegram account"),
     ("bot can't initiate conversation", "unknown", "the client has not written to this bot yet"),
     ("bot was kicked", "kicked", "the bot was removed from the group"),
@@ -38,6 +40,13 @@ _REASONS = (
     ("business connection not found", "rights", "the business account has disconnected the bot"),
     ("message can't be edited", "late", "Telegram does not let this message be changed any more"),
     ("message can't be deleted", "late", "Telegram does not let this message be deleted any more"),
+    ("caption is too long", "too_long", "the words below a file are longer than Telegram takes"),
+    ("caption_too_long", "too_long", "the words below a file are longer than Telegram takes"),
+    ("message is too long", "too_long", "the text is too long"),
+    ("message_too_long", "too_long", "the text is too long"),
+    ("can't send messages to bots", "unknown", "bots cannot write to bots"),
+    ("need administrator rights", "rights", "the bot may not do this in the group"),
+    ("chat_restricted", "rights", "the bot may not write in this group"),
     ("message to edit not found", "gone", "the message was deleted"),
     ("message to delete not found", "gone", "the message was deleted already"),
     ("file is too big", "too_large", "the file is larger than Telegram gives to bots"),
@@ -46,6 +55,16 @@ _REASONS = (
     ("button_url_invalid", "button", "the address on a button is not valid"),
 )  # fmt: skip
 _TOO_LARGE = 413
+
+
+class Moved(Rejected):
+    """Nothing was sent: the group has another id by now."""
+
+    def __init__(self, to: int) -> None:
+        super().__init__(
+            f"the group has become a supergroup, its address is {to}", code="migrated"
+        )
+        self.to = to
 
 
 def failure(answer: Answer, *, idempotent: bool) -> ChannelError:
@@ -57,9 +76,7 @@ def failure(answer: Answer, *, idempotent: bool) -> ChannelError:
     if answer.status == 429 or "retry_after" in given:  # noqa: PLR2004
         return Throttled(words, retry_after=_seconds(given) or retry_after(answer.headers))
     if isinstance(moved := given.get("migrate_to_chat_id"), int):
-        return Rejected(
-            f"the group has become a supergroup, its address is {moved}", code="migrated"
-        )
+        return Moved(moved)
     if answer.status in (401, 404):
         return Misconfigured(f"Telegram does not know this bot token ({words}): @BotFather has it")
     if answer.status == 409:  # noqa: PLR2004

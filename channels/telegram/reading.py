@@ -18,6 +18,7 @@ from channels.errors import Malformed
 from channels.messages import (
     Address,
     ButtonPressed,
+    ConversationMoved,
     Event,
     MessageDeleted,
     MessageEdited,
@@ -92,7 +93,11 @@ def pressed_id(raw: Mapping[str, Any]) -> str | None:
 
 def _message(raw: Any, settings: TelegramSettings, update: int, _at: datetime) -> tuple[Event, ...]:
     message = _as(Message, raw, "message")
-    if not _heard(message.chat, settings) or _ours(message, settings):
+    if not _heard(message.chat, settings):
+        return ()
+    if moved := _moved(raw, message):
+        return (moved,)
+    if _ours(message, settings):
         return ()
     text = _text(raw)
     held = content.contents(raw, has_text=bool(text.text))
@@ -126,6 +131,27 @@ def _name(place: Place, message: Message, raw: Mapping[str, Any], update: int) -
         return place.name(message.message_id)
     own = raw.get("ephemeral_message_id")
     return f"{place.name(0)}:{own if isinstance(own, int) else update}"
+
+
+def _moved(raw: Mapping[str, Any], message: Message) -> ConversationMoved | None:
+    """A group that has become a supergroup has another id. The old one and the new one say so.
+
+    https://core.telegram.org/bots/api#message: migrate_to_chat_id, migrate_from_chat_id
+    """
+    here, to = message.chat.id, raw.get("migrate_to_chat_id")
+    former = raw.get("migrate_from_chat_id") if to is None else here
+    to = here if to is None else to
+    if not (isinstance(former, int) and isinstance(to, int)):
+        return None
+    if former == to or not all(-(2**63) <= one < 2**63 for one in (former, to)):
+        return None
+    return ConversationMoved(
+        external_id=f"m:{former}:{to}",
+        at=_instant(message.date),
+        conversation_key=Place(former).key,
+        sender=_client(message),
+        to=Place(to).key,
+    )
 
 
 def _edited(raw: Any, settings: TelegramSettings, update: int, at: datetime) -> tuple[Event, ...]:

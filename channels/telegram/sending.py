@@ -8,6 +8,7 @@ https://core.telegram.org/bots/api#sendmessage, #sendphoto, #sendmediagroup, #ed
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from telegram import (
@@ -26,6 +27,7 @@ from telegram import (
 from channels.errors import ChannelError, Rejected, Uncertain, Unsupported
 from channels.messages import Button, Outbound, OutboundFile, Receipt
 from channels.telegram import plan
+from channels.telegram.failures import Moved
 from channels.telegram.places import Place, message_of, place_of
 from channels.telegram.plan import Step
 from channels.telegram.sdk import Lying, asked
@@ -43,23 +45,35 @@ async def send(bot: Bot, message: Outbound) -> Receipt:
     """Send it, in several steps where Telegram has no one way to say it all.
 
     A failure behind the first step says how much has arrived, and nothing is sent again by itself.
+    A group that has another id by now is written to there: at the old one nothing was sent.
     Raises a channel error.
     """
     place = place_of(message.conversation_key)
+    try:
+        return await _send(bot, message, place)
+    except Moved as moved:
+        return await _send(bot, message, replace(place, chat=moved.to))
+
+
+async def _send(bot: Bot, message: Outbound, place: Place) -> Receipt:
     markup = keyboard(message.buttons)
     steps = plan.steps(message)
-    sent: list[Message] = []
+    sent: list[tuple[Message, bool]] = []  # and whether it bears the text
     for done, step in enumerate(steps):
         given = _given(place, message.reply_to if done == 0 else None)
         try:
-            sent += await _step(bot, step, given, markup if step.buttons else None)
+            said = await _step(bot, step, given, markup if step.buttons else None)
         except Uncertain:
             raise
         except ChannelError as error:
             if not sent:
                 raise
             raise Rejected(f"{done} of {len(steps)} parts arrived, then: {error}") from error
-    first, *others = (Place(place.chat, None, place.connection).name(m.message_id) for m in sent)
+        sent += [(one, bool(step.text) and at == 0) for at, one in enumerate(said)]
+    # Named by what its text stands in: that is what is changed, should it be changed.
+    named = sorted(sent, key=lambda one: not one[1])
+    where = Place(place.chat, None, place.connection)
+    first, *others = (where.name(one.message_id) for one, _ in named)
     return Receipt(first, aliases=tuple(others))
 
 
@@ -71,13 +85,15 @@ async def edit(bot: Bot, provider_id: str, message: Outbound) -> None:
         "business_connection_id": place.connection,
     }  # fmt: skip
     try:
-        await asked(bot.edit_message_text(message.text, **common))
+        try:
+            await asked(bot.edit_message_text(message.text, **common))
+        except Rejected as error:
+            if "no text in the message" not in str(error):
+                raise
+            await asked(bot.edit_message_caption(caption=message.text, **common))
     except Rejected as error:
-        if "message is not modified" in str(error):
-            return
-        if "no text in the message" not in str(error):
+        if "message is not modified" not in str(error):
             raise
-        await asked(bot.edit_message_caption(caption=message.text, **common))
 
 
 async def delete(bot: Bot, provider_id: str) -> None:

@@ -691,6 +691,61 @@ BEGIN
 END
 $$;
 
+-- Conversations that their provider gave another address: contact, history and line go on there. An
+-- open contact stays where it is if one was opened at the new address meanwhile. rows: [{account,
+-- key, to}]
+CREATE OR REPLACE FUNCTION cc_intake_moves(rows jsonb) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+DECLARE
+  r record;
+  line uuid;
+  target uuid;
+BEGIN
+  FOR r IN SELECT * FROM jsonb_to_recordset(rows) AS m (account uuid, key text, "to" text) LOOP
+    PERFORM 1 FROM contacts c WHERE c.account_id = r.account AND c.conversation_key = r.key
+    ORDER BY c.id FOR NO KEY UPDATE;
+    WITH moved AS (
+      UPDATE contacts c SET conversation_key = r."to",
+        version = c.version + (c.closed_at IS NULL)::int
+      WHERE c.account_id = r.account AND c.conversation_key = r.key
+        AND (c.closed_at IS NOT NULL OR NOT EXISTS (
+          SELECT 1 FROM contacts o WHERE o.account_id = r.account
+            AND o.conversation_key = r."to" AND o.closed_at IS NULL))
+      RETURNING c.id, c.version, c.closed_at, c.queue_id, c.operator_id, c.account_id,
+                c.identity_id
+    )
+    INSERT INTO events (kind, subject_kind, subject_id, version, identity_id, actor, cause, data)
+    SELECT 'contact.changed', 'contact', id, version, identity_id, 'provider', 'moved',
+           jsonb_build_object('queue_id', queue_id, 'operator_id', operator_id,
+                              'account_id', account_id)
+    FROM moved WHERE closed_at IS NULL;
+    UPDATE expectations x SET conversation_key = r."to"
+    WHERE x.account_id = r.account AND x.conversation_key = r.key AND NOT EXISTS (
+      SELECT 1 FROM expectations o
+      WHERE o.account_id = r.account AND o.conversation_key = r."to");
+
+    SELECT l.id INTO line FROM outbox_lines l
+    WHERE l.account_id = r.account AND l.conversation_key = r.key;
+    SELECT l.id INTO target FROM outbox_lines l
+    WHERE l.account_id = r.account AND l.conversation_key = r."to";
+    IF target IS NULL THEN
+      UPDATE outbox_lines l SET conversation_key = r."to" WHERE l.id = line;
+    ELSIF line IS NOT NULL THEN
+      PERFORM 1 FROM outbox_lines l WHERE l.id IN (line, target) ORDER BY l.id FOR NO KEY UPDATE;
+      WITH waiting AS (
+        SELECT o.id, row_number() OVER (ORDER BY o.seq) AS n FROM outbox o
+        WHERE o.line_id = line AND o.state IN ('held', 'pending')
+      ), room AS (
+        UPDATE outbox_lines l SET last_seq = l.last_seq + (SELECT count(*) FROM waiting)::int
+        WHERE l.id = target RETURNING l.last_seq - (SELECT count(*) FROM waiting)::int AS seq
+      )
+      UPDATE outbox o SET line_id = target, seq = room.seq + w.n, version = o.version + 1
+      FROM waiting w, room WHERE o.id = w.id;
+    END IF;
+  END LOOP;
+END
+$$;
+
 -- Links of ours by which clients began a talk. One that carries a client over is good once: the job
 -- joins the records. rows: [{account, identity, digest}]; returns the number of jobs.
 CREATE OR REPLACE FUNCTION cc_intake_starts(rows jsonb) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
@@ -795,6 +850,16 @@ BEGIN
     END IF;
   END IF;
 
+  IF 'to' = ANY (has) THEN
+    SELECT jsonb_agg(jsonb_build_object('account', e.account, 'key', e.key, 'to', e.x -> 'to')
+                     ORDER BY e.i)
+    INTO rows FROM unnest(go, accounts, keys, kinds, x) WITH ORDINALITY
+      AS e (go, account, key, kind, x, i) WHERE e.go AND e.kind = 'move';
+    IF rows IS NOT NULL THEN
+      PERFORM cc_intake_moves(rows);
+    END IF;
+  END IF;
+
   IF 'start' = ANY (has) THEN
     SELECT jsonb_agg(jsonb_build_object('account', e.account, 'identity', e.identity,
              'digest', e.x ->> 'start'))
@@ -839,8 +904,8 @@ $$;
 
 -- ids: of the messages, also of their raw rows. externals: the dedupe keys. bodies: the raw request,
 -- NULL where another event of it carries it. kinds: in, auto (an answering machine) and out (written
--- by us elsewhere) are messages; edit, delete, receipt, profile; probe is the key of a message that
--- an edit of this batch is about. media, addresses, names, proofs: the sender. datas: messages.data
+-- by us elsewhere) are messages; edit, delete, receipt, profile, move (to `to`); probe is the key of
+-- a message that an edit of this batch is about. media, addresses, names, proofs: the sender. datas: messages.data
 -- as JSON. ats: the provider's time. modes: NULL while nobody has judged the message, then attach |
 -- open | bot | append | file. extras: what few events have, as JSON: verdict, claims, files, target,
 -- status, reason, up_to, own, reply_to, subject, locale, touchpoint, fields, opt_out, unsupported,
@@ -1151,7 +1216,7 @@ BEGIN
   IF has && '{body,aliases,cursor}' THEN
     PERFORM cc_intake_letters(go, ids, accounts, keys, x);
   END IF;
-  IF has && '{target,files,fields,names,opt_out,unsupported,start,profile}' THEN
+  IF has && '{target,files,fields,names,opt_out,unsupported,start,profile,to}' THEN
     jobs_made := jobs_made + cc_intake_rest(has, go, ids, accounts, externals, kinds, keys, addresses, names,
                                 texts, ats, identity, contact, x);
   END IF;

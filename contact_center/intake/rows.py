@@ -15,6 +15,7 @@ from channels.contract import Profiles
 from channels.messages import (
     Address,
     ButtonPressed,
+    ConversationMoved,
     DeliveryChanged,
     Event,
     MessageDeleted,
@@ -196,6 +197,10 @@ def _profile(event: ProfileChanged) -> tuple[str, str, Any, Any]:
     return "profile", "", None, {"fields": event.fields}
 
 
+def _move(event: ConversationMoved) -> tuple[str, str, Any, Any]:
+    return "move", "", None, {"to": cleaning.key(event.to)}
+
+
 _MAKERS: dict[type[Event], Any] = {
     MessageReceived: _message,
     ButtonPressed: _button,
@@ -203,6 +208,7 @@ _MAKERS: dict[type[Event], Any] = {
     MessageDeleted: _delete,
     DeliveryChanged: _receipt,
     ProfileChanged: _profile,
+    ConversationMoved: _move,
 }
 
 

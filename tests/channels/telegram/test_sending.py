@@ -157,13 +157,6 @@ def test_characters_are_counted_as_telegram_counts_them() -> None:
         (Refusal(403, "Forbidden: user is deactivated"), Rejected, "deleted the Telegram account"),
         (Refusal(403, "Forbidden: bot was kicked from the supergroup chat"), Rejected, "removed"),
         (bad("chat not found"), Rejected, "no such chat"),
-        (
-            Refusal(
-                400, "Bad Request: group chat was upgraded to a supergroup chat",
-                migrate_to_chat_id=-100777,
-            ),
-            Rejected, "-100777",
-        ),
         (bad("TOPIC_CLOSED"), Rejected, "topic of the group is closed"),
         (bad("SOMETHING_NEW"), Rejected, "SOMETHING_NEW"),
         (Refusal(413, "Request Entity Too Large"), Rejected, "larger"),
@@ -176,6 +169,35 @@ async def test_a_refusal_says_what_it_means(
     bot.fake.chat().refuses = refusal
     with pytest.raises(kind, match=words):
         await bot.send()
+
+
+UPGRADED = "Bad Request: group chat was upgraded to a supergroup chat"
+
+
+async def test_a_group_with_a_new_address_is_written_to_there(bot: Bot) -> None:
+    bot.fake.chat(-5, type="group").refuses = Refusal(400, UPGRADED, migrate_to_chat_id=-100777)
+    bot.fake.chat(-100777, type="supergroup")
+    receipt = await bot.send(key="-5")
+    (said,) = bot.fake.sent(-100777)
+    assert receipt.provider_id == f"-100777:{said['message_id']}"
+    bot.fake.chat(-100777).refuses = Refusal(400, UPGRADED, migrate_to_chat_id=-100778)
+    with pytest.raises(Rejected, match="-100778"):  # once: nobody is led round in circles
+        await bot.send(key="-5")
+
+
+async def test_a_message_is_named_by_what_its_text_stands_in(bot: Bot) -> None:
+    files = tuple(bot.file(f"{n}.jpg", "image", JPEG) for n in range(2))
+    receipt = await bot.send("Верно?", files=files, buttons=(button(),))
+    said = next(one for one in bot.fake.sent() if "text" in one)
+    assert receipt.provider_id == f"4242:{said['message_id']}"
+    assert len(receipt.aliases) == 2
+    changed = Outbound(id="m2", conversation_key="4242", text="Верно!", buttons=(button(),))
+    await bot.channel().edit(receipt.provider_id, changed)
+    await bot.channel().edit(receipt.provider_id, changed)  # again: it is so already
+    assert said["text"] == "Верно!"
+    for name in (receipt.provider_id, *receipt.aliases):
+        await bot.channel().delete("4242", name)
+    assert bot.fake.sent() == []
 
 
 async def test_an_unknown_chat_is_rejected(bot: Bot) -> None:

@@ -32,9 +32,10 @@ async def carry(shop: Shop, client: UUID) -> str:
     """The word of a new link."""
     body = {"account_id": str(shop.account)}
     link = (await shop.ask("POST", f"/clients/{client}/start-links", json=body)).body
-    address = urlsplit(link["url"])
+    address = urlsplit(str(link["url"]))
     assert (address.netloc, address.path) == ("t.me", "/shop_bot")
-    return parse_qs(address.query)["start"][0]
+    (word,) = parse_qs(address.query)["start"]
+    return word
 
 
 async def owner(shop: Shop, who: int = 4242) -> dict[str, Any]:

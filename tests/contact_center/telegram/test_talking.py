@@ -116,15 +116,61 @@ async def test_a_group_is_one_contact_with_participants(shop: Shop) -> None:
     assert [row["value"] for row in await shop.rows(query)] == ["1", "2"]
 
 
+async def test_a_group_that_becomes_a_supergroup_goes_on_as_the_same_contact(shop: Shop) -> None:
+    group = shop.fake.chat(-5, type="group", name="Дом 5")
+    author = {"id": 1, "is_bot": False, "first_name": "Пётр"}
+    told = {"message_id": 1, "from": author, "chat": group.shown(), "date": 1_767_603_599}
+    await shop.fake.tell(message={**told, "text": "Где лифт?"})
+    contact = await shop.take()
+    grown = shop.fake.chat(-100777, type="supergroup", name="Дом 5")
+    group.refuses = Refusal(
+        400, "Bad Request: group chat was upgraded to a supergroup chat", migrate_to_chat_id=-100777
+    )
+    late = await shop.reply(contact, "Едет")  # before we hear of it
+    await shop.delivery(late, "sent")
+    moved = {**told, "message_id": 2, "migrate_to_chat_id": -100777}
+    await shop.fake.tell(message=moved)
+    back = {**told, "message_id": 1, "chat": grown.shown()}
+    await shop.fake.tell(message={**back, "migrate_from_chat_id": -5})
+    await shop.fake.tell(message={**back, "message_id": 2, "text": "Спасибо"})
+    *_, last = await shop.messages(3)
+    assert (last["text"], last["contact_id"]) == ("Спасибо", contact)
+    await shop.delivery(await shop.reply(contact, "Пожалуйста"), "sent")
+    assert [one["text"] for one in shop.fake.sent(-100777)] == ["Едет", "Пожалуйста"]
+    assert shop.fake.sent(-5) == []
+
+
+async def test_what_is_deleted_of_ours_in_a_business_chat_is_shown_as_deleted(shop: Shop) -> None:
+    chat = shop.fake.chat(4242).shown()
+    told = {"message_id": 5, "from": {"id": 4242, "is_bot": False, "first_name": "Ольга"},
+            "chat": chat, "date": 1_767_603_599, "business_connection_id": "AbC"}  # fmt: skip
+    await shop.fake.tell(business_message={**told, "text": "Где заказ?"})
+    contact = await shop.take()
+    sent = await shop.reply(contact, "Уже едет")
+    name = (await shop.delivery(sent, "sent"))["provider_id"]
+    await shop.fake.tell(
+        deleted_business_messages={
+            "business_connection_id": "AbC", "chat": chat,
+            "message_ids": [int(name.rpartition(":")[2])],
+        }
+    )  # fmt: skip
+
+    async def deleted() -> bool:
+        return (await shop.messages(2))[1]["deleted_at"] is not None
+
+    await eventually(deleted, seconds=20)
+    page = (await shop.ask("GET", f"/contacts/{contact}/messages")).body["items"]
+    assert [one["text"] for one in page if one["kind"] == "outbound"] == [""]
+
+
 async def test_an_album_is_one_message_with_its_pictures_in_their_order(shop: Shop) -> None:
-    updates = []
+    updates, author = [], {"id": 4242, "is_bot": False, "first_name": "Ольга"}
     for number in range(3):
         photo = {"file_id": shop.fake.file(b"\x89PNG"), "file_unique_id": f"u{number}",
                  "width": 9, "height": 9}  # fmt: skip
         more = {"caption": "Вот брак"} if number == 0 else {}
         content = {"photo": [photo], "media_group_id": "77", **more}
-        updates.append(shop.fake.message(shop.fake.chat(), {"id": 4242, "is_bot": False,
-                                                            "first_name": "Ольга"}, content))  # fmt: skip
+        updates.append(shop.fake.message(shop.fake.chat(), author, content))
     for number in (2, 0, 1):
         await shop.fake.tell(message=updates[number])
     contact = await shop.take()
