@@ -80,6 +80,7 @@ from contact_center.outbox.messages import Messages
 from contact_center.outbox.model import Limits as SendLimits
 from contact_center.outbox.service import ACCOUNTS_TOPIC, Sender
 from contact_center.outbox.signs import Signs
+from contact_center.outbox.store import topic as outbox_topic
 from contact_center.settings import Settings
 from contact_center.simulator import seed as demo
 from contact_center.simulator.handlers import setup_simulator
@@ -357,6 +358,8 @@ class Workspace:
                 await self.accounts.on_events(news)  # where the database is away they stay news
                 del self.account_news[: len(news)]
                 self.hints.ring(ACCOUNTS_TOPIC)
+                for account_id in {event.subject_id for event in news}:
+                    self.hints.ring(outbox_topic(account_id))  # what waits for its cure
             self.account_bell.clear()
             await self.account_bell.wait()
 

@@ -30,7 +30,7 @@ class Trials(Protocol):
         self, account_id: UUID, words: str, quarantined: UUID | None, *, fault: str = ...
     ) -> None: ...
     async def proven(self, account_id: UUID) -> None: ...
-    async def stored(self, account_id: UUID, conversation_key: str) -> None: ...
+    async def stored(self, account_id: UUID, conversation_key: str) -> UUID | None: ...
 
 
 class Notes:
@@ -61,7 +61,9 @@ class Notes:
                 words = "the database did not take it"
                 await self._trials.unreadable(account.id, words, None, fault="not_stored")
             elif spoken is not None and result.stored:
-                await self._trials.stored(account.id, spoken.conversation_key)
+                over = await self._trials.stored(account.id, spoken.conversation_key)
+                if over is not None:
+                    await self._quarantine.drop(over, None)
             elif events:
                 await self._trials.proven(account.id)
 

@@ -144,6 +144,10 @@ UPDATE outbox SET state = 'pending', due_at = now(), attempts = attempts + 1,
                    'anew', coalesce((payload->>'anew')::int, 0) + 1) ELSE '{}' END
 WHERE message_id = $1 AND state = $2 AND act = 'send' RETURNING id, contact_id, account_id
 """
+TRY_SOON = """
+UPDATE outbox SET due_at = now()
+WHERE account_id = $1 AND state = 'pending' AND error_kind = 'misconfigured' AND due_at > now()
+"""
 ARRIVED = """
 UPDATE outbox SET state = 'sent', sent_at = coalesce(sent_at, now()), settled_at = now(),
        error_kind = NULL, error_text = NULL, version = version + 1,
@@ -335,6 +339,11 @@ async def pace(database: Database, account_id: UUID) -> Kept | None:
     """What the last sender of an account has left."""
     row = await database.fetchrow(PACE, account_id)
     return Kept(**dict(row)) if row else None
+
+
+async def try_soon(database: Database, account_id: UUID) -> None:
+    """What waits because the settings were wrong may go at once: they are others now."""
+    await database.execute(TRY_SOON, account_id)
 
 
 async def keep_pace(database: Database, account_id: UUID, kept: Kept | None) -> None:

@@ -158,6 +158,7 @@ class AccountWorker:
         if self._channel is not None and self._channel is not channel:
             self._pace = Pace(self._clock, self._limits.concurrency)
             await self._keep_pace()
+            await store.try_soon(self._database, self._id)
         self._channel = channel
 
     async def _keep_pace(self) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from channels.families.twilio import faults
 from channels.telegram import failures
 
-TOLD = frozenset({"Rejected", "Unsupported", "Uncertain", "Complaint", "NotBegun"})
+TOLD = frozenset({"Rejected", "Unsupported", "Uncertain", "Complaint", "NotBegun", "Refused",
+                  "Misconfigured", "Temporary"})  # fmt: skip
 # Letters tell of what a mail server said, in its own words.
 FOLDERS = ("channels/telegram", "channels/sms", "channels/families/twilio", "channels/toolkit")
 RUSSIAN = Path("contact_center/console/src/talk/texts/reasons.ru.json")

@@ -57,6 +57,18 @@ def _client(page: Page) -> None:
     rest(page)
 
 
+def _choose_channel(page: Page) -> None:
+    page.get_by_role("button", name="Telegram").click()
+    rest(page)
+
+
+def _account_health(page: Page) -> None:
+    row = page.get_by_role("button", name=re.compile("@vasilek_bot|help@")).first
+    row.click()
+    page.get_by_role("link", name=re.compile("^(Состояние и цифры|State and figures)$")).click()
+    rest(page)
+
+
 def _letter(page: Page) -> None:
     """A letter comes in, is taken and seen whole, with who is on it."""
     origin = page.url.partition("/inbox")[0].rstrip("/")
@@ -114,6 +126,8 @@ STOPS: tuple[Stop, ...] = (
     Stop("settings", "/settings"),
     Stop("keyboard", "/settings?part=keyboard"),
     *(Stop(f"admin-{name}", f"/admin/{name}", "administrator") for name in ADMIN),
+    Stop("admin-connect", "/admin/accounts/new", "administrator", act=_choose_channel),
+    Stop("admin-account", "/admin/accounts", "administrator", act=_account_health),
     Stop("simulator", "/simulator", "administrator"),
     Stop("simulator-phones", "/simulator#phones", "administrator", act=_phones),
     Stop("shop", "/demo/shop", None),

@@ -76,18 +76,24 @@ class Trials:
         """Something came that is the provider's, though no message."""
         await self._step("proven", store.PROVEN, account_id, self._clock.now())
 
-    async def stored(self, account_id: UUID, conversation_key: str) -> None:
-        """A message was stored: the house answers it, surely."""
+    async def stored(self, account_id: UUID, conversation_key: str) -> UUID | None:
+        """A message was stored: the house answers it, surely.
+
+        Returns what was kept of a refused request before it: nobody has to look at that any more.
+        """
         now = self._clock.now()
 
-        async def step(unit: Unit) -> None:
-            version = await store.step(unit, store.STORED, account_id, now)
-            if version is not None:
-                _tell(unit, account_id, version, "stored")
-                key = {"conversation_key": conversation_key}
-                await jobs.reschedule(unit, ANSWER, str(account_id), now, key)
+        async def step(unit: Unit) -> UUID | None:
+            row = await store.stored(unit, account_id, now)
+            if row is None:
+                return None
+            _tell(unit, account_id, row["version"], "stored")
+            key = {"conversation_key": conversation_key}
+            await jobs.reschedule(unit, ANSWER, str(account_id), now, key)
+            refused: UUID | None = row["refused"]
+            return refused
 
-        await self._database.run(step)
+        return await self._database.run(step)
 
     async def answering(
         self, unit: Unit, account_id: UUID, contact_id: UUID | None, message_id: UUID | None

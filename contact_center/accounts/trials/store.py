@@ -38,11 +38,15 @@ UPDATE account_trials SET received_at = coalesce(received_at, $2),
   version = version + 1
 WHERE account_id = $1 AND proven_at IS NULL RETURNING version
 """
+# `refused`: what was kept of a fault that is over.
 STORED = """
+WITH before AS (
+  SELECT quarantine_id FROM account_trials WHERE account_id = $1 AND fault = 'refused')
 UPDATE account_trials SET received_at = coalesce(received_at, $2),
   proven_at = coalesce(proven_at, $2), stored_at = $2, fault = NULL, words = NULL,
   quarantine_id = NULL, version = version + 1
-WHERE account_id = $1 AND stored_at IS NULL RETURNING version
+WHERE account_id = $1 AND stored_at IS NULL
+RETURNING version, (SELECT quarantine_id FROM before) AS refused
 """
 ANSWERING = """
 UPDATE account_trials SET contact_id = $2, message_id = $3, fault = $4, words = NULL,
@@ -67,6 +71,11 @@ async def begin(unit: Unit, account_id: UUID, at: datetime) -> Record:
 async def trial(db: Database | Unit, account_id: UUID) -> Record | None:
     """How far the test has come; None where none was begun."""
     return await db.fetchrow(TRIAL, account_id)
+
+
+async def stored(unit: Unit, account_id: UUID, at: datetime) -> Record | None:
+    """The message is stored: the version, and what was kept of an earlier fault as `refused`."""
+    return await unit.fetchrow(STORED, account_id, at)
 
 
 async def step(unit: Unit, query: str, account_id: UUID, *values: object) -> int | None:

@@ -32,13 +32,22 @@ function Banner({ tone, icon, children, act }: { tone: "bad" | "warn"; icon: Ico
 
 /** Connections that do not work, for who can do something about them; gone when they do. */
 function Ailing() {
-  const { t } = useI18n();
-  const { data } = useQuery({ queryKey: ["admin", "ailing"], queryFn: () => get("/accounts/ailing"), refetchInterval: 60_000 });
-  const first = data?.items[0];
+  const { t, locale } = useI18n();
+  const { data } = useQuery({
+    queryKey: ["admin", "ailing", locale],
+    queryFn: async () => {
+      const { items } = await get("/accounts/ailing");
+      if (!items.length) return items;
+      const { reasonIn } = await import("../talk/reasons");
+      return items.map((one) => ({ ...one, health_text: reasonIn(locale, one.health_text ?? "") }));
+    },
+    refetchInterval: 60_000,
+  });
+  const first = data?.[0];
   if (!first) return null;
   return (
     <Banner tone="bad" icon="plug" act={{ label: t("banner.ailing_act"), run: () => navigate(`/admin/accounts/${first.id}/health`) }}>
-      {t("banner.ailing", { title: first.title, words: first.health_text ?? "", more: (data?.items.length ?? 1) - 1 })}
+      {t("banner.ailing", { title: first.title, words: first.health_text, more: data.length - 1 })}
     </Banner>
   );
 }

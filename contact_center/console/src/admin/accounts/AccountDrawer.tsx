@@ -6,6 +6,7 @@ import { useDirectory, useMay } from "../../api/hooks";
 import { titled } from "../../i18n";
 import { full } from "../../i18n/time";
 import { linkTo } from "../../router";
+import { reasonIn } from "../../talk/reasons";
 import { Icon } from "../../ui/Icon";
 import { toast } from "../../ui/toasts";
 import type { TwoTexts } from "../kit/fields";
@@ -135,7 +136,7 @@ function Status({ account }: { account: Connection }) {
     <div className={css.status}>
       <HealthTag state={account.state} health={account.health} />
       <p>
-        {account.health_text && <b>{account.health_text}</b>}
+        {account.health_text && <b>{reasonIn(i18n.locale, account.health_text)}</b>}
         {account.health_at ? w("accounts.checked", { at: full(i18n, account.health_at) }) : w("accounts.unchecked")}
         {account.last_in_at ? ` ${w("accounts.in_at", { at: full(i18n, account.last_in_at) })}` : ""}{" "}
         <a {...linkTo(`/admin/accounts/${account.id}/health`)}>{w("account_health.open")}</a>

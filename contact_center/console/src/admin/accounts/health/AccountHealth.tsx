@@ -8,6 +8,7 @@ import { get } from "../../../api/http";
 import { titled } from "../../../i18n";
 import { lasting, stamp } from "../../../i18n/time";
 import { linkTo, navigate } from "../../../router";
+import { reasonIn } from "../../../talk/reasons";
 import { Icon, mediumIcon } from "../../../ui/Icon";
 import { useNow } from "../../../ui/now";
 import { Bones, Failed } from "../../../ui/states";
@@ -60,7 +61,7 @@ function State({ account }: { account: Connection }) {
     setBusy(true);
     try {
       const told = await actOnRecord("/accounts/{id}/check", id);
-      toast(told.health === "green" ? "good" : "bad", told.health === "green" ? w("accounts.works") : (told.health_text ?? w(`health.${told.health}`)));
+      toast(told.health === "green" ? "good" : "bad", told.health === "green" ? w("accounts.works") : told.health_text ? reasonIn(locale, told.health_text) : w(`health.${told.health}`));
     } catch (error) {
       toast("bad", text(error));
     } finally {
@@ -77,7 +78,7 @@ function State({ account }: { account: Connection }) {
         <h2 id="account-state">
           {titled(provider?.title, locale)} <HealthTag state={state} health={health} />
         </h2>
-        {!off && account.health_text && <q>{account.health_text}</q>}
+        {!off && account.health_text && <q>{reasonIn(locale, account.health_text)}</q>}
         <p>{w(`account_state.${level}`)}</p>
         {secrets.map((field) => (
           <p key={field.name}>
@@ -200,7 +201,7 @@ function Kept({ account, report }: { account: Connection; report: AccountReport 
         records={{ data: list.data?.items, isPending: list.isPending, isError: list.isError, error: list.error, refetch: list.refetch as never }}
         onOpen={may ? (one) => navigate(`/admin/quarantine/${one.id}`) : undefined}
         columns={[
-          { title: w("quarantine.what"), cell: (one) => <Lines title={w(`quarantine_kind.${one.kind}`)} text={one.error} /> },
+          { title: w("quarantine.what"), cell: (one) => <Lines title={w(`quarantine_kind.${one.kind}`)} text={reasonIn(i18n.locale, one.error)} /> },
           { title: w("quarantine.received"), cell: (one) => stamp(i18n, one.received_at, now) },
         ]}
         empty={{ icon: "shield", title: w("quarantine.none"), text: w("quarantine.none_text"), small: true }}

@@ -5,6 +5,7 @@ import type { Connection } from "../../../api/types";
 import { get } from "../../../api/http";
 import { titled } from "../../../i18n";
 import { full } from "../../../i18n/time";
+import { reasonIn } from "../../../talk/reasons";
 import { Icon } from "../../../ui/Icon";
 import { useWords } from "../../texts";
 import { useProviders } from "../useProviders";
@@ -17,14 +18,14 @@ export function ProviderSide({ account }: { account: Connection }) {
   const provider = providers.data?.items.find((one) => one.name === account.provider);
   const reports = Boolean(provider?.capabilities.reports);
   const { id } = account;
-  const told = useQuery({ queryKey: ["provider-report", id], queryFn: () => get("/accounts/{id}/report", { path: { id } }), enabled: reports, staleTime: 60_000 });
+  const told = useQuery({ queryKey: ["provider-report", id, account.health], queryFn: () => get("/accounts/{id}/report", { path: { id } }), enabled: reports, staleTime: 60_000 });
   if (!reports) return null;
   const { data } = told;
   const elsewhere = data?.address && account.webhook_url && data.address !== account.webhook_url && !data.address.startsWith(`${account.webhook_url}#`);
   return (
     <li className={css.tile} data-bad={Boolean(data?.problem ?? data?.error) || undefined}>
       <h3>{w("account_health.provider", { name: titled(provider?.title, locale) })}</h3>
-      {data?.problem && <p>{data.words}</p>}
+      {data?.problem && <p>{reasonIn(locale, data.words)}</p>}
       {data && !data.problem && (
         <>
           <p className={css.big}>

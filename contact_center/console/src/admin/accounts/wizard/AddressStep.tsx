@@ -3,6 +3,7 @@ import { Button } from "@mantine/core";
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Connection, ProviderInfo } from "../../../api/types";
 import { titled } from "../../../i18n";
+import { reasonIn } from "../../../talk/reasons";
 import { Icon } from "../../../ui/Icon";
 import { CopyField } from "../../kit/parts";
 import { actOnRecord } from "../../kit/useRecords";
@@ -63,7 +64,7 @@ export function AddressStep({ provider, account, onBack, onDone }: AddressProps)
           </p>
           {!busy && outcome && "words" in outcome && outcome.words && (
             <>
-              <q>{outcome.words}</q>
+              <q>{reasonIn(locale, outcome.words)}</q>
               {webhook_url && <p>{w("wizard.address_text")}</p>}
             </>
           )}

@@ -2,6 +2,7 @@
 import { Button } from "@mantine/core";
 import type { ProviderInfo, Told } from "../../../api/types";
 import { titled } from "../../../i18n";
+import { reasonIn } from "../../../talk/reasons";
 import { Icon } from "../../../ui/Icon";
 import { useWords } from "../../texts";
 import css from "./wizard.module.css";
@@ -28,7 +29,7 @@ export function ProviderWord({ asked, provider, onAgain }: { asked: Asked | null
             <p>
               <b>{told.problem ? w(`wizard.${told.problem}`, { name }) : told.name ? w("wizard.answers_as", { name, who: told.name }) : w("wizard.answers", { name })}</b>
             </p>
-            {told.words && <q>{told.words}</q>}
+            {told.words && <q>{reasonIn(locale, told.words)}</q>}
             {told.problem && <p>{w(`wizard.${told.problem}_text`)}</p>}
             {told.problem && (
               <Button size="compact-sm" variant="default" onClick={onAgain} leftSection={<Icon name="refresh" size={14} />}>

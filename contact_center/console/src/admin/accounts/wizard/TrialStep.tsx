@@ -9,6 +9,7 @@ import type { Connection, ProviderInfo, Trial } from "../../../api/types";
 import { titled } from "../../../i18n";
 import { clock } from "../../../i18n/time";
 import { linkTo, navigate } from "../../../router";
+import { reasonIn } from "../../../talk/reasons";
 import { Icon } from "../../../ui/Icon";
 import { toast } from "../../../ui/toasts";
 import { useProblemWords } from "../../kit/useProblemWords";
@@ -88,7 +89,7 @@ export function TrialStep({ provider, account, onBack }: { provider: ProviderInf
                 {fault && (
                   <>
                     <p>{w(`tick_fault.${fault}`)}</p>
-                    {data?.words && <q>{data.words}</q>}
+                    {data?.words && <q>{reasonIn(locale, data.words)}</q>}
                     {data?.quarantine_id && <a {...linkTo(`/admin/quarantine/${data.quarantine_id}`)}>{w("wizard.see_request")}</a>}
                   </>
                 )}
