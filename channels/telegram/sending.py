@@ -2,7 +2,8 @@
 
 Imported late, for it stands on python-telegram-bot (`sdk.py`). Limits of the methods:
 https://core.telegram.org/bots/api#sendmessage, #sendphoto, #sendmediagroup, #editmessagetext,
-#deletemessage, #inlinekeyboardbutton, #sending-files
+#deletemessage (for 48 hours), #sendchataction (shown for 5 seconds), #readbusinessmessage,
+#inlinekeyboardbutton, #sending-files
 """
 
 from __future__ import annotations
