@@ -11,7 +11,7 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -84,12 +84,16 @@ def in_process(target: Callable[..., Any], *args: Any) -> Iterator[Any]:
         process.kill()
 
 
-def serve_house(pipe: Connection, url: str, roles: str) -> None:
-    """The service with one brand, queue and chat account."""
-    uvloop.run(_serve_house(pipe, url, roles))
+def serve_house(
+    pipe: Connection, url: str, roles: str, further: Sequence[dict[str, Any]] = ()
+) -> None:
+    """The service with one brand, queue and chat account; `further` accounts beside it."""
+    uvloop.run(_serve_house(pipe, url, roles, further))
 
 
-async def _serve_house(pipe: Connection, url: str, roles: str) -> None:
+async def _serve_house(
+    pipe: Connection, url: str, roles: str, further: Sequence[dict[str, Any]]
+) -> None:
     from contact_center.app import _spare_the_collector, running
     from contact_center.kernel import log
 
@@ -117,6 +121,10 @@ async def _serve_house(pipe: Connection, url: str, roles: str) -> None:
                 "system", provider="webchat", title="chat", brand_id=brand, queue_id=queue,
                 settings={"session_secret": SECRET, "identity_secret": SECRET}, public_key=KEY,
             )  # fmt: skip
+            for more in further:
+                await workspace.accounts.create(
+                    "system", title=more["provider"], brand_id=brand, queue_id=queue, **more
+                )
             account = workspace.accounts.by_public_key(KEY)
             assert account is not None
             _spare_the_collector()  # as `serve` does

@@ -43,6 +43,8 @@ def address(webhook: str, token: str, message_id: str) -> str:
 
 def own_id(url: str, token: str) -> str | None:
     """The id of ours in such an address; None where there is none, or none that we signed."""
+    if "?" not in url:
+        return None
     try:
         query = parse_qs(urlsplit(url).query)
     except ValueError:
