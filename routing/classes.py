@@ -1,8 +1,9 @@
 """The operators' side: who belongs to which requirement class, and who of them has room.
 
 A class is built once, from the operators who have the rarest of its skills; afterwards a change
-of an operator costs a step per class of his. Counts are right at once; the order of those with
-room waits for `settle`, because who is freed is mostly busy again within the same event.
+of an operator costs a step per class of his. Who has room for what is found out when it is asked
+for (`rate`), his place in the orders still later (`settle`): whoever is freed is mostly busy again
+within the same event, and nothing has changed then.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ class Classes:
     def __init__(self, exclusive: tuple[str, ...]) -> None:
         self.seats: dict[str, Seat] = {}
         self.gained: dict[str, Seat] = {}
-        """Who may take something he could not take before."""
+        """Who may take something he could not take before; known once all are rated."""
+        self.unrated: dict[str, tuple[Seat, bool]] = {}
+        """Whose row has changed since, and whether his place in the orders did."""
         self._exclusive = exclusive
         self._stamp = 0
         self._fresh: dict[str, Seat] = {}
@@ -59,6 +62,14 @@ class Classes:
         for group in line.groups.values():
             del group.seat.personal[line.medium, line.cost]
             group.lines.remove(line)
+
+    def room(self, seat: Seat) -> list[Group]:
+        """The groups he has room for by his row, rated or not."""
+        state = seat.state
+        if not rules.takes_more(state, self._exclusive):
+            return []
+        groups = seat.groups.values()
+        return [group for group in groups if rules.fits(state, group.medium, group.cost)]
 
     def key(self, line: Line, state: OperatorState) -> Key:
         """His place in the order of a class."""
@@ -95,7 +106,7 @@ class Classes:
         if group.fits:
             line.with_room += 1
             if not group.fresh and line.strategy != PERSONAL:
-                line.push(self.key(line, seat.state), group)
+                line.push((self.key(line, seat.state), group.stamp, group))
 
     def _forget_some(self) -> None:
         """Of the oldest classes those in which nobody waits, a few at a time."""
@@ -111,12 +122,13 @@ class Classes:
 
     # --- operators -----------------------------------------------------------------------------
 
-    def put(self, state: OperatorState) -> None:
+    def put(self, state: OperatorState) -> Seat:
         """Hold this snapshot in place of the former one."""
         seat = self.seats.get(state.id)
         if seat is None:
             seat = self.seats[state.id] = Seat(state)
             self._join(seat)
+            self.unrated[state.id] = (seat, False)
         else:
             former, seat.state = seat.state, state
             if _others(former, state):
@@ -126,10 +138,21 @@ class Classes:
                 step = (state.presence == rules.READY) - (former.presence == rules.READY)
                 if step:
                     _count_ready(seat, step)
-            if _ranks(former) != _ranks(state):
-                self._outdate(seat)
-                self._fresh[state.id] = seat
-        self._rate(seat)
+            moved = (
+                former.used != state.used
+                or former.idle_ms != state.idle_ms
+                or former.turn != state.turn
+                or former.budget != state.budget
+            )
+            earlier = self.unrated.get(state.id)
+            self.unrated[state.id] = (seat, moved or (earlier is not None and earlier[1]))
+        return seat
+
+    def rate(self) -> None:
+        """See for what everybody has room whose row has changed."""
+        changed, self.unrated = self.unrated, {}
+        for seat, moved in changed.values():
+            self._rate(seat, moved=moved)
 
     def drop(self, operator_id: str) -> None:
         """Forget him."""
@@ -137,36 +160,34 @@ class Classes:
         if seat is not None:
             self._leave(seat, seat.state)
             self.gained.pop(operator_id, None)
+            self.unrated.pop(operator_id, None)
             self._fresh.pop(operator_id, None)
 
     def _room(self, state: OperatorState, group: Group) -> bool:
         return rules.has_room(state, group.medium, group.cost, self._exclusive)
 
-    def _outdate(self, seat: Seat) -> None:
-        """His place in every order is another now."""
+    def _rate(self, seat: Seat, *, moved: bool) -> None:
+        """See for what he has room now; `moved`: his place in every order is another."""
+        state = seat.state
+        more = rules.takes_more(state, self._exclusive)
         for group in seat.groups.values():
-            if group.fits:
+            if more and rules.fits(state, group.medium, group.cost):
+                if not group.fits:
+                    group.fits = True
+                    self.gained[state.id] = seat
+                    for line in group.lines:
+                        line.with_room += 1
+                elif not moved:
+                    continue
                 self._stamp += 1
                 group.stamp = self._stamp
                 group.fresh = True
-
-    def _rate(self, seat: Seat) -> None:
-        """See for what he has room now."""
-        state, exclusive = seat.state, self._exclusive
-        for group in seat.groups.values():
-            fits = rules.has_room(state, group.medium, group.cost, exclusive)
-            if fits == group.fits:
-                continue
-            group.fits = fits
-            self._stamp += 1
-            group.stamp = self._stamp
-            step = 1 if fits else -1
-            for line in group.lines:
-                line.with_room += step
-            if fits:
-                group.fresh = True
                 self._fresh[state.id] = seat
-                self.gained[state.id] = seat
+            elif group.fits:
+                group.fits = False
+                group.stamp = -1
+                for line in group.lines:
+                    line.with_room -= 1
 
     def _join(self, seat: Seat) -> None:
         state = seat.state
@@ -212,13 +233,13 @@ class Classes:
                         self._push(group, state)
 
     def _push(self, group: Group, state: OperatorState) -> None:
-        rule, key = None, ()
+        rule, entry = None, None
         for line in group.lines:
             if line.strategy == PERSONAL:
                 continue
-            if line.rule is not rule or line.strategy == "best_level":
-                rule, key = line.rule, self.key(line, state)
-            line.push(key, group)
+            if entry is None or line.rule is not rule or line.strategy == "best_level":
+                rule, entry = line.rule, (self.key(line, state), group.stamp, group)
+            line.push(entry)
 
 
 def _eligible(line: Line, state: OperatorState) -> bool:
@@ -239,15 +260,10 @@ def _anchor(line: Line) -> tuple[str, str]:
 def _others(former: OperatorState, state: OperatorState) -> bool:
     """Whether he may belong to other classes now."""
     return (
-        former.queues != state.queues
+        (former.queues is not state.queues and former.queues != state.queues)
         or (former.skills is not state.skills and former.skills != state.skills)
-        or former.media != state.media
+        or (former.media is not state.media and former.media != state.media)
     )
-
-
-def _ranks(state: OperatorState) -> tuple[int, int, int, int]:
-    """All of his that strategies look at and that changes by the hour."""
-    return (state.used, state.idle_ms, state.turn, state.budget)
 
 
 def _count_ready(seat: Seat, step: int) -> None:

@@ -16,6 +16,7 @@ assumption; `Resync` overrules everything.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
 from routing import policy as rules
@@ -53,10 +54,10 @@ class Engine:
         now_ms: int = 0,
     ) -> None:
         self._index = Index(now_ms, policy or Policy())
-        self._assumed: set[str] = set()  # asked for membership only, never gone through
-        self._gone: dict[str, WorkState] = {}
+        self._gone: OrderedDict[str, WorkState] = OrderedDict()
+        self._assumed_gone: set[str] = set()  # asked for membership only, never gone through
         self._endings = Endings(self._index, self._assume)
-        self._matching = Matching(self._index, self._assume, make_id)
+        self._matching = Matching(self._index, make_id)
 
     @classmethod
     def restore(
@@ -75,8 +76,19 @@ class Engine:
         engine = cls(policy, make_id=make_id, now_ms=now_ms)
         for state in states:
             engine.observe(state, now_ms)
-        engine._assumed.update(assumed)
+        for name in assumed:
+            engine._mark(name)
         return engine
+
+    def _mark(self, name: str) -> None:
+        """No row has confirmed yet what is held under this id."""
+        item, seat = self._index.items.get(name), self._index.classes.seats.get(name)
+        if item is not None:
+            item.assumed = True
+        if seat is not None:
+            seat.assumed = True
+        if name in self._gone:
+            self._assumed_gone.add(name)
 
     def snapshot(self) -> list[State]:
         """Everything held, assumptions included: `restore` makes the same engine of it."""
@@ -88,7 +100,10 @@ class Engine:
 
     def assumed(self) -> list[str]:
         """Whose state in `snapshot` only follows from a decision, in the order of ids."""
-        return sorted(self._assumed)
+        index = self._index
+        found = [name for name, item in index.items.items() if item.assumed]
+        found += [name for name, seat in index.classes.seats.items() if seat.assumed]
+        return sorted([*found, *self._assumed_gone])
 
     def now_ms(self) -> int:
         """The latest instant it was told."""
@@ -126,6 +141,11 @@ class Engine:
         """How many contacts wait (offered ones do not count)."""
         return self._index.waiting
 
+    def due_before(self, now_ms: int) -> bool:
+        """Whether a timer may be due before that; cheap, and sometimes wrongly true."""
+        timers = self._index.timers
+        return bool(timers) and timers[0][0] < now_ms
+
     def next_due_ms(self) -> int | None:
         """When `apply(Tick())` is worth calling although nothing happens."""
         return self._index.next_due_ms()
@@ -160,57 +180,71 @@ class Engine:
         elif isinstance(event, Resync):
             self._resync(event)
 
+    def tell(self, rows: Iterable[State], now_ms: int) -> None:
+        """Take rows in that are known to be news, all of one instant."""
+        self._index.advance(now_ms)
+        for row in rows:
+            if isinstance(row, WorkState):
+                self._put_work(row)
+            elif isinstance(row, OperatorState):
+                self._index.put_operator(row, assumed=False)
+            else:
+                self._index.put_queue(row)
+
     # --- taking in ---------------------------------------------------------------------------
 
-    def _is_news(self, held: State | None, seen: State) -> bool:
-        if held is None:
-            return True
-        return seen.version > held.version or (
-            seen.version == held.version and seen.id in self._assumed
-        )
-
     def _see_work(self, seen: WorkState) -> None:
-        if self._is_news(self.work(seen.id) or self._gone.get(seen.id), seen):
-            self._assumed.discard(seen.id)
+        item = self._index.items.get(seen.id)
+        if item is not None:
+            held, assumed = item.work, item.assumed
+        else:
+            gone = self._gone.get(seen.id)
+            if gone is None:
+                self._put_work(seen)
+                return
+            held, assumed = gone, seen.id in self._assumed_gone
+        if seen.version > held.version or (seen.version == held.version and assumed):
             self._put_work(seen)
 
-    def _put_work(self, work: WorkState) -> None:
-        self._gone.pop(work.id, None)
+    def _put_work(self, work: WorkState, *, assumed: bool = False) -> None:
+        if self._gone.pop(work.id, None) is not None:
+            self._assumed_gone.discard(work.id)
         if work.state in rules.LIVE:
-            self._index.put_work(work)
+            self._index.put_work(work, assumed=assumed)
             return
         self._index.drop_work(work.id)
         self._gone[work.id] = work
+        if assumed:
+            self._assumed_gone.add(work.id)
         if len(self._gone) > TOMBSTONES:
-            del self._gone[next(iter(self._gone))]
+            self._assumed_gone.discard(self._gone.popitem(last=False)[0])
 
     def _see_operator(self, seen: OperatorState) -> None:
-        if self._is_news(self.operator(seen.id), seen):
-            self._assumed.discard(seen.id)
-            self._index.put_operator(seen)
+        seat = self._index.classes.seats.get(seen.id)
+        if seat is None or seen.version > seat.state.version or (
+            seen.version == seat.state.version and seat.assumed
+        ):  # fmt: skip
+            self._index.put_operator(seen, assumed=False)
 
     def _see_queue(self, seen: QueueState) -> None:
-        if self._is_news(self.queue(seen.id), seen):
+        held = self._index.queues.get(seen.id)
+        if held is None or seen.version > held.version:
             self._index.put_queue(seen)
 
     def _resync(self, resync: Resync) -> None:
         for work_id, work in sorted(resync.work.items()):
-            self._assumed.discard(work_id)
             if work is None:
                 self._index.drop_work(work_id)
             else:
                 self._put_work(work)
         for operator_id, operator in sorted(resync.operators.items()):
-            self._assumed.discard(operator_id)
             if operator is None:
                 self._index.drop_operator(operator_id)
             else:
-                self._index.put_operator(operator)
+                self._index.put_operator(operator, assumed=False)
 
     def _assume(self, work: WorkState | None, operator: OperatorState | None) -> None:
         if work is not None:
-            self._assumed.add(work.id)
-            self._put_work(work)
+            self._put_work(work, assumed=True)
         if operator is not None:
-            self._assumed.add(operator.id)
             self._index.put_operator(operator)

@@ -22,6 +22,7 @@ def explanation(
 ) -> dict[str, Any]:
     """The reason of one offer, as of the moment before it."""
     now_ms, classes = index.now_ms, index.classes
+    own = line.groups.get(chosen.id)  # who has just been freed may not be rated yet
     if chosen.id == work.preferred_id:
         rule = "preferred"
     else:
@@ -33,7 +34,7 @@ def explanation(
         "at_ms": now_ms,
         "queue_id": work.queue_id,
         "medium": work.medium,
-        "class": line.label(),
+        "class": line.label,
         "rung": work.rung,
         "wait_ms": max(0, now_ms - work.arrived_ms),
         "priority_ms": work.arrived_ms - work.virtual_ms - work.kept_ms,
@@ -41,14 +42,15 @@ def explanation(
         "waiting": line.waiting,
         "eligible": len(line.groups),
         "ready": line.ready,
-        "with_room": line.with_room,
+        "with_room": line.with_room + (own is not None and not own.fits),
         "chosen": _figures(chosen, classes.key(line, chosen)),
         "runner_up": runner_up and _figures(runner_up, classes.key(line, runner_up)),
-        "excluded": [who for who, ends in work.excluded if ends > now_ms],
+        "excluded": [who for who, ends in work.excluded if ends > now_ms] if work.excluded else [],
     }
 
 
 def _figures(operator: OperatorState, key: tuple[Any, ...]) -> dict[str, Any]:
-    return {
-        "id": operator.id, "used": operator.used, "idle_ms": operator.idle_ms, "key": list(key[:-1]),
-    }  # fmt: skip
+    figures: dict[str, Any] = {"id": operator.id, "used": operator.used}
+    figures["idle_ms"] = operator.idle_ms
+    figures["key"] = list(key[:-1])
+    return figures

@@ -47,19 +47,15 @@ class Floor:
         An instant before the latest one counts as the latest one.
         """
         engine = self.engine
-        outcomes = self.run_until(now_ms)
+        outcomes = self.run_until(now_ms) if engine.due_before(now_ms) else []
         now_ms = max(now_ms, engine.now_ms())
         try:
             rows = self._rows_of(event, now_ms)
         except Misfit as misfit:
             self.misfits[str(misfit)] += 1
             rows = ()
-        for row in rows:
-            engine.observe(row, now_ms)
-        if not rows:
-            engine.observe(TICK, now_ms)
-        outcomes += engine.decide()
-        return outcomes
+        engine.tell(rows, now_ms)
+        return [*outcomes, *engine.decide()] if outcomes else engine.decide()
 
     def run_until(self, now_ms: int) -> list[Outcome]:
         """Let all timers before this instant run, each at its own."""

@@ -36,7 +36,7 @@ class Index:
         self._in_queue: dict[str, dict[str, None]] = {}  # waiting or offered, by queue
         self._prefer: dict[str, dict[str, None]] = {}  # waiting, by preferred operator
         self._offers: dict[str, dict[str, None]] = {}  # live offers of an operator
-        self._timers: list[tuple[int, int, str]] = []
+        self.timers: list[tuple[int, int, str]] = []
         self._touched: dict[Line, None] = {}
         self._doubtful: dict[str, None] = {}
         self._unsure: dict[str, None] = {}
@@ -47,8 +47,8 @@ class Index:
     def advance(self, now_ms: int) -> None:
         """Move time on and take note of what has become due."""
         self.now_ms = max(self.now_ms, now_ms)
-        while self._timers and self._timers[0][0] <= self.now_ms:
-            _, kind, name = heapq.heappop(self._timers)
+        while self.timers and self.timers[0][0] <= self.now_ms:
+            _, kind, name = heapq.heappop(self.timers)
             if kind == _GRACE:
                 self._unsure[name] = None
                 continue
@@ -62,11 +62,11 @@ class Index:
 
     def next_due_ms(self) -> int | None:
         """The next instant at which something becomes due."""
-        while self._timers:
-            due, kind, name = self._timers[0]
+        while self.timers:
+            due, kind, name = self.timers[0]
             if self._stands(due, kind, name):
                 return due
-            heapq.heappop(self._timers)
+            heapq.heappop(self.timers)
         return None
 
     def _stands(self, due_ms: int, kind: int, name: str) -> bool:
@@ -83,7 +83,7 @@ class Index:
 
     def _at(self, due_ms: int | None, kind: int, name: str) -> None:
         if due_ms is not None:
-            heapq.heappush(self._timers, (due_ms, kind, name))
+            heapq.heappush(self.timers, (due_ms, kind, name))
 
     def due_ms(self, work: WorkState) -> int | None:
         """When this row changes by time alone."""
@@ -118,7 +118,9 @@ class Index:
     # --- what may have become possible -----------------------------------------------------------
 
     def take_touched(self) -> list[Line]:
-        """The classes in which somebody may be served now; forgets them."""
+        """The classes in which somebody has come to wait; forgets them."""
+        if not self._touched:
+            return []
         lines, self._touched = list(self._touched), {}
         return lines
 
@@ -144,11 +146,6 @@ class Index:
         found = [self.items[work_id].work for work_id in self._offers.get(operator_id, ())]
         return sorted(found, key=rules.work_rank)
 
-    def touch(self, line: Line) -> None:
-        """Somebody may be served here."""
-        if line.waiting and line.with_room:
-            self._touched[line] = None
-
     def _doubt(self, work: WorkState) -> None:
         if work.state == "offered":
             seat = self.classes.seats.get(work.operator_id or "")
@@ -171,7 +168,7 @@ class Index:
 
     # --- work ----------------------------------------------------------------------------------
 
-    def put_work(self, work: WorkState) -> None:
+    def put_work(self, work: WorkState, *, assumed: bool = False) -> None:
         """Hold this snapshot in place of the former one."""
         item = self.items.get(work.id)
         if item is None:
@@ -179,6 +176,7 @@ class Index:
         else:
             self._take_out(item)
             item.work = work
+        item.assumed = assumed
         state = work.state
         if state == "waiting":
             self.waiting += 1
@@ -194,6 +192,18 @@ class Index:
         elif state != "active":
             self._at(self.due_ms(work), _REVIEW, work.id)
             self._doubt(work)
+
+    def put_offer(self, work: WorkState) -> None:
+        """Waiting work is offered now, by our own decision."""
+        item = self.items[work.id]
+        self.waiting -= 1
+        self._displace(item)
+        if work.preferred_id is not None:
+            _discard(self._prefer, work.preferred_id, work.id)
+        item.work = work
+        item.assumed = True
+        self._offers.setdefault(work.operator_id or "", {})[work.id] = None
+        self._at(work.offer_until_ms, _REVIEW, work.id)
 
     def drop_work(self, work_id: str) -> None:
         """Forget it."""
@@ -230,11 +240,10 @@ class Index:
             item.lines = (self.line_of(work),)
         else:
             item.lines = self._preferring(work, queue)
-        rank = rules.work_rank(work)
+        entry = (work.virtual_ms, work.seq, work.id, item.token, item)
         for line in item.lines:
-            line.join(item, rank)
-            if line.with_room:
-                self._touched[line] = None
+            line.join(entry)
+            self._touched[line] = None
 
     def _admitted(self, work: WorkState, queue: QueueState) -> bool:
         """Whether it may be offered at this instant: its queue is open, a callback is due."""
@@ -302,14 +311,17 @@ class Index:
 
     # --- operators and queues --------------------------------------------------------------------
 
-    def put_operator(self, operator: OperatorState) -> None:
-        """Hold this snapshot in place of the former one."""
+    def put_operator(self, operator: OperatorState, *, assumed: bool = True) -> None:
+        """Hold this snapshot in place of the former one; `assumed` where no row has said it."""
         seat = self.classes.seats.get(operator.id)
         former = None if seat is None else seat.state
-        self.classes.put(operator)
-        if former is None or (
-            former.presence is not operator.presence and former.presence != operator.presence
-        ) or former.media != operator.media or former.skills != operator.skills:  # fmt: skip
+        self.classes.put(operator).assumed = assumed
+        if (
+            former is None
+            or former.presence != operator.presence
+            or (former.skills is not operator.skills and former.skills != operator.skills)
+            or (former.media is not operator.media and former.media != operator.media)
+        ):
             self._stands_otherwise(operator.id)
         if operator.lost_ms is not None and (former is None or former.lost_ms != operator.lost_ms):
             self._at(self._grace_ends(operator), _GRACE, operator.id)

@@ -15,7 +15,8 @@ from routing.model import Needs, OperatorState, WorkState
 from routing.strategies import PLAIN, STRATEGIES, Key
 
 Rank = tuple[int, int, str]
-Waiting = tuple[Rank, int, "Item"]
+Waiting = tuple[int, int, str, int, "Item"]
+"""A rank, the token it was pushed with, whose it is."""
 Able = tuple[Key, int, "Group"]
 Asked = tuple[str | None, Needs, str]
 """What a class asks: member of this queue (None: of any), skills; and its strategy."""
@@ -27,10 +28,12 @@ _SLACK = 16
 class Item:
     """A contact's turn while it is not over: its snapshot and the classes it waits in."""
 
-    __slots__ = ("lines", "token", "work")
+    __slots__ = ("assumed", "lines", "token", "work")
 
     def __init__(self, work: WorkState) -> None:
         self.work = work
+        self.assumed = False
+        """What `work` says only follows from a decision."""
         self.token = 0
         self.lines: tuple[Line, ...] = ()
 
@@ -54,10 +57,11 @@ class Group:
 class Seat:
     """An operator: his snapshot, and his classes by medium and cost."""
 
-    __slots__ = ("groups", "personal", "state")
+    __slots__ = ("assumed", "groups", "personal", "state")
 
     def __init__(self, state: OperatorState) -> None:
         self.state = state
+        self.assumed = False
         self.groups: dict[tuple[str, int], Group] = {}
         self.personal: dict[tuple[str, int], Line] = {}
         """Classes of those who prefer him."""
@@ -67,7 +71,7 @@ class Line:
     """A requirement class. `queue_id` is None where membership does not matter."""
 
     __slots__ = (
-        "able", "cost", "groups", "medium", "needs", "queue", "queue_id", "ready", "rule",
+        "able", "cost", "groups", "label", "medium", "needs", "queue", "queue_id", "ready", "rule",
         "strategy", "waiting", "with_room",
     )  # fmt: skip
 
@@ -80,20 +84,17 @@ class Line:
         self.able: list[Able] = []
         self.groups: dict[str, Group] = {}  # operator → his group: who is able at all
         self.waiting = self.ready = self.with_room = 0
-
-    def label(self) -> str:
+        self.label = ",".join([*(f"{skill}>={level}" for skill, level in self.needs), medium])
         """The class in words for explanations."""
-        asked = [f"{skill}>={level}" for skill, level in self.needs]
-        return ",".join([*asked, self.medium])
 
     # --- contacts ------------------------------------------------------------------------------
 
-    def join(self, item: Item, rank: Rank) -> None:
+    def join(self, entry: Waiting) -> None:
         """Put a contact in line; its token is set."""
         self.waiting += 1
-        heapq.heappush(self.queue, (rank, item.token, item))
+        heapq.heappush(self.queue, entry)
         if len(self.queue) > 3 * self.waiting + _SLACK:
-            self.queue = [entry for entry in self.queue if entry[2].token == entry[1]]
+            self.queue = [entry for entry in self.queue if entry[4].token == entry[3]]
             heapq.heapify(self.queue)
 
     def head(self) -> Waiting | None:
@@ -101,16 +102,16 @@ class Line:
         queue = self.queue
         while queue:
             entry = queue[0]
-            if entry[2].token == entry[1]:
+            if entry[4].token == entry[3]:
                 return entry
             heapq.heappop(queue)
         return None
 
     # --- operators -----------------------------------------------------------------------------
 
-    def push(self, key: Key, group: Group) -> None:
+    def push(self, entry: Able) -> None:
         """Put an operator with room into the order."""
-        heapq.heappush(self.able, (key, group.stamp, group))
+        heapq.heappush(self.able, entry)
         if len(self.able) > 3 * self.with_room + _SLACK:
             self.able = [entry for entry in self.able if entry[2].stamp == entry[1]]
             heapq.heapify(self.able)

@@ -3,52 +3,42 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from routing import policy as rules
 from routing.decisions import Offer, Outcome
 from routing.explain import explanation
 from routing.index import Index
-from routing.lines import PERSONAL, Line, Rank, Seat, Waiting
+from routing.lines import PERSONAL, Group, Line, Rank, Seat, Waiting
 from routing.model import Operator, OperatorState, WorkState, changed
 
 MakeId = Callable[[str, int, str, int], str]
-Assume = Callable[[WorkState | None, OperatorState | None], None]
 Aside = list[tuple[Line, Waiting]]
 
 
 class Matching:
     """Makes the offers that the last events have made possible."""
 
-    def __init__(self, index: Index, assume: Assume, make_id: MakeId) -> None:
+    def __init__(self, index: Index, make_id: MakeId) -> None:
         self._index = index
-        self._assume = assume
         self._make_id = make_id
 
     def decide(self, outcomes: list[Outcome]) -> None:
         """Add the offers, most senior contact first."""
-        classes, gained = self._index.classes, self._index.classes.gained
+        classes = self._index.classes
         lines = self._index.take_touched()
-        if gained and not lines and len(gained) == 1:
-            (seat,) = gained.values()
+        if not lines and not classes.gained and len(classes.unrated) == 1:
+            ((seat, _),) = classes.unrated.values()
             self._serve(seat, outcomes)
-            lines = self._index.take_touched()
-        elif gained:
-            lines = list(dict.fromkeys([*lines, *self._lines_of(list(gained.values()))]))
+            classes.rate()
+        else:
+            classes.rate()
+            lines += _lines_of(classes.gained.values())
+            lines = [line for line in dict.fromkeys(lines) if line.waiting and line.with_room]
         classes.settle()
         if lines:
             self._match(lines, outcomes)
             classes.settle()
-
-    def _lines_of(self, seats: list[Seat]) -> list[Line]:
-        return [
-            line
-            for seat in seats
-            for group in seat.groups.values()
-            if group.fits
-            for line in group.lines
-            if line.waiting
-        ]
 
     # --- one operator is free ------------------------------------------------------------------
 
@@ -61,17 +51,17 @@ class Matching:
         now = self._index.now_ms
         aside: Aside = []
         while True:
-            best, of = _most_senior(seat)
+            best, of = _most_senior(self._index.classes.room(seat))
             if best is None or of is None:
                 break
-            work = best[2].work
+            work = best[4].work
             if work.excluded and rules.excluded(work, seat.state.id, now):
                 aside.append((of, heapq.heappop(of.queue)))
                 continue
             line, runner_up = of, None
             if of.strategy == PERSONAL:
                 line = self._index.line_of(work)
-                if best[2].lines[-1] is of:  # held for him although others have room
+                if best[4].lines[-1] is of:  # held for him although others have room
                     _, runner_up = self._choose(work, line, held=True)
             outcomes.append(self._offer(work, line, seat.state, runner_up))
         _put_back(aside)
@@ -90,16 +80,17 @@ class Matching:
             if not line.with_room:
                 continue  # nobody has room for this class any more, so for none of its contacts
             head = line.head()
-            if head is not None and head[0] == rank:
-                work = head[2].work
+            if head is not None and head[:3] == rank:
+                work = head[4].work
                 of = line if line.strategy != PERSONAL else self._index.line_of(work)
                 chosen, runner_up = self._choose(
-                    work, of, held=head[2].lines[-1].strategy == PERSONAL
+                    work, of, held=head[4].lines[-1].strategy == PERSONAL
                 )
                 if chosen is None:
                     aside.append((line, heapq.heappop(line.queue)))
                 else:
                     outcomes.append(self._offer(work, of, chosen, runner_up))
+                    self._index.classes.rate()
             _push_head(heads, line, number)
         _put_back(aside)
 
@@ -111,6 +102,7 @@ class Matching:
         Who is held stands in its preferred operator's class only, and gets nobody else.
         """
         now = self._index.now_ms
+        self._index.classes.rate()
         self._index.classes.settle()
         free = (lambda who: not rules.excluded(work, who, now)) if work.excluded else None
         ranked = [entry[2].seat.state for entry in line.firsts(free)]
@@ -142,31 +134,37 @@ class Matching:
         after = rules.load_after(operator, work, 1)
         if isinstance(operator, Operator):
             after["turn"] = now
-        self._assume(
-            rules.offered(work, operator.id, offer, until),
-            changed(operator, version=operator.version + 1, **after),
-        )
+        index.put_offer(rules.offered(work, operator.id, offer, until))
+        index.put_operator(changed(operator, version=operator.version + 1, **after))
         return Offer(work.id, work.version, operator.id, operator.version, offer, until, why)
 
 
-def _most_senior(seat: Seat) -> tuple[Waiting | None, Line | None]:
-    """Who waits longest of all he has room for, and where."""
+def _lines_of(seats: Iterable[Seat]) -> list[Line]:
+    """Where those who can take more now are waited for."""
+    groups = [group for seat in seats for group in seat.groups.values() if group.fits]
+    return [line for group in groups for line in group.lines if line.waiting]
+
+
+def _most_senior(groups: list[Group]) -> tuple[Waiting | None, Line | None]:
+    """Who waits longest of all in these groups' classes, and where."""
     best: Waiting | None = None
     of: Line | None = None
-    for group in seat.groups.values():
-        if group.fits:
-            for line in group.lines:
-                if line.waiting:
+    for group in groups:
+        for line in group.lines:
+            if line.waiting:
+                queue = line.queue
+                head = queue[0] if queue else None  # `head()`, without a call where it can be
+                if head is not None and head[4].token != head[3]:
                     head = line.head()
-                    if head is not None and (best is None or head[0] < best[0]):
-                        best, of = head, line
+                if head is not None and (best is None or head < best):
+                    best, of = head, line
     return best, of
 
 
 def _push_head(heads: list[tuple[Rank, int]], line: Line, number: int) -> None:
     head = line.head()
     if head is not None:
-        heapq.heappush(heads, (head[0], number))
+        heapq.heappush(heads, (head[:3], number))
 
 
 def _put_back(aside: Aside) -> None:

@@ -51,9 +51,9 @@ def decline(engine: Engine, event: events.Decline, now: int) -> Rows:
 
 def release(engine: Engine, event: events.Release, now: int) -> Rows:
     work = _work(engine, event.work_id, "active")
-    queue = engine.queue(work.queue_id)
     seconds = event.wrap_up_seconds
     if seconds is None:
+        queue = engine.queue(work.queue_id)
         seconds = queue.wrap_up_seconds if queue is not None else 0
     if seconds <= 0:
         return _ended(engine, work, "done", now)

@@ -5,8 +5,8 @@ The engine is bookkeeping around these few functions; a change of policy is a ch
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from routing.model import OperatorState, QueueState, WorkState, changed
 
@@ -16,10 +16,14 @@ NOT_ANSWERING = "not_answering"
 OFFLINE = "offline"
 ANSWERING = (READY, DRAINING)
 """Who may keep an offer that is on his screen."""
-LIVE = ("waiting", "offered", "active", "wrap_up", "parked")
+LIVE = frozenset(("waiting", "offered", "active", "wrap_up", "parked"))
 """States of work that is not over."""
 ON_HAND = ("offered", "active", "wrap_up")
 """States in which work takes an operator's points."""
+
+
+_48_BITS = (1 << 48) - 1
+_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +48,25 @@ def has_room(
     operator: OperatorState, medium: str, cost: int, exclusive: tuple[str, ...] = ()
 ) -> bool:
     """Whether he is ready and this much more fits into his budget and the medium's ceiling."""
-    if (
-        operator.presence != READY
-        or operator.used + cost > operator.budget
-        or operator.lost_ms is not None
-    ):
+    return takes_more(operator, exclusive) and fits(operator, medium, cost)
+
+
+def takes_more(operator: OperatorState, exclusive: tuple[str, ...]) -> bool:
+    """Whether he is ready for anything: here, and not on a call."""
+    if operator.presence != READY or operator.lost_ms is not None:
         return False
     load = operator.load
-    if operator.ceilings:
-        ceiling = operator.ceilings.get(medium)
-        if ceiling is not None and load.get(medium, 0) >= ceiling:
-            return False
-    if load:
-        for one in exclusive:
-            if one in load:
-                return False
-    return True
+    return not load or not any(medium in load for medium in exclusive)
+
+
+def fits(operator: OperatorState, medium: str, cost: int) -> bool:
+    """Whether this much more fits into his budget, and one more under the medium's ceiling."""
+    if operator.used + cost > operator.budget:
+        return False
+    if not operator.ceilings:
+        return True
+    ceiling = operator.ceilings.get(medium)
+    return ceiling is None or operator.load.get(medium, 0) < ceiling
 
 
 def overloaded(operator: OperatorState) -> bool:
@@ -115,11 +122,11 @@ def offer_id(work_id: str, work_version: int, operator_id: str, now_ms: int) -> 
 
     The same decision has the same id wherever it is taken, and two decisions never share one.
     """
-    digest = hashlib.sha256(f"{work_id}:{work_version}:{operator_id}".encode()).digest()
-    tail = int.from_bytes(digest[:10])
-    high, low = tail >> 68, tail & (1 << 62) - 1
-    text = f"{(now_ms & (1 << 48) - 1) << 80 | 7 << 76 | high << 64 | 2 << 62 | low:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    text = f"{work_id}:{work_version}:{operator_id}"
+    tail = blake2b(text.encode(), digest_size=10).hexdigest()
+    time = f"{now_ms & _48_BITS:012x}"
+    variant = _VARIANT[tail[3]]
+    return f"{time[:8]}-{time[8:]}-7{tail[:3]}-{variant}{tail[4:7]}-{tail[7:19]}"
 
 
 def offered(work: WorkState, operator_id: str, offer: str, until_ms: int) -> WorkState:
