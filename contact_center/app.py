@@ -455,7 +455,7 @@ async def _store(settings: Settings, http: Client, clock: Clock) -> Blobs:
     except Refused as error:
         raise SettingsError(error.detail, key="media.store") from None
     except Unavailable as error:
-        log.warning("the file store is away", error=error.detail)
+        log.warning("the file store is away", error=str(error.__cause__ or error))
     return blobs
 
 

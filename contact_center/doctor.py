@@ -182,7 +182,8 @@ async def file_store(settings: Settings) -> Finding:
             async with asyncio.timeout(_STORE_SECONDS):
                 return fine("file store", f"{await store.check()} takes and gives files")
         except HouseError as error:
-            return bad("file store", error.detail, remedy)
+            cause = f": {error.__cause__}" if error.__cause__ else ""
+            return bad("file store", f"{error.detail}{cause}", remedy)
         except (OSError, TimeoutError) as error:
             return bad("file store", f"does not work ({type(error).__name__})", remedy)
 

@@ -96,7 +96,7 @@ class S3:
                 async for piece in pieces:
                     yield piece
         except ChannelError as error:
-            raise Unavailable(f"the file store does not answer: {error}") from None
+            raise Unavailable("the file store does not answer") from error
 
     async def delete(self, key: str) -> None:
         """Forget an object; one that is gone already is no error."""
@@ -123,7 +123,7 @@ class S3:
                 limit=8 * 1024 * 1024,
             )  # fmt: skip
         except ChannelError as error:
-            raise Unavailable(f"the file store does not answer: {error}") from None
+            raise Unavailable("the file store does not answer") from error
         if answer.status >= _SUCCESS and not (method == "DELETE" and _is_no_key(answer)):
             self._refuse(answer)
         return answer

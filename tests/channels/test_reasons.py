@@ -13,7 +13,8 @@ from channels.telegram import failures
 TOLD = frozenset({"Rejected", "Unsupported", "Uncertain", "Complaint", "NotBegun", "Refused",
                   "Misconfigured", "Temporary"})  # fmt: skip
 # Letters tell of what a mail server said, in its own words.
-FOLDERS = ("channels/telegram", "channels/sms", "channels/families/twilio", "channels/toolkit")
+FOLDERS = ("channels/telegram", "channels/sms", "channels/families/twilio", "channels/toolkit",
+           "contact_center/contacts/files")  # fmt: skip
 RUSSIAN = Path("contact_center/console/src/talk/texts/reasons.ru.json")
 HOLE = "{}"
 
