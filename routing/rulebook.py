@@ -1,0 +1,141 @@
+"""The policy as data: what a file or a console says about queues, read and checked as a whole.
+
+`checks.read` makes a `Rulebook` of a document. Zones are only names here: who knows calendars
+turns hours into events (`Calendar`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from routing.model import NOTHING, Needs, Queue
+from routing.model import Rung as Step
+from routing.policy import Policy
+
+Seconds = Annotated[int, Field(ge=0, le=30 * 86_400)]
+Level = Annotated[int, Field(ge=1, le=5)]
+Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s:]+$")]
+Clock = Annotated[str, Field(pattern=r"^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$")]
+Span = tuple[Clock, Clock]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Date = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Target = Annotated[str, Field(pattern=r"^(?:queue:[^\s:]+|voicemail|mail_form|bot)$")]
+Strategy = Literal[
+    "automatic", "longest_idle", "narrowest_first", "pack", "least_loaded", "best_level",
+    "round_robin",
+]  # fmt: skip
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class House(_Part):
+    """What holds everywhere."""
+
+    exclude_seconds: Seconds = 60
+    misses_in_a_row: Annotated[int, Field(ge=1, le=100)] = 2
+    grace_seconds: Seconds = 30
+    most_priority_seconds: Seconds = 3600
+    capacity: Annotated[int, Field(ge=1, le=100_000)] = 100
+    """Points of an operator where nothing else is said."""
+
+
+class Medium(_Part):
+    """What one talk costs of an operator's points, and how long its offers last."""
+
+    points: Annotated[int, Field(ge=1, le=100_000)]
+    offer_seconds: Annotated[int, Field(ge=1, le=86_400)] | None = None
+    exclusive: bool = False
+    """During one nothing new is offered."""
+
+
+class Rung(_Part):
+    """A step of a ladder; `overflow` ends it."""
+
+    after_seconds: Annotated[int, Field(ge=1, le=30 * 86_400)]
+    needs: dict[Code, Level] = Field(default_factory=dict)
+    drop: tuple[Code, ...] = ()
+    everyone: bool = False
+    overflow: Target | None = None
+
+    def step(self) -> Step:
+        """As the engine knows it."""
+        return Step(
+            self.after_seconds, _sorted(self.needs), self.drop, self.everyone, self.overflow
+        )
+
+
+class QueueRules(_Part):
+    """A queue's policy."""
+
+    code: Code
+    title: str = ""
+    needs: dict[Code, Level] = Field(default_factory=dict)
+    members_only: bool = False
+    strategy: Strategy = "automatic"
+    priority_seconds: Seconds = 0
+    hold_seconds: Seconds = 60
+    offer_seconds: Annotated[int, Field(ge=1, le=86_400)] = 45
+    offer_seconds_by: dict[Code, Annotated[int, Field(ge=1, le=86_400)]] = Field(
+        default_factory=dict
+    )
+    wrap_up_seconds: Seconds = 0
+    ladder: tuple[Rung, ...] = ()
+    zone: str = "UTC"
+    hours: dict[Day, tuple[Span, ...]] = Field(default_factory=dict)
+    """Missing days are closed; no days at all: always open."""
+    holidays: dict[Date, tuple[Span, ...]] = Field(default_factory=dict)
+    """Days with other hours than usual; an empty list is closed."""
+    closed: Target | Literal["wait"] = "wait"
+
+
+class Rulebook(_Part):
+    """A whole policy. `skills` are all that there are, with their titles."""
+
+    version: str = ""
+    house: House = House()
+    media: dict[Code, Medium] = Field(min_length=1)
+    skills: dict[Code, str] = Field(default_factory=dict)
+    queues: tuple[QueueRules, ...] = Field(min_length=1)
+
+    def policy(self) -> Policy:
+        """What holds for the whole house."""
+        house = self.house
+        return Policy(
+            exclude_ms=1000 * house.exclude_seconds,
+            misses_in_a_row=house.misses_in_a_row,
+            grace_ms=1000 * house.grace_seconds,
+            exclusive=tuple(sorted(name for name, one in self.media.items() if one.exclusive)),
+            most_priority_ms=1000 * house.most_priority_seconds,
+            version=self.version,
+        )
+
+    def engine_queues(self, version: int = 1) -> list[Queue]:
+        """The queues as the engine knows them; all of them open."""
+        return [self._engine_queue(rules, version) for rules in self.queues]
+
+    def _engine_queue(self, rules: QueueRules, version: int) -> Queue:
+        offers = {name: one.offer_seconds for name, one in self.media.items()}
+        usual = {name: seconds for name, seconds in offers.items() if seconds is not None}
+        return Queue(
+            id=rules.code,
+            version=version,
+            offer_seconds=rules.offer_seconds,
+            priority_seconds=rules.priority_seconds,
+            preferred_hold_seconds=rules.hold_seconds,
+            needs=_sorted(rules.needs),
+            members_only=rules.members_only,
+            ladder=tuple(rung.step() for rung in rules.ladder),
+            strategy=rules.strategy,
+            closed_to=None if rules.closed == "wait" else rules.closed,
+            offer_seconds_by={**usual, **rules.offer_seconds_by} or NOTHING,
+            wrap_up_seconds=rules.wrap_up_seconds,
+        )
+
+
+def _sorted(needs: Mapping[str, int]) -> Needs:
+    return tuple(sorted(needs.items()))

@@ -1,0 +1,129 @@
+"""A policy in a file: what it says reaches the engine, and what it must not say is refused."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from routing.checks import BadPolicy, read
+
+FILE = Path(__file__).parents[2] / "config" / "routing.toml"
+
+
+def example() -> dict[str, Any]:
+    return tomllib.loads(FILE.read_text())
+
+
+def test_the_example_is_a_policy_the_engine_understands() -> None:
+    book = read(example())
+    queues = {queue.id: queue for queue in book.engine_queues()}
+    assert book.policy().exclusive == ("voice",)
+    assert book.policy().version == "example-1"
+    assert queues["billing"].needs == (("billing", 3),)
+    assert [rung.overflow for rung in queues["billing"].ladder] == [None, None, "queue:orders"]
+    assert queues["billing"].offer_seconds_by["voice"] == 20
+    assert queues["wholesale"].closed_to == "voicemail"
+    assert not queues["orders"].members_only
+
+
+Edit = Callable[[dict[str, Any]], None]
+
+
+def queue(number: int, **fields: Any) -> Edit:
+    return lambda data: data["queues"][number].update(fields)
+
+
+def rung(number: int, **fields: Any) -> Edit:
+    return lambda data: data["queues"][1]["ladder"][number].update(fields)
+
+
+@pytest.mark.parametrize(
+    ("edit", "place", "reason"),
+    [
+        (queue(1, needs={"bling": 3}), "queues.billing.needs.bling", "there is no skill 'bling'"),
+        (rung(1, drop=["fr"]), "queues.billing.ladder[2].drop.fr", "there is no skill 'fr'"),
+        (
+            rung(1, needs={"billing": 3}),
+            "queues.billing.ladder[2]",
+            "asks for billing 3, the rung before it for 2: a rung may only ask for less",
+        ),
+        (
+            rung(0, needs={"billing": 4}),
+            "queues.billing.ladder[1]",
+            "asks for billing 4, the rung before it for 3: a rung may only ask for less",
+        ),
+        (
+            rung(1, after_seconds=30),
+            "queues.billing.ladder[2]",
+            "is reached after 30 s, not later than the rung before it: a rung may only ask for less",
+        ),
+        (
+            rung(0, overflow="bot"),
+            "queues.billing.ladder[2]",
+            "comes after an overflow, so nobody reaches it",
+        ),
+        (
+            queue(0, hours={"mon": [["09:00", "13:00"], ["12:00", "18:00"]]}),
+            "queues.orders.hours.mon",
+            "the span from 12:00 overlaps the one before it",
+        ),
+        (
+            queue(0, holidays={"2026-01-01": [["18:00", "09:00"]]}),
+            "queues.orders.holidays.2026-01-01",
+            "18:00 is not before 09:00",
+        ),
+        (
+            lambda data: data["media"]["chat"].update(points=0),
+            "media.chat.points",
+            "input should be greater than or equal to 1, not 0",
+        ),
+        (
+            lambda data: data["house"].update(capacity=0),
+            "house.capacity",
+            "input should be greater than or equal to 1, not 0",
+        ),
+        (
+            queue(0, closed="queue:billing"),
+            "queues.orders.closed",
+            "contacts go round: orders → billing → orders",
+        ),
+        (
+            queue(0, closed="queue:orders"),
+            "queues.orders.closed",
+            "contacts go round: orders → orders",
+        ),
+        (queue(0, closed="queue:gone"), "queues.orders.closed", "there is no queue 'gone'"),
+        (queue(2, code="orders"), "queues.orders", "there is another queue of this code"),
+        (
+            queue(0, offer_seconds_by={"fax": 9}),
+            "queues.orders.offer_seconds_by.fax",
+            "there is no medium 'fax'",
+        ),
+        (
+            queue(0, colour="red"),
+            "queues.orders.colour",
+            "extra inputs are not permitted, not 'red'",
+        ),
+    ],
+)  # fmt: skip
+def test_a_bad_policy_is_refused_with_the_place_and_the_reason(
+    edit: Edit, place: str, reason: str
+) -> None:
+    data = example()
+    edit(data)
+    with pytest.raises(BadPolicy) as refused:
+        read(data)
+    found = {problem.place: problem.reason for problem in refused.value.problems}
+    assert found.get(place) == reason
+
+
+def test_all_faults_are_named_at_once() -> None:
+    data = example()
+    queue(1, needs={"bling": 3})(data)
+    queue(2, hours={"mon": [["10:00", "09:00"]]})(data)
+    with pytest.raises(BadPolicy, match=r"bling.*not before"):
+        read(data)
