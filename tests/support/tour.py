@@ -149,7 +149,7 @@ def walk(
         watch(context)
         page = context.new_page()
         if role is not None:
-            _sign_in(page, house, role, locale)
+            sign_in(page, house, role, locale)
         for stop in STOPS:
             if stop.role == role:
                 page.unroute_all(behavior="ignoreErrors")
@@ -161,7 +161,7 @@ def walk(
         context.close()
 
 
-def _sign_in(page: Page, house: House, role: str, locale: str) -> None:
+def sign_in(page: Page, house: House, role: str, locale: str) -> None:
     """With the demo's own sign-in, over the API: the form is a stop of its own."""
     state = page.request.get(f"{house.url}/api/v1/auth/state").json()
     person = next(one for one in state["demo_accounts"] if one["role"] == role)

@@ -85,6 +85,8 @@ interface Earlier {
 function History({ message }: { message: Message }) {
   const i18n = useI18n();
   const { w } = useTalkWords();
+  const close = useRef<HTMLButtonElement>(null);
+  useEffect(() => close.current?.focus(), []);
   const edits = (Array.isArray(message.data.edits) ? (message.data.edits as Earlier[]) : []).filter((one) => typeof one.text === "string");
   return (
     <>
@@ -102,7 +104,7 @@ function History({ message }: { message: Message }) {
         <p>{w("history.none")}</p>
       )}
       <footer>
-        <Button size="compact-sm" variant="default" onClick={() => shut(message)}>
+        <Button ref={close} size="compact-sm" variant="default" onClick={() => shut(message)}>
           {i18n.t("act.dismiss")}
         </Button>
       </footer>
