@@ -4,7 +4,7 @@ import { useClient, useClients, useRested } from "../api/hooks";
 import type { ClientRow } from "../api/types";
 import { useI18n } from "../i18n";
 import { full, stamp } from "../i18n/time";
-import { ClientFacts, ClientHistory, ClientNotes } from "../inbox/ClientPanel";
+import { ClientFacts, ClientHistory, ClientNotes, pictureOf } from "../inbox/ClientPanel";
 import { linkTo, navigate, usePlace } from "../router";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
@@ -48,7 +48,7 @@ function Card({ id, back }: { id: string; back?: () => void }) {
         </Button>
       )}
       <header className={css.cardHead}>
-        <Avatar id={client.id} name={client.name} size={64} company={client.kind !== "person"} />
+        <Avatar id={client.id} name={client.name} size={64} company={client.kind !== "person"} picture={pictureOf(client)} />
         <div>
           <NameEdit client={client} heading="h1" />
           <p>

@@ -31,7 +31,7 @@ function IdentityRow({ identity }: { identity: Identity }) {
       <Icon name={ADDRESS[identity.medium] ?? "messenger"} size={16} />
       <span className={css.address}>
         <span>{identity.medium === "visitor" ? t("client.visitor") : identity.value}</span>
-        <small>{maybe(`address.${identity.medium}`) ?? identity.medium}</small>
+        <small>{[maybe(`address.${identity.medium}`) ?? identity.medium, identity.profile["username"] && `@${identity.profile["username"]}`].filter(Boolean).join(" · ")}</small>
       </span>
       <span className={css.proof} data-sure={sure || undefined} title={t(`proof.${identity.proof}_hint`)}>
         <Icon name={sure ? "shield" : "question"} size={14} />
@@ -39,6 +39,11 @@ function IdentityRow({ identity }: { identity: Identity }) {
       </span>
     </li>
   );
+}
+
+/** The picture of the address he was heard of last. */
+export function pictureOf(client: Client): string | null {
+  return client.identities.findLast((one) => one.avatar)?.avatar ?? null;
 }
 
 function Visit({ contact }: { contact: Contact }) {
@@ -204,7 +209,7 @@ export function ClientPanel({ row, contact }: { row: ContactRow; contact: Contac
   return (
     <div className={css.panel}>
       <header className={css.head}>
-        <Avatar id={row.client.id} name={row.client.name} size={52} company={row.client.kind !== "person"} />
+        <Avatar id={row.client.id} name={row.client.name} size={52} company={row.client.kind !== "person"} picture={client ? pictureOf(client) : null} />
         <div className={css.who}>
           {client ? <NameEdit client={client} /> : <b className={css.name}>{row.client.name}</b>}
           <span className={css.facts}>

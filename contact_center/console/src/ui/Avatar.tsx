@@ -10,6 +10,8 @@ interface AvatarProps {
   medium?: string;
   presence?: PresenceState;
   company?: boolean;
+  /** The address of his picture; without one, and where it cannot be had, his initials are shown. */
+  picture?: string | null;
 }
 
 export function initials(name: string): string {
@@ -25,7 +27,7 @@ function hue(id: string): number {
 }
 
 /** Decorative: the name always stands beside it as text. */
-export const Avatar = memo(function Avatar({ id, name, size = 40, medium, presence, company }: AvatarProps) {
+export const Avatar = memo(function Avatar({ id, name, size = 40, medium, presence, company, picture }: AvatarProps) {
   return (
     <span className={css.box} style={{ width: size, height: size }} aria-hidden>
       <span
@@ -35,6 +37,7 @@ export const Avatar = memo(function Avatar({ id, name, size = 40, medium, presen
         data-initials={initials(name) || "?"}
         style={{ fontSize: Math.round(size * 0.36) }}
       />
+      {picture && <img key={picture} className={css.picture} src={picture} alt="" onError={(event) => { event.currentTarget.hidden = true; }} />}
       {medium && (
         <span className={css.medium} data-medium={medium}>
           <Icon name={mediumIcon(medium)} size={12} />
