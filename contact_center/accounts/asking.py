@@ -8,19 +8,21 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from channels.contract import Report, Reports
+from channels.contract import Authorizes, Report, Reports
 from channels.errors import ChannelError, Temporary
 from contact_center.accounts.service import Accounts
 from contact_center.kernel.errors import NotFound
 
 SECONDS = 15.0
+# Refused; could not be asked; a person has to agree at the provider first, for a saved account.
+Problem = Literal["wrong", "unreachable", "consent"]
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
     """What came of asking; `name` is how the provider calls our side, `words` are its own."""
 
-    problem: Literal["wrong", "unreachable"] | None = None
+    problem: Problem | None = None
     words: str = ""
     report: Report | None = None
 
@@ -30,6 +32,8 @@ async def try_out(
 ) -> Tried:
     """Whether the provider takes these settings. Raises Invalid for what is no setting of it."""
     channel = await accounts.draft(provider, settings, account_id)
+    if isinstance(channel, Authorizes) and channel.authority() and not channel.authorized():
+        return Tried("consent")
     return await _asked(channel)
 
 

@@ -204,10 +204,11 @@ class Told(BaseModel):
     """What the provider said. `name`: how our side is called there; `address`: where it calls us.
 
     `waiting`: events it has not brought yet; `error`: why it could not bring one. None is what it
-    does not tell. `problem`: it refused us, or could not be asked; `words` say why.
+    does not tell. `problem`: it refused us, could not be asked, or somebody has to agree
+    there first; `words` say why.
     """
 
-    problem: Literal["wrong", "unreachable"] | None
+    problem: asking.Problem | None
     words: str
     name: str
     address: str

@@ -294,3 +294,14 @@ async def test_only_administrators_connect_and_supervisors_see_how_it_stands(des
     assert (await desk.office.ask("GET", desk.path, chief)).status == 200
     assert (await desk.office.ask("POST", desk.path, chief)).status == 403
     assert (await desk.office.ask("GET", back, chief)).status == 403
+
+
+async def test_settings_that_need_a_consent_are_not_tried_before_they_are_saved(
+    office: Office,
+) -> None:
+    boss = await office.hire("boss", "administrator")
+    settings = {"address": "help@shop.example", "receives": "hook", "login": "google",
+                "oauth_client_id": "ours", "oauth_client_secret": "secret"}  # fmt: skip
+    body = {"provider": "mail", "settings": settings}
+    told = await office.ask("POST", "/accounts/try", boss, json=body)
+    assert (told.status, told.body["problem"]) == (200, "consent")

@@ -1465,9 +1465,9 @@ export interface TokenRow {
   expires_at: string | null;
 }
 
-/** What the provider said. `name`: how our side is called there; `address`: where it calls us. `waiting`: events it has not brought yet; `error`: why it could not bring one. None is what it does not tell. `problem`: it refused us, or could not be asked; `words` say why. */
+/** What the provider said. `name`: how our side is called there; `address`: where it calls us. `waiting`: events it has not brought yet; `error`: why it could not bring one. None is what it does not tell. `problem`: it refused us, could not be asked, or somebody has to agree there first; `words` say why. */
 export interface Told {
-  problem: "wrong" | "unreachable" | null;
+  problem: "wrong" | "unreachable" | "consent" | null;
   words: string;
   name: string;
   address: string;

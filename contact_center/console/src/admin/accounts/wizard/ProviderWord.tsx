@@ -13,7 +13,7 @@ export function ProviderWord({ asked, provider, onAgain }: { asked: Asked | null
   const { w, locale } = useWords();
   const name = titled(provider.title, locale);
   const told = asked?.state === "told" ? asked.told : null;
-  const tone = told ? (told.problem === "wrong" ? "bad" : told.problem ? "warn" : "good") : "none";
+  const tone = told && told.problem !== "consent" ? (told.problem === "wrong" ? "bad" : told.problem ? "warn" : "good") : "none";
   return (
     <div role="status" className={asked ? css.word : undefined} data-tone={tone}>
       {asked?.state === "asking" && (
@@ -24,14 +24,14 @@ export function ProviderWord({ asked, provider, onAgain }: { asked: Asked | null
       )}
       {told && (
         <>
-          <Icon name={tone === "good" ? "check" : "warning"} size={18} />
+          <Icon name={tone === "good" ? "check" : tone === "none" ? "key" : "warning"} size={18} />
           <div>
             <p>
               <b>{told.problem ? w(`wizard.${told.problem}`, { name }) : told.name ? w("wizard.answers_as", { name, who: told.name }) : w("wizard.answers", { name })}</b>
             </p>
             {told.words && <q>{reasonIn(locale, told.words)}</q>}
             {told.problem && <p>{w(`wizard.${told.problem}_text`)}</p>}
-            {told.problem && (
+            {told.problem && tone !== "none" && (
               <Button size="compact-sm" variant="default" onClick={onAgain} leftSection={<Icon name="refresh" size={14} />}>
                 {w("wizard.ask_again")}
               </Button>
