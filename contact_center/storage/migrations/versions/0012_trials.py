@@ -5,9 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0012"
-# Written beside 0009 to 0011: whichever of them is there comes first.
-down_revision = max(path.name[:4] for path in Path(__file__).parent.glob("00[01][0-9]_*.py")
-                    if path.name[:4] < revision)  # fmt: skip
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
