@@ -1,8 +1,11 @@
 """What Telegram's refusals mean: https://core.telegram.org/bots/api#making-requests. Pure.
 
 What `parameters` holds: https://core.telegram.org/bots/api#responseparameters. The texts are not
-documented: some were met in public code, the others are unverified; one that is not known here is
-told as it came.
+documented. All below were met in public code of others (vrumger/telegram-errors,
+TelegramBotAPI/errors, tests of teloxide and grammY; 2026-11), those behind `business_connection_`
+in capitals excepted, which are unverified; one that is not known here is told as it came. Nothing
+says whether a 429 is about a chat or about the bot: whoever paces the account finds out
+(https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this names both limits).
 """
 
 from __future__ import annotations

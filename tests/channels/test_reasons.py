@@ -11,10 +11,10 @@ from channels.families.twilio import faults
 from channels.telegram import failures
 
 TOLD = frozenset({"Rejected", "Unsupported", "Uncertain", "Complaint", "NotBegun", "Refused",
-                  "Misconfigured", "Temporary"})  # fmt: skip
+                  "Misconfigured", "Temporary", "Throttled", "OptedOut"})  # fmt: skip
 # Letters tell of what a mail server said, in its own words.
 FOLDERS = ("channels/telegram", "channels/sms", "channels/families/twilio", "channels/toolkit",
-           "contact_center/contacts/files")  # fmt: skip
+           "contact_center/contacts/files", "contact_center/outbox")  # fmt: skip
 RUSSIAN = Path("contact_center/console/src/talk/texts/reasons.ru.json")
 HOLE = "{}"
 
