@@ -315,7 +315,9 @@ $("invite-mail").addEventListener("click", async () => {
 $("new-phone").addEventListener("submit", async (event) => {
   event.preventDefault();
   const { channel, name } = event.target.elements;
-  if (await handsets.add(channel.value, name.value)) name.value = "";
+  const called = name.value;
+  name.value = "";
+  if (!await handsets.add(channel.value, called)) name.value = called;
 });
 for (const button of document.querySelectorAll(".modes button")) button.addEventListener("click", () => { turn(button.dataset.mode); traced = ""; trace(); });
 $("clear").addEventListener("click", () => act("DELETE", "/visitors"));

@@ -93,7 +93,7 @@ def setup_phones(app: web.Application, company: Company) -> None:
             yield
 
     async def close(_: web.Application) -> None:
-        phones.closed.set()
+        phones.close()
 
     app.cleanup_ctx.append(run)
     app.on_shutdown.append(close)

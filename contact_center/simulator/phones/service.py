@@ -101,6 +101,11 @@ class Phones:
             }  # fmt: skip
             await self._close()
 
+    def close(self) -> None:
+        """Send away who looks on: the service is about to stop."""
+        self.closed.set()
+        self._changed()
+
     async def _close(self) -> None:
         for task in list(self._tasks):
             task.cancel()
