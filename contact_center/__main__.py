@@ -150,6 +150,18 @@ def mail_pipe() -> None:
 
 
 @app.command
+def route(*, policy: Path = Path("config/routing.toml")) -> None:
+    """Drive the routing engine: JSON lines of events in, decisions with reasons out.
+
+    Args:
+        policy: The routing policy, see config/routing.toml; events: see routing/README.md.
+    """
+    from contact_center.route.drive import main
+
+    sys.exit(main(policy))
+
+
+@app.command
 def bench(*names: str) -> None:
     """Measure, from a checkout of the sources: `make bench` does the same.
 

@@ -59,7 +59,10 @@ def rung(number: int, **fields: Any) -> Edit:
         (
             rung(1, after_seconds=30),
             "queues.billing.ladder[2]",
-            "is reached after 30 s, not later than the rung before it: a rung may only ask for less",
+            (
+                "is reached after 30 s, not later than the rung before it: "
+                "a rung may only ask for less"
+            ),
         ),
         (
             rung(0, overflow="bot"),

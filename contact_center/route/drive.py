@@ -1,0 +1,144 @@
+"""The stream: a line in, the decisions it leads to out, in the order of their instants."""
+
+from __future__ import annotations
+
+import heapq
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from contact_center.route.calendar import Calendars
+from contact_center.route.lines import BadLine, Line, Reader, instant_ms, shown
+from routing.checks import BadPolicy, Problem, read
+from routing.events import Abandon, Event
+from routing.floor import TICK, Floor
+from routing.model import Outcome, Work
+from routing.rulebook import Rulebook
+
+Answer = dict[str, Any]
+
+
+class Driver:
+    """One floor under one policy. Clients whose patience ends give up by themselves."""
+
+    def __init__(self, book: Rulebook) -> None:
+        self._book = book
+        self.floor = Floor(book.policy())
+        for queue in book.engine_queues():
+            self.floor.apply(queue, 0)
+        self._reader = Reader(book, self.floor.engine)
+        self._calendars: Calendars | None = None
+        self._patience: list[tuple[int, str]] = []
+        self._now = 0
+
+    def answers(self, number: int, raw: bytes) -> Iterator[Answer]:
+        """The lines of output of one line of input."""
+        try:
+            line = Line(raw)
+            at = instant_ms("at", line.given.get("at", self._now / 1000))
+            patience = line.span_ms("patience", default=None)
+            if at < self._now:
+                yield {"line": number, "ignored": "out_of_order"}
+                return
+            said = self._reader.event(line, at)
+        except BadLine as error:
+            yield {"line": number, "error": {"kind": "line", "text": str(error)}}
+            return
+        yield from self._until(at)
+        event = self._reader.resolved(said, at)
+        yield from self._carry_out(number, event, at)
+        if patience is not None and isinstance(event, Work):
+            heapq.heappush(self._patience, (at + patience, event.id))
+
+    def _carry_out(self, number: int, event: Event, at: int) -> Iterator[Answer]:
+        before = self.floor.misfits.copy()
+        yield from _told(self.floor.apply(event, at), at)
+        for reason in self.floor.misfits - before:
+            yield {"line": number, "ignored": reason}
+
+    def _until(self, at: int) -> Iterator[Answer]:
+        """All that time brings before this instant: timers, opening hours, lost patience."""
+        if self._calendars is None:
+            self._calendars = Calendars(self._book.queues, at)
+            self._now = at
+        while True:
+            due = self.floor.engine.next_due_ms() if self.floor.engine.due_before(at) else None
+            opening, gives_up = self._calendars.due_ms(), self._patience[:1]
+            instants = [due, opening, gives_up[0][0] if gives_up else None]
+            first = min((one for one in instants if one is not None), default=at)
+            if first >= at and (opening is None or opening > at):
+                break
+            self._now = max(self._now, min(first, at))
+            event: Event = TICK
+            if opening == first:
+                event = self._calendars.take()
+            elif gives_up and gives_up[0][0] == first:
+                event = self._lost_patience()
+            yield from _told(self.floor.apply(event, self._now), self._now)
+        self._now = at
+
+    def _lost_patience(self) -> Event:
+        _, name = heapq.heappop(self._patience)
+        work = self.floor.engine.work(name)
+        waits = work is not None and work.state in ("waiting", "offered")
+        return Abandon(name) if waits else TICK
+
+
+def _told(outcomes: list[Outcome], at: int) -> Iterator[Answer]:
+    for outcome in outcomes:
+        yield shown(outcome, at)
+
+
+def load(path: Path) -> Rulebook:
+    """The policy in a file. Raises BadPolicy, OSError."""
+    try:
+        data = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadPolicy([Problem(str(path), f"not TOML: {error}")]) from None
+    book = read(data)
+    unknown = [
+        Problem(f"queues.{rules.code}.zone", f"there is no time zone {rules.zone!r}")
+        for rules in book.queues
+        if not _is_zone(rules.zone)
+    ]
+    if unknown:
+        raise BadPolicy(unknown)
+    return book
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        return False
+    return True
+
+
+def main(
+    policy: Path,
+    *,
+    stdin: Iterable[bytes] | None = None,
+    stdout: BinaryIO | None = None,
+    stderr: BinaryIO | None = None,
+) -> int:
+    """Read events, write decisions. Returns 0 whatever the lines were, 2 for a bad policy."""
+    out, err = stdout or sys.stdout.buffer, stderr or sys.stderr.buffer
+    try:
+        driver = Driver(load(policy))
+    except BadPolicy as error:
+        err.writelines(f"{policy}: {problem}\n".encode() for problem in error.problems)
+        return 2
+    except OSError as error:
+        err.write(f"{policy}: {error.strerror}\n".encode())
+        return 2
+    for number, raw in enumerate(stdin if stdin is not None else sys.stdin.buffer, 1):
+        if raw.strip():
+            for answer in driver.answers(number, raw):
+                out.write(orjson.dumps(answer) + b"\n")
+            out.flush()
+    return 0
