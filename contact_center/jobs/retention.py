@@ -68,6 +68,7 @@ def rules(terms: Terms) -> tuple[Rule, ...]:
              "at < $1", "at"),
         # The health pages of accounts look back a day.
         Rule("account_counts", 2 * days, "account_counts", "at < $1", "at"),
+        Rule("start_links", 30 * days, "start_links", "expires_at < $1", "expires_at"),
         Rule("parked_changes", terms.parked_change_days * days, "parked_changes",
              "parked_at < $1", "parked_at"),
         Rule("done_jobs", terms.done_job_days * days, "jobs",
