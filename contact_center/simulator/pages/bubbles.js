@@ -124,7 +124,7 @@ export function bubbles({ el, icon, clock }) {
       meta(items.find((item) => item.state !== "taken") ?? last),
     ];
     return el("div", { class: `msg ${first.mine ? "me" : "them"}${bare ? " bare" : ""}`, "data-id": first.id },
-      el("span", { class: "line" }, el("span", { class: "b" }, el("span", { class: "sr" }, `${first.mine ? w.you : w.them}: `), ...inner), menu(worded ?? first)),
+      el("span", { class: "line" }, el("span", { class: "b" }, el("span", { class: "sr" }, `${first.mine ? w.you : w.them}: `), ...inner), menu(worded ?? first, items)),
       last.buttons.length ? buttons(last, pressing[last.id], press) : null);
   }
 

@@ -109,13 +109,13 @@ export function makePhone({ el, icon, clock, act, say, bubbles, words, phone, li
     text.focus();
   }
 
-  function actions(item) {
+  function actions(item, items) {
     const button = (word, does, hint) => el("button", { type: "button", title: hint, onclick: (event) => { event.currentTarget.closest("details").open = false; does(); } }, word);
     return el("details", { class: "more" }, el("summary", { "aria-label": w.actions, title: w.actions }, icon(DOTS)),
       el("div", { class: "menu" },
         telegram ? button(w.reply, () => begin(item, false)) : null,
         telegram && item.mine && item.text ? button(w.edit, () => begin(item, true)) : null,
-        button(w.remove, () => act("DELETE", `${path}/messages/${item.id}`), telegram ? w.remove_hint : undefined)));
+        button(w.remove, () => items.forEach((one) => act("DELETE", `${path}/messages/${one.id}`)), telegram ? w.remove_hint : undefined)));
   }
 
   function press(item, value) {

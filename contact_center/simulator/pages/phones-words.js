@@ -13,7 +13,7 @@ export const phonesWords = {
     play: "Слушать", pause: "Пауза", position: "Место в записи", voice_note: "Голосовое сообщение", photo: "Фото", video: "Видео", animation: "Анимация", audio: "Аудио", document: "Файл", place: "Место на карте", map: "Открыть карту", spoiler: "Показать скрытое",
     album: "Альбом, {n}", bytes: "{n} КБ", megabytes: "{n} МБ", you: "Вы", them: "Оператор",
     faults: "Неисправности", of_requests: "Когда сервис отправляет", of_reports: "Когда провайдер сообщает", reset: "Сбросить", reset_of: "Сбросить неисправности: {channel}", times: "случилось: {n}",
-    counts: "{asked} запросов · {told} приняты сервисом · {refused} отвергнуты", waiting: "ждут доставки: {n}", words: "Последние слова: {text}",
+    counts: "Запросов: {asked} · принято сервисом: {told} · отвергнуто: {refused}", waiting: "ждут доставки: {n}", words: "Последние слова: {text}",
     fault: {
       busy: ["429: слишком часто", "Просит подождать и называет срок; сервис ждёт и повторяет сам"],
       broken: ["500: сбой", "Ничего не сделано, но сервис этого знать не может"],
@@ -43,7 +43,7 @@ export const phonesWords = {
     play: "Play", pause: "Pause", position: "Position", voice_note: "Voice note", photo: "Photo", video: "Video", animation: "Animation", audio: "Audio", document: "File", place: "A place on the map", map: "Open the map", spoiler: "Show what is hidden",
     album: "Album of {n}", bytes: "{n} kB", megabytes: "{n} MB", you: "You", them: "Operator",
     faults: "Faults", of_requests: "When the service sends", of_reports: "When the provider tells", reset: "Reset", reset_of: "Reset the faults of {channel}", times: "happened: {n}",
-    counts: "{asked} requests · {told} taken by the service · {refused} refused", waiting: "waiting to be delivered: {n}", words: "Last words: {text}",
+    counts: "Requests: {asked} · taken by the service: {told} · refused: {refused}", waiting: "waiting to be delivered: {n}", words: "Last words: {text}",
     fault: {
       busy: ["429: too many requests", "Asks to wait and says how long; the service waits and repeats by itself"],
       broken: ["500: broken", "Nothing was done, but the service cannot know that"],
