@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
 from collections import defaultdict
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -19,6 +21,7 @@ import aiohttp
 import asyncpg
 from aiohttp.test_utils import TestServer
 
+from contact_center.simulator.faults import Request
 from contact_center.simulator.telegram import FakeTelegram
 from contact_center.simulator.twilio import FakeTwilio
 from contact_center.storage.embedded import PrivatePostgres
@@ -26,11 +29,14 @@ from tests.support.house import House, Office
 from tests.support.waiting import eventually
 
 PATIENCE = 60.0
-CLIENTS = 6  # of each provider
+CLIENTS = 4  # of each provider
 LAG = 0.25  # long enough for a kill to fall between arrival and answer
+SOAK = os.environ.get("CC_SOAK") == "1"
+QUICK: tuple[Request, ...] = ("half_answer", "broken", "busy")
+SILENT: tuple[Request, ...] = ("silent_before", "silent_after")  # each takes its 15 seconds
 PACE = {"telegram": 1.0, "twilio_sms": 0.15}  # seconds between replies; one bot writes no faster
 ENVIRON = {
-    "CC_OUTBOX__SEND_TIMEOUT": "5", "CC_OUTBOX__UNCERTAIN_HOLD": "1", "CC_OUTBOX__LEASE_TTL": "1",
+    "CC_OUTBOX__UNCERTAIN_HOLD": "1", "CC_OUTBOX__LEASE_TTL": "1",
 }  # fmt: skip
 FLYING = "SELECT count(*) FROM outbox WHERE state = 'sending'"
 UNFINISHED = "SELECT count(*) FROM outbox WHERE state IN ('held', 'pending', 'sending')"
@@ -60,6 +66,7 @@ class Sends:
     twilio: FakeTwilio = field(default_factory=FakeTwilio)
     talks: list[Talk] = field(default_factory=list)
     flying: int = 0  # how many sends the kills fell into
+    faults: int = 0  # how many befell the fakes
     stopping: bool = False
     _servers: list[TestServer] = field(default_factory=list)
     _writers: list[asyncio.Task[None]] = field(default_factory=list)
@@ -137,10 +144,17 @@ class Sends:
     # --- faults ----------------------------------------------------------------------------
 
     async def kill(self) -> None:
-        """Kill the service while something is on its way, and wait until sending goes on."""
+        """Kill the service while something is on its way, and wait until sending goes on.
+
+        Beside that one send of each provider's goes wrong by itself.
+        """
+        for fake in (self.telegram, self.twilio):
+            fake.faults.append(self.chance.choice(QUICK + SILENT if SOAK else QUICK))
+            self.faults += 1
         await asyncio.sleep(self.chance.uniform(0.05, 0.5))
-        self.house.kill_service()
-        self.flying += (await self.rows(FLYING))[0][0]
+        async with self._database() as database:  # at hand, for the next sender is soon there
+            self.house.kill_service()
+            self.flying += await database.fetchval(FLYING)
         arrived = self._arrivals()
         await eventually(lambda: self._arrivals() > arrived + 2, seconds=PATIENCE)
 
@@ -164,10 +178,15 @@ class Sends:
             await server.close()
 
     async def rows(self, query: str) -> list[Any]:
+        async with self._database() as database:
+            return list(await database.fetch(query))
+
+    @contextlib.asynccontextmanager
+    async def _database(self) -> AsyncIterator[Any]:
         """PostgreSQL is asked directly: it outlives the service."""
         url = PrivatePostgres(self.house.directory / "data").url()
-        connection = await asyncpg.connect(url, timeout=10)
+        connection = await asyncpg.connect(url, timeout=30)
         try:
-            return list(await connection.fetch(query))
+            yield connection
         finally:
             await connection.close()
