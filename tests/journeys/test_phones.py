@@ -15,7 +15,7 @@ from tests.support.house import House
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(180)]
 
-VERA, PETR = "Вера Лис", "Пётр Дуб"
+VERA, PETR, NINA = "Вера Лис", "Пётр Дуб", "Нина Ель"
 PATIENCE = 45_000
 Open = Callable[..., Page]
 PICTURES = [
@@ -122,3 +122,77 @@ def test_a_talk_in_telegram_and_one_by_sms_are_a_thread_each(demo: House, open_p
     expect(sms.get_by_text("Завтра с 10 до 14")).to_be_visible(timeout=PATIENCE)
     expect(thread.get_by_text("Когда привезут 48102?")).to_be_visible(timeout=PATIENCE)
     expect(thread.get_by_text("Где заказ 48101?")).to_have_count(0)
+
+
+def see(what: Locator) -> None:
+    expect(what).to_be_visible(timeout=PATIENCE)
+
+
+def block(page: Page, house: House, *, blocked: bool) -> None:
+    """Nina takes no messages of the bot, or takes them again."""
+    phones = f"{house.url}/simulator/api/phones"
+    held = page.request.get(f"{phones}/state").json()["phones"]
+    nina = next(one["id"] for one in held if one["name"] == NINA)
+    page.request.put(
+        f"{phones}/{nina}/blocked", data={"blocked": blocked}, headers={"Origin": house.url}
+    )
+
+
+def test_a_reply_is_counted_quoted_sent_again_changed_and_deleted(
+    demo: House, open_page: Open
+) -> None:
+    outside, olga = open_page(), open_page()
+    for page in (outside, olga):
+        page.set_default_timeout(PATIENCE)
+    outside.goto(f"{demo.url}/simulator?lang=ru#phones")
+    faults = f"{demo.url}/simulator/api/phones/faults/telegram"
+    outside.request.delete(faults, headers={"Origin": demo.url})
+    telegram, sms = phone(outside, "telegram", NINA), phone(outside, "sms", "Ян Клён")
+    write(telegram, "Где заказ 48103?")
+    send(telegram, "Голосовое")
+    write(sms, "Когда привезут 48104?")
+    sign_in(olga, demo)
+
+    take(olga, "Когда привезут 48104?")
+    field = olga.get_by_placeholder("Напишите ответ…")
+    field.fill("я" * 71)
+    see(olga.get_by_text("2 SMS · Unicode · осталось 63"))
+    field.fill("OK")
+    see(olga.get_by_text("1 SMS · GSM-7 · осталось 158"))
+
+    # A recording plays, and by keyboard alone one message is answered.
+    thread = take(olga, NINA)
+    thread.get_by_role("button", name="Слушать").click()
+    played = thread.get_by_role("slider")
+    expect(played).not_to_have_attribute("aria-valuetext", "0:00 / 0:03", timeout=PATIENCE)
+    thread.get_by_role("button", name="Что сделать с сообщением").last.focus()
+    olga.keyboard.press("ArrowUp")
+    olga.keyboard.press("Enter")
+    olga.get_by_role("menuitem", name="Ответить на это сообщение").press("Enter")
+    see(olga.get_by_text(f"В ответ на · {NINA}"))
+    expect(field).to_be_focused(timeout=PATIENCE)
+
+    # It fails for a reason, and is sent again where that is gone.
+    block(outside, demo, blocked=True)
+    olga.keyboard.insert_text("Уже в пути")
+    olga.keyboard.press("Control+Enter")
+    see(thread.get_by_text("клиент заблокировал бота"))
+    block(outside, demo, blocked=False)
+    thread.get_by_role("button", name="Повторить").click()
+    see(telegram.get_by_text("Уже в пути"))
+    see(thread.get_by_role("img", name="Отправлено"))
+    see(thread.get_by_role("button", name="Где заказ 48103?"))  # the quote leads to it
+
+    # It is changed, keeps what it was, and goes.
+    olga.keyboard.press("KeyC")
+    olga.get_by_role("textbox", name="Новый текст").fill("Уже у подъезда")
+    olga.keyboard.press("Control+Enter")
+    see(telegram.get_by_text("Уже у подъезда"))
+    thread.get_by_role("button", name="изменено").click()
+    see(thread.get_by_role("region", name="Прежние версии").get_by_text("Уже в пути"))
+    olga.keyboard.press("Escape")
+    olga.keyboard.press("Enter")
+    olga.get_by_role("menuitem", name="Удалить у всех").click()
+    olga.get_by_role("button", name="Удалить", exact=True).click()
+    see(thread.get_by_text("Сообщение удалено"))
+    expect(telegram.get_by_text(re.compile("^Уже "))).to_have_count(0, timeout=PATIENCE)
