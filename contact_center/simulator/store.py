@@ -48,8 +48,8 @@ SELECT c.id, c.number, c.state, c.version, c.opened_at, c.closed_at, c.last_seq,
        a.public_key, q.name AS queue, b.name AS brand, e.name AS operator,
        r.code AS result_code, k.code AS kind,
        i.medium, i.value, i.proof, i.created_at AS identity_created,
-       cl.id AS client_id, cl.name AS client, cl.created_at AS client_created,
-       cl.version AS client_version
+       cl.id AS client_id, COALESCE(NULLIF(cl.name, ''), i.value) AS client,
+       cl.created_at AS client_created, cl.version AS client_version
 FROM contacts c JOIN accounts a ON a.id = c.account_id JOIN queues q ON q.id = c.queue_id
 JOIN brands b ON b.id = c.brand_id JOIN identities i ON i.id = c.identity_id
 JOIN clients cl ON cl.id = i.client_id LEFT JOIN employees e ON e.id = c.operator_id

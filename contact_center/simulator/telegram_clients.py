@@ -77,7 +77,7 @@ class Clients:
         self.switches = Switches()
         self.lateness = 0.3  # seconds, where updates come late
         self._numbers = itertools.count(first)
-        self._updates = itertools.count(first + 10_000)
+        self._updates = itertools.count(first + 9_999)
         self._news = asyncio.Event()
         self._telling = asyncio.Lock()
 

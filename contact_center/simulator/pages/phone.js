@@ -184,5 +184,7 @@ export function makePhone({ el, icon, clock, act, say, bubbles, words, phone, li
     for (const open of node.querySelectorAll("details[open]")) if (!open.contains(event.target)) open.open = false;
   });
 
-  return { node, update };
+  function enter() { node.scrollIntoView({ block: "nearest" }); text.focus({ preventScroll: true }); }
+
+  return { node, update, enter };
 }

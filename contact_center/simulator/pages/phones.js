@@ -11,6 +11,7 @@ export function phones({ el, icon, ask, act, say, clock, room, traced, look }) {
   let state = { lines: {}, phones: [], faults: {} };
   let chosen = null;
   let stream = null;
+  let wanted = null; // just added: it is gone to as soon as it is there
   const made = new Map();
   const grid = el("div", { class: "devices" });
   const side = el("div", { class: "trouble" });
@@ -29,6 +30,7 @@ export function phones({ el, icon, ask, act, say, clock, room, traced, look }) {
         grid.append(made.get(one.id).node);
       }
       made.get(one.id).update(one, one.id === chosen);
+      if (one.id === wanted) { wanted = null; made.get(one.id).enter(); }
     }
     if (!state.phones.length) grid.replaceChildren(el("div", { class: "empty" }, el("h2", {}, w.nobody), el("p", {}, fill(w.nobody_text, state.lines))));
   }
@@ -57,7 +59,7 @@ export function phones({ el, icon, ask, act, say, clock, room, traced, look }) {
     async number() { return chosen ? (await ask("GET", `/phones/${chosen}/contact`)).number : null; },
     async add(channel, name) {
       const phone = await act("POST", "/phones", { channel, name });
-      if (phone) choose(phone.id);
+      if (phone) { wanted = phone.id; choose(phone.id); }
       return phone;
     },
     dress(lang) {
