@@ -270,7 +270,11 @@ class AccountWorker:
             raise OptedOut(UNWANTED)
         if claim.act != "send":
             return await acts.perform(self._database, account, claim, left)
-        claim, pieces = await self._pieces(account, claim)
+        try:
+            async with asyncio.timeout(left):
+                claim, pieces = await self._pieces(account, claim)
+        except TimeoutError:
+            raise NotBegun("its files were not ready in time") from None
         size = sum(file.size for file in pieces[claim.part].files)
         left = min(self._left(claim, started), self._limits.seconds_for(size))
         receipt = await _deliver(account.channel, pieces[claim.part], left)
