@@ -3,9 +3,9 @@
 Ten files and 5 MB in all, of these types: https://www.twilio.com/docs/messaging/guides/
 accepted-mime-types and https://www.twilio.com/docs/api/errors/21623, …/11751 (read 2026-11; of
 other types than pictures the list is shorter than Twilio's: what carriers do with them is
-unverified). Pictures Twilio fits to carriers itself. Twilio fetches files from an address, first by HEAD. MMS
-are carried between numbers of the United States and Canada; that a Messaging Service may choose a
-sender there is taken for granted, its pool is not looked at.
+unverified). Pictures Twilio fits to carriers itself. It fetches files from an address, first by
+HEAD. MMS are carried between numbers of the United States and Canada; that a Messaging Service may
+choose a sender there is taken for granted, its pool is not looked at.
 """
 
 from __future__ import annotations
