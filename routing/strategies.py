@@ -44,7 +44,7 @@ def _narrowest_first(one: OperatorState, _n: Needs, _m: str, _e: tuple[str, ...]
 
 
 def _pack(one: OperatorState, _n: Needs, _m: str, _e: tuple[str, ...]) -> Key:
-    return (one.used - one.budget, one.idle_ms, one.id)  # the least room first
+    return (one.budget - one.used, one.idle_ms, one.id)  # the least room first
 
 
 def _best_level(one: OperatorState, needs: Needs, _m: str, _e: tuple[str, ...]) -> Key:
@@ -61,7 +61,7 @@ def _automatic(one: OperatorState, _n: Needs, medium: str, exclusive: tuple[str,
         return (0, 0, broad, one.idle_ms, one.id)
     media = one.media
     if exclusive and (not media or any(medium in media for medium in exclusive)):
-        return (1, one.used - one.budget, broad, one.idle_ms, one.id)
+        return (1, one.budget - one.used, broad, one.idle_ms, one.id)
     return (0, one.used, broad, one.idle_ms, one.id)
 
 

@@ -469,7 +469,7 @@ class Plain:
             case "narrowest_first":
                 return (broad, *rest)
             case "pack":
-                return (one["used"] - one["budget"], *rest)
+                return (one["budget"] - one["used"], *rest)
             case "best_level":
                 return (-sum(one["skills"].get(skill, 0) for skill in needs), *rest)
             case "round_robin":
@@ -477,7 +477,7 @@ class Plain:
         if work["medium"] in self.exclusive:
             return (0, 0, broad, *rest)
         if any(self.takes(one, medium) for medium in self.exclusive):
-            return (1, one["used"] - one["budget"], broad, *rest)
+            return (1, one["budget"] - one["used"], broad, *rest)
         return (0, one["used"], broad, *rest)
 
     def candidates(self, work: Row) -> list[Row]:

@@ -10,7 +10,18 @@ import pytest
 
 from routing import policy
 from routing.engine import Engine
-from routing.model import Expire, Offer, OperatorState, QueueState, Rescind, Resync, Tick, WorkState
+from routing.model import (
+    Expire,
+    Offer,
+    Operator,
+    OperatorState,
+    Queue,
+    QueueState,
+    Rescind,
+    Resync,
+    Tick,
+    WorkState,
+)
 
 QUEUE = QueueState("q", 1, offer_seconds=45, preferred_hold_seconds=60)
 
@@ -224,3 +235,61 @@ def test_an_offer_id_is_a_uuid7_of_its_instant_and_of_nothing_but_its_arguments(
     assert UUID(first).int >> 80 == 1_780_000_000_000
     others = {policy.offer_id("w", 2, "anna", 1), policy.offer_id("w", 1, "boris", 1)}
     assert len(others | {first}) == 3
+
+
+def skilled(name: str, **more: object) -> Operator:
+    fields: dict[str, object] = {
+        "version": 1, "presence": "ready", "budget": 100, "used": 0, "ceilings": {}, "load": {},
+        "idle_ms": 0, "misses": 0, "queues": (), **more,
+    }  # fmt: skip
+    return Operator(id=name, **fields)  # type: ignore[arg-type]
+
+
+def chats(count: int) -> dict[str, object]:
+    return {"used": 20 * count, "load": {"chat": count}}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "medium", "first"),
+    [
+        ("longest_idle", "chat", "rested"),
+        ("least_loaded", "chat", "free"),
+        ("narrowest_first", "chat", "free"),
+        ("pack", "chat", "packed"),
+        ("best_level", "chat", "expert"),
+        ("round_robin", "chat", "packed"),
+        ("automatic", "chat", "packed"),
+        ("automatic", "voice", "free"),
+    ],
+)
+def test_each_strategy_has_its_own_first(strategy: str, medium: str, first: str) -> None:
+    queue = Queue("s", 1, members_only=False, strategy=strategy, needs=(("ru", 1),))
+    line = Engine.restore(
+        [
+            queue,
+            skilled("rested", idle_ms=1, turn=9, skills={"ru": 1, "a": 1}, **chats(1)),
+            skilled("free", idle_ms=5, turn=8, skills={"ru": 2}),
+            skilled("packed", idle_ms=7, turn=1, skills={"ru": 1, "b": 1}, **chats(3)),
+            skilled("expert", idle_ms=9, turn=7, skills={"ru": 5, "c": 1}, **chats(1)),
+        ],
+        policy=policy.Policy(exclusive=("voice",)),
+    )  # fmt: skip
+    cost = 100 if medium == "voice" else 20
+    assert offers(line.apply(work("w", 1, queue_id="s", medium=medium, cost=cost), 10)) == {
+        "w": first
+    }
+
+
+def test_who_takes_no_calls_gets_the_chats_first() -> None:
+    queue = Queue("s", 1, members_only=False, strategy="automatic")
+    chats = skilled("chats", used=60, load={"chat": 3}, media=("chat",))
+    rules = policy.Policy(exclusive=("voice",))
+    line = Engine.restore([queue, chats, skilled("both")], policy=rules)
+    assert offers(line.apply(work("w", 1, queue_id="s"), 10)) == {"w": "chats"}
+
+
+def test_on_a_call_nothing_new_comes_although_points_are_left() -> None:
+    rules = policy.Policy(exclusive=("voice",))
+    talking = operator("anna", budget=200, used=100, load={"voice": 1})
+    line = Engine.restore([QUEUE, talking], policy=rules)
+    assert line.apply(work("w", 1), 10) == []
