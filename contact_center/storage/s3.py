@@ -23,6 +23,7 @@ from contact_center.kernel.s3_signing import EMPTY, Place, query_of, signed
 
 SECONDS = 15.0
 SLOWEST = 500_000  # bytes per second: files have more time, the larger the more
+GET_SECONDS = 300.0
 LARGEST = 5 * 1024**3
 PAGE = 1000
 _CODE = re.compile(rb"<Code>([A-Za-z0-9]{1,60})</Code>")
@@ -32,15 +33,14 @@ _SUCCESS = 300
 
 # What only a person can mend, in words; the names are the store's.
 REFUSALS = {
-    "NoSuchBucket": "there is no bucket {bucket}: create it, or mend its name",
-    "InvalidAccessKeyId": "the store does not know the key {user}",
-    "SignatureDoesNotMatch": "the secret of the key {user} is wrong (percent-encode it in the "
-    "address)",
-    "AccessDenied": "the key {user} may not read, write, list and delete in {bucket}",
-    "PermanentRedirect": "the bucket {bucket} is at another address or in another region",
-    "AuthorizationHeaderMalformed": "the bucket {bucket} is in another region",
+    "NoSuchBucket": "there is no bucket {}: create it, or mend its name",
+    "InvalidAccessKeyId": "the store does not know the access key",
+    "SignatureDoesNotMatch": "the secret of the access key is wrong (percent-encode it)",
+    "AccessDenied": "the access key may not read, write, list and delete in {}",
+    "PermanentRedirect": "the bucket {} is at another address or in another region",
+    "AuthorizationHeaderMalformed": "the bucket {} is in another region",
     "RequestTimeTooSkewed": "the clock of this machine is wrong",
-    "InvalidBucketName": "{bucket} is no name of a bucket",
+    "InvalidBucketName": "{} is no name of a bucket",
 }
 
 
@@ -85,10 +85,9 @@ class S3:
     async def get(self, key: str) -> AsyncIterator[bytes]:
         """The bytes of an object. Raises NotFound."""
         url, headers = self._request("GET", key, {}, EMPTY)
-        seconds = SECONDS + LARGEST / SLOWEST  # who takes the pieces has a limit of his own
         try:
             async with self._http.stream(
-                "GET", url, headers=headers, deadline=seconds, limit=LARGEST
+                "GET", url, headers=headers, deadline=GET_SECONDS, limit=LARGEST
             ) as (head, pieces):
                 if head.status >= _SUCCESS:
                     body = b"".join([piece async for piece in pieces])
@@ -144,7 +143,7 @@ class S3:
         if code == "NoSuchKey" or (found is None and answer.status == _NONE):
             raise NotFound("the file is gone")
         if code in REFUSALS:
-            words = REFUSALS[code].format(bucket=self.place.bucket, user=self.place.user)
+            words = REFUSALS[code].format(self.place.bucket)
             region = _REGION.search(answer.body)
             more = f" ({region[1].decode()})" if region else ""
             raise Refused(f"the file store: {words}{more} [{code}]")
