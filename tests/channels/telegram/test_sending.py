@@ -5,6 +5,7 @@ from channels.errors import (
     Misconfigured,
     Rejected,
     Temporary,
+    Throttled,
     Uncertain,
     Unsupported,
 )
@@ -212,9 +213,10 @@ async def test_a_conversation_of_another_channel_is_rejected(bot: Bot) -> None:
 
 async def test_too_many_requests_wait_as_long_as_telegram_says(bot: Bot) -> None:
     bot.fake.faults, bot.fake.retry_after = ["busy"], 7
-    with pytest.raises(Temporary) as raised:
+    with pytest.raises(Throttled) as raised:
         await bot.send()
     assert raised.value.retry_after == 7
+    assert raised.value.per is None, "Telegram does not say whether chat or bot"
     assert bot.fake.sent() == []
 
 

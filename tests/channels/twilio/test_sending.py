@@ -11,6 +11,7 @@ from channels.errors import (
     Misconfigured,
     Rejected,
     Temporary,
+    Throttled,
     Uncertain,
 )
 from channels.families.twilio import rest
@@ -131,9 +132,10 @@ async def test_an_address_twilio_does_not_take_is_our_setting(place: Place) -> N
 
 async def test_too_many_requests_wait_as_long_as_they_are_told_to(place: Place) -> None:
     place.twilio.faults.append("busy")
-    with pytest.raises(Temporary) as caught:
+    with pytest.raises(Throttled) as caught:
         await place.channel().send(outbound())
     assert caught.value.retry_after == 1.0
+    assert caught.value.per == "account", "the concurrency of the whole account"
     assert place.twilio.messages == {}
 
 

@@ -202,6 +202,11 @@ async def test_wrong_credentials_stop_the_account_and_lose_nothing(line: Line) -
 
         account = await eventually(red, seconds=20)
         assert "20003" in account["health_text"]
+        told_all = await line.db.fetchval(
+            "SELECT count(*) FROM events WHERE kind = 'account.changed' AND subject_id = $1 "
+            "AND data ->> 'health' = 'red'", line.account,
+        )  # fmt: skip
+        assert told_all == 1, "every screen that looks at the directory hears of it"
         assert told is not None
     finally:
         line.twilio.token = kept
