@@ -17,7 +17,10 @@ function Navigation({ sections, here }: { sections: readonly AdminSection[]; her
   const { t, w } = useWords();
   const own = useRef<HTMLElement>(null);
   // On a phone the sections are one scrolling line; the chosen one must be in sight.
-  useEffect(() => own.current?.querySelector(`a[href="/admin/${here}"]`)?.scrollIntoView({ block: "nearest", inline: "center" }), [here]);
+  useEffect(() => {
+    // Browsers may answer with a promise, which is nothing to clean up with.
+    void own.current?.querySelector(`a[href="/admin/${here}"]`)?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [here]);
   return (
     <nav className={css.nav} aria-label={t("nav.admin")} ref={own}>
       <h2>{t("nav.admin")}</h2>
