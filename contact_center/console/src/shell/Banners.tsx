@@ -38,8 +38,8 @@ function Ailing() {
     queryFn: async () => {
       const { items } = await get("/accounts/ailing");
       if (!items.length) return items;
-      const { reasonIn } = await import("../talk/reasons");
-      return items.map((one) => ({ ...one, health_text: reasonIn(locale, one.health_text ?? "") }));
+      const reasons = await import("../talk/reasons").catch(() => null); // gone after an update
+      return items.map((one) => ({ ...one, health_text: reasons?.reasonIn(locale, one.health_text ?? "") ?? one.health_text }));
     },
     refetchInterval: 60_000,
   });

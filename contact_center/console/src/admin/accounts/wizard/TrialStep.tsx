@@ -85,7 +85,7 @@ export function TrialStep({ provider, account, onBack }: { provider: ProviderInf
             <li key={tick} data-state={fault ? "bad" : at ? "good" : "wait"}>
               <span className={css.disc}>{fault ? <Icon name="close" size={16} /> : at ? <Icon name="check" size={16} /> : null}</span>
               <div>
-                <b>{w(`tick.${tick}`)}</b> <small>{at && !fault ? clock(i18n, at) : fault ? "" : w("tick.waits")}</small>
+                <b>{w(`tick.${tick}`)}</b> <small>{at && !fault ? clock(i18n, at) : data && !fault && w("tick.waits")}</small>
                 {fault && (
                   <>
                     <p>{w(`tick_fault.${fault}`)}</p>
