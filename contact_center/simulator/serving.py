@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from collections.abc import AsyncIterator
 
 from aiohttp import web
 
 LAST_PRIVILEGED = 1023
+KEPT_BYTES = 128 * 1024 * 1024  # of files, in each fake: it may run for days
+
+
+class Room:
+    """For so many things at most, and for `KEPT_BYTES` of them; the newest always finds a place."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._sizes: deque[int] = deque()
+        self._bytes = 0
+
+    def take(self, size: int) -> int:
+        """One more comes in: how many of the oldest must go."""
+        self._sizes.append(size)
+        self._bytes += size
+        gone = 0
+        while len(self._sizes) > 1 and (len(self._sizes) > self._most or self._bytes > KEPT_BYTES):
+            self._bytes -= self._sizes.popleft()
+            gone += 1
+        return gone
 
 
 @contextlib.asynccontextmanager

@@ -18,8 +18,9 @@ from aiohttp import web
 
 from contact_center.simulator import telegram_wire as wire
 from contact_center.simulator.faults import Request as Fault
-from contact_center.simulator.serving import half, served
+from contact_center.simulator.serving import Room, half, served
 from contact_center.simulator.telegram_clients import (
+    EVERYTHING,
     TOKEN,
     TYPING_SECONDS,
     Chat,
@@ -29,18 +30,18 @@ from contact_center.simulator.telegram_clients import (
 from contact_center.simulator.telegram_wire import Refusal, Upload, bad
 
 HUNG = 60.0
-KEPT = 2000
 
 
 class FakeTelegram(Clients):
     """`calls` keeps the calls that were understood, `faults` are used up in turn by sending."""
 
-    def __init__(self, token: str = TOKEN, *, insecure: bool = False, first: int = 1) -> None:
-        super().__init__(token, insecure=insecure, first=first)
+    def __init__(self, token: str = TOKEN, *, kept: int = EVERYTHING, **more: Any) -> None:
+        super().__init__(token, kept=kept, **more)
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.faults: list[Fault] = []
         self.lag = 0.0  # between doing what is asked and saying so
         self.retry_after = 1
+        self._room = Room(kept)
 
     # --- the bot's side --------------------------------------------------------------------------
 
@@ -89,7 +90,7 @@ class FakeTelegram(Clients):
 
     def _note(self, method: str, parameters: dict[str, Any]) -> None:
         self.calls.append((method, parameters))
-        del self.calls[:-KEPT]
+        del self.calls[: self._room.take(_weight(parameters))]
         self.switches.count("asked")
 
     def _methods(self) -> dict[str, Callable[[dict[str, Any]], Awaitable[Any]]]:
@@ -283,6 +284,10 @@ def _value(value: Any) -> Any:
     if not isinstance(value, web.FileField):
         return value
     return Upload.of(value.file.read(), value.filename, value.content_type)
+
+
+def _weight(given: Mapping[str, Any]) -> int:
+    return sum(len(value) for value in given.values() if isinstance(value, bytes))
 
 
 def _marks(given: Mapping[str, Any], name: str) -> dict[str, Any]:

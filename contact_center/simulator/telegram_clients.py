@@ -20,12 +20,13 @@ import aiohttp
 
 from contact_center.simulator import telegram_wire as wire
 from contact_center.simulator.faults import Switches
+from contact_center.simulator.serving import Room
 from contact_center.simulator.telegram_wire import Refusal, Upload
 
 TOKEN = "123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11"  # noqa: S105 - the documentation's own
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
 TYPING_SECONDS = 5.0  # https://core.telegram.org/bots/api#sendchataction
-KEPT_MESSAGES, KEPT_BYTES = 200, 128 * 1024 * 1024
+EVERYTHING = 1_000_000_000
 
 
 @dataclass
@@ -58,9 +59,13 @@ class Clients:
     """The chats of one bot, and what waits to be told to it.
 
     `first`: where numbers begin; whoever remembers those of an earlier run must not meet them anew.
+    `kept`: how many messages of a chat, files and calls are remembered.
     """
 
-    def __init__(self, token: str = TOKEN, *, insecure: bool = False, first: int = 1) -> None:
+    def __init__(
+        self, token: str = TOKEN, *, insecure: bool = False, first: int = 1,
+        kept: int = EVERYTHING,
+    ) -> None:  # fmt: skip
         self.token = token
         self.insecure = insecure  # webhooks without https, for a house that is tested
         self.reaches: dict[str, str] = {}  # beginnings of addresses, and where they lead in truth
@@ -71,6 +76,7 @@ class Clients:
         self.chats: dict[int, Chat] = {}
         self.files: dict[str, bytes] = {}
         self._file_numbers = itertools.count(first)
+        self._shelf, self._kept = Room(kept), kept
         self.answered: list[str] = []
         self.pending: list[dict[str, Any]] = []
         self.webhook = Webhook()
@@ -96,8 +102,8 @@ class Clients:
         """The `file_id` under which these bytes are given out; the oldest are given up."""
         file_id = f"BQACAgIAAxkB{next(self._file_numbers):04}"
         self.files[file_id] = content
-        while sum(map(len, self.files.values())) > KEPT_BYTES and len(self.files) > 1:
-            self.files.pop(next(iter(self.files)))
+        for name in list(itertools.islice(self.files, self._shelf.take(len(content)))):
+            self.files.pop(name)
         return file_id
 
     def write(self, chat_id: int = 4242, **content: Any) -> dict[str, Any]:
@@ -212,7 +218,7 @@ class Clients:
         message = {"message_id": next(self._numbers), "from": dict(author), "chat": chat.shown(),
                    "date": int(time.time()), **content}  # fmt: skip
         chat.messages[message["message_id"]] = message
-        while len(chat.messages) > KEPT_MESSAGES:
+        while len(chat.messages) > self._kept:
             chat.fates.pop(number := next(iter(chat.messages)), None)
             chat.messages.pop(number)
         self.switches.changed()
@@ -221,6 +227,7 @@ class Clients:
     def answer(self, given: Mapping[str, Any]) -> bool:
         """The progress on a pressed button ends."""
         self.answered.append(given["callback_query_id"])
+        del self.answered[: -self._kept]
         return True
 
     def types(self, chat_id: int) -> bool:

@@ -13,6 +13,7 @@ import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
@@ -21,6 +22,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from contact_center.simulator import twilio_media
 from contact_center.simulator.faults import Report as Mischief
 from contact_center.simulator.faults import Switches
+from contact_center.simulator.serving import Room
 from contact_center.simulator.twilio_wire import (
     FIELDS,
     FILTERS,
@@ -50,19 +52,19 @@ NUMBER_FIELDS = frozenset({"SmsUrl", "SmsMethod", "SmsApplicationSid", "SmsFallb
 # What Twilio itself takes for an opt-out and its end: https://help.twilio.com/articles/223134027.
 STOPS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"})
 STARTS = frozenset({"START", "YES", "UNSTOP"})
-KEPT = 2000
+EVERYTHING = 1_000_000_000
 
 
 class FakeTwilio:
     """One account with one number. `faults` befall requests in turn, `mischief` the reports.
 
     `posted` keeps what it posted and how it was answered; `complaints` what the real one would not
-    have understood.
+    have understood. `kept`: how many messages and posts are remembered.
     """
 
     def __init__(
         self, *, account: str = "AC" + "0" * 32, token: str = "0" * 32,
-        number: str = "+15005550006", service: str = "MG" + "0" * 32,
+        number: str = "+15005550006", service: str = "MG" + "0" * 32, kept: int = EVERYTHING,
     ) -> None:  # fmt: skip
         self.account, self.token = account, token
         self.number, self.service = number, service
@@ -84,6 +86,7 @@ class FakeTwilio:
         self.complaints: list[str] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = asyncio.Event()
+        self._room, self._kept = Room(kept), kept
 
     # --- serving ---------------------------------------------------------------------------------
 
@@ -215,8 +218,8 @@ class FakeTwilio:
 
     def _keep(self, message: Message) -> None:
         self.messages[message.sid] = message
-        while len(self.messages) > KEPT:
-            self.messages.pop(next(iter(self.messages)))
+        for name in list(islice(self.messages, self._room.take(message.weight))):
+            self.messages.pop(name)
         self.switches.changed()
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
@@ -383,7 +386,7 @@ class FakeTwilio:
             if not again(status, policy):
                 break
         self.posted.append((bare, dict(form), status))
-        del self.posted[:-KEPT]
+        del self.posted[: -self._kept]
         self.switches.count("told" if 200 <= status < 300 else "refused")  # noqa: PLR2004
         return status
 

@@ -80,6 +80,11 @@ class Message:
     urls: tuple[str, ...] = ()  # where the files of one to send are fetched
     told: int | None = None
 
+    @property
+    def weight(self) -> int:
+        """Bytes of its files."""
+        return sum(len(content) for _, _, content in self.media)
+
     def shown(self) -> dict[str, Any]:
         """The record of the REST interface."""
         base = f"/2010-04-01/Accounts/{self.account}/Messages/{self.sid}"

@@ -28,7 +28,7 @@ from contact_center.simulator.twilio import FakeTwilio
 
 Channel = Literal["telegram", "sms"]
 CHANNELS: Sequence[Channel] = ("telegram", "sms")
-MOST = 30
+MOST, KEPT = 30, 500
 LATE_SECONDS = 4.0
 AGAIN_SECONDS = 3.0
 STEP_SECONDS = 0.7
@@ -62,11 +62,11 @@ class Phones:
         first = int(time.time()) - EPOCH
         self.company = company
         self.telegram = FakeTelegram(f"7300000001:{secrets.token_hex(20)}", insecure=True,
-                                     first=first)  # fmt: skip
+                                     first=first, kept=KEPT)  # fmt: skip
         self.telegram.bot |= {"first_name": company.name, "username": company.telegram.number}
         self.twilio = FakeTwilio(
             account=f"AC{secrets.token_hex(16)}", token=secrets.token_hex(16),
-            number=company.sms.number,
+            number=company.sms.number, kept=KEPT,
         )  # fmt: skip
         self.telegram.lateness = self.twilio.lateness = LATE_SECONDS
         self.telegram.retry_after, self.twilio.pause = 3, STEP_SECONDS
