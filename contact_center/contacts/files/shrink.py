@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import resource
 import sys
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,9 +33,9 @@ def shrink(source: Path, to: Path, most: int, side: int, pixels: int) -> None:
     """Write a picture of at most `most` bytes whose longer side has at most `side` pixels."""
     from PIL import Image, ImageOps  # noqa: PLC0415 - only here, in a process of its own
 
-    warnings.simplefilter("error", Image.DecompressionBombWarning)
-    Image.MAX_IMAGE_PIXELS = pixels
-    with Image.open(source, formats=FORMATS) as picture:
+    with Image.open(source, formats=FORMATS) as picture:  # reads the head alone
+        if picture.width * picture.height > pixels:
+            raise CannotShrink("it has too many pixels")
         if getattr(picture, "is_animated", False):
             raise CannotShrink("it moves")
         kind, profile = picture.format or "PNG", picture.info.get("icc_profile")

@@ -74,8 +74,9 @@ class House:
         self.channel = Holding()
         self.directory = directory
         self.files = Files(
-            database, self.blobs, Links(b"k" * 32), self.clock, self._account, max_bytes=10_000
-        )
+            database, self.blobs, Links(b"k" * 32), self.clock, self._account, max_bytes=10_000,
+            base_url="https://desk.example",
+        )  # fmt: skip
 
     async def _account(self, _account_id: UUID) -> Any:
         return self
@@ -163,6 +164,24 @@ async def test_only_a_fresh_address_of_ours_opens_a_file(house: House) -> None:
     house.clock.advance(minutes=11)
     with pytest.raises(Forbidden):
         await house.files.open(row["id"], expires, signature)
+
+
+async def test_a_providers_address_works_for_some_hours_and_is_no_other(house: House) -> None:
+    row = await house.files.upload(stream(b"hello there"), name="a.txt", owner="e")
+    url = house.files.public_url(row["id"])
+    path, _, query = url.partition("?")
+    assert path == f"https://desk.example/api/v1/files/{row['id']}/public"
+    given = dict(part.split("=") for part in query.split("&"))
+    address = (row["id"], int(given["e"]), given["s"])
+    house.clock.advance(hours=3, minutes=59)
+    assert (await house.files.open_public(*address))["name"] == "a.txt"
+    with pytest.raises(Forbidden):
+        await house.files.open(*address)
+    with pytest.raises(Forbidden):
+        await house.files.open_public(new_id(), *address[1:])
+    house.clock.advance(minutes=2)
+    with pytest.raises(Forbidden):
+        await house.files.open_public(*address)
 
 
 async def test_a_blob_key_never_becomes_a_path(house: House) -> None:

@@ -122,8 +122,6 @@ async def test_a_broken_picture_is_refused_aloud(files: Files) -> None:
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
-    (tmp_path / "bomb").write_bytes(noise(100, 100, "PNG"))
-    with pytest.raises(Image.DecompressionBombError):
-        shrink.shrink(tmp_path / "bomb", tmp_path / "to", 1000, 50, pixels=4000)
-    with pytest.raises(Image.DecompressionBombWarning):
-        shrink.shrink(tmp_path / "bomb", tmp_path / "to", 1000, 50, pixels=9000)
+    (tmp_path / "bomb").write_bytes(noise(100, 100, "PNG")[:200])  # there is nothing to unpack
+    with pytest.raises(shrink.CannotShrink, match="too many pixels"):
+        shrink.shrink(tmp_path / "bomb", tmp_path / "to", 1000, 50, pixels=9999)
