@@ -84,13 +84,19 @@ class Throttled(Temporary):
 
 
 class Rejected(ChannelError):
-    """The provider refused the message for good; `code` is the provider's own."""
+    """The provider refused the message for good; `code` is the provider's own.
+
+    `arrived`: the provider's names of the parts that it had taken before.
+    """
 
     kind = "rejected"
 
-    def __init__(self, reason: str, *, code: str | None = None) -> None:
+    def __init__(
+        self, reason: str, *, code: str | None = None, arrived: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(reason)
         self.code = code
+        self.arrived = arrived
 
 
 class OptedOut(Rejected):

@@ -64,9 +64,7 @@ class Moved(Rejected):
     """Nothing was sent: the group has another id by now."""
 
     def __init__(self, to: int) -> None:
-        super().__init__(
-            f"the group has become a supergroup, its address is {to}", code="migrated"
-        )
+        super().__init__(f"the group has become a supergroup, its address is {to}", code="migrated")
         self.to = to
 
 

@@ -69,13 +69,18 @@ async def _send(bot: Bot, message: Outbound, place: Place) -> Receipt:
         except ChannelError as error:
             if not sent:
                 raise
-            raise Rejected(f"{done} of {len(steps)} parts arrived, then: {error}") from error
+            words = f"{done} of {len(steps)} parts arrived, then: {error}"
+            raise Rejected(words, arrived=_names(place, sent)) from error
         sent += [(one, bool(step.text) and at == 0) for at, one in enumerate(said)]
-    # Named by what its text stands in: that is what is changed, should it be changed.
-    named = sorted(sent, key=lambda one: not one[1])
-    where = Place(place.chat, None, place.connection)
-    first, *others = (where.name(one.message_id) for one, _ in named)
+    first, *others = _names(place, sent)
     return Receipt(first, aliases=tuple(others))
+
+
+def _names(place: Place, sent: list[tuple[Message, bool]]) -> tuple[str, ...]:
+    """What bears the text comes first: that is what is changed, should the text be changed."""
+    where = Place(place.chat, None, place.connection)
+    named = sorted(sent, key=lambda one: not one[1])
+    return tuple(where.name(one.message_id) for one, _ in named)
 
 
 async def edit(bot: Bot, provider_id: str, message: Outbound) -> None:

@@ -23,7 +23,8 @@ from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
 
 SENT = """
-SELECT o.id, o.state, o.payload, o.attempts, o.error_kind, o.account_id, l.conversation_key
+SELECT o.id, o.state, o.payload, o.attempts, o.error_kind, o.account_id, l.conversation_key,
+  EXISTS (SELECT FROM message_names n WHERE n.message_id = o.message_id) AS named
 FROM outbox o JOIN outbox_lines l ON l.id = o.line_id
 WHERE o.message_id = $1 AND o.act = 'send' ORDER BY o.seq DESC LIMIT 1 FOR NO KEY UPDATE OF o
 """
@@ -74,6 +75,11 @@ DONE = """
 SELECT message_id, act FROM outbox
 WHERE id = ANY($1) AND act <> 'send' AND state = 'sent' AND message_id IS NOT NULL
 """
+# Nobody sends again what was deleted after a part of it had arrived.
+GIVEN_UP = """
+UPDATE outbox SET state = 'cancelled', version = version + 1
+WHERE message_id = ANY($1::uuid[]) AND act = 'send' AND state = 'failed'
+"""
 REWORDED = """
 WITH changed AS (
   UPDATE messages m SET text = o.payload ->> 'text', edited_at = now(),
@@ -105,11 +111,12 @@ async def change(unit: Unit, message_id: UUID, act: Act, actor: str, text: str =
     row = await unit.fetchrow(SENT, message_id)
     if row is None:
         raise Conflict("the message was never sent through a channel", code="not_sent")
-    if act == "edit" and int(row["payload"].get("part", 0)):
+    in_parts = int(row["payload"].get("part", 0)) or (row["state"] == "failed" and row["named"])
+    if act == "edit" and in_parts:
         raise Invalid("it left in several parts, which cannot be changed", code="in_parts")
     if _is_here(row):
         changed = await _here(unit, row["id"], message_id, act, text)
-    elif row["state"] in LEFT:
+    elif row["state"] in LEFT or (act == "delete" and row["state"] == "failed"):
         changed = await _behind(unit, row, message_id, act, text)
     else:
         raise Conflict(
@@ -121,8 +128,8 @@ async def change(unit: Unit, message_id: UUID, act: Act, actor: str, text: str =
 
 def _is_here(row: Record) -> bool:
     """Whether nothing of it can have left. One that may have is waiting to be sent again."""
-    untouched = not int(row["payload"].get("part", 0)) and row["error_kind"] != "uncertain"
-    return row["state"] in NEVER_LEFT and untouched
+    touched = row["named"] or row["error_kind"] == "uncertain"
+    return row["state"] in NEVER_LEFT and not touched
 
 
 async def _here(unit: Unit, outbox_id: UUID, message_id: UUID, act: Act, text: str) -> UUID:
@@ -153,6 +160,7 @@ async def settle(unit: Unit, ids: Sequence[UUID]) -> None:
         await unit.execute(REWORDED, list(ids))
     if gone := [row["message_id"] for row in rows if row["act"] == "delete"]:
         await unit.execute(FORGET, gone)
+        await unit.execute(GIVEN_UP, gone)
 
 
 async def perform(database: Database, account: LiveAccount, claim: Claim, seconds: float) -> Mark:

@@ -243,7 +243,7 @@ def refused(claim: Claim, error: BaseException, policy: Policy) -> Mark:
         last = claim.left if more else {first: text.removeprefix(f"{first}: ")}
         mark = _missing(replace(mark, state="sent"), claim.missed | _by_name(last))
     if isinstance(error, Rejected | Unsupported):
-        return mark
+        return replace(mark, aliases=getattr(error, "arrived", ()))
     delay = pause(policy.limits.first_pause, claim.tries, policy.jitter)
     again = Mark(claim, "pending", error_kind=kind, error_text=text, delay=delay)
     spent = claim.tries >= policy.limits.attempts

@@ -247,8 +247,10 @@ async def test_a_wrong_token_is_misconfigured_and_told_to_nobody(bot: Bot) -> No
 
 async def test_what_fails_behind_the_first_part_is_not_sent_again(bot: Bot) -> None:
     files = (bot.file("1.jpg", "image", JPEG), bot.file("2.pdf", content=b""))
-    with pytest.raises(Rejected, match="1 of 2 parts arrived"):
+    with pytest.raises(Rejected, match="1 of 2 parts arrived") as raised:
         await bot.send("Вот", files=files)
+    (said,) = bot.fake.sent()
+    assert raised.value.arrived == (f"4242:{said['message_id']}",)
 
 
 # --- changing and deleting -------------------------------------------------------------------

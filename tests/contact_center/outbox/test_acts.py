@@ -208,3 +208,22 @@ async def test_what_may_have_left_is_settled_before_it_is_changed(world: World) 
     with pytest.raises(Conflict) as refused:
         await change(world, message, "edit", "bye")
     assert refused.value.current == {"state": "uncertain"}
+
+
+async def test_of_what_arrived_in_part_the_parts_are_deleted(world: World) -> None:
+    async def half(channel: FakeChannel, message: Outbound) -> Any:
+        raise Rejected("1 of 2 parts arrived", arrived=(await channel.take(message),))
+
+    account, channel = await world.account(Changing(faults=[half]))
+    message = await world.write(account, "hello")
+    world.sender()
+    await world.until(message, "failed")
+    with pytest.raises(Invalid):
+        await change(world, message, "edit", "bye")
+    await change(world, message, "delete")
+    assert (await settled(world, message))["state"] == "sent"
+    assert isinstance(channel, Changing)
+    assert (channel.done, channel.shown) == ([("delete", "p0")], {})
+    assert await world.database.fetchval("SELECT deleted_at FROM messages") is not None
+    kept = "SELECT state FROM outbox WHERE act = 'send'"
+    assert await world.database.fetchval(kept) == "cancelled"  # and is not sent again
