@@ -418,6 +418,15 @@ async def test_an_orphan_is_uncertain_or_resent_with_its_key(world: World) -> No
         await world.stop(sender)
 
 
+async def test_what_became_due_since_it_was_looked_is_not_slept_over(world: World) -> None:
+    account, _ = await world.account()
+    await world.write(account, "due by now")
+    due = await store.next_due(world.database, account, 60.0)
+    assert due is not None
+    assert due <= 0
+    assert await store.next_due(world.database, account, 0.0) is None, "it was looked at"
+
+
 async def test_what_a_former_holder_was_sending_is_uncertain_at_once_and_its_line_waits(
     world: World,
 ) -> None:
