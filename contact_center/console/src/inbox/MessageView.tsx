@@ -1,4 +1,4 @@
-import { ActionIcon, Button } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { memo, Suspense, useState } from "react";
 import { undoMessage } from "../api/acts";
 import { useNames } from "../api/hooks";
@@ -131,11 +131,11 @@ function isTroubled({ change, delivery: { state, reason, undelivered } }: Messag
 function More({ message, mine, tabStop }: { message: Message; mine: boolean; tabStop: boolean }) {
   const { t } = useI18n();
   const [wanted, setWanted] = useState(false);
-  const button = { className: css.acts, size: 26, "data-acts": true, tabIndex: tabStop ? 0 : -1, "aria-label": t("message.acts"), "aria-haspopup": "menu" as const };
+  const button = { type: "button" as const, className: css.acts, "data-acts": true, tabIndex: tabStop ? 0 : -1, "aria-label": t("message.acts"), "aria-haspopup": "menu" as const };
   const plain = (
-    <ActionIcon {...button} onClick={() => setWanted(true)}>
+    <button {...button} onClick={() => setWanted(true)}>
       <Icon name="more" size={16} />
-    </ActionIcon>
+    </button>
   );
   return wanted ? (
     <Suspense fallback={plain}>

@@ -69,7 +69,7 @@ function Delete({ message }: { message: Message }) {
         <Button ref={cancel} size="compact-sm" variant="default" onClick={() => shut(message)}>
           {t("act.cancel")}
         </Button>
-        <Button size="compact-sm" color="red" loading={busy} onClick={() => run(() => deleteMessage(message).then(() => shut(message)))}>
+        <Button size="compact-sm" color="red.9" loading={busy} onClick={() => run(() => deleteMessage(message).then(() => shut(message)))}>
           {w("delete.yes")}
         </Button>
       </footer>

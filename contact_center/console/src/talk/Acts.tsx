@@ -1,6 +1,6 @@
 /** What can be done with one message. */
-import { ActionIcon, Menu } from "@mantine/core";
-import { useRef } from "react";
+import { Menu } from "@mantine/core";
+import { type ButtonHTMLAttributes, useRef } from "react";
 import type { Message } from "../api/types";
 import { drafts } from "../inbox/drafts";
 import { acting, type Act } from "../inbox/acting";
@@ -11,8 +11,7 @@ import { useCopy } from "./Given";
 import { mayChange, mayDelete } from "./may";
 import { useTalkWords } from "./texts";
 
-// oxlint-disable-next-line typescript/no-explicit-any
-export default function Acts({ message, mine, button }: { message: Message; mine: boolean; button: any }) {
+export default function Acts({ message, mine, button }: { message: Message; mine: boolean; button: ButtonHTMLAttributes<HTMLButtonElement> }) {
   const { w } = useTalkWords();
   const contact = useAbout();
   const copy = useCopy();
@@ -30,11 +29,11 @@ export default function Acts({ message, mine, button }: { message: Message; mine
     });
   const answers = contact?.can.reply && contact.capabilities.reply_to && message.kind !== "note";
   return (
-    <Menu defaultOpened position="bottom-end" onClose={onClose}>
+    <Menu defaultOpened returnFocus={false} position="bottom-end" onClose={onClose}>
       <Menu.Target>
-        <ActionIcon ref={target} {...button}>
+        <button ref={target} {...button}>
           <Icon name="more" size={16} />
-        </ActionIcon>
+        </button>
       </Menu.Target>
       <Menu.Dropdown>
         {answers && (
