@@ -21,7 +21,8 @@ export function ProviderSide({ account }: { account: Connection }) {
   const told = useQuery({ queryKey: ["provider-report", id, account.health], queryFn: () => get("/accounts/{id}/report", { path: { id } }), enabled: reports, staleTime: 60_000 });
   if (!reports) return null;
   const { data } = told;
-  const elsewhere = data?.address && account.webhook_url && data.address !== account.webhook_url && !data.address.startsWith(`${account.webhook_url}#`);
+  // The path is ours alone; in front of it a proxy's address may stand, behind it what the provider is asked to do.
+  const elsewhere = data?.address && account.webhook_url && !data.address.includes(new URL(account.webhook_url).pathname);
   return (
     <li className={css.tile} data-bad={Boolean(data?.problem ?? data?.error) || undefined}>
       <h3>{w("account_health.provider", { name: titled(provider?.title, locale) })}</h3>
