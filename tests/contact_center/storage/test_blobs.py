@@ -15,9 +15,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from channels.toolkit.http import Client
+from contact_center.contacts.files import orphans
 from contact_center.kernel.clock import SystemClock
 from contact_center.kernel.errors import NotFound, TooLarge, Unavailable
+from contact_center.kernel.ids import new_id
 from contact_center.storage.blobs import Blobs
+from contact_center.storage.database import Database
 from contact_center.storage.object_blobs import ObjectBlobs
 from contact_center.storage.s3 import Refused
 from contact_center.storage.store import open_store
@@ -170,6 +173,22 @@ async def test_lists_go_on_behind_a_page(far: ObjectBlobs, monkeypatch: pytest.M
     assert await _all(far) == made
     for key in made:
         await far.delete(key)
+
+
+async def test_what_no_row_names_goes_from_the_object_store_too(
+    far: ObjectBlobs, database_url: str
+) -> None:
+    database = await Database.connect(database_url)
+    named, lost = [await far.put(stream(b"x"), limit=9) for _ in range(2)]
+    await database.execute(
+        "INSERT INTO attachments (id, blob_key, state) VALUES ($1, $2, 'stored')",
+        new_id(), named.key,
+    )  # fmt: skip
+    assert await orphans.forget(database, far, CLOCK.now()) == 0, "it may be under way"
+    assert await orphans.forget(database, far, CLOCK.now() + timedelta(days=2)) == 1
+    assert await _all(far) == {named.key}
+    assert lost.key != named.key
+    await database.close()
 
 
 async def test_copies_on_the_disk_give_way_when_there_are_too_many(
