@@ -33,7 +33,7 @@ async def whole(house: House, number: int = 3) -> dict[str, Any]:
     return shown
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1)])
 async def test_pieces_one_by_one_in_any_order_are_one_message(
     house: House, order: tuple[int, ...]
 ) -> None:

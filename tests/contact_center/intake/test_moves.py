@@ -7,6 +7,7 @@ from datetime import timedelta
 from channels.messages import ConversationMoved
 from contact_center.kernel.ids import new_id
 from contact_center.outbox import store as outbox
+from contact_center.storage.unit import Unit
 from tests.support.intake import START, House, message, visitor
 
 
@@ -19,12 +20,14 @@ def moved(key: str = "v1", to: str = "v2") -> ConversationMoved:
 
 async def reply(house: House, key: str, text: str) -> None:
     contact = await house.one("SELECT id FROM contacts WHERE closed_at IS NULL LIMIT 1")
-    await house.database.run(
-        lambda unit: outbox.enqueue(
+
+    async def step(unit: Unit) -> None:
+        await outbox.enqueue(
             unit, account_id=house.account.id, conversation_key=key, contact_id=contact["id"],
             message_id=None, payload={"text": text},
         )  # fmt: skip
-    )
+
+    await house.database.run(step)
 
 
 async def test_contact_history_and_line_go_on_at_the_new_address(house: House) -> None:

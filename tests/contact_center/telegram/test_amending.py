@@ -100,17 +100,3 @@ async def test_who_has_no_right_to_the_message_cannot_change_it(shop: Shop) -> N
     await refused("PATCH", message, 409, "conflict", headers={"If-Match": '"1"'}, **body)
     await shop.ask("POST", f"/contacts/{contact}/close", json={})
     await refused("DELETE", message, 409, "contact_closed")
-
-
-async def test_all_pictures_of_an_album_are_deleted(shop: Shop) -> None:
-    contact, message = await replied(shop)
-    await shop.office.db.execute(
-        "INSERT INTO message_names (account_id, name, message_id)"
-        " SELECT $1, '4242:' || n, $2 FROM generate_series(801, 803) AS g (n)",
-        shop.account, message,
-    )  # fmt: skip
-    for number in (801, 802, 803):
-        shop.fake.chat().messages[number] = {"message_id": number, "from": shop.fake.bot}
-    await shop.ask("DELETE", f"/contacts/{contact}/messages/{message}")
-    assert (await settled(shop, contact, message))["deleted_at"]
-    assert shop.fake.sent() == []
