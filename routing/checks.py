@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from routing.ladder import TO_QUEUE, weaker
 from routing.model import Rung as Step
-from routing.rulebook import QueueRules, Rulebook
+from routing.rulebook import STAYS, QueueRules, Rulebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def _overflows(rules: QueueRules) -> Iterator[tuple[str, str]]:
     for number, rung in enumerate(rules.ladder, 1):
         if rung.overflow is not None:
             yield f"queues.{rules.code}.ladder[{number}].overflow", rung.overflow
-    if rules.closed != "wait":
+    if rules.closed not in STAYS:
         yield f"queues.{rules.code}.closed", rules.closed
 
 

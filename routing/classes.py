@@ -116,6 +116,7 @@ class Classes:
             if line.waiting:
                 self._lines[key] = line
                 continue
+            line.forgotten = True
             del self._anchored[_anchor(line)][line]
             for group in line.groups.values():
                 group.lines.remove(line)

@@ -68,12 +68,12 @@ class Floor:
         return outcomes
 
     def _rows_of(self, event: Event, now_ms: int) -> tuple[State, ...]:
+        move = moves.MOVES.get(type(event))
+        if move is not None:
+            return move(self.engine, event, now_ms)
         if isinstance(event, WorkState):
             return self._arrival(event)
-        if isinstance(event, OperatorState | QueueState):
-            return self._told(event)
-        move = moves.MOVES.get(type(event))
-        return move(self.engine, event, now_ms) if move is not None else ()
+        return self._told(event) if isinstance(event, OperatorState | QueueState) else ()
 
     def _arrival(self, work: WorkState) -> tuple[State, ...]:
         """A contact comes; its priority is bounded, so nobody can be passed without end."""

@@ -32,7 +32,7 @@ class Index:
         self.items: dict[str, Item] = {}
         self.queues: dict[str, QueueState] = {}
         self.classes = Classes(policy.exclusive)
-        self._asked: dict[tuple[str, int, Needs], Asked] = {}
+        self._lines: dict[tuple[str, str, int, int, Needs], Line] = {}
         self._in_queue: dict[str, dict[str, None]] = {}  # waiting or offered, by queue
         self._prefer: dict[str, dict[str, None]] = {}  # waiting, by preferred operator
         self._offers: dict[str, dict[str, None]] = {}  # live offers of an operator
@@ -295,11 +295,13 @@ class Index:
 
     def line_of(self, work: WorkState) -> Line:
         """The class this work belongs to by what it needs at its rung."""
-        key = (work.queue_id, -1 if work.anyone else work.rung, work.needs)
-        asked = self._asked.get(key)
-        if asked is None:
-            asked = self._asked[key] = self._asks(work)
-        return self.classes.line(asked, work.medium, work.cost)
+        rung = -1 if work.anyone else work.rung
+        key = (work.queue_id, work.medium, work.cost, rung, work.needs)
+        line = self._lines.get(key)
+        if line is None or line.forgotten:
+            line = self.classes.line(self._asks(work), work.medium, work.cost)
+            self._lines[key] = line
+        return line
 
     def _asks(self, work: WorkState) -> Asked:
         queue = self.queues[work.queue_id]
@@ -350,7 +352,7 @@ class Index:
     def put_queue(self, queue: QueueState) -> None:
         """Hold this snapshot in place of the former one; everything in the queue is placed anew."""
         self.queues[queue.id] = queue
-        self._asked = {key: asked for key, asked in self._asked.items() if key[0] != queue.id}
+        self._lines = {key: line for key, line in self._lines.items() if key[0] != queue.id}
         for work_id in list(self._in_queue.get(queue.id, {})):
             item = self.items[work_id]
             if item.work.state == "waiting":

@@ -71,7 +71,8 @@ class Line:
     """A requirement class. `queue_id` is None where membership does not matter."""
 
     __slots__ = (
-        "able", "cost", "groups", "label", "medium", "needs", "queue", "queue_id", "ready", "rule",
+        "able", "cost", "forgotten", "groups",
+        "label", "medium", "needs", "queue", "queue_id", "ready", "rule",
         "strategy", "waiting", "with_room",
     )  # fmt: skip
 
@@ -84,6 +85,7 @@ class Line:
         self.able: list[Able] = []
         self.groups: dict[str, Group] = {}  # operator → his group: who is able at all
         self.waiting = self.ready = self.with_room = 0
+        self.forgotten = False
         self.label = ",".join([*(f"{skill}>={level}" for skill, level in self.needs), medium])
         """The class in words for explanations."""
 

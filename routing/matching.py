@@ -27,14 +27,18 @@ class Matching:
         """Add the offers, most senior contact first."""
         classes = self._index.classes
         lines = self._index.take_touched()
+        if not lines and not classes.unrated:
+            return
         if not lines and not classes.gained and len(classes.unrated) == 1:
             ((seat, _),) = classes.unrated.values()
             self._serve(seat, outcomes)
             classes.rate()
         else:
             classes.rate()
-            lines += _lines_of(classes.gained.values())
-            lines = [line for line in dict.fromkeys(lines) if line.waiting and line.with_room]
+            if classes.gained:
+                lines += _lines_of(classes.gained.values())
+                lines = list(dict.fromkeys(lines))
+            lines = [line for line in lines if line.with_room and line.waiting]
         classes.settle()
         if lines:
             self._match(lines, outcomes)
@@ -48,23 +52,46 @@ class Matching:
         Nobody else has room for any of them: they would not wait. So he is the only candidate,
         but for contacts that are held for him.
         """
-        now = self._index.now_ms
+        groups = self._index.classes.room(seat)
+        best, of = _most_senior(groups)
+        if best is None or of is None:
+            return
+        if not best[4].work.excluded:  # mostly he takes one and is busy
+            outcomes.append(self._give(best, of, seat))
+            groups = self._index.classes.room(seat)
+        if groups:
+            self._serve_on(seat, groups, outcomes)
+
+    def _serve_on(self, seat: Seat, groups: list[Group], outcomes: list[Outcome]) -> None:
+        """The same where he may take several, or not the first of them."""
+        lines = [line for group in groups for line in group.lines if line.waiting]
+        heads: list[tuple[Waiting, int]] = []
+        for number, line in enumerate(lines):
+            _push_entry(heads, line, number)
         aside: Aside = []
-        while True:
-            best, of = _most_senior(self._index.classes.room(seat))
-            if best is None or of is None:
-                break
-            work = best[4].work
-            if work.excluded and rules.excluded(work, seat.state.id, now):
-                aside.append((of, heapq.heappop(of.queue)))
-                continue
-            line, runner_up = of, None
-            if of.strategy == PERSONAL:
-                line = self._index.line_of(work)
-                if best[4].lines[-1] is of:  # held for him although others have room
-                    _, runner_up = self._choose(work, line, held=True)
-            outcomes.append(self._offer(work, line, seat.state, runner_up))
+        while heads:
+            entry, number = heapq.heappop(heads)
+            line = lines[number]
+            state = seat.state
+            if not rules.has_room(state, line.medium, line.cost, self._index.policy.exclusive):
+                continue  # neither for the rest of this class
+            if line.head() is entry:
+                work = entry[4].work
+                if work.excluded and rules.excluded(work, state.id, self._index.now_ms):
+                    aside.append((line, heapq.heappop(line.queue)))
+                else:
+                    outcomes.append(self._give(entry, line, seat))
+            _push_entry(heads, line, number)
         _put_back(aside)
+
+    def _give(self, entry: Waiting, of: Line, seat: Seat) -> Offer:
+        item = entry[4]
+        if of.strategy != PERSONAL:
+            return self._offer(item.work, of, seat.state, None)
+        line, runner_up = self._index.line_of(item.work), None
+        if item.lines[-1] is of:  # held for him although others have room
+            _, runner_up = self._choose(item.work, line, held=True)
+        return self._offer(item.work, line, seat.state, runner_up)
 
     # --- anything else -------------------------------------------------------------------------
 
@@ -165,6 +192,12 @@ def _push_head(heads: list[tuple[Rank, int]], line: Line, number: int) -> None:
     head = line.head()
     if head is not None:
         heapq.heappush(heads, (head[:3], number))
+
+
+def _push_entry(heads: list[tuple[Waiting, int]], line: Line, number: int) -> None:
+    head = line.head()
+    if head is not None:
+        heapq.heappush(heads, (head, number))
 
 
 def _put_back(aside: Aside) -> None:

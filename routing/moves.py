@@ -230,8 +230,14 @@ def _freed(engine: Engine, work: WorkState, **fields: Any) -> Rows:
 
 
 def _ended(engine: Engine, work: WorkState, state: str, now: int) -> Rows:
-    idle = {} if work.state == "offered" else {"idle_ms": now}
-    return changed(work, version=work.version + 1, state=state), *_freed(engine, work, **idle)
+    over = changed(work, version=work.version + 1, state=state)
+    operator = engine.operator(work.operator_id or "")
+    if operator is None or work.state not in rules.ON_HAND:
+        return (over,)
+    after = rules.load_after(operator, work, -1)
+    if work.state != "offered":
+        after["idle_ms"] = now
+    return over, changed(operator, version=operator.version + 1, **after)
 
 
 def _again(work: WorkState, now: int, *, keep: bool) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
 from routing.model import OperatorState, QueueState, WorkState, changed
 
@@ -169,12 +170,15 @@ def loaded(operator: OperatorState, work: WorkState, times: int) -> OperatorStat
     return changed(operator, version=operator.version + 1, **load_after(operator, work, times))
 
 
-def load_after(operator: OperatorState, work: WorkState, times: int) -> dict[str, object]:
+def load_after(operator: OperatorState, work: WorkState, times: int) -> dict[str, Any]:
     """`used` and `load` with this work on his hands once more or once less."""
+    medium = work.medium
+    count = operator.load.get(medium, 0) + times
     load = dict(operator.load)
-    count = load.pop(work.medium, 0) + times
     if count > 0:
-        load[work.medium] = count
+        load[medium] = count
+    else:
+        load.pop(medium, None)
     return {"used": max(0, operator.used + times * work.cost), "load": load}
 
 

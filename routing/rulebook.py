@@ -23,6 +23,8 @@ Span = tuple[Clock, Clock]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Date = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Target = Annotated[str, Field(pattern=r"^(?:queue:[^\s:]+|voicemail|mail_form|bot)$")]
+STAYS = ("wait", "offer")
+"""What `closed` says where a contact stays in its queue."""
 Strategy = Literal[
     "automatic", "longest_idle", "narrowest_first", "pack", "least_loaded", "best_level",
     "round_robin",
@@ -77,7 +79,7 @@ class QueueRules(_Part):
     needs: dict[Code, Level] = Field(default_factory=dict)
     members_only: bool = False
     strategy: Strategy = "automatic"
-    priority_seconds: Seconds = 0
+    priority_seconds: Annotated[int, Field(ge=-86_400, le=30 * 86_400)] = 0
     hold_seconds: Seconds = 60
     offer_seconds: Annotated[int, Field(ge=1, le=86_400)] = 45
     offer_seconds_by: dict[Code, Annotated[int, Field(ge=1, le=86_400)]] = Field(
@@ -90,7 +92,8 @@ class QueueRules(_Part):
     """Missing days are closed; no days at all: always open."""
     holidays: dict[Date, tuple[Span, ...]] = Field(default_factory=dict)
     """Days with other hours than usual; an empty list is closed."""
-    closed: Target | Literal["wait"] = "wait"
+    closed: Target | Literal["wait", "offer"] = "wait"
+    """What becomes of its contacts while it is closed: they wait, are offered all the same, or go."""
 
 
 class Rulebook(_Part):
@@ -131,7 +134,7 @@ class Rulebook(_Part):
             members_only=rules.members_only,
             ladder=tuple(rung.step() for rung in rules.ladder),
             strategy=rules.strategy,
-            closed_to=None if rules.closed == "wait" else rules.closed,
+            closed_to=None if rules.closed in STAYS else rules.closed,
             offer_seconds_by={**usual, **rules.offer_seconds_by} or NOTHING,
             wrap_up_seconds=rules.wrap_up_seconds,
         )
