@@ -40,6 +40,7 @@ class Carries(Protocol):
         /,
     ) -> Capabilities: ...
 
+
 RECENT = 3
 BEFORE_ALL = 2**31 - 1
 
