@@ -294,7 +294,7 @@ class Quote(BaseModel):
     text: str
 
 
-class Change(BaseModel):
+class Amendment(BaseModel):
     """What is being done to a message that has left; null once it is done, or never asked for.
 
     While it is pending, and where it failed, the client sees the message as it was. `text`: the
@@ -329,7 +329,7 @@ class Message(BaseModel):
     attachments: list[Attachment]
     data: dict[str, Any]
     delivery: Delivery
-    change: Change | None = None
+    change: Amendment | None = None
     version: int
     client_msg_id: str | None
     has_body: bool

@@ -115,6 +115,14 @@ export interface Amend {
   text: string;
 }
 
+/** What is being done to a message that has left; null once it is done, or never asked for. While it is pending, and where it failed, the client sees the message as it was. `text`: the new one of an edit. */
+export interface Amendment {
+  act: "edit" | "delete";
+  state: "pending" | "failed";
+  text: string | null;
+  reason: string | null;
+}
+
 /** A file of a message; `url` is short-lived and only there once the file is stored. `wanted`: still at its provider; `gone`: no longer there; `failed`: could not be fetched. `reason` says why, `progress` which share of it is here, from 0 to 1, where that is known. */
 export interface Attachment {
   id: string;
@@ -221,6 +229,16 @@ export interface CarryIn {
   minutes?: number;
 }
 
+/** Who changed which field, from which source. */
+export interface Change {
+  field: string;
+  old: unknown;
+  new: unknown;
+  source: string;
+  employee_id: string | null;
+  at: string;
+}
+
 /** A button under a reply: its press comes back with `value`, or `url` is opened. */
 export interface Choice {
   text: string;
@@ -244,7 +262,7 @@ export interface Client {
   changed_at: string | null;
   identities: Identity[];
   notes: Note[];
-  changes: contact_center__clients__model__Change[];
+  changes: Change[];
   merges: Merge[];
   contacts_total: number;
 }
@@ -873,7 +891,7 @@ export interface Message {
   attachments: Attachment[];
   data: Record<string, unknown>;
   delivery: Delivery;
-  change: contact_center__contacts__model__Change | null;
+  change: Amendment | null;
   version: number;
   client_msg_id: string | null;
   has_body: boolean;
@@ -1574,24 +1592,6 @@ export interface WrapUp {
   kind_id?: string | null;
   note?: string;
   extend?: boolean;
-}
-
-/** Who changed which field, from which source. */
-export interface contact_center__clients__model__Change {
-  field: string;
-  old: unknown;
-  new: unknown;
-  source: string;
-  employee_id: string | null;
-  at: string;
-}
-
-/** What is being done to a message that has left; null once it is done, or never asked for. While it is pending, and where it failed, the client sees the message as it was. `text`: the new one of an edit. */
-export interface contact_center__contacts__model__Change {
-  act: "edit" | "delete";
-  state: "pending" | "failed";
-  text: string | null;
-  reason: string | null;
 }
 
 /** A refusal; some carry more, e.g. the present state. */
