@@ -104,17 +104,22 @@ export async function loadMessages(
   queries.setQueryData<MessagePage>(keys.messages(id), (held) => joinPage(held, page, side));
 }
 
-const following = new Map<string, { again: boolean }>();
+const following = new Map<string, { again: boolean; done: Promise<void> }>();
 
-/** Fetch what came after the last message we hold. */
-export async function followMessages(id: string): Promise<void> {
+/** Fetch what came after the last message we hold; done when all of it is here. */
+export function followMessages(id: string): Promise<void> {
   const running = following.get(id);
   if (running) {
     running.again = true;
-    return;
+    return running.done;
   }
-  const entry = { again: true };
+  const entry = { again: true, done: Promise.resolve() };
   following.set(id, entry);
+  entry.done = follow(id, entry);
+  return entry.done;
+}
+
+async function follow(id: string, entry: { again: boolean }): Promise<void> {
   try {
     while (entry.again) {
       entry.again = false;

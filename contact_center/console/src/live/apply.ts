@@ -43,6 +43,12 @@ function contactChanged(id: string, version: number | null): void {
   listsChanged();
 }
 
+/** Fetch one message as it is now, where we hold an older one. */
+function renew(id: string, seq: number): void {
+  const held = queries.getQueryData<MessagePage>(keys.messages(id));
+  if (held?.items.some((item) => item.seq === seq)) void loadMessages(id, { after: seq - 1, limit: 1 }).catch(() => {});
+}
+
 function messageChanged(event: LiveEvent): void {
   const seq = Number(event.data?.seq ?? 0);
   const held = queries.getQueryData<MessagePage>(keys.messages(event.id));
@@ -53,9 +59,11 @@ function messageChanged(event: LiveEvent): void {
     if (held) void followMessages(event.id);
   } else if (event.kind === "message.moved") {
     loadedAnew(event.id);
-  } else if (held?.items.some((item) => item.seq === seq)) {
-    void loadMessages(event.id, { after: seq - 1, limit: 1 }).catch(() => {});
-  } else if (held && !seq) void reloadMessages(event.id);
+  } else if (held && seq > (held.items.at(-1)?.seq ?? 0)) {
+    // It is on its way to us, perhaps as it was before.
+    void followMessages(event.id).then(() => renew(event.id, seq));
+  } else if (held && seq) renew(event.id, seq);
+  else if (held && !seq) void reloadMessages(event.id);
 }
 
 function workChanged(event: LiveEvent): void {
