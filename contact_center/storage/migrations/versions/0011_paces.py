@@ -5,10 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0011"
-# Whichever stands before it.
-down_revision = max(
-    path.name[:4] for path in Path(__file__).parent.glob("[0-9]*.py") if path.name[:4] < revision
-)
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
