@@ -1,10 +1,10 @@
 """What Twilio's error codes mean to us, and in which words an operator is told.
 
 The codes below stand in Twilio's dictionary, https://www.twilio.com/docs/api/errors (titles read
-2026-11; of 11200 and 12300, unverified, not), and of 11751, 14107, 20003, 20429, 21211, 21408, 21606, 21610, 21611, 21617, 21623, 21658 to
-21661, 30001, 30003, 30004, 30006, 30007, 30019, 30032, 30036 and 30450 the pages were read. Twilio
-adds finer codes and asks not to build logic on them: what is not listed here is decided by the HTTP
-status, and told in Twilio's own words.
+2026-11; of 11200 and 12300, unverified, not), and of 11751, 14107, 20003, 20429, 21211, 21408,
+21606, 21610, 21611, 21617, 21623, 21658 to 21661, 30001, 30003, 30004, 30006, 30007, 30019, 30032,
+30036 and 30450 the pages were read. Twilio adds finer codes and asks not to build logic on them:
+what is not listed here is decided by the HTTP status, and told in Twilio's own words.
 """
 
 from __future__ import annotations
