@@ -49,6 +49,21 @@ function renew(id: string, seq: number): void {
   if (held?.items.some((item) => item.seq === seq)) void loadMessages(id, { after: seq - 1, limit: 1 }).catch(() => {});
 }
 
+const late = new Set<string>();
+
+/** Whether a thread is being loaded: what comes may have been read before the change, so that it is
+ *  fetched once more when it is here. */
+function loadedLater(id: string): boolean {
+  const query = queries.getQueryCache().find({ queryKey: keys.messages(id) });
+  if (query?.state.fetchStatus !== "fetching") return false;
+  if (!late.has(id)) {
+    late.add(id);
+    const again = () => setTimeout(() => (late.delete(id), void reloadMessages(id)));
+    void query.promise?.then(again, again);
+  }
+  return true;
+}
+
 function messageChanged(event: LiveEvent): void {
   const seq = Number(event.data?.seq ?? 0);
   const held = queries.getQueryData<MessagePage>(keys.messages(event.id));
@@ -56,6 +71,9 @@ function messageChanged(event: LiveEvent): void {
     if (event.data?.kind === "inbound") stoppedTyping(event.id, "client");
     if (event.data?.kind === "outbound") stoppedTyping(event.id, "employee");
     for (const listener of arrivals) listener(event);
+  }
+  if (loadedLater(event.id)) return;
+  if (event.kind === "message.added") {
     if (held) void followMessages(event.id);
   } else if (event.kind === "message.moved") {
     loadedAnew(event.id);
