@@ -1,0 +1,51 @@
+import { beforeEach, expect, it, vi } from "vitest";
+import { queries } from "../api/client";
+import { keys } from "../api/keys";
+import type { LiveEvent, Message, MessagePage } from "../api/types";
+import { applyEvent } from "./apply";
+
+const asked: (number | undefined)[] = [];
+let stored: MessagePage;
+vi.stubGlobal("document", { hidden: false });
+
+vi.mock("../api/http", async (original) => ({
+  ...(await original<typeof import("../api/http")>()),
+  get: (_path: string, { query }: { query: { after?: number } }) => {
+    asked.push(query.after);
+    return Promise.resolve(stored);
+  },
+}));
+
+const page = (version: number): MessagePage => ({
+  items: [{ id: "m1", seq: 1, version } as Message], has_before: false, has_after: false, version,
+});
+const event = (kind: string, version: number) => ({ kind, id: "c1", version, data: { seq: 1 } }) as unknown as LiveEvent;
+const held = () => queries.getQueryData<MessagePage>(keys.messages("c1"))?.items[0]?.version;
+
+beforeEach(() => {
+  queries.clear();
+  asked.length = 0;
+});
+
+it("fetches once more what changed while its thread was being loaded", async () => {
+  let answer: (page: MessagePage) => void = () => {};
+  const loading = queries.fetchQuery({
+    queryKey: keys.messages("c1"),
+    queryFn: () => new Promise<MessagePage>((done) => (answer = done)),
+  });
+  await Promise.resolve();
+  stored = page(3);
+  for (const version of [2, 3]) applyEvent(event("message.changed", version), "me");
+  expect(asked).toEqual([]);
+  answer(page(1));
+  await loading;
+  await vi.waitFor(() => expect(held()).toBe(3));
+  expect(asked).toEqual([0]);
+});
+
+it("fetches at once what changed in a thread that is here", async () => {
+  queries.setQueryData(keys.messages("c1"), page(1));
+  stored = page(2);
+  applyEvent(event("message.changed", 2), "me");
+  await vi.waitFor(() => expect(held()).toBe(2));
+});
