@@ -48,6 +48,10 @@ class Classes:
                 self._forget_some()
         return found
 
+    def lines(self) -> Iterable[Line]:
+        """All classes but those who prefer somebody."""
+        return self._lines.values()
+
     def personal(self, seat: Seat, medium: str, cost: int) -> Line:
         """The class of those who prefer this operator."""
         line = seat.personal.get((medium, cost))
