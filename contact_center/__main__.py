@@ -34,6 +34,8 @@ app = App(
 )
 keys = App(name="keys", help="The key that seals account secrets.")
 app.command(keys)
+policy = App(name="policy", help="The routing policy: what runs, and files of it.")
+app.command(policy)
 
 
 @app.command
@@ -159,6 +161,37 @@ def route(*, policy: Path = Path("config/routing.toml")) -> None:
     from contact_center.route.drive import main
 
     sys.exit(main(policy))
+
+
+@policy.command(name="export")
+def policy_export(*, data_dir: Path | None = None) -> None:
+    """Print the routing policy that runs, as TOML.
+
+    Args:
+        data_dir: The files of this node, e.g. var/demo.
+    """
+    _override(data_dir=data_dir)
+    from contact_center.policies import export
+
+    with _database_url(_settings()) as url:
+        sys.stdout.write(export(url))
+
+
+@policy.command(name="import")
+def policy_import(file: Path, *, activate: bool = False, data_dir: Path | None = None) -> None:
+    """Check a policy file and keep it as a draft; a bad one is refused with every fault.
+
+    Args:
+        file: A file as `policy export` writes it, see config/routing.toml.
+        activate: Let it run at once.
+        data_dir: The files of this node, e.g. var/demo.
+    """
+    _override(data_dir=data_dir)
+    from contact_center.policies import bring
+
+    with _database_url(_settings()) as url:
+        code = bring(url, file, activate=activate)
+    sys.exit(code)
 
 
 @app.command

@@ -93,7 +93,7 @@ class QueueRules(_Part):
     holidays: dict[Date, tuple[Span, ...]] = Field(default_factory=dict)
     """Days with other hours than usual; an empty list is closed."""
     closed: Target | Literal["wait", "offer"] = "wait"
-    """What becomes of its contacts while it is closed: they wait, are offered all the same, or go."""
+    """What its contacts do while it is closed: wait, are offered all the same, or overflow."""
 
 
 class Rulebook(_Part):
@@ -103,7 +103,7 @@ class Rulebook(_Part):
     house: House = House()
     media: dict[Code, Medium] = Field(min_length=1)
     skills: dict[Code, str] = Field(default_factory=dict)
-    queues: tuple[QueueRules, ...] = Field(min_length=1)
+    queues: tuple[QueueRules, ...] = ()
 
     def policy(self) -> Policy:
         """What holds for the whole house."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from contact_center.storage.database import Database
 from contact_center.storage.events import Position
 from routing.engine import Engine
 from routing.model import OperatorState, WorkState
+from routing.policy import Policy
 
 log = get_logger(__name__)
 
@@ -54,18 +55,19 @@ class Held:
     now_ms: int
     states: Sequence[State]
     assumed: Sequence[str]
+    policy: Policy = field(default_factory=Policy)
 
     @classmethod
     def of(cls, engine: Engine, now_ms: int) -> Held:
         """A copy; the states are values that never change."""
-        return cls(now_ms, engine.snapshot(), engine.assumed())
+        return cls(now_ms, engine.snapshot(), engine.assumed(), engine.policy())
 
     def packed(self) -> bytes:
         """As bytes: compressed lines of JSON."""
         done = [one for one in self.states if _finished(one)]
         forgotten = {one.id for one in done[:-FINISHED]}
         kept = [one for one in self.states if one.id not in forgotten]
-        lines = [orjson.dumps([self.now_ms, list(self.assumed)])]
+        lines = [orjson.dumps([self.now_ms, list(self.assumed), self.policy])]
         for first in range(0, len(kept), PART):
             part = kept[first : first + PART]
             lines.append(orjson.dumps([(_kind(one), one) for one in part]))
@@ -75,9 +77,10 @@ class Held:
     def unpacked(cls, data: bytes) -> Held:
         """What `packed` has packed."""
         head, *parts = zlib.decompress(data).split(b"\n")
-        now_ms, assumed = orjson.loads(head)
+        now_ms, assumed, *said = orjson.loads(head)  # older ones say no policy
+        policy = Policy(**{**said[0], "exclusive": tuple(said[0]["exclusive"])} if said else {})
         pairs = [pair for part in parts for pair in orjson.loads(part)]
-        return cls(now_ms, [READ[kind](state) for kind, state in pairs], assumed)
+        return cls(now_ms, [READ[kind](state) for kind, state in pairs], assumed, policy)
 
 
 def _kind(state: State) -> str:

@@ -6,7 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from routing import policy as rules
-from routing.model import Decision, Expire, Offer, OperatorState, Rescind, WorkState
+from routing.decisions import Overflow, Relax
+from routing.endings import overflowed
+from routing.model import (
+    Decision,
+    Expire,
+    Offer,
+    OperatorState,
+    Rescind,
+    WorkState,
+    changed,
+)
+
+Written = Decision | Relax | Overflow
+"""What the rows of this house can call for: they carry no other limits or dates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +40,21 @@ class Made:
     work: WorkState
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Waiting work that asks for less now, or waits in another queue."""
+
+    work: WorkState
+    cause: str  # relaxed | overflow_ladder | overflow_closed
+
+
+def touched(decision: Written) -> set[str]:
+    """The work and the operator a decision is about."""
+    if isinstance(decision, Relax | Overflow):
+        return {decision.work_id}
+    return {decision.work_id, decision.operator_id}
+
+
 @dataclass
 class Plan:
     """Starts with the rows as locked; `take` each decision in its order.
@@ -41,24 +69,43 @@ class Plan:
     operators: dict[str, OperatorState]
     ended: list[Ended] = field(default_factory=list)
     made: list[Made] = field(default_factory=list)
-    applied: list[Decision] = field(default_factory=list)
-    refuted: list[Decision] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
+    applied: list[Written] = field(default_factory=list)
+    refuted: list[Written] = field(default_factory=list)
     doubted: set[str] = field(default_factory=set)
+    now_ms: int = 0  # the instant of the decisions
     changed: dict[str, int] = field(default_factory=dict)  # operator → version of its row
     not_answering: dict[str, None] = field(default_factory=dict)
 
-    def take_all(self, decisions: Iterable[Decision]) -> None:
+    def take_all(self, decisions: Iterable[Written]) -> None:
         """Sort the decisions into applied and refuted."""
         for decision in decisions:
-            touched = {decision.work_id, decision.operator_id}
-            if self.doubted.isdisjoint(touched) and self._take(decision):
+            names = touched(decision)
+            if self.doubted.isdisjoint(names) and self._take(decision):
                 self.applied.append(decision)
             else:
-                self.doubted |= touched
+                self.doubted |= names
                 self.refuted.append(decision)
 
-    def _take(self, decision: Decision) -> bool:
-        return self._offer(decision) if isinstance(decision, Offer) else self._end(decision)
+    def _take(self, decision: Written) -> bool:
+        if isinstance(decision, Offer):
+            return self._offer(decision)
+        if isinstance(decision, Expire | Rescind):
+            return self._end(decision)
+        return isinstance(decision, Relax | Overflow) and self._move(decision)
+
+    def _move(self, decision: Relax | Overflow) -> bool:
+        work = self.work.get(decision.work_id)
+        if work is None or work.state != "waiting" or work.version != decision.work_version:
+            return False
+        if isinstance(decision, Relax):
+            after, cause = changed(work, version=work.version + 1, rung=decision.rung), "relaxed"
+        else:
+            after = overflowed(work, decision.to, self.now_ms)
+            cause = f"overflow_{decision.reason}"
+        self.work[work.id] = after
+        self.moved.append(Moved(after, cause))
+        return True
 
     def _offer(self, offer: Offer) -> bool:
         work, operator = (
@@ -75,7 +122,8 @@ class Plan:
             return False
         after = rules.offered(work, operator.id, offer.offer_id, offer.until_ms)
         self.work[work.id] = after
-        self._change(rules.loaded(operator, work, 1))
+        loaded = rules.loaded(operator, work, 1)
+        self._change(changed(loaded, turn=int(offer.explanation["at_ms"])))
         self.made.append(Made(offer, after))
         return True
 

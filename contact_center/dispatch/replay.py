@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from contact_center.dispatch.checkpoints import Checkpoint
-from contact_center.dispatch.snapshots import state_of
+from contact_center.dispatch.doors import Doors
+from contact_center.dispatch.snapshots import HouseQueue, policy_of, state_of
 from contact_center.storage.database import Database
 from contact_center.storage.events import Event, LogReader, Position
 from routing.engine import Engine
@@ -32,11 +33,30 @@ class Replayed:
 
     engine: Engine
     offers: list[Offer] = field(default_factory=list)
+    doors: Doors = field(default_factory=Doors)
 
     def ask(self, at_ms: int) -> None:
         """Let it decide as it did then."""
-        decided = self.engine.apply(Tick(), at_ms)
+        self.doors.turn(self.engine, at_ms)
+        self.engine.observe(Tick(), at_ms)
+        decided = self.engine.decide()
         self.offers += [one for one in decided if isinstance(one, Offer)]
+
+    def tell(self, event: Event) -> None:
+        """Take in what the log says."""
+        if event.kind == "policy.changed":
+            held, assumed = self.engine.snapshot(), self.engine.assumed()
+            policy = policy_of(event.data)
+            self.engine = Engine.restore(held, self.engine.now_ms(), policy, assumed=assumed)
+            return
+        state, now_ms = state_of(event.kind, event.data), self.engine.now_ms()
+        if isinstance(state, HouseQueue):
+            held_queue = self.engine.queue(state.id)
+            if held_queue is not None and held_queue.version >= state.version:
+                return
+            state = self.doors.take(state, now_ms)
+        if state is not None:
+            self.engine.observe(state, now_ms)
 
 
 async def replay(
@@ -47,18 +67,17 @@ async def replay(
     After a refuted decision the router knew rows whose events stand further on in the log: what
     it decided until it had read those may come out otherwise.
     """
-    held = checkpoint.held
-    engine = Engine.restore(held.states, held.now_ms, policy, assumed=held.assumed)
-    done = Replayed(engine)
+    held, doors = checkpoint.held, Doors()
+    states = doors.seen(held.states, held.now_ms)
+    engine = Engine.restore(states, held.now_ms, policy or held.policy, assumed=held.assumed)
+    done = Replayed(engine, doors=doors)
     rows = await database.fetch(MADE, held.now_ms)
     moments = [((row["xid"], row["seq"]), row["at_ms"]) for row in rows]
     moments = [moment for moment in moments if moment[0] >= checkpoint.position]
     async for event in _events(database, checkpoint.position):
         while moments and moments[0][0] < (event.xid, event.seq):
             done.ask(moments.pop(0)[1])
-        state = state_of(event.kind, event.data)
-        if state is not None:
-            done.engine.observe(state, done.engine.now_ms())
+        done.tell(event)
     for _, at_ms in moments:
         done.ask(at_ms)
     return done

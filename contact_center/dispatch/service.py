@@ -16,8 +16,10 @@ from prometheus_client import CollectorRegistry
 
 from contact_center.dispatch import store
 from contact_center.dispatch.checkpoints import Checkpoints
+from contact_center.dispatch.doors import Doors
 from contact_center.dispatch.metrics import DispatchMetrics
-from contact_center.dispatch.snapshots import state_of
+from contact_center.dispatch.plan import Written
+from contact_center.dispatch.snapshots import HouseQueue, policy_of, state_of
 from contact_center.dispatch.time import DatabaseTime
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import Unavailable
@@ -27,7 +29,7 @@ from contact_center.storage.database import Database
 from contact_center.storage.events import Event, LogReader, Position, horizon
 from contact_center.storage.leases import Fenced, Lease
 from routing.engine import Engine
-from routing.model import Decision, EngineEvent, OperatorState, Resync, Tick, WorkState
+from routing.model import EngineEvent, OperatorState, Resync, Tick, WorkState
 from routing.policy import Policy
 
 log = get_logger(__name__)
@@ -69,6 +71,7 @@ class Dispatcher:
         self._lease = Lease(database, LEASE, node, ttl)
         self.engine = Engine(self._policy)
         self._position: Position = (0, 0)  # what the engine has taken in of the log
+        self._doors = Doors()
         self._checkpoints = Checkpoints(database, clock)
         self._batches: asyncio.Queue[list[Event]] = asyncio.Queue(BATCHES)
         self._wake = asyncio.Event()
@@ -123,8 +126,12 @@ class Dispatcher:
         async with asyncio.timeout(LOAD_SECONDS):
             await self._time.look(self._database)
             position = await horizon(self._database)
+            policy = await store.policy(self._database)
             states = await store.load(self._database)
-        self.engine = Engine.restore(states, self._time.now_ms(), self._policy)
+        now = self._time.now_ms()
+        self._policy = policy or self._policy
+        self._doors = Doors()
+        self.engine = Engine.restore(self._doors.seen(states, now), now, self._policy)
         self._position = position
         self._batches = asyncio.Queue(BATCHES)
         self._metrics.rebuilds.inc()
@@ -180,9 +187,11 @@ class Dispatcher:
 
     async def _rest(self) -> None:
         """Until something comes, the lease moves or a deadline passes."""
-        due = self.engine.next_due_ms() if self.active else None
+        own, doors = self.engine.next_due_ms() if self.active else None, self._doors.due_ms()
         seconds = LONGEST_REST
-        if due is not None:
+        for due in (own, doors):
+            if due is None:
+                continue
             seconds = min(seconds, max(0.0, (due - self._time.now_ms() + 1) / 1000))
         # Not wait_for: it loses a cancellation that meets the wake-up (before Python 3.12).
         with contextlib.suppress(TimeoutError):
@@ -199,16 +208,34 @@ class Dispatcher:
             self._position = (batch[-1].xid, batch[-1].seq)
             late = self._time.now_ms() / 1000 - batch[-1].at.timestamp()
             self._metrics.lag.observe(max(0.0, late))
+        self._doors.turn(self.engine, self._time.now_ms())
 
     async def _observe(self, event: Event) -> None:
         seen: EngineEvent | None
+        if event.kind == "policy.changed":
+            self._change_policy(event)
+            return
         try:
             seen = state_of(event.kind, event.data)
         except (KeyError, TypeError, ValueError) as error:
             log.exception("unreadable snapshot in the log", kind=event.kind, error=repr(error))
             seen = await self._read_again(event)
+        if isinstance(seen, HouseQueue):
+            held = self.engine.queue(seen.id)
+            if held is not None and held.version >= seen.version:
+                return
+            seen = self._doors.take(seen, self._time.now_ms())
         if seen is not None:
             self.engine.observe(seen, self._time.now_ms())
+
+    def _change_policy(self, event: Event) -> None:
+        """Go on under another edition: an engine with the same knowledge and the other rules."""
+        if event.version <= int(self._policy.version or 0):
+            return
+        self._policy = policy_of(event.data)
+        held, assumed = self.engine.snapshot(), self.engine.assumed()
+        now = self._time.now_ms()
+        self.engine = Engine.restore(held, now, self._policy, assumed=assumed)
 
     async def _read_again(self, event: Event) -> Resync | None:
         """A snapshot nobody can read must not leave the engine with an old one."""
@@ -223,7 +250,7 @@ class Dispatcher:
 
     async def _decide(self) -> None:
         """Decide and write until the rows agree with everything."""
-        decisions = self.engine.apply(Tick(), self._time.now_ms())
+        decisions = self._decisions()
         rounds = 0
         while decisions:
             truth = await self._carry_out(decisions)
@@ -235,9 +262,13 @@ class Dispatcher:
                 await asyncio.sleep(min(1.0, 0.01 * 2 ** (rounds - PATIENCE)))
             self.engine.observe(truth, self._time.now_ms())
             await self._take_in()
-            decisions = self.engine.apply(Tick(), self._time.now_ms())
+            decisions = self._decisions()
 
-    async def _carry_out(self, decisions: list[Decision]) -> Resync | None:
+    def _decisions(self) -> list[Written]:
+        self.engine.observe(Tick(), self._time.now_ms())
+        return [one for one in self.engine.decide() if isinstance(one, Written)]
+
+    async def _carry_out(self, decisions: list[Written]) -> Resync | None:
         """Write the decisions; the rows of the refuted ones, or None when there are none."""
         work: dict[str, WorkState | None] = {}
         operators: dict[str, OperatorState | None] = {}
@@ -250,6 +281,7 @@ class Dispatcher:
                     part,
                     self._position,
                     doubted=work.keys() | operators.keys(),
+                    now_ms=self.engine.now_ms(),
                 )
             self._count(outcome)
             work.update(outcome.truth.work)

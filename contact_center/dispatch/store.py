@@ -10,10 +10,11 @@ from uuid import UUID
 
 import orjson
 
-from contact_center.dispatch.plan import Ended, Made, Plan
+from contact_center.dispatch.plan import Ended, Made, Moved, Plan, Written
 from contact_center.dispatch.snapshots import (
     State,
     operator_state,
+    policy_of,
     queue_state,
     work_state,
 )
@@ -24,7 +25,9 @@ from contact_center.storage.database import Database
 from contact_center.storage.events import Position
 from contact_center.storage.leases import Lease
 from contact_center.storage.unit import Unit
-from routing.model import Decision, OperatorState, Resync, WorkState
+from routing.decisions import Expire, Offer, Rescind
+from routing.model import OperatorState, Resync, WorkState
+from routing.policy import Policy
 
 log = get_logger(__name__)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,6 +39,10 @@ SELECT 'queue' AS kind, cc_queue_snapshot(id) AS data FROM queues
 UNION ALL SELECT 'operator', cc_operator_snapshot(id) FROM operators
 UNION ALL SELECT 'work', cc_work_snapshot(work) FROM work WHERE state <> 'done'
 """
+POLICY = """
+SELECT edition, body -> 'house' AS house, body -> 'media' AS media
+FROM policies WHERE state = 'current'
+"""
 NOW = "SELECT cc_ms(clock_timestamp())"
 # By now the rows are locked: a statement of its own sees them as they are.
 OPERATORS = "SELECT cc_operator_snapshot(id) AS data FROM unnest($1::uuid[]) AS id"
@@ -45,6 +52,15 @@ SET state = 'waiting', operator_id = NULL, offer_id = NULL, offered_at = NULL, o
     excluded = v.excluded::jsonb, misses = v.misses, version = v.version
 FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[]) AS v(id, version, excluded, misses)
 WHERE w.id = v.id AND w.version = v.version - 1
+RETURNING w.id, w.version, cc_work_snapshot(w) AS data
+"""
+MOVE_WORK = """
+UPDATE work w
+SET queue_id = v.queue_id, rung = v.rung, version = v.version,
+    queued_at = to_timestamp(v.queued_ms / 1000.0)
+FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::int[], $5::bigint[])
+     AS v(id, version, queue_id, rung, queued_ms)
+WHERE w.id = v.id AND w.version = v.version - 1 AND w.state = 'waiting'
 RETURNING w.id, w.version, cc_work_snapshot(w) AS data
 """
 END_OFFERS = """
@@ -78,9 +94,10 @@ UPDATE operators o
 SET used = v.used, load = v.load, misses = v.misses, version = v.version,
     presence = CASE WHEN v.away THEN 'not_answering' ELSE o.presence END,
     presence_reason = CASE WHEN v.away THEN NULL ELSE o.presence_reason END,
-    presence_since = CASE WHEN v.away THEN clock_timestamp() ELSE o.presence_since END
-FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::jsonb[], $6::int[], $7::bool[])
-     AS v(id, expected, version, used, load, misses, away)
+    presence_since = CASE WHEN v.away THEN clock_timestamp() ELSE o.presence_since END,
+    offered_at = to_timestamp(nullif(v.turn, 0) / 1000.0)
+FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::jsonb[], $6::int[], $7::bool[],
+            $8::bigint[]) AS v(id, expected, version, used, load, misses, away, turn)
 WHERE o.id = v.id AND o.version = v.expected AND (v.used <= o.budget OR v.used <= o.used)
 RETURNING o.id
 """
@@ -103,9 +120,15 @@ class BrokenRows(Exception):
 class Outcome:
     """What became of a batch; `truth` holds the rows of what was refuted."""
 
-    applied: list[Decision]
-    refuted: list[Decision]
+    applied: list[Written]
+    refuted: list[Written]
     truth: Resync
+
+
+async def policy(database: Database) -> Policy | None:
+    """The house's part of the policy that runs; None before the first."""
+    row = await database.fetchrow(POLICY)
+    return None if row is None else policy_of(row)
 
 
 async def load(database: Database) -> list[State]:
@@ -131,9 +154,11 @@ async def read_again(database: Database, work: Iterable[str], operators: Iterabl
 async def apply(
     database: Database,
     lease: Lease,
-    decisions: Sequence[Decision],
+    decisions: Sequence[Written],
     position: Position = (0, 0),
+    *,
     doubted: Collection[str] = (),
+    now_ms: int = 0,
 ) -> Outcome:
     """Write what the rows allow, in one transaction under our lease; report what they refute.
 
@@ -146,12 +171,13 @@ async def apply(
         await lease.guard(unit)
         rows = await _lock(
             unit,
-            {decision.work_id for decision in decisions},
-            {decision.operator_id for decision in decisions},
+            {one.work_id for one in decisions},
+            {one.operator_id for one in decisions if isinstance(one, Offer | Expire | Rescind)},
         )
-        plan = Plan(_known(rows.work), _known(rows.operators), doubted=set(doubted))
+        plan = Plan(_known(rows.work), _known(rows.operators), doubted=set(doubted), now_ms=now_ms)
         plan.take_all(decisions)
         await _write_ended(unit, plan.ended)
+        await _write_moved(unit, plan.moved)
         await _write_made(unit, plan.made, lease.token, position)
         await _write_operators(unit, plan)
         return Outcome(plan.applied, plan.refuted, _truth(plan))
@@ -164,9 +190,12 @@ def _known(rows: Any) -> dict[str, Any]:
 
 
 def _truth(plan: Plan) -> Resync:
+    operators = {
+        one.operator_id for one in plan.refuted if isinstance(one, Offer | Expire | Rescind)
+    }
     return Resync(
         work={one.work_id: plan.work.get(one.work_id) for one in plan.refuted},
-        operators={one.operator_id: plan.operators.get(one.operator_id) for one in plan.refuted},
+        operators={name: plan.operators.get(name) for name in operators},
     )
 
 
@@ -206,6 +235,24 @@ async def _write_ended(unit: Unit, ended: list[Ended]) -> None:
     )
     causes = {one.work.id: one.reason or one.state for one in ended}
     _log_work(unit, "work.waiting", rows, causes)
+
+
+async def _write_moved(unit: Unit, moved: list[Moved]) -> None:
+    """Step by step: a piece of work may come two rungs further, or through two queues, at once."""
+    while moved:
+        first = {one.work.id: one for one in reversed(moved)}
+        steps = list(first.values())
+        moved = [one for one in moved if one not in steps]
+        states = [one.work for one in steps]
+        rows = await unit.fetch(
+            MOVE_WORK,
+            [state.id for state in states],
+            [state.version for state in states],
+            [state.queue_id for state in states],
+            [state.rung for state in states],
+            [state.queued_ms for state in states],
+        )
+        _log_work(unit, "work.waiting", rows, {one.work.id: one.cause for one in steps})
 
 
 async def _write_made(unit: Unit, made: list[Made], fence: int, position: Position) -> None:
@@ -256,6 +303,7 @@ async def _write_operators(unit: Unit, plan: Plan) -> None:
         [dict(state.load) for state in states],
         [state.misses for state in states],
         [state.id in plan.not_answering for state in states],
+        [state.turn for state in states],
     )
     if len(rows) != len(ids):
         raise BrokenRows(f"operators: {len(ids)} rows were to change, {len(rows)} did")

@@ -192,16 +192,23 @@ def coded_handlers(entries: CodedList, cause: str) -> tuple[Handler, Handler, Ha
     return listed, add, change
 
 
-def coded_routes(path: str, entries: CodedList, cause: str, words: str) -> list[Route]:
-    """The routes of one short list."""
-    listed, add, change = coded_handlers(entries, cause)
+async def change_skill(call: Call) -> Coded:
+    row = await call.app[SERVICE].change_skill(call.actor, call.id(), changes(call.body))
+    return Coded.model_validate(dict(row))
+
+
+def coded_routes(
+    path: str, entries: CodedList, cause: str, words: str, change: Handler | None = None
+) -> list[Route]:
+    """The routes of one short list; `change` where more hangs on an entry."""
+    listed, add, usual = coded_handlers(entries, cause)
     return [
         Route("GET", path, listed, P.SUPERVISE, f"List {words}", query=ListQuery,
               answer=CodedPage),
         Route("POST", path, add, P.ADMINISTER, f"Add to {words}", body=NewCoded, answer=Coded,
               status=201),
-        Route("PATCH", path + "/{id}", change, P.ADMINISTER, f"Change or archive one of {words}",
-              body=CodedPatch, answer=Coded),
+        Route("PATCH", path + "/{id}", change or usual, P.ADMINISTER,
+              f"Change or archive one of {words}", body=CodedPatch, answer=Coded),
     ]  # fmt: skip
 
 
@@ -225,5 +232,5 @@ ROUTES: list[Route] = [
     Route("PATCH", "/departments/{id}", change_department, P.ADMINISTER,
           "Change or archive a department", body=DepartmentPatch, answer=Department),
     *coded_routes("/break-reasons", store.break_reasons, "break_reason", "the break reasons"),
-    *coded_routes("/skills", store.skills, "skill", "the skills"),
+    *coded_routes("/skills", store.skills, "skill", "the skills", change_skill),
 ]  # fmt: skip

@@ -135,6 +135,24 @@ class Employees:
         await operators.tell(unit, [employee_id], actor=actor, cause=cause)
         await operators.tell_directory(unit, employee_id, actor=actor, cause="employee")
 
+    async def change_skill(self, actor: Actor, skill_id: UUID, values: Mapping[str, Any]) -> Record:
+        """Rename a skill, or archive it: then nobody has it for the router any more.
+
+        Raises NotFound, Conflict (`in_use`: a queue asks for it).
+        """
+
+        async def step(unit: Unit) -> Record:
+            moved = await store.skilled(unit, skill_id) if "archived" in values else []
+            await unit.lock("operators", moved)
+            if values.get("archived") and await store.skill_is_asked_for(unit, skill_id):
+                raise Conflict("a queue asks for this skill", code="in_use", needed_by="policy")
+            row = await store.skills.change(unit, skill_id, values, now=self.clock.now())
+            await operators.tell(unit, moved, actor=actor.label, cause="skill")
+            await operators.tell_directory(unit, skill_id, actor=actor.label, cause="skill")
+            return row
+
+        return await self.database.run(step)
+
     async def reset_link(self, actor: Actor, employee_id: UUID) -> str:
         """A link to a new password; for who never came in yet, another invitation."""
 

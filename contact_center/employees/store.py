@@ -42,7 +42,8 @@ _SKILLS = (
             sa.text("'[]'::jsonb"),
         )
     )
-    .where(t.employee_skills.c.employee_id == t.employees.c.id)
+    .select_from(t.employee_skills.join(t.skills))
+    .where(t.employee_skills.c.employee_id == t.employees.c.id, t.skills.c.archived_at.is_(None))
     .scalar_subquery()
 )
 _EMPLOYEES = sa.select(
@@ -87,6 +88,19 @@ SELECT id, presence_next FROM operators
 WHERE id = ANY($1::uuid[]) AND presence_next IS NOT NULL AND used = 0
 """
 NOW = "SELECT now()"
+FORGET_SKILLS = """
+DELETE FROM employee_skills e USING skills s
+WHERE s.id = e.skill_id AND s.archived_at IS NULL AND e.employee_id = $1
+"""
+ADD_SKILLS = """
+INSERT INTO employee_skills (employee_id, skill_id, level)
+SELECT $1, v.skill_id, v.level FROM unnest($2::uuid[], $3::int[]) AS v(skill_id, level)
+"""
+ASKED_FOR = """
+SELECT EXISTS (SELECT FROM skills s JOIN queues q ON q.archived_at IS NULL
+  WHERE s.id = $1 AND (q.rules -> 'needs' ? s.code OR EXISTS (
+    SELECT FROM jsonb_array_elements(q.rules -> 'ladder') r WHERE r -> 'needs' ? s.code)))
+"""
 
 
 async def employees(db: Queries, visible: sa.ColumnElement[bool]) -> list[Record]:
@@ -160,12 +174,21 @@ async def set_queues(unit: Unit, employee_id: UUID, queues: Iterable[UUID]) -> N
 
 
 async def set_skills(unit: Unit, employee_id: UUID, levels: Mapping[UUID, int]) -> None:
-    table = t.employee_skills
-    await unit.execute(sa.delete(table).where(table.c.employee_id == employee_id))
+    """Make these his levels; what he had of archived skills is kept for their return."""
     await _known(unit, t.skills, list(levels))
-    for skill_id, level in levels.items():
-        values = {"employee_id": employee_id, "skill_id": skill_id, "level": level}
-        await unit.execute(sa.insert(table).values(values))
+    await unit.execute(FORGET_SKILLS, employee_id)
+    await unit.execute(ADD_SKILLS, employee_id, list(levels), list(levels.values()))
+
+
+async def skilled(db: Queries, skill_id: UUID) -> list[UUID]:
+    """Who has the skill."""
+    rows = await db.fetch("SELECT employee_id FROM employee_skills WHERE skill_id = $1", skill_id)
+    return [row["employee_id"] for row in rows]
+
+
+async def skill_is_asked_for(db: Queries, skill_id: UUID) -> bool:
+    """Whether a queue needs it, at the bottom or on a rung of its ladder."""
+    return bool(await db.fetchval(ASKED_FOR, skill_id))
 
 
 async def _replace(

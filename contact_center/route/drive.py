@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from contact_center.route.calendar import Calendars
 from contact_center.route.lines import BadLine, Line, Reader, instant_ms, shown
+from contact_center.work.calendar import Calendars
 from routing.checks import BadPolicy, Problem, read
 from routing.events import Abandon, Event
 from routing.floor import TICK, Floor

@@ -45,7 +45,7 @@ def organise(
         org.queues[queue.code] = maker.id(founded)
         given = queue.model_dump(exclude={"code", "department", "brand"})
         rows.add(
-            "queues", id=org.queues[queue.code], **given, data={},
+            "queues", id=org.queues[queue.code], code=queue.code, **given, data={}, rules={},
             department_id=org.departments[queue.department], brand_id=org.brands[queue.brand],
         )  # fmt: skip
     for code in (*(account.code for account in company.accounts), company.mailbox.code):

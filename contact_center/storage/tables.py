@@ -99,14 +99,25 @@ departments = sa.Table(
 )
 queues = sa.Table(
     # hours: {"mon": [["09:00","18:00"]], …}; empty = always open, in `zone`. letters (of a brand
-    # too): {"signature" | "confirmation" | "too_large": {"ru": …, "en": …}}
+    # too): {"signature" | "confirmation" | "too_large": {"ru": …, "en": …}}. rules: what the policy
+    # that runs says beside the columns (work/policies); code: its name in policy files, else its id
     "queues", metadata, _id(), _text("name"), _ref("department_id", "departments", null=False),
     _ref("brand_id", "brands"), _text("zone", default="Europe/Minsk"), _data("hours"),
     _number("priority_seconds"), _number("offer_seconds", 45), _number("wrap_up_seconds", 60),
     _flag("wrap_up_code_required", default=True), _number("follow_up_minutes", 1440),
     _number("preferred_hold_seconds", 60), _data("offline_text"), _data("data"),
-    _at("archived_at"), _number("version", 1), _data("letters"), sa.UniqueConstraint("name"),
+    _at("archived_at"), _number("version", 1), _data("letters"), _text("code", null=True),
+    _data("rules"), sa.UniqueConstraint("name"), sa.UniqueConstraint("code"),
     sa.CheckConstraint("offer_seconds BETWEEN 5 AND 3600", name="offer_seconds"),
+)
+policies = sa.Table(  # what ran has an edition; source: the digest of the file it was read from
+    "policies", metadata, _id(), sa.Column("edition", sa.Integer), _text("state"), _data("body"),
+    _text("author"), _text("note", default=""), _text("source", null=True), _at("at", null=False),
+    _number("version", 1), sa.UniqueConstraint("edition"),
+    _one_of("state", "draft", "current", "past"),
+    sa.CheckConstraint("(state = 'draft') = (edition IS NULL)", name="edition"),
+    sa.Index("uq_policies_current", "state", unique=True,
+             postgresql_where=sa.text("state = 'current'")),
 )
 kinds = sa.Table(  # kinds of request; title: {"ru": …, "en": …}
     "kinds", metadata, _id(), _text("code"), _data("title"), _number("position"),
@@ -164,7 +175,7 @@ operators = sa.Table(  # the capacity row; load and ceilings: {"chat": 2, "mail"
     _text("presence", default="offline"), _text("presence_reason", null=True),
     _at("presence_since", null=False), _text("presence_next", null=True),
     _number("budget", 100), _number("used"), _data("ceilings"), _data("load"),
-    _at("idle_since"), _number("misses"), _number("version", 1),
+    _at("idle_since"), _number("misses"), _number("version", 1), _at("offered_at"),
     _one_of("presence", "ready", "break", "offline", "not_answering"),
     sa.CheckConstraint("used >= 0", name="used"),
 )
@@ -442,6 +453,7 @@ work = sa.Table(  # everything the engine needs to be rebuilt stands here (virtu
     _at("offered_at"), _at("offer_until"), _at("accepted_at"), _at("wrap_up_since"),
     _at("wrap_up_until"), _at("ended_at"), _text("outcome", null=True), _text("note", default=""),
     _number("policy_version", 1), _number("version", 1),
+    _at("queued_at"),  # in this queue since; the ladder counts from it
     _one_of("state", "waiting", "offered", "active", "wrap_up", "done"),
     _one_of("subject_kind", "contact", "callback", "task"),
     _one_of("origin", "arrival", "follow_up", "transfer", "reopen", "return"),

@@ -16,7 +16,8 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     'virtual_ms', cc_ms(w.virtual_arrival), 'rung', w.rung, 'preferred_id', w.preferred_id,
     'preferred_until_ms', cc_ms(w.preferred_until), 'excluded', w.excluded, 'misses', w.misses,
     'operator_id', w.operator_id, 'offer_id', w.offer_id,
-    'offer_until_ms', cc_ms(w.offer_until), 'version', w.version)
+    'offer_until_ms', cc_ms(w.offer_until), 'queued_ms', cc_ms(w.queued_at),
+    'needs', coalesce(w.requirement -> 'skills', '{}'::jsonb), 'version', w.version)
 $$;
 
 -- Who takes a break after the present contact is already on it as far as new work is concerned.
@@ -30,15 +31,24 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     'idle_ms', cc_ms(o.idle_since), 'misses', o.misses,
     'queues', coalesce((SELECT jsonb_agg(m.queue_id ORDER BY m.queue_id)
                         FROM queue_members m WHERE m.employee_id = o.id), '[]'::jsonb),
-    'version', o.version)
+    'skills', coalesce((SELECT jsonb_object_agg(s.code, e.level) FROM employee_skills e
+                        JOIN skills s ON s.id = e.skill_id AND s.archived_at IS NULL
+                        WHERE e.employee_id = o.id), '{}'::jsonb),
+    'turn', coalesce(cc_ms(o.offered_at), 0), 'version', o.version)
   FROM operators o WHERE o.id = operator
 $$;
 
+-- `offers`: how long offers of a medium last by the running policy, where the queue does not say.
 CREATE OR REPLACE FUNCTION cc_queue_snapshot(queue uuid) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT jsonb_build_object(
     'id', q.id, 'offer_seconds', q.offer_seconds, 'priority_seconds', q.priority_seconds,
     'preferred_hold_seconds', q.preferred_hold_seconds, 'archived', q.archived_at IS NOT NULL,
+    'wrap_up_seconds', q.wrap_up_seconds, 'zone', q.zone, 'hours', q.hours, 'rules', q.rules,
+    'offers', coalesce((SELECT jsonb_object_agg(m.key, m.value -> 'offer_seconds')
+                        FROM policies p, jsonb_each(p.body -> 'media') m
+                        WHERE p.state = 'current' AND m.value ->> 'offer_seconds' IS NOT NULL),
+                       '{}'::jsonb),
     'version', q.version)
   FROM queues q WHERE q.id = queue
 $$;

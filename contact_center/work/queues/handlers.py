@@ -12,7 +12,7 @@ from contact_center.access.model import Permission
 from contact_center.access.policy import visible
 from contact_center.access.routes import Call, Route
 from contact_center.employees.handlers import Ids, ListQuery, changes
-from contact_center.employees.model import Body, Locale, Name, Out, Zone
+from contact_center.employees.model import Body, Code, Locale, Name, Out, Zone
 from contact_center.storage.unit import Record
 from contact_center.work.hours import checked
 from contact_center.work.queues import store
@@ -34,6 +34,8 @@ LetterPart = Literal["signature", "confirmation", "too_large"]
 class Queue(Out):
     """A queue. `priority_seconds` is a head start in the one waiting line.
 
+    `code` is its name in policy files; without one it is called by its id there.
+
     `letters`: what stands under its letters ({employee} and {brand} are filled in), the answer
     that says a letter was taken in ({number}, {subject}, {name}, {brand}, {queue}), and the one
     that says a file of it was too large (also {file}); where a text is empty none is sent.
@@ -41,6 +43,7 @@ class Queue(Out):
 
     id: UUID
     name: str
+    code: str | None
     department_id: UUID
     brand_id: UUID | None
     zone: str
@@ -69,6 +72,7 @@ class NewQueue(Body):
     """A queue to add."""
 
     name: Name
+    code: Code | None = None
     department_id: UUID
     brand_id: UUID | None = None
     zone: Zone = "Europe/Minsk"
@@ -88,6 +92,7 @@ class QueuePatch(Body):
     """What may change of a queue; what is absent stays."""
 
     name: Name | None = None
+    code: Code | None = None
     department_id: UUID | None = None
     brand_id: UUID | None = None
     zone: Zone | None = None
@@ -126,7 +131,7 @@ async def add_queue(call: Call) -> Queue:
 
 
 async def change_queue(call: Call) -> Queue:
-    values = changes(call.body, nullable=frozenset({"brand_id"}))
+    values = changes(call.body, nullable=frozenset({"brand_id", "code"}))
     row = await call.app[SERVICE].save(call.actor, call.id(), values, call.expected_version)
     return _queue(row)
 

@@ -17,6 +17,7 @@ from contact_center.storage import rows
 from contact_center.storage import tables as t
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
+from contact_center.work.policies import service as policies
 from contact_center.work.queues import store
 
 
@@ -46,6 +47,7 @@ class Queues:
                 "queue.changed", "queue", target, version=version, actor=actor.label,
                 data=await store.snapshot(unit, target),
             )  # fmt: skip
+            await policies.record(unit, actor.label)
             await operators.tell_directory(unit, target, actor=actor.label, cause="queue")
             return await store.queue(unit, target)
 
@@ -84,6 +86,8 @@ class Queues:
         name = changes.get("name")
         if name and await rows.name_is_taken(unit, t.queues, name, but=target):
             raise Conflict("the name is taken", code="duplicate", field="name")
+        if changes.get("code") and await store.code_is_taken(unit, changes["code"], but=target):
+            raise Conflict("the code is taken", code="duplicate", field="code")
         if "department_id" in changes:
             await rows.require(unit, t.departments, changes["department_id"], "department_id")
         if changes.get("brand_id") is not None:

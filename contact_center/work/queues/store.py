@@ -30,6 +30,10 @@ SELECT CASE
   WHEN EXISTS (SELECT FROM accounts WHERE queue_id = $1 AND archived_at IS NULL) THEN 'accounts'
   WHEN EXISTS (SELECT FROM contacts WHERE queue_id = $1 AND state = 'open') THEN 'contacts'
   WHEN EXISTS (SELECT FROM work WHERE queue_id = $1 AND state IN ('waiting','offered')) THEN 'work'
+  WHEN EXISTS (SELECT FROM queues q WHERE archived_at IS NULL AND id <> $1 AND (
+      rules ->> 'closed' = 'queue:' || $1 OR EXISTS (
+        SELECT FROM jsonb_array_elements(q.rules -> 'ladder') r
+        WHERE r ->> 'overflow' = 'queue:' || $1))) THEN 'policy'
 END
 """
 WAITING = """
@@ -68,9 +72,14 @@ async def add(unit: Unit, values: Mapping[str, Any]) -> None:
 
 
 async def in_use(db: Queries, queue_id: UUID) -> str | None:
-    """What still needs the queue: accounts, contacts, work; None when nothing does."""
+    """What still needs the queue: accounts, contacts, work, policy; None when nothing does."""
     what: str | None = await db.fetchval(IN_USE, queue_id)
     return what
+
+
+async def code_is_taken(db: Queries, code: str, *, but: UUID) -> bool:
+    query = "SELECT EXISTS (SELECT FROM queues WHERE code = $1 AND id <> $2)"
+    return bool(await db.fetchval(query, code, but))
 
 
 async def members(db: Queries, queue_id: UUID) -> set[UUID]:

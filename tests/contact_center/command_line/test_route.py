@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from contact_center.route.calendar import changes
 from contact_center.route.drive import main
 from contact_center.route.lines import Reader
+from contact_center.work.calendar import changes
 from routing.rulebook import QueueRules
 
 ROOT = Path(__file__).parents[3]

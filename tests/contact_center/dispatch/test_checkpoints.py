@@ -13,9 +13,10 @@ from contact_center.dispatch import checkpoints
 from contact_center.dispatch.checkpoints import Checkpoint, Held, latest
 from contact_center.dispatch.replay import replay
 from contact_center.dispatch.service import Dispatcher
+from contact_center.dispatch.snapshots import HouseQueue
 from contact_center.kernel.clock import ManualClock
 from routing.engine import Engine
-from routing.model import OperatorState, QueueState, Tick, WorkState
+from routing.model import Operator, Tick, Work
 from tests.contact_center.dispatch.conftest import Running
 from tests.contact_center.dispatch.house import House
 from tests.contact_center.dispatch.test_standby import act, believes_the_rows
@@ -101,9 +102,9 @@ async def test_a_checkpoint_of_another_era_is_not_gone_on_from(
     assert await latest(house.database) is None
 
 
-QUEUE = QueueState("q", 1)
-ANNA = OperatorState("anna", 3, "ready", 100, 0, {"chat": 2}, {}, 5, 0, ("q",))
-WORK = WorkState("w", 2, "q", "chat", 20, "waiting", 1, 1000, 900, excluded=(("boris", 99),))
+QUEUE = HouseQueue("q", 1, offer_seconds_by={"mail": 300}, hours={"mon": [["09:00", "18:00"]]})
+ANNA = Operator("anna", 3, "ready", 100, 0, {"chat": 2}, {}, 5, 0, ("q",), {"tax": 3}, turn=7)
+WORK = Work("w", 2, "q", "chat", 20, "waiting", 1, 1000, 900, excluded=(("boris", 99),))
 
 
 def test_what_was_assumed_is_still_an_assumption_afterwards() -> None:

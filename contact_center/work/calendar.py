@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from contact_center.work.hours import DAYS, minutes_of
@@ -19,7 +20,11 @@ class Calendars:
     """The openings and closings of all queues in the order of time, from an instant on."""
 
     def __init__(self, queues: Iterable[QueueRules], since_ms: int) -> None:
-        self._changes = {rules.code: changes(rules, since_ms) for rules in queues if rules.hours}
+        self._changes = {
+            rules.code: changes(rules, since_ms)
+            for rules in queues
+            if rules.hours and rules.closed != "offer"
+        }
         self._next: list[tuple[int, str, bool]] = []
         for code in self._changes:
             self._draw(code)
@@ -40,7 +45,18 @@ class Calendars:
             heapq.heappush(self._next, (change[0], code, change[1]))
 
 
-def changes(rules: QueueRules, since_ms: int) -> Iterator[tuple[int, bool]]:
+class Hours(Protocol):
+    """When something is open: as of a policy, or of a queue's row."""
+
+    @property
+    def zone(self) -> str: ...
+    @property
+    def hours(self) -> Mapping[Any, Sequence[Sequence[str]]]: ...
+    @property
+    def holidays(self) -> Mapping[str, Sequence[Sequence[str]]]: ...
+
+
+def changes(rules: Hours, since_ms: int) -> Iterator[tuple[int, bool]]:
     """(instant, opens) of one queue: first how it stands at `since_ms`, then every change."""
     zone = ZoneInfo(rules.zone)
     day = datetime.fromtimestamp(since_ms / 1000, zone).date() - timedelta(days=1)
@@ -57,13 +73,13 @@ def changes(rules: QueueRules, since_ms: int) -> Iterator[tuple[int, bool]]:
         yield since_ms, before[1]
 
 
-def _edges(rules: QueueRules, zone: ZoneInfo, day: date) -> Iterator[tuple[int, bool]]:
+def _edges(rules: Hours, zone: ZoneInfo, day: date) -> Iterator[tuple[int, bool]]:
     quiet = 0
     while quiet < 400 and day.year < LATEST_YEAR:  # noqa: PLR2004 - a year of closed days is closed
-        usual = rules.hours.get(DAYS[day.weekday()], ())  # type: ignore[call-overload]
+        usual = rules.hours.get(DAYS[day.weekday()], ())
         spans = rules.holidays.get(day.isoformat(), usual)
         quiet = 0 if spans else quiet + 1
-        for start, end in sorted(spans):
+        for start, end in sorted((one[0], one[1]) for one in spans):
             yield _instant(zone, day, start), True
             yield _instant(zone, day, end), False
         day += timedelta(days=1)

@@ -1,0 +1,60 @@
+"""`contact-center policy`: what runs as a file, and a file as a draft or as what runs."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+from contact_center.kernel.errors import Invalid, SettingsError
+from contact_center.storage.database import Database
+from contact_center.work.policies import file
+from contact_center.work.policies.service import Policies
+
+ACTOR = "command_line"
+
+
+async def _with(url: str, use: Any) -> Any:
+    database = await Database.connect(url, size=2)
+    try:
+        return await use(Policies(database))
+    finally:
+        await database.close()
+
+
+def export(url: str) -> str:
+    """The policy that runs, as TOML."""
+    return file.written(asyncio.run(_with(url, lambda policies: policies.exported())))
+
+
+def bring(url: str, path: Path, *, activate: bool) -> int:
+    """Read a file in: 0, or 2 when it has faults, which are printed with their places."""
+    try:
+        document = file.read(path.read_bytes(), str(path))
+    except OSError as error:
+        raise SettingsError(f"cannot be read ({error.strerror})", file=str(path)) from None
+    note = path.name
+
+    async def use(policies: Policies) -> int:
+        problems = (await policies.judge(document))["problems"]
+        if problems:
+            for one in problems:
+                sys.stderr.write(f"{path}: {one['place']}: {one['reason']}\n")
+            return 2
+        if not activate:
+            await policies.save(ACTOR, None, document, note)
+            _say("kept as a draft: activate it in the console, or import it with --activate")
+            return 0
+        shown = await policies.install(ACTOR, document, note)
+        _say(f"edition {shown['edition']} runs now")
+        return 0
+
+    try:
+        return int(asyncio.run(_with(url, use)))
+    except Invalid as error:
+        raise SettingsError(error.detail, file=str(path)) from None
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")

@@ -1,0 +1,1 @@
+"""The routing policy: editions of a document that the queues' rows carry."""

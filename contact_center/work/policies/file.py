@@ -1,0 +1,78 @@
+"""A policy as a TOML file, in the shape of `config/routing.toml`: read, and written."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from contact_center.kernel import configfile
+from contact_center.kernel.errors import SettingsError
+
+Document = dict[str, Any]
+NAME = "routing.toml"
+TABLES = ("ladder", "hours", "holidays")
+"""What of a queue is written as a table of its own, below its plain lines."""
+
+
+def found() -> Path:
+    """The policy file of this node: beside its settings, else the shipped one."""
+    settings = configfile.path_of(os.environ)
+    if settings is not None and (own := settings.parent / NAME).exists():
+        return own
+    return configfile.shipped(NAME)
+
+
+def read(text: bytes, name: str) -> Document:
+    """The document of a file. Raises SettingsError."""
+    try:
+        return tomllib.loads(text.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"is not TOML: {error}", file=name) from None
+
+
+def written(document: Mapping[str, Any]) -> str:
+    """The document as TOML, queue by queue."""
+    return "\n".join(_lines(document)) + "\n"
+
+
+def _lines(document: Mapping[str, Any]) -> Iterator[str]:
+    yield f"version = {_value(document.get('version', ''))}"
+    if house := document.get("house"):
+        yield from ("", "[house]", *_pairs(house))
+    for medium, one in document.get("media", {}).items():
+        yield from ("", f"[media.{_key(medium)}]", *_pairs(one))
+    if skills := document.get("skills"):
+        yield from ("", "[skills]", *_pairs(skills))
+    for queue in document.get("queues", []):
+        yield from ("", "[[queues]]")
+        yield from _pairs({k: v for k, v in queue.items() if k not in TABLES})
+        for rung in queue.get("ladder", []):
+            yield from ("", "[[queues.ladder]]", *_pairs(rung))
+        for name in ("hours", "holidays"):
+            if days := queue.get(name):
+                yield from ("", f"[queues.{name}]", *_pairs(days))
+
+
+def _pairs(values: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in values.items():
+        if value is not None:
+            yield f"{_key(name)} = {_value(value)}"
+
+
+def _key(name: str) -> str:
+    bare = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+    return name if bare else json.dumps(name, ensure_ascii=False)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(_pairs(value)) + " }" if value else "{}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_value(one) for one in value) + "]"
+    if isinstance(value, str):  # JSON's escapes are TOML's, but for one character it leaves bare
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(value)

@@ -1,0 +1,236 @@
+"""A routing policy as a document: made of the queues' rows, checked, turned into rows again. Pure.
+
+A document has the shape of `config/routing.toml` (`routing/rulebook.py`). The rows are the truth:
+what a policy says of a queue stands in its row, in columns and in `rules`; the house's part
+(`house`, `media`) stands in the current edition. Skills are those of the workspace; a document may
+bring new ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import available_timezones
+
+from contact_center.work.model import COSTS, cost_of
+from routing.checks import BadPolicy, Problem, read
+from routing.ladder import TO_QUEUE
+from routing.rulebook import STAYS, House, QueueRules, Rulebook
+
+Document = dict[str, Any]
+Rules = dict[str, Any]
+
+COLUMNS = {
+    "priority_seconds": "priority_seconds", "hold_seconds": "preferred_hold_seconds",
+    "offer_seconds": "offer_seconds", "wrap_up_seconds": "wrap_up_seconds", "zone": "zone",
+    "hours": "hours",
+}  # fmt: skip
+"""What of a queue's rules has a column of its own."""
+UNSAID: Mapping[str, Any] = {
+    "needs": {}, "members_only": True, "strategy": "least_loaded", "offer_seconds_by": {},
+    "ladder": [], "holidays": {}, "closed": "offer",
+}  # fmt: skip
+"""What the rest means where no policy has said it: as before there were any."""
+ELSEWHERE = {
+    "capacity": "is set for each employee",
+    "grace_seconds": "is set in config/contact_center.toml, dispatch.presence_grace",
+    "most_priority_seconds": "is 3600 for now",
+}
+SHORTEST_OFFER, LONGEST_OFFER = 5, 3600
+
+
+def house() -> Document:
+    """The house's part of a policy where none was ever made."""
+    media = {medium: {"points": points} for medium, points in COSTS.items()}
+    return {"house": {}, "media": {**media, "voice": {"points": 100, "exclusive": True}}}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a document speaks of: queues in use (rows of `queues`), skills by code with titles."""
+
+    queues: tuple[Mapping[str, Any], ...]
+    skills: Mapping[str, str]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Queue id → code."""
+        return {str(row["id"]): code_of(row) for row in self.queues}
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Queue code → id; a queue may be named by its id, too."""
+        return {**{own: own for own in self.names}, **{c: i for i, c in self.names.items()}}
+
+
+def code_of(row: Mapping[str, Any]) -> str:
+    """What a policy calls a queue."""
+    return row["code"] or str(row["id"])
+
+
+def compose(part: Mapping[str, Any], world: World) -> Document:
+    """The whole document: the house's part, and every queue as its row has it."""
+    return {
+        "house": dict(part.get("house", {})),
+        "media": dict(part.get("media", {})),
+        "queues": [_queue(row, world.names) for row in world.queues],
+    }
+
+
+def _queue(row: Mapping[str, Any], names: Mapping[str, str]) -> Rules:
+    said = {**UNSAID, **row["rules"]}
+    said["ladder"] = [{**rung, "overflow": _renamed(rung.get("overflow"), names)}
+                      for rung in said["ladder"]]  # fmt: skip
+    said["closed"] = _renamed(said["closed"], names)
+    columns = {name: row[column] for name, column in COLUMNS.items()}
+    return {"code": code_of(row), **columns, **said}
+
+
+def _renamed(target: str | None, names: Mapping[str, str]) -> str | None:
+    if target is None or not target.startswith(TO_QUEUE):
+        return target
+    queue = target.removeprefix(TO_QUEUE)
+    return TO_QUEUE + names.get(queue, queue)
+
+
+def completed(document: Mapping[str, Any], world: World, part: Mapping[str, Any]) -> Document:
+    """The document with all it leaves unsaid: what it says nothing of stays as it is."""
+    present = compose(part, world)
+    said = dict(document)
+    said.pop("version", None)
+    queues = said.get("queues", [])
+    if isinstance(queues, list):
+        codes = {one.get("code") for one in queues if isinstance(one, Mapping)}
+        codes |= {world.names.get(str(code)) for code in codes}
+        queues = [*queues, *(one for one in present["queues"] if one["code"] not in codes)]
+    given = said.get("skills", {})
+    skills = {**world.skills, **given} if isinstance(given, Mapping) else given
+    return {"house": present["house"], "media": present["media"], **said,
+            "queues": queues, "skills": skills}  # fmt: skip
+
+
+def checked(document: Mapping[str, Any], world: World, part: Mapping[str, Any]) -> Rulebook:
+    """The policy of a document. Raises BadPolicy with every fault."""
+    book = read(completed(document, world, part))
+    if found := list(_problems(book, world)):
+        raise BadPolicy(found)
+    return book
+
+
+def problems(document: Mapping[str, Any], world: World, part: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with a document; nothing when it may run."""
+    try:
+        checked(document, world, part)
+    except BadPolicy as bad:
+        return bad.problems
+    return []
+
+
+def _problems(book: Rulebook, world: World) -> Iterable[Problem]:
+    """What this house does not have, though an engine would know it."""
+    usual = House()
+    for name, reason in ELSEWHERE.items():
+        if getattr(book.house, name) != getattr(usual, name):
+            yield Problem(f"house.{name}", reason)
+    for medium, one in book.media.items():
+        if one.points != cost_of(medium):
+            yield Problem(f"media.{medium}.points", f"is {cost_of(medium)} for now")
+    zones = available_timezones()
+    ids = world.ids
+    for rules in book.queues:
+        at = f"queues.{rules.code}"
+        if rules.code not in ids:
+            yield Problem(at, "there is no queue of this code")
+        if rules.zone not in zones:
+            yield Problem(f"{at}.zone", f"there is no time zone {rules.zone!r}")
+        if not SHORTEST_OFFER <= rules.offer_seconds <= LONGEST_OFFER:
+            yield Problem(f"{at}.offer_seconds",
+                          f"is between {SHORTEST_OFFER} and {LONGEST_OFFER}")  # fmt: skip
+        yield from _ways_out(rules, at)
+
+
+def _ways_out(rules: QueueRules, at: str) -> Iterable[Problem]:
+    ways = [(f"{at}.ladder[{n}].overflow", one.overflow) for n, one in enumerate(rules.ladder, 1)]
+    ways.append((f"{at}.closed", None if rules.closed in STAYS else rules.closed))
+    for place, target in ways:
+        if target is not None and not target.startswith(TO_QUEUE):
+            yield Problem(place, f"there is no {target} yet: contacts overflow to a queue")
+
+
+def part_of(book: Rulebook) -> Document:
+    """The house's part of a policy."""
+    dumped = book.model_dump(mode="json", include={"house", "media"}, exclude_defaults=True)
+    return {"house": dumped.get("house", {}), "media": dumped.get("media", {})}
+
+
+@dataclass(frozen=True, slots=True)
+class QueueValues:
+    """What a policy makes of a queue's row: values of columns, and `rules`."""
+
+    id: str
+    columns: Mapping[str, Any]
+    rules: Rules
+
+    def differs(self, row: Mapping[str, Any]) -> bool:
+        """Whether the row says something else."""
+        return self.rules != row["rules"] or any(
+            row[name] != value for name, value in self.columns.items()
+        )
+
+
+def queue_values(book: Rulebook, world: World) -> list[QueueValues]:
+    """The rows of all queues the policy speaks of."""
+    ids = world.ids
+    return [_values(rules, ids) for rules in book.queues]
+
+
+def _values(rules: QueueRules, ids: Mapping[str, str]) -> QueueValues:
+    said = rules.model_dump(mode="json", exclude={"code", "title"})
+    columns = {column: said.pop(name) for name, column in COLUMNS.items()}
+    said["ladder"] = [_short(rung, ids) for rung in said["ladder"]]
+    said["closed"] = _renamed(said["closed"], ids)
+    own = {name: value for name, value in said.items() if value != UNSAID[name]}
+    return QueueValues(ids[rules.code], columns, own)
+
+
+def _short(rung: Mapping[str, Any], ids: Mapping[str, str]) -> Rules:
+    said = {name: value for name, value in rung.items() if value not in (None, {}, [], False)}
+    if "overflow" in said:
+        said["overflow"] = _renamed(said["overflow"], ids)
+    return said
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a document changes at a place (`queues.orders.needs`); None: it was or is not said."""
+
+    place: str
+    before: Any
+    after: Any
+
+
+def differences(before: Rulebook, after: Rulebook) -> list[Difference]:
+    """What changes for the running policy, in the order of the document."""
+    old, new = _flat(before), _flat(after)
+    places = dict.fromkeys([*old, *new])
+    return [
+        Difference(place, old.get(place), new.get(place))
+        for place in places
+        if old.get(place) != new.get(place)
+    ]
+
+
+def _flat(book: Rulebook) -> dict[str, Any]:
+    dumped = book.model_dump(mode="json", exclude={"version"})
+    flat: dict[str, Any] = {f"house.{name}": value for name, value in dumped["house"].items()}
+    for medium, one in dumped["media"].items():
+        flat |= {f"media.{medium}.{name}": value for name, value in one.items()}
+    flat |= {f"skills.{code}": title for code, title in dumped["skills"].items()}
+    for queue in dumped["queues"]:
+        flat |= {
+            f"queues.{queue['code']}.{name}": value
+            for name, value in queue.items()
+            if name not in ("code", "title")
+        }
+    return flat

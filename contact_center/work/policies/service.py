@@ -1,0 +1,282 @@
+"""Drafts and editions of the routing policy; what runs is told to the router in the same commit.
+
+An edition is what the rows said when it was made. `record` makes one when queues were changed
+elsewhere, so the history has no gaps and a draft is always compared with what really runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+
+from contact_center.employees import operators
+from contact_center.kernel.errors import Conflict, Invalid
+from contact_center.storage.database import Database
+from contact_center.storage.unit import Record, Unit
+from contact_center.work.policies import model, store
+from contact_center.work.policies.model import Document, World
+from routing.checks import BadPolicy, Problem
+from routing.rulebook import Rulebook
+
+LISTED = 200
+
+
+async def record(unit: Unit, actor: str, note: str = "") -> None:
+    """Make an edition of what the rows say now, where they say something new.
+
+    Call it after the last write to queues. Before the first edition there is nothing to keep.
+    """
+    running = await store.current(unit)
+    if running is None:
+        return
+    await store.hold(unit)
+    running = await store.current(unit) or running
+    world = await store.world(unit)
+    body = model.compose(running["body"], world)
+    if body == running["body"]:
+        return
+    row = await store.add_edition(unit, body, author=actor, note=note)
+    tell(unit, row, actor, "queue")
+
+
+def tell(unit: Unit, row: Record, actor: str, cause: str) -> None:
+    """Log that an edition runs, with what the router needs of it beside the queues."""
+    data = {"edition": row["edition"], "house": row["body"]["house"], "media": row["body"]["media"]}
+    unit.log("policy.changed", "policy", row["id"], version=row["edition"], actor=actor,
+             cause=cause, data=data)  # fmt: skip
+
+
+class Policies:
+    """The routing policies of the workspace."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    # --- looking ---------------------------------------------------------------------------------
+
+    async def current(self) -> dict[str, Any]:
+        """The edition that runs, as the rows have it; a house without one has edition 0."""
+        row = await store.current(self.database)
+        return await self._shown(row or _NONE)
+
+    async def one(self, policy_id: UUID) -> dict[str, Any]:
+        """An edition or draft with its faults and what it would change. Raises NotFound."""
+        return await self._shown(await store.one(self.database, policy_id))
+
+    async def _shown(self, row: Record) -> dict[str, Any]:
+        """A policy as it is shown; that of the rows where it is the one that runs."""
+        world, part = await store.world(self.database), await self._part(self.database)
+        shown = dict(row)
+        if row["state"] == "current":
+            shown["body"] = model.compose(part, world)
+        return {**shown, **_judged(shown["body"], world, part)}
+
+    async def judge(self, body: Document) -> dict[str, Any]:
+        """`problems` of a document, and the `changes` it would make."""
+        world, part = await store.world(self.database), await self._part(self.database)
+        return _judged(body, world, part)
+
+    async def exported(self) -> Document:
+        """What runs as a document for a file: with the titles of queues and skills."""
+        row, world = await store.current(self.database), await store.world(self.database)
+        part = row["body"] if row else model.house()
+        book = model.checked({}, world, part)
+        document = book.model_dump(mode="json", exclude_defaults=True)
+        names = {model.code_of(queue): queue["name"] for queue in world.queues}
+        for queue in document.get("queues", []):
+            queue["title"] = names[queue["code"]]
+        edition = row["edition"] if row else 0
+        return {"version": str(edition), **document}
+
+    @staticmethod
+    async def _part(db: store.Queries) -> Mapping[str, Any]:
+        row = await store.current(db)
+        return row["body"] if row else model.house()
+
+    # --- drafts ----------------------------------------------------------------------------------
+
+    async def save(
+        self, actor: str, policy_id: UUID | None, body: Document, note: str = "",
+        *, expected: int | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Add (without an id) or change a draft; it may have faults. Raises NotFound, Conflict."""
+
+        async def step(unit: Unit) -> Record:
+            if policy_id is None:
+                return await store.add_draft(unit, body, author=actor, note=note)
+            await _locked_draft(unit, policy_id, expected)
+            return await store.change_draft(unit, policy_id, body, author=actor, note=note)
+
+        return await self._shown(await self.database.run(step))
+
+    async def discard(self, actor: str, policy_id: UUID, expected: int | None) -> None:
+        """Throw a draft away. Raises NotFound, Conflict."""
+
+        async def step(unit: Unit) -> None:
+            row = await _locked_draft(unit, policy_id, expected)
+            await store.remove_draft(unit, policy_id)
+            unit.log("policy.discarded", "policy", policy_id, version=row["version"], actor=actor)
+
+        await self.database.run(step)
+
+    # --- running ---------------------------------------------------------------------------------
+
+    async def activate(
+        self, actor: str, policy_id: UUID, edition: int, expected: int | None = None
+    ) -> dict[str, Any]:
+        """Let a draft, or a past edition once more, run instead of `edition`, from now on.
+
+        Raises NotFound, Conflict (another edition runs, the draft was changed), Invalid.
+        """
+
+        async def step(unit: Unit) -> Record:
+            world = await store.world(unit, lock=True)
+            await store.hold(unit)
+            chosen = await store.lock(unit, policy_id)
+            _require_version(chosen, expected)
+            row = await _run(
+                unit, world, chosen["body"], actor=actor, note=chosen["note"], expected=edition
+            )
+            await store.remove_draft(unit, policy_id)
+            return row
+
+        return await self._shown(await self.database.run(step))
+
+    async def install(self, actor: str, body: Document, note: str) -> dict[str, Any]:
+        """Let a document run at once, whatever runs now. Raises Invalid."""
+
+        async def step(unit: Unit) -> Record:
+            world = await store.world(unit, lock=True)
+            await store.hold(unit)
+            return await _run(unit, world, body, actor=actor, note=note)
+
+        return await self._shown(await self.database.run(step))
+
+    # --- the file --------------------------------------------------------------------------------
+
+    async def seed(self, document: Document | None, text: bytes = b"") -> str | None:
+        """What a policy file means at start: `seeded`, `draft`, or None when it is old news.
+
+        A house without queues and editions begins with the file's `house` and `media`; one that
+        has worked before begins with what it did. Later a changed file is a draft.
+        """
+        source = hashlib.sha256(text).hexdigest()
+
+        async def step(unit: Unit) -> str | None:
+            running = await store.current(unit)
+            if running is not None and (document is None or await store.known_source(unit, source)):
+                return None
+            await store.hold(unit)
+            if await store.current(unit) is None:
+                await self._begin(unit, document, source)
+                return "seeded"
+            if document is None or await store.known_source(unit, source):
+                return None
+            await store.add_draft(unit, document, author="file", note="", source=source)
+            return "draft"
+
+        return await self.database.run(step)
+
+    async def _begin(self, unit: Unit, document: Document | None, source: str) -> None:
+        world, part = await store.world(unit), model.house()
+        if document is not None and not world.queues:
+            said: Document = {k: v for k, v in document.items() if k in ("house", "media")}
+            if not model.problems(said, world, part):
+                part = model.part_of(model.checked(said, world, part))
+        row = await store.add_edition(
+            unit, model.compose(part, world), author="system", note="", source=source
+        )
+        tell(unit, row, "system", "seeded")
+
+
+_NONE: Record = {
+    "id": UUID(int=0), "edition": 0, "state": "current", "body": {}, "author": "system", "note": "",
+    "source": None, "at": None, "version": 1,
+}  # fmt: skip
+
+
+def _judged(body: Document, world: World, part: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        book = model.checked(body, world, part)
+    except BadPolicy as bad:
+        return {"problems": [asdict(one) for one in bad.problems], "changes": []}
+    try:
+        running = model.checked({}, world, part)
+    except BadPolicy:  # rows that no policy would have made: everything counts as new
+        return {"problems": [], "changes": []}
+    return {"problems": [], "changes": [asdict(one) for one in model.differences(running, book)]}
+
+
+async def _locked_draft(unit: Unit, policy_id: UUID, expected: int | None) -> Record:
+    row = await store.lock(unit, policy_id)
+    if row["state"] != "draft":
+        raise Conflict("an edition cannot be changed", code="not_a_draft")
+    _require_version(row, expected)
+    return row
+
+
+def _require_version(row: Record, expected: int | None) -> None:
+    if expected is not None and expected != row["version"]:
+        raise Conflict("the policy was changed meanwhile", current={"version": row["version"]})
+
+
+async def _run(
+    unit: Unit, world: World, body: Document, *, actor: str, note: str,
+    expected: int | None = None,
+) -> Record:  # fmt: skip
+    """Write a document into the rows and make it the next edition; `world` and `hold` lock."""
+    running = await store.current(unit)
+    edition = running["edition"] if running else 0
+    if expected is not None and expected != edition:
+        raise Conflict("another policy runs meanwhile", current={"edition": edition})
+    part = running["body"] if running else model.house()
+    book = _checked(body, world, part)
+    fresh = {code: title for code, title in book.skills.items() if code not in world.skills}
+    if fresh:
+        await store.add_skills(unit, fresh, "ru")
+    values = [one for one in model.queue_values(book, world) if one.differs(_row(world, one.id))]
+    await store.write_queues(unit, values)
+    moved = {UUID(one.id) for one in values}
+    if _offers(part) != _offers(model.part_of(book)):
+        rest = {row["id"] for row in world.queues} - moved
+        await store.touch_queues(unit, rest)
+        moved |= rest
+    document = model.compose(model.part_of(book), await store.world(unit))
+    row = await store.add_edition(unit, document, author=actor, note=note)
+    for queue in await store.snapshots(unit, moved):
+        unit.log("queue.changed", "queue", queue["id"], version=queue["version"], actor=actor,
+                 cause="policy", data=queue["data"])  # fmt: skip
+    tell(unit, row, actor, "activated")
+    await operators.tell_directory(unit, row["id"], actor=actor, cause="policy")
+    return row
+
+
+def _checked(body: Document, world: World, part: Mapping[str, Any]) -> Rulebook:
+    try:
+        return model.checked(body, world, part)
+    except BadPolicy as bad:
+        raise refused(bad.problems) from None
+
+
+def refused(problems: list[Problem]) -> Invalid:
+    """The answer to a policy that cannot run."""
+    return Invalid(
+        f"the policy cannot run: {problems[0]}", code="bad_policy",
+        field=problems[0].place, problems=[asdict(one) for one in problems],
+    )  # fmt: skip
+
+
+def _row(world: World, queue_id: str) -> Mapping[str, Any]:
+    return next(row for row in world.queues if str(row["id"]) == queue_id)
+
+
+def _offers(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: one.get("offer_seconds") for name, one in part.get("media", {}).items()}
+
+
+SERVICE: web.AppKey[Policies] = web.AppKey("policies", Policies)

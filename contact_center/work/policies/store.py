@@ -1,0 +1,170 @@
+"""SQL of policies: their editions and drafts, and the queues' rows that carry what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+import orjson
+
+from contact_center.kernel.errors import NotFound
+from contact_center.kernel.ids import new_id
+from contact_center.storage.database import Database
+from contact_center.storage.unit import Record, Unit
+from contact_center.work.policies.model import Document, QueueValues, World
+
+Queries = Database | Unit
+LOCK = 7_304_215_013  # held by who makes an edition, after the rows of queues
+
+QUEUES = """
+SELECT id, code, name, priority_seconds, preferred_hold_seconds, offer_seconds, wrap_up_seconds,
+  zone, hours, rules, version
+FROM queues WHERE archived_at IS NULL ORDER BY id
+"""
+SKILLS = "SELECT code, title FROM skills WHERE archived_at IS NULL ORDER BY code"
+ADD_SKILLS = """
+INSERT INTO skills (id, code, title) SELECT v.id, v.code, jsonb_build_object($4::text, v.title)
+FROM unnest($1::uuid[], $2::text[], $3::text[]) AS v(id, code, title) ON CONFLICT (code) DO NOTHING
+RETURNING id
+"""
+LIST = """
+SELECT id, edition, state, author, note, source IS NOT NULL AS from_file, at, version
+FROM policies ORDER BY edition DESC NULLS FIRST, at DESC, id LIMIT $1
+"""
+INSERT = """
+INSERT INTO policies (id, edition, state, body, author, note, source)
+VALUES ($1, CASE WHEN $2 = 'draft' THEN NULL
+                 ELSE 1 + coalesce((SELECT max(edition) FROM policies), 0) END,
+        $2, $3, $4, $5, $6)
+RETURNING *
+"""
+CHANGE = """
+UPDATE policies SET body = $2, note = $3, author = $4, at = now(), version = version + 1
+WHERE id = $1 AND state = 'draft' RETURNING *
+"""
+WRITE_QUEUES = """
+UPDATE queues q SET priority_seconds = v.priority, preferred_hold_seconds = v.hold,
+  offer_seconds = v.offer, wrap_up_seconds = v.wrap_up, zone = v.zone, hours = v.hours::jsonb,
+  rules = v.rules::jsonb, version = q.version + 1
+FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::int[], $6::text[], $7::text[],
+            $8::text[]) AS v(id, priority, hold, offer, wrap_up, zone, hours, rules)
+WHERE q.id = v.id
+RETURNING q.id, q.version
+"""
+SNAPSHOTS = """
+SELECT id, version, cc_queue_snapshot(id) AS data FROM queues WHERE id = ANY($1::uuid[]) ORDER BY id
+"""
+
+
+async def world(db: Queries, *, lock: bool = False) -> World:
+    """The queues and skills a policy may speak of; `lock` holds the queues against changes."""
+    queues = await db.fetch(QUEUES + (" FOR NO KEY UPDATE" if lock else ""))
+    skills = {row["code"]: title(row["title"]) for row in await db.fetch(SKILLS)}
+    return World(tuple(queues), skills)
+
+
+def title(titles: Mapping[str, str]) -> str:
+    """One title of several: the first language's."""
+    return titles.get("ru") or next(iter(titles.values()), "")
+
+
+async def hold(unit: Unit) -> None:
+    """Nobody else makes an edition until the end of this transaction."""
+    await unit.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+
+
+async def current(db: Queries) -> Record | None:
+    """The edition that runs; None before the first."""
+    return await db.fetchrow("SELECT * FROM policies WHERE state = 'current'")
+
+
+async def one(db: Queries, policy_id: UUID) -> Record:
+    """An edition or a draft. Raises NotFound."""
+    row = await db.fetchrow("SELECT * FROM policies WHERE id = $1", policy_id)
+    if row is None:
+        raise NotFound("there is no such policy")
+    return row
+
+
+async def lock(unit: Unit, policy_id: UUID) -> Record:
+    """The same, held against other changes. Raises NotFound."""
+    await unit.fetch("SELECT FROM policies WHERE id = $1 FOR UPDATE", policy_id)
+    return await one(unit, policy_id)
+
+
+async def listed(db: Queries, limit: int) -> list[Record]:
+    """Drafts first, then editions, the newest first; without their bodies."""
+    return await db.fetch(LIST, limit)
+
+
+async def known_source(db: Queries, source: str) -> bool:
+    """Whether a file of this digest was read before."""
+    return bool(await db.fetchval("SELECT EXISTS (SELECT FROM policies WHERE source = $1)", source))
+
+
+async def add_draft(
+    unit: Unit, body: Document, *, author: str, note: str, source: str | None = None
+) -> Record:
+    return await _insert(unit, "draft", body, author=author, note=note, source=source)
+
+
+async def change_draft(
+    unit: Unit, policy_id: UUID, body: Document, *, author: str, note: str
+) -> Record:
+    row = await unit.fetchrow(CHANGE, policy_id, body, note, author)
+    if row is None:
+        raise NotFound("there is no such draft")
+    return row
+
+
+async def remove_draft(unit: Unit, policy_id: UUID) -> None:
+    await unit.execute("DELETE FROM policies WHERE id = $1 AND state = 'draft'", policy_id)
+
+
+async def add_edition(
+    unit: Unit, body: Document, *, author: str, note: str, source: str | None = None
+) -> Record:
+    """The next edition, which runs from now on; `hold` before."""
+    await unit.execute("UPDATE policies SET state = 'past' WHERE state = 'current'")
+    return await _insert(unit, "current", body, author=author, note=note, source=source)
+
+
+async def _insert(
+    unit: Unit, state: str, body: Document, *, author: str, note: str, source: str | None
+) -> Record:
+    row = await unit.fetchrow(INSERT, new_id(), state, body, author, note, source)
+    assert row is not None  # noqa: S101 - an insert returns its row
+    return row
+
+
+async def write_queues(unit: Unit, values: Sequence[QueueValues]) -> None:
+    """Make the locked rows say what the policy says."""
+    if not values:
+        return
+    column = {name: [one.columns[name] for one in values] for name in values[0].columns}
+    await unit.execute(
+        WRITE_QUEUES, [UUID(one.id) for one in values], column["priority_seconds"],
+        column["preferred_hold_seconds"], column["offer_seconds"], column["wrap_up_seconds"],
+        column["zone"], [orjson.dumps(hours).decode() for hours in column["hours"]],
+        [orjson.dumps(one.rules).decode() for one in values],
+    )  # fmt: skip
+
+
+async def snapshots(unit: Unit, queues: Iterable[UUID]) -> list[Record]:
+    """(id, version, data) of queues as the router is told."""
+    return await unit.fetch(SNAPSHOTS, list(queues))
+
+
+async def touch_queues(unit: Unit, queues: Iterable[UUID]) -> None:
+    """Raise the versions of rows whose snapshots change by something else."""
+    await unit.execute(
+        "UPDATE queues SET version = version + 1 WHERE id = ANY($1::uuid[])", list(queues)
+    )
+
+
+async def add_skills(unit: Unit, titles: Mapping[str, str], locale: str) -> list[UUID]:
+    """Skills a policy brings along; those there are already stay."""
+    rows = await unit.fetch(
+        ADD_SKILLS, [new_id() for _ in titles], list(titles), list(titles.values()), locale
+    )
+    return [row["id"] for row in rows]

@@ -1,0 +1,129 @@
+"""A policy reaches the router: skills, ladders and hours in rows, editions while it works."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from contact_center.dispatch.doors import Doors
+from contact_center.dispatch.snapshots import HouseQueue, queue_state
+from contact_center.kernel.ids import new_id
+from contact_center.storage.unit import Unit
+from contact_center.work.policies.service import Policies
+from routing.engine import Engine
+from tests.contact_center.dispatch.conftest import Running
+from tests.contact_center.dispatch.house import House, log_operator
+from tests.contact_center.dispatch.test_standby import believes_the_rows
+from tests.support.waiting import eventually
+
+
+async def skilled(house: House, operator: UUID, **levels: int) -> None:
+    """Give an operator skills, as the administration does."""
+
+    async def step(unit: Unit) -> None:
+        await unit.lock("operators", [operator])
+        for code, level in levels.items():
+            await unit.execute(
+                "INSERT INTO skills (id, code, title) VALUES ($1, $2, '{}') ON CONFLICT DO NOTHING",
+                new_id(), code,
+            )  # fmt: skip
+            await unit.execute(
+                "INSERT INTO employee_skills (employee_id, skill_id, level)"
+                " SELECT $1, id, $3 FROM skills WHERE code = $2",
+                operator, code, level,
+            )  # fmt: skip
+        await unit.execute("UPDATE operators SET version = version + 1 WHERE id = $1", operator)
+        await log_operator(unit, operator)
+
+    await house.database.run(step)
+
+
+async def rule(at: House, *queues: dict[str, Any], **more: Any) -> None:
+    """Let a policy run at once."""
+    await Policies(at.database).install("system", {"queues": list(queues), **more}, "")
+
+
+async def test_work_goes_to_who_has_the_skill_and_to_others_down_the_ladder(
+    house: House, running: Running
+) -> None:
+    queue = await house.queue("Taxes")
+    novice, expert = await house.operator(queue), await house.operator(queue)
+    await skilled(house, novice, tax=1)
+    await skilled(house, expert, tax=4)
+    name = str(queue)
+    ladder = [{"after_seconds": 60, "needs": {"tax": 1}}]
+    await rule(house, {"code": name, "members_only": True, "needs": {"tax": 3}, "ladder": ladder})
+    async with running() as dispatcher:
+        for _ in range(5):
+            work = await house.arrive(queue)
+            await eventually(partial(offered, house, work))
+            assert await house.offers(work) == [("live", expert)]
+        left = await house.arrive(queue)
+        old = await house.arrive(queue, ago=61)
+        await eventually(lambda: offered(house, old))
+        assert await house.offers(old) == [("live", novice)]
+        row = await house.work(old)
+        assert (row["rung"], await house.state(left)) == (1, "waiting")
+        await eventually(lambda: believes_the_rows(dispatcher, house))
+
+
+async def offered(house: House, work: UUID) -> bool:
+    return await house.state(work) == "offered"
+
+
+async def test_an_overflow_moves_the_work_and_a_new_edition_counts_at_once(
+    house: House, running: Running
+) -> None:
+    first, second = await house.queue("First"), await house.queue("Second")
+    operator = await house.operator(second)
+    work = await house.arrive(first, ago=100)
+    async with running() as dispatcher:
+        await eventually(lambda: dispatcher.active and dispatcher.engine.waiting() == 1)
+        overflow = [{"after_seconds": 90, "overflow": f"queue:{second}"}]
+        await rule(
+            house, {"code": str(first), "members_only": True, "ladder": overflow},
+            house={"exclude_seconds": 5},
+        )  # fmt: skip
+        await eventually(lambda: offered(house, work))
+        assert await house.offers(work) == [("live", operator)]
+        row = await house.work(work)
+        assert (row["queue_id"], row["rung"]) == (str(second), 0)
+        assert row["queued_ms"] > row["arrived_ms"]
+        causes = await house.database.fetch("SELECT cause FROM events WHERE kind = 'work.waiting'")
+        assert [one["cause"] for one in causes][-1] == "overflow_ladder"
+        assert dispatcher.engine.policy().exclude_ms == 5000
+        assert dispatcher.engine.policy().version == "1"
+        explained = await house.database.fetchval("SELECT explanation FROM offers")
+        assert explained["policy"] == "1"
+        await eventually(lambda: believes_the_rows(dispatcher, house))
+
+
+async def test_a_closed_queue_overflows_and_opening_comes_by_time(house: House) -> None:
+    queue = await house.queue("Shop")
+    hours = {"mon": [["09:00", "18:00"]]}
+    await rule(
+        house, {"code": str(queue), "hours": hours, "closed": "wait", "zone": "Europe/Minsk"}
+    )
+    data = await house.database.fetchval("SELECT cc_queue_snapshot($1)", queue)
+    doors, engine = Doors(), Engine()
+    sunday = ms(datetime(2026, 11, 29, 12, tzinfo=UTC))
+    state = queue_state(data)
+    engine.observe(doors.take(state, sunday), sunday)
+    assert doors.due_ms() == ms(datetime(2026, 11, 30, 6, tzinfo=UTC))
+    seen = []
+    for hour in (6, 14, 15):
+        doors.turn(engine, ms(datetime(2026, 11, 30, hour, tzinfo=UTC)))
+        held = engine.queue(str(queue))
+        assert held is not None
+        seen.append(held.open)
+    assert seen == [True, True, False]
+    assert isinstance(state, HouseQueue)
+    assert queue_state(orjson.loads(orjson.dumps(state))) == state
+
+
+def ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)

@@ -1,0 +1,3 @@
+from tests.support.office import office
+
+__all__ = ["office"]

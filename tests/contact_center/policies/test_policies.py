@@ -1,0 +1,229 @@
+"""The routing policy over the API: drafts, faults with places, editions, and the rows they make."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+from contact_center.work.policies import file
+from contact_center.work.policies.service import Policies
+from tests.support.office import Office, Person
+
+HOURS = {"mon": [["09:00", "18:00"]]}
+
+
+async def boss_of(office: Office) -> Person:
+    await office.db.execute("UPDATE queues SET code = name")
+    await office.db.execute(
+        "INSERT INTO skills (id, code, title) SELECT gen_random_uuid(), c,"
+        " jsonb_build_object('ru', c, 'en', c) FROM unnest('{fr,tax}'::text[]) AS c"
+    )
+    return await office.hire("boss", "administrator")
+
+
+def sales(**rules: Any) -> dict[str, Any]:
+    return {"queues": [{"code": "sales", "members_only": True, **rules}]}
+
+
+async def draft(office: Office, boss: Person, body: dict[str, Any]) -> Any:
+    made = await office.ask("POST", "/policies", boss, json={"body": body, "note": "try"})
+    assert made.status == 201, made.body
+    return made.body
+
+
+async def activate(office: Office, boss: Person, policy_id: str, edition: int = 1) -> Any:
+    return await office.ask(
+        "POST", f"/policies/{policy_id}/activate", boss, json={"edition": edition}
+    )
+
+
+async def row(office: Office, name: str) -> Any:
+    return await office.db.fetchrow("SELECT * FROM queues WHERE name = $1", name)
+
+
+async def test_a_new_house_begins_with_the_files_media_and_its_own_queues(office: Office) -> None:
+    boss = await boss_of(office)
+    running = (await office.ask("GET", "/policies/current", boss)).body
+    assert (running["edition"], running["state"], running["from_file"]) == (1, "current", True)
+    assert running["body"]["media"]["voice"]["exclusive"] is True
+    assert [queue["code"] for queue in running["body"]["queues"]] == ["sales", "claims"]
+    assert running["problems"] == running["changes"] == []
+
+
+async def test_an_activated_draft_is_in_the_rows_and_in_the_log_at_once(office: Office) -> None:
+    boss = await boss_of(office)
+    ladder = [
+        {"after_seconds": 30, "needs": {"tax": 1}},
+        {"after_seconds": 90, "overflow": "queue:claims"},
+    ]
+    made = await draft(office, boss, sales(
+        needs={"tax": 3}, ladder=ladder, strategy="pack", offer_seconds=20, priority_seconds=60,
+        hours=HOURS, zone="Europe/Warsaw", closed="queue:claims", offer_seconds_by={"mail": 200},
+    ))  # fmt: skip
+    places = {one["place"] for one in made["changes"]}
+    assert {"queues.sales.needs", "queues.sales.ladder", "queues.sales.hours"} <= places
+    assert (await row(office, "sales"))["rules"] == {}
+    done = await activate(office, boss, made["id"])
+    assert (done.status, done.body["edition"]) == (200, 2)
+    sold = await row(office, "sales")
+    claims = f"queue:{office.ids['claims_queue']}"
+    assert sold["rules"]["ladder"][1] == {"after_seconds": 90, "overflow": claims}
+    assert (sold["offer_seconds"], sold["hours"], sold["version"]) == (20, HOURS, 2)
+    (told,) = await office.events("queue.changed")
+    assert told["data"]["rules"]["closed"] == claims
+    event = (await office.events("policy.changed"))[-1]
+    assert (event["version"], event["actor"]) == (2, f"employee:{boss.id}")
+    states = [
+        (one["edition"], one["state"])
+        for one in (await office.ask("GET", "/policies", boss)).body["items"]
+    ]
+    assert states == [(2, "current"), (1, "past")]
+
+
+BAD = [
+    (sales(needs={"chess": 1}), "queues.sales.needs.chess", "there is no skill 'chess'"),
+    (
+        sales(needs={"tax": 1}, ladder=[{"after_seconds": 9, "needs": {"tax": 2}}]),
+        "queues.sales.ladder[1]",
+        "a rung may only ask for less",
+    ),
+    (
+        sales(hours={"mon": [["09:00", "12:00"], ["11:00", "13:00"]]}),
+        "queues.sales.hours.mon",
+        "overlaps",
+    ),
+    (sales(closed="queue:sales"), "queues.sales.closed", "contacts go round"),
+    (sales(closed="voicemail"), "queues.sales.closed", "there is no voicemail yet"),
+    (sales(zone="Mars/Olympus"), "queues.sales.zone", "there is no time zone"),
+    (sales(offer_seconds=4), "queues.sales.offer_seconds", "is between 5 and 3600"),
+    ({"queues": [{"code": "nobody"}]}, "queues.nobody", "there is no queue of this code"),
+    ({"queues": 5}, "queues", "tuple"),
+    ({"house": {"capacity": 0}}, "house.capacity", "greater than or equal to 1"),
+    ({"media": {"chat": {"points": 30}}}, "media.chat.points", "is 20"),
+    ({"wishes": 1}, "wishes", "extra inputs are not permitted"),
+]
+
+
+async def test_a_bad_policy_is_refused_with_its_place_and_what_runs_stays(office: Office) -> None:
+    boss = await boss_of(office)
+    for body, place, reason in BAD:
+        verdict = (await office.ask("POST", "/policies/check", boss, json={"body": body})).body
+        found = {one["place"]: one["reason"] for one in verdict["problems"]}
+        assert reason in found.get(place, ""), found
+    made = await draft(office, boss, BAD[0][0])
+    assert [one["place"] for one in made["problems"]] == ["queues.sales.needs.chess"]
+    refused = await activate(office, boss, made["id"])
+    assert (refused.status, refused.code) == (422, "bad_policy")
+    assert refused.body["problems"] == made["problems"]
+    assert (await office.ask("GET", "/policies/current", boss)).body["edition"] == 1
+
+
+async def test_of_two_who_activate_on_the_same_edition_one_is_told_so(office: Office) -> None:
+    boss = await boss_of(office)
+    one = await draft(office, boss, sales(offer_seconds=20))
+    other = await draft(office, boss, sales(offer_seconds=30))
+    assert (await activate(office, boss, one["id"])).status == 200
+    late = await activate(office, boss, other["id"])
+    assert (late.status, late.body["current"]) == (409, {"edition": 2})
+    assert (await row(office, "sales"))["offer_seconds"] == 20
+    stale = await office.ask(
+        "PUT", f"/policies/{other['id']}", boss, json={"body": {}}, headers={"If-Match": '"9"'}
+    )
+    assert stale.status == 409
+
+
+async def test_what_the_queue_page_changes_is_an_edition_too(office: Office) -> None:
+    boss = await boss_of(office)
+    path = f"/queues/{office.ids['sales_queue']}"
+    await office.ask("PATCH", path, boss, json={"offer_seconds": 25})
+    running = (await office.ask("GET", "/policies/current", boss)).body
+    assert running["edition"] == 2
+    assert running["body"]["queues"][0]["offer_seconds"] == 25
+    await office.ask("PATCH", path, boss, json={"name": "sales"})
+    assert (await office.ask("GET", "/policies/current", boss)).body["edition"] == 2
+
+
+async def test_a_past_edition_runs_again_as_a_new_one(office: Office) -> None:
+    boss = await boss_of(office)
+    made = await draft(office, boss, sales(offer_seconds=20))
+    await activate(office, boss, made["id"])
+    first = (await office.ask("GET", "/policies", boss)).body["items"][-1]
+    changed = await office.ask("PUT", f"/policies/{first['id']}", boss, json={"body": {}})
+    assert (changed.status, changed.code) == (409, "not_a_draft")
+    second = (await office.ask("GET", "/policies/current", boss)).body
+    made = await draft(office, boss, sales(offer_seconds=90))
+    assert (await activate(office, boss, made["id"], 2)).status == 200
+    again = await activate(office, boss, second["id"], 3)
+    assert (again.status, again.body["edition"]) == (200, 4)
+    assert (await row(office, "sales"))["offer_seconds"] == 20
+
+
+async def test_an_overflow_keeps_its_queue_from_the_archive(office: Office) -> None:
+    boss = await boss_of(office)
+    ladder = [{"after_seconds": 9, "overflow": "queue:claims"}]
+    made = await draft(office, boss, sales(ladder=ladder))
+    await activate(office, boss, made["id"])
+    path = f"/queues/{office.ids['claims_queue']}"
+    refused = await office.ask("PATCH", path, boss, json={"archived": True})
+    assert (refused.status, refused.body["needed_by"]) == (409, "policy")
+
+
+async def test_a_changed_file_is_a_draft_and_never_runs_by_itself(office: Office) -> None:
+    boss = await boss_of(office)
+    policies = Policies(office.db)
+    document = sales(offer_seconds=10)
+    assert await policies.seed(document, b"changed") == "draft"
+    assert await policies.seed(document, b"changed") is None
+    items = (await office.ask("GET", "/policies", boss)).body["items"]
+    assert [(one["state"], one["author"]) for one in items] == [
+        ("draft", "file"), ("current", "system"),
+    ]  # fmt: skip
+    assert (await row(office, "sales"))["offer_seconds"] == 45
+
+
+async def test_what_is_exported_is_what_is_imported(office: Office) -> None:
+    boss = await boss_of(office)
+    made = await draft(office, boss, sales(
+        needs={"tax": 3}, hours=HOURS, closed="wait", holidays={"2027-01-01": []},
+        ladder=[{"after_seconds": 30, "needs": {"tax": 1}, "everyone": True}],
+    ))  # fmt: skip
+    await activate(office, boss, made["id"])
+    policies = Policies(office.db)
+    exported = await policies.exported()
+    text = file.written(exported)
+    assert tomllib.loads(text) == exported
+    assert [queue["title"] for queue in exported["queues"]] == ["sales", "claims"]
+    assert await policies.judge(tomllib.loads(text)) == {"problems": [], "changes": []}
+    exported["skills"]["chess"] = "Шахматы"
+    exported["queues"][0]["needs"] = {"chess": 2}
+    exported["queues"][0]["ladder"] = []
+    shown = await policies.install("command_line", exported, "by hand")
+    assert shown["edition"] == 3
+    assert await office.db.fetchval("SELECT title FROM skills WHERE code = 'chess'") == {
+        "ru": "Шахматы"
+    }
+
+
+async def test_an_archived_skill_is_nobodys_for_the_router_until_it_returns(office: Office) -> None:
+    boss, anna = await boss_of(office), await office.hire("anna")
+    skills = (await office.ask("GET", "/skills", boss)).body["items"]
+    tax = next(one["id"] for one in skills if one["code"] == "tax")
+    given = {"skills": [{"skill_id": one["id"], "level": 3} for one in skills]}
+    await office.ask("PATCH", f"/employees/{anna.id}", boss, json=given)
+
+    async def told(archived: bool) -> Any:
+        answer = await office.ask("PATCH", f"/skills/{tax}", boss, json={"archived": archived})
+        assert answer.status == 200
+        event = (await office.events("operator.changed"))[-1]
+        assert event["subject_id"] == anna.id
+        return event["data"]["skills"]
+
+    assert await told(True) == {"fr": 3}
+    seen = (await office.ask("GET", f"/employees/{anna.id}", boss)).body
+    assert len(seen["skills"]) == 1
+    await office.ask("PATCH", f"/employees/{anna.id}", boss, json={"skills": []})
+    assert await told(False) == {"tax": 3}
+    made = await draft(office, boss, sales(needs={"tax": 2}))
+    await activate(office, boss, made["id"])
+    refused = await office.ask("PATCH", f"/skills/{tax}", boss, json={"archived": True})
+    assert (refused.status, refused.code) == (409, "in_use")
