@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -68,6 +69,8 @@ class Simulation:
         self.talks: dict[str, float] = {}
         self.arrived: dict[str, tuple[float, bool]] = {}
         self.made = self.seq = 0
+        self.draws: list[tuple[float, float, float]] = []
+        """(arrival, talk, patience) of every contact, as chance has drawn them."""
 
     def run(self, contacts: int) -> Mapping[str, Result]:
         """Until so many have arrived and the last of them is served."""
@@ -104,6 +107,7 @@ class Simulation:
         now = int(at * 1000)
         work = Work(name, 1, "q", medium, kind.cost, "waiting", self.made, now, now)
         patience = chance[2].expovariate(1 / kind.patience) if kind.patience else None
+        self.draws.append((at, self.talks[name], math.inf if patience is None else patience))
         self._tell(work, at)
         if patience is not None and name in self.arrived:
             self._push(at + patience, _PATIENCE, name)
@@ -124,6 +128,24 @@ class Simulation:
             result.waits.append(wait)
             result.waited += wait > 0
             result.abandoned += abandoned
+
+
+def ideal(draws: list[tuple[float, float, float]], operators: int) -> tuple[float, float, float]:
+    """(mean wait, share that waits, share that abandons) of a plain first-come queue."""
+    free = [0.0] * operators
+    waits: list[float] = []
+    abandoned = 0
+    for number, (at, talk, patience) in enumerate(draws):
+        counts = number >= len(draws) // 10
+        wait = max(0.0, free[0] - at)
+        if wait <= patience:
+            heapq.heapreplace(free, at + wait + talk)
+        elif counts:
+            abandoned += 1
+        if counts:
+            waits.append(min(wait, patience))
+    count = len(waits)
+    return sum(waits) / count, sum(wait > 0 for wait in waits) / count, abandoned / count
 
 
 def erlang_c(operators: int, load: float, talk: float) -> tuple[float, float]:
