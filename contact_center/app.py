@@ -55,6 +55,8 @@ from contact_center.contacts.service import Contacts
 from contact_center.desk.service import SERVICE as DESK
 from contact_center.desk.service import Desk
 from contact_center.dispatch.service import Dispatcher
+from contact_center.dispatch.why.service import SERVICE as WHY
+from contact_center.dispatch.why.service import Why
 from contact_center.employees.service import SERVICE as EMPLOYEES
 from contact_center.employees.service import Employees
 from contact_center.intake.listening import Listeners
@@ -100,6 +102,9 @@ from contact_center.web.metrics import METRICS
 from contact_center.web.routes import all_routes
 from contact_center.web.server import PREFIX, make_application, serve_files
 from contact_center.web.webhooks import setup_hooks
+from contact_center.work.policies import file as policy_file
+from contact_center.work.policies.service import SERVICE as POLICIES
+from contact_center.work.policies.service import Policies
 from contact_center.work.queues.service import SERVICE as QUEUES
 from contact_center.work.queues.service import Queues
 
@@ -164,6 +169,7 @@ class Workspace:
         authorizations = Authorizations(
             accounts, sealer, base_url=settings.base_url, callback=PREFIX + CALLBACK
         )
+        await _seed_policy(database)
         await demo.prepare(database, accounts, clock, demo=settings.demo)
 
         parsers = Parsers()
@@ -237,7 +243,9 @@ class Workspace:
         app[JOBS] = Jobs(self.database)
         app[MESSAGES] = Messages(self.database)
         app[QUARANTINE] = self.quarantine
+        app[POLICIES] = Policies(self.database)
         app[QUEUES] = Queues(self.database, self.clock)
+        app[WHY] = Why(self.database)
         app[STARTING] = self._starting()
 
     def _add_doors(self, app: web.Application) -> None:
@@ -468,6 +476,20 @@ async def _database(settings: Settings, hints: Hints) -> Database:
     if await ensure_era(database):
         log.warning("the log comes from another cluster: a new era begins")
     return database
+
+
+async def _seed_policy(database: Database) -> None:
+    """The policy file: what a new house begins with, later a draft whenever it has changed."""
+    path = policy_file.found()
+    text = path.read_bytes()
+    try:
+        document = policy_file.read(text, str(path))
+    except SettingsError as error:  # what runs is in the database: a bad file stops nobody
+        log.warning("unreadable_policy_file", error=str(error))
+        document = None
+    became = await Policies(database).seed(document, text)
+    if became is not None:
+        log.info("policy_file", file=str(path), became=became)
 
 
 def _lasting(settings: Settings) -> Lasting:

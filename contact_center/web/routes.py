@@ -16,12 +16,14 @@ from contact_center.contacts.catalogue import handlers as catalogue
 from contact_center.contacts.files import handlers as files
 from contact_center.contacts.letters import handlers as letters
 from contact_center.desk import handlers as desk
+from contact_center.dispatch.why import handlers as why
 from contact_center.employees import handlers as employees
 from contact_center.employees import joining, me
 from contact_center.intake import handlers as intake
 from contact_center.jobs import handlers as jobs
 from contact_center.outbox import handlers as outbox
 from contact_center.web import account_health, directory, health, live
+from contact_center.work.policies import handlers as policies
 from contact_center.work.queues import handlers as queues
 
 FEATURES: tuple[Sequence[Route], ...] = (
@@ -39,6 +41,8 @@ FEATURES: tuple[Sequence[Route], ...] = (
     live.ROUTES,
     employees.ROUTES,
     queues.ROUTES,
+    policies.ROUTES,
+    why.ROUTES,
     catalogue.ROUTES,
     accounts.ROUTES,
     authorization.ROUTES,

@@ -28,7 +28,8 @@ SCOPES = {
     "merges": "client", "files": "signed", "letters": "signed",
     "live": "session", "queues": "team_list",
     "employees": "house", "departments": "house", "skills": "house", "break-reasons": "house",
-    "kinds": "house", "result-codes": "house", "brands": "house", "accounts": "house",
+    "kinds": "house", "policies": "house",
+    "result-codes": "house", "brands": "house", "accounts": "house",
     "tokens": "house", "quarantine": "house", "jobs": "house",
 }  # fmt: skip
 # A body each that reaches the handler; `{x}` stands for an id of the world below.
@@ -50,6 +51,8 @@ BODIES: dict[str, Any] = {
     "POST /clients/{id}/identities": {"medium": "email", "value": "{new}@x.example"},
     "POST /clients/{id}/merge": {"loser_id": "{other_client}"},
     "POST /clients/{id}/start-links": {"account_id": "{account}"},
+    "PUT /policies/{id}": {"body": {}},
+    "POST /policies/{id}/activate": {"edition": 1},
     "PATCH /queues/{id}": {"priority_seconds": 1},
     "PATCH /employees/{id}": {"zone": "Europe/Minsk"},
     "PATCH /departments/{id}": {},
@@ -108,6 +111,7 @@ class Case:
         path = route.path.replace("{id}", str(target)).replace("{kind}", "note")
         path = path.replace("{session}", str(uuid4()))
         path = path.replace("{message_id}", self.values.get("message", str(uuid4())))
+        path = path.replace("{employee_id}", str(self.who.id))
         body = self.filled(BODIES.get(name_of(route), {} if route.method != "GET" else None))
         if SCOPES.get(first_part(route)) == "signed" and route.method == "GET":
             path += "?e=9999999999&s=forged"
@@ -156,7 +160,7 @@ async def test_only_public_routes_answer_who_is_not_signed_in(office: Office):
     wrong = []
     for route in TABLE:
         path = route.path
-        for name in ("id", "kind", "session", "message_id"):
+        for name in ("id", "kind", "session", "message_id", "employee_id"):
             path = path.replace("{" + name + "}", str(uuid4()))
         answer = await office.ask(route.method, path, json={} if route.body else None)
         expected = route.permission is Permission.PUBLIC

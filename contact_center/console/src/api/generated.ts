@@ -97,6 +97,11 @@ export interface AccountReport {
   quarantine: KeptKind[];
 }
 
+/** `edition`: the one that runs now, as far as who asks knows. */
+export interface Activation {
+  edition: number;
+}
+
 /** A connection that does not work, and why. */
 export interface Ailing {
   id: string;
@@ -205,6 +210,14 @@ export interface Can {
   not_spam: boolean;
   edit: boolean;
   part: boolean;
+}
+
+/** An operator as he stood when it was decided; `idle_ms`: for how long, null: since ever. */
+export interface Candidate {
+  id: string;
+  used: number;
+  idle_ms: number | null;
+  key: unknown[];
 }
 
 /** What the contact's channel can carry: lengths in characters, sizes in bytes. */
@@ -461,6 +474,17 @@ export interface DeadJobs {
   next: string | null;
 }
 
+/** An offer and what became of it. */
+export interface Decision {
+  offer_id: string;
+  operator_id: string;
+  state: "live" | "accepted" | "declined" | "missed" | "rescinded";
+  ended_reason: string | null;
+  at: string;
+  ended_at: string | null;
+  reason: Reason | null;
+}
+
 /** Why an offer is not taken. */
 export interface Decline {
   reason?: string;
@@ -633,6 +657,12 @@ export interface First {
 export interface Found {
   clients: ClientRow[];
   contacts: ContactRow[];
+}
+
+/** Something that keeps work from an operator; `routing/why.py` lists codes and values. */
+export interface Gate {
+  code: string;
+  values: Record<string, unknown>;
 }
 
 /** The health page. Counts are by state. */
@@ -829,6 +859,16 @@ export interface Look {
   token: string;
 }
 
+/** The operators looked at, each in one place; `able` is the sum of the last four. */
+export interface LookedAt {
+  able: number;
+  unable: number;
+  not_ready: number;
+  busy: number;
+  excluded: number;
+  free: number;
+}
+
 /** Everything a console has to know of who sits before it. */
 export interface Me {
   employee: Self;
@@ -911,6 +951,16 @@ export interface Named {
   name: string;
 }
 
+/** The waiting contact that lacks least to become his, of those who asks may see. */
+export interface Near {
+  contact_id: string | null;
+  number: number | null;
+  queue_id: string;
+  medium: string;
+  wait_ms: number;
+  gates: Gate[];
+}
+
 /** An account to add; what its settings are the provider says. */
 export interface NewAccount {
   provider: string;
@@ -987,6 +1037,7 @@ export interface NewPassword {
 /** A queue to add. */
 export interface NewQueue {
   name: string;
+  code?: string | null;
   department_id: string;
   brand_id?: string | null;
   zone?: string;
@@ -1060,6 +1111,12 @@ export interface Opened {
   csrf: string;
 }
 
+/** An employee an explanation speaks of. */
+export interface OperatorName {
+  id: string;
+  name: string;
+}
+
 /** The new contact; `over_capacity`: the operator has more now than the router would give. */
 export interface Part {
   contact: Contact;
@@ -1091,6 +1148,69 @@ export interface PlaceIn {
   kind: "site" | "campaign" | "number" | "shop" | "point_of_sale";
   key: string;
   title: string;
+}
+
+/** A policy; `body` has the shape of `config/routing.toml`. */
+export interface Policy {
+  problems: PolicyProblem[];
+  changes: PolicyChange[];
+  id: string;
+  edition: number | null;
+  state: "draft" | "current" | "past";
+  author: string;
+  note: string;
+  from_file: boolean;
+  at: string | null;
+  version: number;
+  body: Record<string, unknown>;
+}
+
+/** What would change for the running policy; null: it is not said. */
+export interface PolicyChange {
+  place: string;
+  before: unknown;
+  after: unknown;
+}
+
+/** A document to look at. */
+export interface PolicyDocument {
+  body: Record<string, unknown>;
+}
+
+/** A document to keep as a draft; what it says nothing of stays as it runs. */
+export interface PolicyDraft {
+  body: Record<string, unknown>;
+  note?: string;
+}
+
+/** A policy without what it says. `edition`: its number, once it has run; drafts have none. */
+export interface PolicyHead {
+  id: string;
+  edition: number | null;
+  state: "draft" | "current" | "past";
+  author: string;
+  note: string;
+  from_file: boolean;
+  at: string | null;
+  version: number;
+}
+
+/** Drafts first, then editions, the newest first. */
+export interface PolicyList {
+  items: PolicyHead[];
+  next: string | null;
+}
+
+/** A fault: `queues.orders.ladder[2].needs.ru`, and a sentence. */
+export interface PolicyProblem {
+  place: string;
+  reason: string;
+}
+
+/** What is wrong with a document, and what it would change if nothing is. */
+export interface PolicyVerdict {
+  problems: PolicyProblem[];
+  changes: PolicyChange[];
 }
 
 /** The presence one chooses; `after_contact` waits until the present work has ended. */
@@ -1158,10 +1278,11 @@ export interface QuarantinedRequest {
   text: string | null;
 }
 
-/** A queue. `priority_seconds` is a head start in the one waiting line. `letters`: what stands under its letters ({employee} and {brand} are filled in), the answer that says a letter was taken in ({number}, {subject}, {name}, {brand}, {queue}), and the one that says a file of it was too large (also {file}); where a text is empty none is sent. */
+/** A queue. `priority_seconds` is a head start in the one waiting line. `code` is its name in policy files; without one it is called by its id there. `letters`: what stands under its letters ({employee} and {brand} are filled in), the answer that says a letter was taken in ({number}, {subject}, {name}, {brand}, {queue}), and the one that says a file of it was too large (also {file}); where a text is empty none is sent. */
 export interface Queue {
   id: string;
   name: string;
+  code: string | null;
   department_id: string;
   brand_id: string | null;
   zone: string;
@@ -1201,6 +1322,7 @@ export interface QueueNow {
 /** What may change of a queue; what is absent stays. */
 export interface QueuePatch {
   name?: string | null;
+  code?: string | null;
   department_id?: string | null;
   brand_id?: string | null;
   zone?: string | null;
@@ -1234,6 +1356,28 @@ export interface Quote {
 /** How far one has read. */
 export interface ReadIn {
   seq: number;
+}
+
+/** Why an offer was made. Its place in line: wait + priority + kept, all in milliseconds. `waiting` for the same (itself too); of the `eligible` so many were `ready`, and `with_room`. */
+export interface Reason {
+  rule: string;
+  strategy: string;
+  policy: string;
+  at: string;
+  queue_id: string;
+  medium: string;
+  needs: Record<string, number>;
+  rung: number;
+  wait_ms: number;
+  priority_ms: number;
+  kept_ms: number;
+  waiting: number;
+  eligible: number;
+  ready: number;
+  with_room: number;
+  chosen: Candidate;
+  runner_up: Candidate | null;
+  excluded: string[];
 }
 
 /** An earlier contact of the same client. */
@@ -1310,6 +1454,25 @@ export interface RouterHealth {
   holder: string | null;
   until: string | null;
   alive: boolean;
+}
+
+/** The way of a contact through the line: why here, or why it still waits; the newest last. */
+export interface Routing {
+  people: OperatorName[];
+  skills: SkillName[];
+  here: Decision | null;
+  waiting: StillWaiting | null;
+  timeline: Step[];
+  decisions: Decision[];
+}
+
+/** The next step of the ladder: what is asked for then, or where it goes. */
+export interface Rung {
+  at: string;
+  rung: number;
+  overflow: string | null;
+  needs: Record<string, number> | null;
+  members_only: boolean | null;
 }
 
 /** Ask for a beat. */
@@ -1399,6 +1562,12 @@ export interface Skill {
   level: number;
 }
 
+/** A skill an explanation speaks of. */
+export interface SkillName {
+  code: string;
+  title: Record<string, string>;
+}
+
 /** The first message of the part that becomes a contact of its own. */
 export interface Split {
   message_id: string;
@@ -1409,6 +1578,40 @@ export interface StartLink {
   id: string;
   url: string;
   expires_at: string | null;
+}
+
+/** Something that happened to the contact's place in line. `arrived` (detail: origin), `relaxed`, `moved` (detail: ladder or closed), `offered`, `accepted`, `declined`, `missed`, `rescinded` (detail: reason), `taken` by hand, `ended` (detail: outcome). */
+export interface Step {
+  at: string;
+  code: "arrived" | "relaxed" | "moved" | "offered" | "accepted" | "declined" | "missed" | "rescinded" | "taken" | "ended";
+  queue_id: string | null;
+  operator_id: string | null;
+  offer_id: string | null;
+  rung: number | null;
+  detail: string | null;
+}
+
+/** Why it still waits, as of now. `ahead` counts to a thousand at most. `lacking`: skill, `medium` or `member` → how many lack it first; `away`: presence → how many of the able; `on_hand`: medium → how many of the busy have one. */
+export interface StillWaiting {
+  reason: "archived" | "closed" | "callback" | "held" | "nobody" | "none_ready" | "busy" | "excluded" | "soon";
+  values: Record<string, unknown>;
+  at: string;
+  queue_id: string;
+  medium: string;
+  wait_ms: number;
+  priority_ms: number;
+  kept_ms: number;
+  ahead: number;
+  needs: Record<string, number>;
+  members_only: boolean;
+  rung: number;
+  rungs: number;
+  misses: number;
+  counts: LookedAt;
+  away: Record<string, number>;
+  lacking: Record<string, number>;
+  on_hand: Record<string, number>;
+  step: Rung | null;
 }
 
 /** A stored file; `url` lives for minutes. */
@@ -1546,6 +1749,33 @@ export interface Waiting {
   oldest_at: string | null;
 }
 
+/** Why an operator gets nothing now. `waiting`: how many contacts were looked at. */
+export interface WhyIdle {
+  people: OperatorName[];
+  skills: SkillName[];
+  employee_id: string;
+  at: string;
+  code: "presence" | "empty" | "none" | "full" | "kept" | "soon";
+  presence: string;
+  used: number;
+  budget: number;
+  idle_ms: number | null;
+  on_hand: Record<string, number>;
+  waiting: number;
+  nearest: Near | null;
+}
+
+/** What keeps (`as_of` now) or kept (then) a contact from an operator, the first one first. An old decision whose log is gone is answered as of now. */
+export interface WhyNot {
+  people: OperatorName[];
+  skills: SkillName[];
+  employee_id: string;
+  as_of: "now" | "then";
+  at: string;
+  offer_id: string | null;
+  gates: Gate[];
+}
+
 /** The contact's turn in the waiting line, while it is not over. */
 export interface WorkRef {
   id: string;
@@ -1638,6 +1868,13 @@ export interface Routes {
     "/skills": { query?: { archived?: boolean }; answer: CodedPage };
     "/queues": { query?: { archived?: boolean }; answer: QueueList };
     "/queues/{id}": { path: { id: string }; answer: Queue };
+    "/policies": { answer: PolicyList };
+    "/policies/current": { answer: Policy };
+    "/policies/{id}": { path: { id: string }; answer: Policy };
+    "/contacts/{id}/routing": { path: { id: string }; answer: Routing };
+    "/contacts/{id}/routing/why-not/{employee_id}": { path: { id: string; employee_id: string }; query?: { offer_id?: string | null }; answer: WhyNot };
+    "/employees/{id}/routing/why-idle": { path: { id: string }; answer: WhyIdle };
+    "/me/routing/why-idle": { answer: WhyIdle };
     "/kinds": { query?: { archived?: boolean }; answer: CodedPage };
     "/result-codes": { query?: { archived?: boolean }; answer: ResultCodePage };
     "/accounts/providers": { answer: ProviderList };
@@ -1697,6 +1934,9 @@ export interface Routes {
     "/break-reasons": { body: NewCoded; answer: Coded };
     "/skills": { body: NewCoded; answer: Coded };
     "/queues": { body: NewQueue; answer: Queue };
+    "/policies": { body: PolicyDraft; answer: Policy };
+    "/policies/check": { body: PolicyDocument; answer: PolicyVerdict };
+    "/policies/{id}/activate": { path: { id: string }; body: Activation; answer: Policy };
     "/kinds": { body: NewCoded; answer: Coded };
     "/result-codes": { body: NewResultCode; answer: ResultCode };
     "/accounts/try": { body: TrySettings; answer: Told };
@@ -1712,6 +1952,7 @@ export interface Routes {
   DELETE: {
     "/tokens/{id}": { path: { id: string }; answer: undefined };
     "/contacts/{id}/messages/{message_id}": { path: { id: string; message_id: string }; answer: Message };
+    "/policies/{id}": { path: { id: string }; answer: undefined };
   };
   PATCH: {
     "/me": { body: MePatch; answer: Me };
@@ -1731,5 +1972,6 @@ export interface Routes {
   PUT: {
     "/me/presence": { body: PresenceWish; answer: Me };
     "/contacts/{id}/drafts/{kind}": { path: { id: string; kind: string }; body: DraftIn; answer: undefined };
+    "/policies/{id}": { path: { id: string }; body: PolicyDraft; answer: Policy };
   };
 }
