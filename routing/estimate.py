@@ -58,7 +58,7 @@ class Place:
     @property
     def position(self) -> int:
         """1 for the next one."""
-        return 1 + math.ceil(self.ahead - 1e-9)
+        return position_of(self.ahead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,11 @@ class Promise:
     def told(self) -> tuple[int, int, int]:
         """What people see of it: position and range in whole minutes, coarser the longer it is."""
         return self.place.position, minutes(self.span.low_ms), minutes(self.span.high_ms)
+
+
+def position_of(ahead: float) -> int:
+    """The place in line of who has so many ahead of him: 1 for the next one."""
+    return 1 + math.ceil(ahead - 1e-9)
 
 
 def minutes(span_ms: int) -> int:

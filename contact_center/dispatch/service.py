@@ -21,6 +21,7 @@ from contact_center.dispatch.metrics import DispatchMetrics
 from contact_center.dispatch.plan import Written
 from contact_center.dispatch.snapshots import HouseQueue, policy_of, state_of
 from contact_center.dispatch.time import DatabaseTime
+from contact_center.dispatch.waits.service import Waits
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import Unavailable
 from contact_center.kernel.hints import Hints
@@ -73,6 +74,7 @@ class Dispatcher:
         self._position: Position = (0, 0)  # what the engine has taken in of the log
         self._doors = Doors()
         self._checkpoints = Checkpoints(database, clock)
+        self._waits = Waits(database, self._lease)
         self._batches: asyncio.Queue[list[Event]] = asyncio.Queue(BATCHES)
         self._wake = asyncio.Event()
         self.active = False
@@ -98,6 +100,7 @@ class Dispatcher:
     async def _leave(self) -> None:
         """Let the next one begin at once instead of after the time to live."""
         await self._checkpoints.close()
+        await self._waits.close()
         if self._lease.held:
             with contextlib.suppress(Unavailable, TimeoutError):
                 async with asyncio.timeout(1):
@@ -171,6 +174,7 @@ class Dispatcher:
             if self.active:
                 await self._decide()
                 self._checkpoints.look(self.engine, self._position, self._time.now_ms())
+                self._waits.look(self.engine, self._time.now_ms())
             self._metrics.waiting.set(self.engine.waiting())
 
     def _set_active(self, *, active: bool) -> None:
@@ -178,6 +182,7 @@ class Dispatcher:
             return
         self.active = active
         self._checkpoints.hurry()
+        self._waits.forget()
         self._metrics.active.set(active)
         log.info(
             "router active" if active else "router on standby",
@@ -188,7 +193,7 @@ class Dispatcher:
     async def _rest(self) -> None:
         """Until something comes, the lease moves or a deadline passes."""
         own, doors = self.engine.next_due_ms() if self.active else None, self._doors.due_ms()
-        seconds = LONGEST_REST
+        seconds = min(LONGEST_REST, self._waits.rest(self.engine)) if self.active else LONGEST_REST
         for due in (own, doors):
             if due is None:
                 continue
@@ -205,6 +210,7 @@ class Dispatcher:
             batch = self._batches.get_nowait()
             for event in batch:
                 await self._observe(event)
+            self._waits.note(batch)
             self._position = (batch[-1].xid, batch[-1].seq)
             late = self._time.now_ms() / 1000 - batch[-1].at.timestamp()
             self._metrics.lag.observe(max(0.0, late))

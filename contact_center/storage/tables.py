@@ -56,6 +56,10 @@ def _number(name: str, default: int = 0) -> sa.Column[Any]:
     return sa.Column(name, sa.Integer, nullable=False, server_default=str(default))
 
 
+def _sum(name: str) -> sa.Column[Any]:
+    return sa.Column(name, sa.Double, nullable=False, server_default="0")
+
+
 def _flag(name: str, *, default: bool = False) -> sa.Column[Any]:
     value = sa.true() if default else sa.false()
     return sa.Column(name, sa.Boolean, nullable=False, server_default=value)
@@ -474,6 +478,27 @@ offers = sa.Table(  # explanation: why this one (rule, candidates, runner-up)
     sa.Index("uq_offers_live", "work_id", unique=True,
              postgresql_where=sa.text("state = 'live'")),
     sa.Index("ix_offers_operator_live", "operator_id", postgresql_where=sa.text("state = 'live'")),
+)
+
+wait_rates = sa.Table(  # sums over about the last 200 contacts: what lines move at
+    "wait_rates", metadata,
+    sa.Column("queue_id", sa.ForeignKey("queues.id"), primary_key=True),
+    sa.Column("medium", sa.Text, primary_key=True),
+    _sum("handled"), _sum("handle_seconds"), _sum("gone"), _sum("waited_seconds"),
+    _sum("promised"), _sum("within_low"), _sum("within_high"), _sum("off_seconds"),
+    _sum("real_seconds"),
+)
+wait_promises = sa.Table(  # what who waits now was told of his wait, at first and last
+    "wait_promises", metadata,
+    sa.Column("work_id", sa.ForeignKey("work.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("queue_id", UUID(as_uuid=True), nullable=False), _text("medium"), _text("asked"),
+    sa.Column("ahead", sa.Double, nullable=False), sa.Column("senior", sa.Integer, nullable=False),
+    sa.Column("room", sa.Integer, nullable=False),
+    sa.Column("low_ms", sa.BigInteger, nullable=False),
+    sa.Column("high_ms", sa.BigInteger, nullable=False),
+    sa.Column("told_ms", sa.BigInteger, nullable=False), _text("cause"),
+    _flag("shown", default=True), sa.Column("first_low_ms", sa.BigInteger, nullable=False),
+    sa.Column("first_high_ms", sa.BigInteger, nullable=False), _at("first_at", null=False),
 )
 
 # --- the log and its readers -----------------------------------------------------------------

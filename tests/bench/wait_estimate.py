@@ -21,7 +21,7 @@ def figures(case: tuple[int, float, float], seed: int = 1) -> tuple[float, float
     """(share within p90, within p50, error, error of the average) of one case."""
     found = judged(*case, seed, ARRIVALS)
     return (
-        found.within(high=True), found.below(high=False),
+        found.within(high=True), found.within(high=False),
         found.error(naive=False), found.error(naive=True),
     )  # fmt: skip
 
