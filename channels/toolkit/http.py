@@ -250,11 +250,11 @@ class Client:
     def _named(
         self, error: Exception, url: str, progress: _Progress, *, safe: bool
     ) -> ChannelError:
-        text = self.redact(f"{_host(url)}: {str(error) or type(error).__name__}")
+        text = self.redact(f"{_said(error)} ({_host(url)})")
         if blocked := _blocked(error):
             return Rejected(self.redact(f"not called: {blocked}"), code="blocked")
         if isinstance(error, aiohttp.InvalidURL | ValueError):
-            return Rejected(text, code="blocked")
+            return Rejected(self.redact(f"not called: {_host(url)}: {error}"), code="blocked")
         if isinstance(error, aiohttp.ClientConnectorError) or not progress.sent or safe:
             return Temporary(f"no connection or no answer: {text}")
         return Uncertain(f"sent, but no answer came: {text}")
@@ -264,6 +264,17 @@ class Client:
         for secret in filter(None, self.secrets):
             text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")
         return text
+
+
+def _said(error: Exception) -> str:
+    """What went wrong in words for whoever has written: a library's own tell him nothing."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "the answer broke off"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return "the connection failed"
+    return "the connection was closed"
 
 
 def accepted(answer: Answer, *, idempotent: bool = False, text: str = "") -> Answer:

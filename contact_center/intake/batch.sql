@@ -275,6 +275,14 @@ BEGIN
 END
 $$;
 
+-- What a text was before, oldest first: the first one and the newest, for who edits for ever makes no
+-- message that grows for ever.
+CREATE OR REPLACE FUNCTION cc_edits(held jsonb, edit jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN jsonb_array_length(h) < 50 THEN h ELSE h - 1 END || edit
+  FROM (SELECT coalesce(held, '[]')) AS t (h)
+$$;
+
 -- One edit or deletion of one message, whose contact is locked. Edits are ordered by the provider's
 -- time, so they may come in any order; what was written before stays in data.edits.
 CREATE OR REPLACE FUNCTION cc_intake_change(message uuid, change text, new_text text, new_at timestamptz)
@@ -283,10 +291,10 @@ RETURNS void LANGUAGE sql VOLATILE AS $$
     UPDATE messages m SET
       version = m.version + 1,
       data = CASE WHEN change = 'edit' THEN jsonb_set(m.data - 'entities', '{edits}',
-               coalesce(m.data -> 'edits', '[]') ||
+               cc_edits(m.data -> 'edits',
                  CASE WHEN m.edited_at IS NULL OR m.edited_at < new_at
                       THEN jsonb_build_object('at', m.edited_at, 'text', m.text)
-                      ELSE jsonb_build_object('at', new_at, 'text', new_text) END)
+                      ELSE jsonb_build_object('at', new_at, 'text', new_text) END))
              ELSE m.data END,
       text = CASE WHEN change = 'edit' AND (m.edited_at IS NULL OR m.edited_at < new_at)
                   THEN new_text ELSE m.text END,

@@ -52,17 +52,18 @@ WITH gone AS (
 ), shown AS (
   SELECT g.contact_id, n.*, coalesce(a.seq, 0) AS answered
   FROM (SELECT DISTINCT contact_id FROM gone) g
-  CROSS JOIN LATERAL (
+  LEFT JOIN LATERAL (
     SELECT m.kind, m.text, m.created_at FROM messages m
     WHERE m.contact_id = g.contact_id AND m.id <> ALL($1) AND m.deleted_at IS NULL
-      AND m.kind IN ('inbound', 'outbound') ORDER BY m.seq DESC LIMIT 1) n
+      AND m.kind IN ('inbound', 'outbound') ORDER BY m.seq DESC LIMIT 1) n ON true
   LEFT JOIN LATERAL (
     SELECT m.seq FROM messages m
     WHERE m.contact_id = g.contact_id AND m.id <> ALL($1) AND m.deleted_at IS NULL
       AND m.kind = 'outbound' ORDER BY m.seq DESC LIMIT 1) a ON true
 )
 UPDATE contacts c SET
-  last_text = left(n.text, 200), last_kind = n.kind, last_at = n.created_at,
+  last_text = coalesce(left(n.text, 200), ''), last_kind = coalesce(n.kind, c.last_kind),
+  last_at = coalesce(n.created_at, c.last_at),
   awaiting = CASE WHEN n.kind = 'inbound' AND c.state = 'open' THEN 'us' ELSE c.awaiting END,
   waiting_since = CASE WHEN n.kind = 'inbound' AND c.state = 'open' THEN
     (SELECT m.created_at FROM messages m
@@ -83,8 +84,8 @@ WHERE message_id = ANY($1::uuid[]) AND act = 'send' AND state = 'failed'
 REWORDED = """
 WITH changed AS (
   UPDATE messages m SET text = o.payload ->> 'text', edited_at = now(),
-    data = jsonb_set(m.data, '{edits}', coalesce(m.data -> 'edits', '[]')
-             || jsonb_build_object('at', m.edited_at, 'text', m.text))
+    data = jsonb_set(m.data, '{edits}', cc_edits(m.data -> 'edits',
+             jsonb_build_object('at', m.edited_at, 'text', m.text)))
   FROM outbox o
   WHERE o.id = ANY($1) AND o.act = 'edit' AND o.state = 'sent' AND m.id = o.message_id
   RETURNING m.contact_id, m.seq, m.text
@@ -133,6 +134,8 @@ def _is_here(row: Record) -> bool:
 
 
 async def _here(unit: Unit, outbox_id: UUID, message_id: UUID, act: Act, text: str) -> UUID:
+    # Asked for while it was on the wire, from which it came back: older than this.
+    await unit.execute(SUPERSEDE, message_id)
     if act == "edit":
         await unit.execute(REWORD, outbox_id, message_id, text)
     else:

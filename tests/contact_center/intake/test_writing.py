@@ -288,6 +288,16 @@ async def test_a_name_an_employee_has_set_stays(house: House) -> None:
 # --- changes, receipts, files --------------------------------------------------------------
 
 
+async def test_who_edits_for_ever_makes_no_message_that_grows_for_ever(house: House) -> None:
+    edits = await house.database.fetchval(
+        "SELECT (SELECT a FROM (SELECT 1) one, LATERAL (WITH RECURSIVE t (n, a) AS ("
+        "  SELECT 0, NULL::jsonb UNION ALL"
+        "  SELECT n + 1, cc_edits(a, to_jsonb(n)) FROM t WHERE n < 60)"
+        " SELECT a FROM t WHERE n = 60) x)"
+    )
+    assert edits == [0, *range(11, 60)]
+
+
 async def test_edits_and_deletions_change_their_message_and_tell_the_log(house: House) -> None:
     await house.submit(message("m1", "Превет"))
     await house.submit(edit("e1", "m1", "Привет"))

@@ -129,6 +129,33 @@ async def test_changes_wait_in_the_line_and_only_the_last_of_them_is_made(world:
     assert await text_of(world, message) == "three"
 
 
+async def test_what_was_asked_on_the_wire_gives_way_to_what_was_asked_after_it_came_back(
+    world: World,
+) -> None:
+    account, channel = await world.account(Changing())
+    message = await world.write(account, "one")
+    await world.database.execute("UPDATE outbox SET state = 'sending'")
+    await change(world, message, "edit", "two")
+    await world.database.execute("UPDATE outbox SET state = 'pending' WHERE act = 'send'")
+    await change(world, message, "edit", "three")
+    assert (await settled(world, message))["state"] == "cancelled"
+    world.sender()
+    assert isinstance(channel, Changing)
+    await eventually(lambda: channel.shown)
+    assert (channel.done, channel.shown) == ([], {"p0": "three"})
+    assert await text_of(world, message) == "three"
+
+
+async def test_a_list_shows_nothing_of_a_contact_whose_only_message_was_deleted(
+    world: World,
+) -> None:
+    account, _ = await world.account(Changing())
+    message = await world.write(account, "oops", hold=60)
+    await world.database.execute("UPDATE contacts SET last_text = 'oops'")
+    await change(world, message, "delete")
+    assert await world.database.fetchval("SELECT last_text FROM contacts") == ""
+
+
 @pytest.mark.parametrize("act", ["edit", "delete"])
 async def test_a_sender_killed_in_between_leaves_it_to_be_done_again(
     world: World, act: Act
