@@ -11,6 +11,8 @@ from uuid import UUID
 import orjson
 from aiohttp import WSCloseCode, web
 
+from contact_center.dispatch.waits import store as waits
+from contact_center.dispatch.waits.model import Wait, sentences
 from contact_center.kernel.background import Background
 from contact_center.kernel.clock import Clock, SystemClock
 from contact_center.kernel.errors import Unavailable
@@ -60,6 +62,8 @@ class Talk:
     typed_at: float = -TYPING_SECONDS
     follows: asyncio.Task[None] | None = None
     newest: tuple[UUID, int] | None = None  # contact and seq: every beat says it again
+    waits: bool = False  # open, and nobody's yet
+    wait: Wait | None = None  # what was told of it last
     shown: bytes = b""  # the last contact frame, so that the same is not sent twice
     read: bytes = b""
 
@@ -148,6 +152,8 @@ class Chat:
             self._follow(talk, row["id"] if row else None)
         info = contact_info(row)
         if row:
+            talk.waits = row["state"] == "open" and not row["operator"]
+            talk.wait = None if row["ahead"] is None else Wait.of(row)
             frame = orjson.dumps({"t": "contact", "contact": info})
             if frame != talk.shown:
                 talk.shown = frame
@@ -295,6 +301,22 @@ class Chat:
                 talk.tell(orjson.dumps({"t": "beat", "cursor": newest}))
                 for out in [out for out in talk.sockets if out.stuck(now)]:
                     out.give_up()
+            await self._look_at_waits()
+
+    async def _look_at_waits(self) -> None:
+        """Tell those who wait when what they see of their wait has changed."""
+        asked = {one: talk for one, talk in self._by_contact.items() if talk.waits}
+        if not asked:
+            return
+        try:
+            async with asyncio.timeout(self._beat):
+                rows = await waits.of_contacts(self.database, list(asked))
+        except (Unavailable, TimeoutError):
+            return  # the next beat asks again
+        for contact_id, talk in asked.items():
+            row = rows.get(contact_id)
+            if (row and Wait.of(row)) != talk.wait:
+                self._changed(contact_id)
 
 
 def cursor_of(place: tuple[UUID, int]) -> str:
@@ -307,7 +329,8 @@ def contact_info(row: Any) -> dict[str, Any] | None:
     if row is None:
         return None
     operator = {"name": row["operator"]} if row["operator"] and row["state"] == "open" else None
-    return {"number": row["number"], "state": row["state"], "operator": operator}
+    wait = None if operator or row["ahead"] is None else sentences(Wait.of(row))
+    return {"number": row["number"], "state": row["state"], "operator": operator, "wait": wait}
 
 
 CHAT: web.AppKey[Chat] = web.AppKey("chat", Chat)

@@ -44,8 +44,11 @@ ORDER BY data -> 'place', created_at, id
 CONTACT = """
 SELECT c.id, c.number, c.state, c.last_seq, e.name AS operator,
        (SELECT max(r.seq) FROM contact_reads r
-        WHERE r.contact_id = c.id AND r.reader <> 'client') AS read_seq
+        WHERE r.contact_id = c.id AND r.reader <> 'client') AS read_seq,
+       p.ahead, p.low_ms, p.high_ms
 FROM contacts c LEFT JOIN employees e ON e.id = c.operator_id
+LEFT JOIN work w ON w.contact_id = c.id AND w.state <> 'done'
+LEFT JOIN wait_promises p ON p.work_id = w.id AND p.shown AND w.state IN ('waiting', 'offered')
 WHERE c.account_id = $1 AND c.conversation_key = $2 AND NOT c.automatic
 ORDER BY (c.state = 'open') DESC, c.number DESC LIMIT 1
 """

@@ -75,7 +75,7 @@ class Dialog extends Component<Props, { asked?: Record<string, string> }> {
     const away = !!session && !(session.open && session.ready);
     const form = fresh && session && !asked && (away ? session.offline_form : session.prechat.length > 0);
     const operator = link.contact?.operator?.name;
-    const state = !session ? t.connecting : operator ?? (away ? t.away : t.subtitle || t.online);
+    const state = !session ? t.connecting : operator ?? link.contact?.wait?.[options.lang] ?? (away ? t.away : t.subtitle || t.online);
     return (
       <section class={`panel ${options.side} ${options.whole ? "whole" : ""}`} role="dialog" aria-label={t.title || options.words[0]} hidden={!open} lang={options.lang}
         onKeyDown={(event) => { if (event.key === "Escape") { event.stopPropagation(); close(); } }}>

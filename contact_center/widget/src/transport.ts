@@ -13,7 +13,7 @@ export interface Waiting {
   prechat?: Record<string, string>; offline?: boolean; failed?: string;
 }
 export interface Field { name: string; label?: string; type?: string; required?: boolean }
-export interface ContactInfo { number: number; state: string; operator?: { name: string } | null }
+export interface ContactInfo { number: number; state: string; operator?: { name: string } | null; wait?: Record<string, string> | null }
 export interface Session {
   token: string; expires_at: string; visitor: string; texts: Record<string, string>;
   theme: Record<string, string>; prechat: Field[]; open: boolean; opens_at: string | null;

@@ -93,7 +93,8 @@ async def test_a_message_is_there_when_it_was_confirmed_and_twice_makes_one(site
     (item,) = page["items"]
     assert (item["from"], item["client_id"], item["status"]) == ("visitor", "a-1", "delivered")
     assert page["contact"]["state"] == "open"
-    assert set(page["contact"]) == {"number", "state", "operator"}  # nothing that counts the line
+    assert set(page["contact"]) == {"number", "state", "operator", "wait"}
+    assert page["contact"]["wait"] is None  # nothing is told that nobody knows
 
 
 async def test_reading_goes_on_from_the_cursor_over_several_contacts(site: Site) -> None:
@@ -276,6 +277,42 @@ async def test_a_socket_opened_before_the_first_message_hears_of_the_contact(sit
     assert (await until(wire, "contact"))["contact"]["state"] == "open"
     await site.answer("hi", state="sent")
     await until(wire, "new")
+    await wire.close()
+
+
+WAITING = """
+INSERT INTO work (id, contact_id, queue_id, medium)
+SELECT gen_random_uuid(), id, queue_id, 'chat' FROM contacts
+"""
+PROMISED = """
+INSERT INTO wait_promises (work_id, queue_id, medium, asked, ahead, senior, room, low_ms, high_ms,
+                           told_ms, cause, first_low_ms, first_high_ms)
+SELECT id, queue_id, 'chat', '', 2, 2, 1, 130000, 290000, 0, 'arrived', 0, 0 FROM work
+"""
+
+
+async def test_who_waits_is_told_how_long_and_again_only_when_it_looks_otherwise(
+    site: Site,
+) -> None:
+    visitor = await site.visitor()
+    await visitor.write("hello")
+    db = site.house.database
+    await db.execute(WAITING)
+    wire = await visitor.socket()
+    assert (await until(wire, "contact"))["contact"]["wait"] is None
+    await db.execute(PROMISED)
+    told = (await until(wire, "contact"))["contact"]["wait"]
+    assert told == {
+        "en": "You are number 3 in line: 3–5 min",
+        "ru": "Ваш номер в очереди — 3, ждать 3–5 мин",
+    }
+    await db.execute("UPDATE wait_promises SET high_ms = 285000")
+    await db.execute("UPDATE wait_promises SET ahead = 0, low_ms = 50000, high_ms = 110000")
+    told = (await until(wire, "contact"))["contact"]["wait"]
+    assert told["en"] == "You are number 1 in line: up to 2 min"
+    await db.execute("UPDATE wait_promises SET shown = false")
+    assert (await until(wire, "contact"))["contact"]["wait"] is None
+    assert (await visitor.read())["contact"]["wait"] is None
     await wire.close()
 
 
