@@ -11,8 +11,8 @@ from tests.support.states import STATES, Role, open_first
 from tests.support.stillness import rest, watch
 
 ADMIN = (
-    "employees", "departments", "queues", "kinds", "result-codes", "break-reasons", "brands",
-    "accounts", "quarantine", "health", "tokens",
+    "employees", "departments", "skills", "queues", "routing", "kinds", "result-codes",
+    "break-reasons", "brands", "accounts", "quarantine", "health", "tokens",
 )  # fmt: skip
 
 

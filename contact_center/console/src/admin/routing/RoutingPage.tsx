@@ -1,0 +1,238 @@
+/** The routing policy: what runs, drafts of it, and what would change. */
+import { Button, Modal, Select } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import type { Policy, PolicyHead } from "../../api/generated";
+import { queries } from "../../api/client";
+import { useMay, useNames } from "../../api/hooks";
+import { del, get, Problem, post, put } from "../../api/http";
+import { full } from "../../i18n/time";
+import { guardNavigation } from "../../router";
+import { Icon } from "../../ui/Icon";
+import { Bones, Empty, Failed } from "../../ui/states";
+import { toast } from "../../ui/toasts";
+import { AdminPage } from "../kit/AdminPage";
+import { Tag, useConfirm } from "../kit/parts";
+import { useProblemWords } from "../kit/useProblemWords";
+import { useRecords } from "../kit/useRecords";
+import { useWords } from "../texts";
+import { HouseForm } from "./HouseForm";
+import { changed, faultsAt, grouped, type PolicyBody, whole } from "./policy";
+import { QueueRulesForm } from "./QueueRulesForm";
+import { useWordsOfPolicy } from "./useWordsOfPolicy";
+import css from "./routing.module.css";
+
+const RUNNING = "running";
+const HOUSE = "house";
+
+export default function RoutingPage() {
+  const { w } = useWords();
+  const heads = useRecords("/policies");
+  const running = useQuery({ queryKey: ["admin", "/policies/current"], queryFn: () => get("/policies/current") });
+  const [shown, setShown] = useState(RUNNING);
+  const chosen = useQuery({ queryKey: ["admin", "/policies", shown], queryFn: () => get("/policies/{id}", { path: { id: shown } }), enabled: shown !== RUNNING });
+  const policy = shown === RUNNING ? running.data : chosen.data;
+  const failed = heads.error ?? running.error ?? chosen.error;
+  return (
+    <AdminPage title={w("page.routing")} text={w("routing.text")}>
+      {failed ? (
+        <Failed error={failed} retry={() => void queries.invalidateQueries({ queryKey: ["admin"] })} />
+      ) : running.data && policy && heads.data ? (
+        <Editor key={`${policy.id} ${policy.version} ${running.data.edition}`} policy={policy} running={running.data} heads={heads.data} onShow={setShown} />
+      ) : (
+        <Bones rows={8} />
+      )}
+    </AdminPage>
+  );
+}
+
+interface EditorProps {
+  policy: Policy;
+  running: Policy;
+  heads: readonly PolicyHead[];
+  onShow: (id: string) => void;
+}
+
+function Editor({ policy, running, heads, onShow }: EditorProps) {
+  const i18n = useWords();
+  const { w, t } = i18n;
+  const may = useMay("administer");
+  const text = useProblemWords();
+  const words = useWordsOfPolicy();
+  const { employees } = useNames();
+  const [dialog, ask] = useConfirm();
+  const [start] = useState(() => whole(policy.body, running.body));
+  const [body, setBody] = useState<PolicyBody>(start);
+  const [part, setPart] = useState<string>(body.queues[0]?.code ?? HOUSE);
+  const [verdict, setVerdict] = useState({ problems: policy.problems, changes: policy.changes });
+  const [busy, setBusy] = useState(false);
+  const [summary, setSummary] = useState<Policy | null>(null);
+  const dirty = body !== start;
+  const document = body as unknown as Record<string, unknown>;
+
+  useEffect(() => {
+    if (!dirty) return undefined;
+    let gone = false;
+    const timer = setTimeout(() => {
+      post("/policies/check", { body: { body: document } }).then((told) => gone || setVerdict(told), () => {});
+    }, 300);
+    return () => {
+      gone = true;
+      clearTimeout(timer);
+    };
+  }, [dirty, document]);
+  useEffect(() => {
+    if (!dirty) return undefined;
+    const lift = guardNavigation(() => confirm(t("form.unsaved")));
+    return lift;
+  }, [dirty, t]);
+
+  const attempt = async (act: () => Promise<void>) => {
+    setBusy(true);
+    try {
+      await act();
+    } catch (error) {
+      if (error instanceof Problem && error.status === 409) toast("bad", w("routing.overtaken"));
+      else toast("bad", text(error));
+      if (error instanceof Problem && error.status === 409) await queries.invalidateQueries({ queryKey: ["admin"] });
+    } finally {
+      setBusy(false);
+    }
+  };
+  const renew = () => queries.invalidateQueries({ queryKey: ["admin"] });
+  const keep = () => (policy.state === "draft" ? put("/policies/{id}", { path: { id: policy.id }, version: policy.version, body: { body: document, note: policy.note } }) : post("/policies", { body: { body: document } }));
+  const save = () =>
+    attempt(async () => {
+      const kept = await keep();
+      toast("good", w("routing.saved"));
+      setBody(start);
+      onShow(kept.id);
+      await renew();
+    });
+  const look = () => attempt(async () => setSummary(dirty ? await keep() : policy));
+  const activate = (chosen: Policy) =>
+    attempt(async () => {
+      const now = await post("/policies/{id}/activate", { path: { id: chosen.id }, version: chosen.version, body: { edition: running.edition ?? 0 } });
+      toast("good", w("routing.runs_now", { n: now.edition ?? 0 }));
+      setSummary(null);
+      setBody(start);
+      onShow(RUNNING);
+      await renew();
+    });
+  const leave = async () => {
+    const chosen = summary;
+    setSummary(null);
+    if (chosen && dirty) {
+      setBody(start);
+      onShow(chosen.id);
+      await renew();
+    }
+  };
+  const discard = async () => {
+    if (!(await ask({ title: w("routing.discard"), text: w("routing.discard_text"), yes: w("routing.discard"), danger: true }))) return;
+    await attempt(async () => {
+      await del("/policies/{id}", { path: { id: policy.id }, version: policy.version });
+      onShow(RUNNING);
+      await renew();
+    });
+  };
+  const nameOf = (head: PolicyHead) => {
+    const who = head.author.startsWith("employee:") ? employees.get(head.author.slice(9))?.name : undefined;
+    const by = who ?? (head.author === "file" ? w("routing.by_file") : head.author === "system" ? w("routing.by_system") : w("routing.by_command"));
+    const when = head.at ? full(i18n, head.at) : "";
+    const name = head.state === "draft" ? w("routing.draft") : head.state === "current" ? w("routing.edition_runs", { n: head.edition ?? 0 }) : w("routing.edition", { n: head.edition ?? 0 });
+    return [name, when, by, head.note].filter(Boolean).join(" · ");
+  };
+  const versions = heads.map((head) => ({ value: head.state === "current" ? RUNNING : head.id, label: nameOf(head) }));
+  const readOnly = !may || policy.state === "past";
+  const queue = body.queues.find((one) => one.code === part);
+  const skills = words.skills.map((one) => ({ code: one.code, label: words.skillName(one.code) }));
+  const elsewhere = verdict.problems.filter((one) => !one.place.startsWith("queues.") && !one.place.startsWith("house.") && !one.place.startsWith("media."));
+  const bad = verdict.problems.length > 0;
+  const items = [...body.queues.map((one) => ({ code: one.code, label: words.queueName(one.code), place: `queues.${one.code}` })), { code: HOUSE, label: w("routing.house"), place: HOUSE }];
+  return (
+    <>
+      <div className={css.top}>
+        <Select aria-label={w("routing.versions")} className={css.versions} allowDeselect={false} disabled={dirty} data={versions} value={policy.state === "current" ? RUNNING : policy.id} onChange={(id) => id && onShow(id)} />
+        {policy.state === "draft" && <Tag tone="accent" icon="edit">{w("routing.draft")}</Tag>}
+        {policy.state === "current" && !dirty && <Tag tone="good" icon="check">{w("routing.runs")}</Tag>}
+        {bad && <Tag tone="bad" icon="warning">{w("routing.faults", { n: verdict.problems.length })}</Tag>}
+        {may && (
+          <span className={css.acts}>
+            {dirty && <Button variant="subtle" color="gray" size="xs" onClick={() => { setBody(start); setVerdict({ problems: policy.problems, changes: policy.changes }); }}>{w("routing.revert")}</Button>}
+            {policy.state === "draft" && !dirty && <Button variant="subtle" color="gray" size="xs" onClick={() => void discard()}>{w("routing.discard")}</Button>}
+            {policy.state !== "past" && <Button variant="default" size="xs" disabled={!dirty} loading={busy} onClick={() => void save()}>{w("routing.save")}</Button>}
+            <Button size="xs" disabled={bad || (!dirty && policy.state === "current")} loading={busy} onClick={() => void look()}>{w(policy.state === "past" ? "routing.again" : "routing.activate")}</Button>
+          </span>
+        )}
+      </div>
+      {elsewhere.map((one) => (
+        <p key={one.place} className={css.fault} role="alert">{one.place}: {words.fault(one.reason)}</p>
+      ))}
+      {!body.queues.length && <Empty icon="queue" title={w("queues.none")} text={w("queues.none_text")} small />}
+      <div className={css.split}>
+        <nav className={css.parts} aria-label={w("page.queues")}>
+          {items.map((one) => (
+            <button key={one.code} type="button" aria-current={one.code === part ? "page" : undefined} onClick={() => setPart(one.code)}>
+              <span>{one.label}</span>
+              {(faultsAt(verdict.problems, one.place, true).length > 0 || (one.code === HOUSE && faultsAt(verdict.problems, "media", true).length > 0)) && <Icon name="warning" size={15} label={w("routing.has_faults")} />}
+            </button>
+          ))}
+        </nav>
+        <div className={css.pane}>
+          {queue ? (
+            <QueueRulesForm
+              key={queue.code}
+              queue={queue}
+              media={body.media}
+              others={items.filter((one) => one.code !== queue.code && one.code !== HOUSE)}
+              skills={skills}
+              problems={verdict.problems}
+              fault={words.fault}
+              onChange={(change) => setBody({ ...body, queues: changed(body.queues, queue.code, change) })}
+              readOnly={readOnly}
+            />
+          ) : (
+            <HouseForm body={body} problems={verdict.problems} fault={words.fault} onChange={(change) => setBody({ ...body, ...change })} readOnly={readOnly} />
+          )}
+        </div>
+      </div>
+      {dialog}
+      {summary && (
+        <Modal opened onClose={() => void leave()} title={w("routing.summary")} size={640} closeButtonProps={{ "aria-label": t("act.dismiss") }} data-cc-modal>
+          <Changes policy={summary} words={words} />
+          <div className={css.row}>
+            <Button variant="default" onClick={() => void leave()}>{t("act.cancel")}</Button>
+            <Button loading={busy} disabled={!summary.changes.length || summary.problems.length > 0} data-autofocus onClick={() => void activate(summary)}>{w("routing.activate_now")}</Button>
+          </div>
+        </Modal>
+      )}
+    </>
+  );
+}
+
+function Changes({ policy, words }: { policy: Policy; words: ReturnType<typeof useWordsOfPolicy> }) {
+  const { w } = useWords();
+  if (!policy.changes.length) return <p className={css.muted}>{w("routing.no_changes")}</p>;
+  return (
+    <div className={css.changes}>
+      {grouped(policy.changes).map(([code, changes]) => (
+        <section key={code ?? HOUSE}>
+          <h3>{code === undefined ? w("routing.house") : words.queueName(code)}</h3>
+          <dl>
+            {changes.map((one) => (
+              <div key={one.place}>
+                <dt>{words.field(one)}</dt>
+                <dd>
+                  <del>{words.value(one.place, one.before)}</del>
+                  <Icon name="forward" size={14} />
+                  <ins>{words.value(one.place, one.after)}</ins>
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ))}
+    </div>
+  );
+}

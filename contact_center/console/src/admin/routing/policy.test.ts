@@ -1,0 +1,34 @@
+import { describe, expect, test } from "vitest";
+import { faultsAt, grouped, nextRung, queueOf, reasonOf, whole } from "./policy";
+
+const queue = (code: string, more = {}) => ({ code, needs: {}, members_only: true, strategy: "automatic", priority_seconds: 0, hold_seconds: 60, offer_seconds: 45, offer_seconds_by: {}, ladder: [], closed: "offer", ...more });
+const running = { house: {}, media: { chat: { points: 20 } }, queues: [queue("orders"), queue("claims")] };
+
+describe("a policy on the page", () => {
+  test("a draft is shown whole: what it leaves unsaid is as it runs", () => {
+    const shown = whole({ queues: [{ code: "claims", offer_seconds: 20 }] }, running);
+    expect(shown.queues.map((one) => one.offer_seconds)).toEqual([45, 20]);
+    expect(shown.media.chat?.points).toBe(20);
+    expect(whole({ queues: [{ code: "new" }] }, running).queues).toHaveLength(3);
+  });
+  test("faults stand at their field, and a queue knows of those below it", () => {
+    const problems = [{ place: "queues.orders.ladder[2].needs.ru", reason: "there is no skill 'ru'" }];
+    expect(faultsAt(problems, "queues.orders.ladder[2].needs.ru")).toHaveLength(1);
+    expect(faultsAt(problems, "queues.orders", true)).toHaveLength(1);
+    expect(faultsAt(problems, "queues.orders.ladder[1]", true)).toHaveLength(0);
+    expect([queueOf("queues.orders.ladder[2]"), queueOf("house.misses")]).toEqual(["orders", undefined]);
+  });
+  test("the server's sentences are told apart", () => {
+    expect(reasonOf("asks for ru 3, the rung before it for 2: a rung may only ask for less")).toEqual({ key: "stricter", params: { name: "ru", other: "", n: "3", m: "2" } });
+    expect(reasonOf("contacts go round: a → b → a")?.key).toBe("round");
+    expect(reasonOf("something new")).toBeUndefined();
+  });
+  test("a new step asks for no more than the last", () => {
+    expect(nextRung(queue("a", { needs: { ru: 3 } }))).toEqual({ after_seconds: 30, needs: { ru: 3 } });
+    expect(nextRung(queue("a", { ladder: [{ after_seconds: 60, needs: { ru: 1 }, everyone: true }] }))).toEqual({ after_seconds: 90, needs: { ru: 1 }, everyone: true });
+  });
+  test("changes are grouped by queue, the house's first", () => {
+    const changes = ["queues.a.needs", "house.x", "queues.a.ladder"].map((place) => ({ place, before: 0, after: 1 }));
+    expect(grouped(changes).map(([code, all]) => [code, all.length])).toEqual([[undefined, 1], ["a", 2]]);
+  });
+});

@@ -1,0 +1,109 @@
+/** A routing policy as the page edits it, and the server's words on it: pure. */
+import type { PolicyChange, PolicyProblem } from "../../api/generated";
+
+export type Needs = Record<string, number>;
+
+export interface Rung {
+  after_seconds: number;
+  needs?: Needs;
+  drop?: string[];
+  everyone?: boolean;
+  overflow?: string | null;
+}
+
+export interface QueueRules {
+  code: string;
+  needs: Needs;
+  members_only: boolean;
+  strategy: string;
+  priority_seconds: number;
+  hold_seconds: number;
+  offer_seconds: number;
+  offer_seconds_by: Record<string, number>;
+  ladder: Rung[];
+  closed: string;
+}
+
+export interface Medium {
+  points: number;
+  offer_seconds?: number | null;
+  exclusive?: boolean;
+}
+
+export interface PolicyBody {
+  house: { exclude_seconds?: number; misses_in_a_row?: number };
+  media: Record<string, Medium>;
+  queues: QueueRules[];
+}
+
+export const STRATEGIES = ["automatic", "longest_idle", "least_loaded", "narrowest_first", "pack", "best_level", "round_robin"] as const;
+export const TO_QUEUE = "queue:";
+
+/** What a draft leaves unsaid stays as it runs: the page always shows the whole. */
+export function whole(said: Record<string, unknown>, running: Record<string, unknown>): PolicyBody {
+  const base = structuredClone(running) as unknown as PolicyBody;
+  const given = structuredClone(said) as Partial<PolicyBody>;
+  const queues = base.queues.map((queue) => {
+    const own = Array.isArray(given.queues) ? given.queues.find((one) => one.code === queue.code) : undefined;
+    return own ? { ...unsaid(queue.code), ...own } : queue;
+  });
+  const more = Array.isArray(given.queues) ? given.queues.filter((one) => !queues.some((queue) => queue.code === one.code)) : [];
+  return { ...base, ...given, queues: [...queues, ...more.map((one) => ({ ...unsaid(one.code), ...one }))] };
+}
+
+function unsaid(code: string): QueueRules {
+  return { code, needs: {}, members_only: false, strategy: "automatic", priority_seconds: 0, hold_seconds: 60, offer_seconds: 45, offer_seconds_by: {}, ladder: [], closed: "wait" };
+}
+
+export function changed<T extends { code: string }>(queues: readonly T[], code: string, change: Partial<T>): T[] {
+  return queues.map((queue) => (queue.code === code ? { ...queue, ...change } : queue));
+}
+
+/** A new step asks for what the last one does, half a minute later. */
+export function nextRung(queue: QueueRules): Rung {
+  const last = queue.ladder.at(-1);
+  return { after_seconds: (last?.after_seconds ?? 0) + 30, needs: { ...(last?.needs ?? queue.needs) }, ...(last?.everyone ? { everyone: true } : {}) };
+}
+
+/** The faults at a place and, with `within`, below it. */
+export function faultsAt(problems: readonly PolicyProblem[], place: string, within = false): string[] {
+  return problems.filter((one) => one.place === place || (within && (one.place.startsWith(`${place}.`) || one.place.startsWith(`${place}[`)))).map((one) => one.reason);
+}
+
+/** The queue a place speaks of; undefined for the house and its media. */
+export function queueOf(place: string): string | undefined {
+  return /^queues\.([^.[]+)/.exec(place)?.[1];
+}
+
+/** The server's sentences, told apart so that they can be said in the reader's language. */
+const REASONS: readonly [RegExp, string][] = [
+  [/^there is no skill '(?<name>.+)'$/, "no_skill"],
+  [/^there is no queue (?:'(?<name>.+)'|of this code)$/, "no_queue"],
+  [/^asks for (?<name>\S+) (?<n>\d), the rung before it for (?<m>\d): /, "stricter"],
+  [/^asks for (?<name>\S+) again, which the rung before it drops: /, "again"],
+  [/^is for members only, the rung before it for everyone: /, "members"],
+  [/^is reached after (?<n>\d+) s, not later than the rung before it: /, "not_later"],
+  [/^comes after an overflow, so nobody reaches it$/, "after_overflow"],
+  [/^contacts go round: (?<name>.+)$/, "round"],
+  [/^the span from (?<name>\S+) overlaps the one before it$/, "overlaps"],
+  [/^(?<name>\S+) is not before (?<other>\S+)$/, "not_before"],
+  [/^is between (?<n>\d+) and (?<m>\d+)$/, "between"],
+  [/^there is no \S+ yet: contacts overflow to a queue$/, "no_such_way"],
+  [/^is \d+ for now$/, "fixed"],
+  [/^(?:input should be|should be|field required|string should)/i, "shape"],
+];
+
+export function reasonOf(reason: string): { key: string; params: Record<string, string> } | undefined {
+  for (const [pattern, key] of REASONS) {
+    const found = pattern.exec(reason);
+    if (found) return { key, params: { name: "", other: "", n: "", m: "", ...found.groups } };
+  }
+  return undefined;
+}
+
+/** Changes by the queue they are of; those of the house come first. */
+export function grouped(changes: readonly PolicyChange[]): [string | undefined, PolicyChange[]][] {
+  const groups = new Map<string | undefined, PolicyChange[]>();
+  for (const one of changes) groups.set(queueOf(one.place), [...(groups.get(queueOf(one.place)) ?? []), one]);
+  return [...groups].sort(([a], [b]) => Number(a !== undefined) - Number(b !== undefined));
+}

@@ -1,0 +1,50 @@
+/** Policies in words: faults, places and values, in the reader's language. */
+import type { PolicyChange } from "../../api/generated";
+import { useNames } from "../../api/hooks";
+import { titled } from "../../i18n";
+import { useRecords } from "../kit/useRecords";
+import { useWords } from "../texts";
+import { reasonOf, type Rung, TO_QUEUE } from "./policy";
+
+export function useWordsOfPolicy() {
+  const { w, maybeWord, locale } = useWords();
+  const { queues: names } = useNames();
+  const { data: queues } = useRecords("/queues");
+  const { data: skills } = useRecords("/skills");
+  const skillName = (code: string) => titled(skills?.find((one) => one.code === code)?.title, locale) || code;
+  const queueName = (code: string) => {
+    const queue = queues?.find((one) => one.code === code || one.id === code);
+    return queue?.name ?? names.get(code)?.name ?? code;
+  };
+  const fault = (reason: string) => {
+    const known = reasonOf(reason);
+    if (!known) return reason;
+    const { key, params } = known;
+    const name = key === "round" ? (params.name ?? "").split(" → ").map(queueName).join(" → ") : key === "no_queue" ? queueName(params.name ?? "") : skillName(params.name ?? "");
+    return maybeWord(`routing_fault.${key}`, { ...params, name }) ?? reason;
+  };
+  const seconds = (value: number) => w("routing.seconds", { n: value });
+  const needs = (value: Record<string, number> | undefined) => Object.entries(value ?? {}).map(([code, level]) => `${skillName(code)} ${level}+`).join(", ") || w("routing.no_needs");
+  const target = (value: string | null | undefined) => (value?.startsWith(TO_QUEUE) ? w("routing.to_queue", { name: queueName(value.slice(TO_QUEUE.length)) }) : (maybeWord(`routing_closed.${value}`) ?? value ?? "—"));
+  const step = (rung: Rung) => `${seconds(rung.after_seconds)}: ${rung.overflow ? target(rung.overflow) : `${needs(rung.needs)}${rung.everyone ? `, ${w("routing.everyone_short")}` : ""}`}`;
+  const field = ({ place }: PolicyChange) => {
+    const name = place.replace(/^queues\.[^.[]+\./, "").replace(/^house\./, "");
+    const [kind, medium = "", part = ""] = place.split(".");
+    if (kind === "media") return `${maybeWord(`medium.${medium}`) ?? medium}: ${maybeWord(`routing_field.${part}`) ?? part}`;
+    if (kind === "skills") return w("routing.new_skill");
+    return maybeWord(`routing_field.${name}`) ?? name;
+  };
+  const value = (place: string, given: unknown): string => {
+    const name = place.split(".").at(-1) ?? "";
+    if (given === null || given === undefined) return "—";
+    if (name === "needs") return needs(given as Record<string, number>);
+    if (name === "ladder") return (given as Rung[]).map(step).join(" → ") || w("routing.no_ladder");
+    if (name === "strategy") return maybeWord(`strategy.${String(given)}`) ?? String(given);
+    if (name === "closed") return target(String(given));
+    if (name === "offer_seconds_by") return Object.entries(given as Record<string, number>).map(([medium, n]) => `${maybeWord(`medium.${medium}`) ?? medium} ${seconds(n)}`).join(", ") || "—";
+    if (name.endsWith("_seconds") && typeof given === "number") return seconds(given);
+    if (typeof given === "boolean") return w(given ? "routing.yes" : "routing.no");
+    return typeof given === "object" ? JSON.stringify(given) : String(given);
+  };
+  return { skills: skills ?? [], queues: queues ?? [], skillName, queueName, fault, field, value };
+}
