@@ -13,9 +13,10 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
-from cyclopts import App
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from contact_center import __version__
 from contact_center.kernel import configfile
@@ -161,6 +162,119 @@ def route(*, policy: Path = Path("config/routing.toml")) -> None:
     from contact_center.route.drive import main
 
     sys.exit(main(policy))
+
+
+@app.command
+def simulate(
+    *,
+    policy: Path,
+    against: Path | None = None,
+    recording: Annotated[Path | None, Parameter(name="--from")] = None,
+    from_database: bool = False,
+    replications: Annotated[int, Parameter(validator=Number(gte=1, lte=1000))] = 20,
+    seed: int = 1,
+    within: Annotated[int, Parameter(validator=Number(gte=0, lte=86_400))] = 20,
+    json: bool = False,
+    data_dir: Path | None = None,
+) -> None:
+    """Play days like one that was seen under a policy, or under two side by side.
+
+    Args:
+        policy: The policy to try, see config/routing.toml.
+        against: Another one to compare it with; with --from-database usually the one that runs.
+        recording: JSON lines of a day's arrivals and operators, see docs/routing.md.
+        from_database: The last 24 hours of this service instead.
+        replications: How many days are drawn.
+        seed: Another seed draws other days.
+        within: Seconds within which a contact counts as taken in time.
+        json: Print everything as JSON.
+        data_dir: The files of this node, e.g. var/demo.
+    """
+    _override(data_dir=data_dir)
+    from contact_center.route import compare
+
+    if (recording is None) is not from_database:
+        raise SettingsError("one of --from and --from-database says what was seen")
+    paths = [policy] if against is None else [policy, against]
+    books = compare.policies(paths)
+    if books is None:
+        sys.exit(compare.BAD)
+    names = [path.name for path in paths]
+    if recording is not None:
+        traffic = compare.recorded(recording, books[0])
+    else:
+        from contact_center.route.past import last_day
+
+        with _database_url(_settings()) as url:
+            traffic, running = last_day(url)
+        if against is None and running is not None:
+            books.append(running)
+            names.append("running")
+    if traffic is None:
+        sys.exit(compare.BAD)
+    wanted = compare.Wanted(names, books, traffic, replications, seed, within)
+    sys.exit(compare.main(wanted, as_json=json))
+
+
+Positive = Annotated[float | None, Parameter(validator=Number(gt=0))]
+Percent = Annotated[float | None, Parameter(validator=Number(gt=0, lte=100))]
+
+
+@app.command
+def staffing(
+    file: Path | None = None,
+    *,
+    arrivals: Annotated[float | None, Parameter(validator=Number(gte=0))] = None,
+    talk: Positive = None,
+    patience: Positive = None,
+    interval: Annotated[float, Parameter(validator=Number(gt=0))] = 1800,
+    share: Percent = None,
+    within: Annotated[float, Parameter(validator=Number(gte=0))] = 20,
+    wait: Positive = None,
+    abandoned: Percent = None,
+    occupancy: Annotated[float, Parameter(validator=Number(gt=0, lte=100))] = 100,
+    shrinkage: Annotated[float, Parameter(validator=Number(gte=0, lt=100))] = 0,
+    json: bool = False,
+) -> None:
+    """Say how many operators a half-hour needs, or each one of a day: Erlang C, with patience A.
+
+    Args:
+        file: A day as CSV with the columns at, arrivals and, where they differ, talk and patience.
+        arrivals: Without a file: contacts that come in one interval.
+        talk: Mean seconds an operator has a contact on his hands, wrap-up included.
+        patience: Mean seconds until a client gives up; left out, they wait for ever.
+        interval: Seconds of one interval.
+        share: Per cent of contacts to be taken within --within seconds; 80 where nothing is asked.
+        within: Seconds.
+        wait: The longest mean wait in seconds.
+        abandoned: The most clients who may give up, per cent.
+        occupancy: The most an operator may be busy, per cent.
+        shrinkage: Per cent of paid time that is breaks, training and sickness.
+        json: Print as JSON.
+    """
+    from contact_center.route import staffing as answers
+    from routing.staffing import Target
+
+    if (file is None) == (arrivals is None):
+        raise SettingsError("one of a file and --arrivals says what comes")
+    if abandoned is not None and patience is None and file is None:
+        raise SettingsError("--abandoned needs --patience: without it nobody gives up")
+    if share is None and wait is None and abandoned is None:
+        share = 80
+    target = Target(
+        share and share / 100, within, wait, abandoned and abandoned / 100, occupancy / 100
+    )
+    asked = answers.Asked(target, talk, patience, interval, shrinkage / 100)
+    if file is not None:
+        found = answers.day(file, asked)
+    else:
+        try:
+            found = [answers.answer("", arrivals or 0, asked)]
+        except answers.BadRow as error:
+            raise SettingsError(str(error)) from None
+    if found is None:
+        sys.exit(answers.BAD)
+    answers.show(found, asked, as_json=json)
 
 
 @policy.command(name="export")

@@ -230,10 +230,10 @@ class Simulation:
         self._close(one, "abandoned", at)
 
     def _accept(self, one: _Open, offer: Offer, at: int) -> None:
-        self._tell(Accept(one.visit.id, offer.offer_id), at)
         work = self.floor.engine.work(one.visit.id)
-        if work is None or work.state != "active" or work.offer_id is not None:
-            return  # the offer was gone
+        if work is None or work.offer_id != offer.offer_id:
+            return  # it was taken back, or the client has gone
+        self._tell(Accept(one.visit.id, offer.offer_id), at)
         one.turn += 1
         turn = one.turn
         if not one.taken:

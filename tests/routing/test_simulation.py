@@ -134,7 +134,7 @@ def test_an_operator_who_is_given_another_skill_keeps_what_is_on_his_hands() -> 
 
 
 def test_a_simulated_line_waits_as_long_as_theory_says() -> None:
-    chance = random.Random(5)  # noqa: S311 - a draw of clients
+    chance = random.Random(5)
     at, visits = 0.0, []
     for number in range(6000):
         at += chance.expovariate(11 / 180)
@@ -144,6 +144,7 @@ def test_a_simulated_line_waits_as_long_as_theory_says() -> None:
         )  # fmt: skip
     told = [(0, operator(f"o{number}")) for number in range(10)]
     fates, done = play(visits, told, until=10**9)
+    assert not done.floor.misfits
     wanted = expected(Demand(11 / 180 * 1800, 180, 120), 10, 20)
     found = list(fates.values())
     left = sum(fate.end == "abandoned" for fate in found) / len(found)

@@ -1,0 +1,123 @@
+"""A day as lines of JSON, as `route` reads them; arrivals also say what became of the contact.
+
+`talk`, `wrap_up`, `answer`, `waited` and `patience` are seconds. `waited` with `abandoned` is what
+was seen; `patience` is what is known of the client, as where somebody makes traffic up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from contact_center.route.lines import BadLine, Line, Reader, Said, instant_ms
+from contact_center.route.traffic import HALF_HOUR, BadTraffic, Seen, Traffic
+from routing.floor import Floor
+from routing.model import NOTHING, Operator, Work, changed
+from routing.rulebook import Rulebook
+from routing.simulation import Told
+
+MOST = 200_000
+"""Lines."""
+FAULTS = 20
+TOLD = {
+    "operator", "ready", "not_ready", "drain", "leave", "disconnect", "reconnect", "calendar",
+    "time",
+}  # fmt: skip
+"""What the file tells; what operators do with contacts is simulated."""
+
+
+class BadRecording(ValueError):
+    """The file cannot be used; `faults` are (line, reason), the first of them."""
+
+    def __init__(self, faults: list[tuple[int, str]]) -> None:
+        super().__init__(f"line {faults[0][0]}: {faults[0][1]}")
+        self.faults = faults
+
+
+class Recording:
+    """Lines of one file, read under one policy."""
+
+    def __init__(self, book: Rulebook) -> None:
+        floor = Floor(book.policy())
+        for queue in book.engine_queues():
+            floor.apply(queue, 0)
+        self._reader = Reader(book, floor.engine)
+        self._capacity = book.house.capacity
+        self._operators: dict[str, Operator] = {}
+        self._names: set[str] = set()
+        self._seen: list[Seen] = []
+        self._told: list[Told] = []
+        self._first: int | None = None
+        self._now = 0
+
+    def read(self, lines: Iterable[bytes]) -> Traffic:
+        """The day. Raises BadRecording with the first faults, BadTraffic without an arrival."""
+        faults: list[tuple[int, str]] = []
+        for number, raw in enumerate(lines, 1):
+            if number > MOST:
+                raise BadTraffic(f"more than {MOST} lines")
+            if not raw.strip():
+                continue
+            try:
+                self._take(Line(raw))
+            except BadLine as error:
+                faults.append((number, str(error)))
+                if len(faults) == FAULTS:
+                    break
+        if faults:
+            raise BadRecording(faults)
+        if not self._seen:
+            raise BadTraffic("there is no arrival in it")
+        since = self._first or 0
+        return Traffic(since, max(self._now, since + HALF_HOUR), self._seen, self._told)
+
+    def _take(self, line: Line) -> None:
+        at = instant_ms("at", line.given.get("at", self._now / 1000))
+        if at < self._now:
+            raise BadLine("is earlier than the line before it")
+        kind = line.take("event", str)
+        if kind == "arrival":
+            self._seen.append(self._arrival(line, at))
+        elif kind in TOLD:
+            self._tell(line, at)
+        else:
+            raise BadLine(f"the simulator decides about {kind!r} itself")
+        self._now = at
+        self._first = at if self._first is None else self._first
+
+    def _tell(self, line: Line, at: int) -> None:
+        said: Any = self._reader.event(line, at)
+        if isinstance(said, Said):
+            base = self._operators.get(said.operator_id) or Operator(
+                said.operator_id, 0, "offline", self._capacity, 0, NOTHING, NOTHING, at, 0, ()
+            )
+            said = changed(base, version=base.version + 1, **said.fields)
+            self._operators[said.id] = said
+        self._told.append((at, said))
+
+    def _arrival(self, line: Line, at: int) -> Seen:
+        talk, wrap = line.span_ms("talk", default=None), line.span_ms("wrap_up", default=None)
+        waited, patience = (
+            line.span_ms("waited", default=None), line.span_ms("patience", default=None),
+        )  # fmt: skip
+        gave_up = line.take("abandoned", bool, default=False)
+        if gave_up and waited is None:
+            raise BadLine("abandoned without waited")
+        if patience is not None and waited is not None:
+            raise BadLine("patience is known, or waited was seen: not both")
+        answer = line.span_ms("answer", default=0)
+        missed = line.whole("misses", 0, 100, default=0)
+        for field in ("hold", "strict"):
+            if field in line.given:
+                raise BadLine(f"{field} means nothing here")
+        work = self._reader.event(line, at)
+        assert isinstance(work, Work)  # noqa: S101 - an arrival is one
+        if work.id in self._names:
+            raise BadLine(f"work {work.id!r} has come before")
+        self._names.add(work.id)
+        return Seen(
+            at, work.queue_id, work.medium, talk, wrap,
+            waited if patience is None else patience, gave_up or patience is not None,
+            work.needs, at - work.virtual_ms if "priority" in line.given else None,
+            work.preferred_id, work.cost if "points" in line.given else None, answer, missed,
+        )  # fmt: skip

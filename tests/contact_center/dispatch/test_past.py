@@ -1,0 +1,80 @@
+"""The last day of a real database as traffic for a simulation."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from contact_center.kernel.errors import Invalid
+from contact_center.route.past import read
+from contact_center.route.simulate import compare
+from contact_center.route.traffic import Seen
+from contact_center.storage.database import Database
+from routing.events import Presence
+from tests.contact_center.dispatch.house import House
+
+TURN = """
+UPDATE work SET arrived_at = now() - $2::interval, offered_at = now() - $2::interval + $3::interval,
+  accepted_at = CASE WHEN $6 THEN NULL ELSE now() - $2::interval + $4::interval END,
+  wrap_up_since = now() - $2::interval + $5::interval, misses = 1,
+  ended_at = now() - $2::interval + $5::interval + interval '7 seconds',
+  requirement = '{"skills": {"ru": 3}}', state = 'done',
+  outcome = CASE WHEN $6 THEN 'abandoned' ELSE 'closed' END
+WHERE id = $1
+"""
+
+
+def seconds(number: float) -> timedelta:
+    return timedelta(seconds=number)
+
+
+async def turn(database: Database, work: UUID, ago: float, *, gave_up: bool = False) -> None:
+    await database.execute(
+        TURN, work, seconds(ago), seconds(10), seconds(13), seconds(113), gave_up
+    )
+
+
+async def test_the_last_day_tells_talks_waits_and_who_gave_up(
+    database: Database, house: House
+) -> None:
+    with pytest.raises(Invalid, match="nobody came"):
+        await read(database)
+    queue = await house.queue("orders")
+    anna = await house.operator(queue, presence="offline")
+    await database.execute(
+        "UPDATE presence_history SET started_at = now() - interval '30 hours',"
+        " ended_at = now() - interval '6 hours', presence = 'break' WHERE employee_id = $1",
+        anna,
+    )
+    await database.execute(
+        "INSERT INTO presence_history (id, employee_id, presence, cause, started_at)"
+        " VALUES (gen_random_uuid(), $1, 'ready', 'test', now() - interval '6 hours')",
+        anna,
+    )
+    works = [await house.arrive(queue, "chat") for _ in range(5)]
+    for number, work in enumerate(works[:4]):
+        await turn(database, work, 20_000 - 100 * number, gave_up=number == 1)
+    await turn(database, works[3], 90_000)  # the day before
+    await database.execute(
+        "UPDATE work SET arrived_at = now() - interval '60 s' WHERE id = $1", works[4]
+    )
+    traffic, book = await read(database)
+    taken, gave_up, _, waits = traffic.seen
+    assert [rules.code for rules in book.queues] == [str(queue)]
+    assert isinstance(taken, Seen)
+    assert (taken.queue, taken.medium, taken.needs) == (str(queue), "chat", (("ru", 3),))
+    assert (taken.waited_ms, taken.gave_up, taken.answer_ms) == (13_000, False, 3_000)
+    assert (taken.talk_ms, taken.wrap_ms, taken.missed) == (100_000, 7_000, 1)
+    assert (gave_up.talk_ms, gave_up.waited_ms, gave_up.gave_up) == (None, 120_000, True)
+    assert (waits.talk_ms, waits.gave_up) == (None, False)
+    assert waits.waited_ms == pytest.approx(60_000, abs=30_000)
+    (came_at, operator), *presence = traffic.told
+    assert (came_at, getattr(operator, "queues", ())) == (traffic.since_ms, (str(queue),))
+    assert [one for _, one in presence] == [
+        Presence(str(anna), "break"),
+        Presence(str(anna), "ready"),
+    ]
+    done = compare([book], traffic, replications=2, seed=1, within_ms=20_000, progress=lambda: None)
+    assert done.table()["", ""]["came"][0].value > 0
