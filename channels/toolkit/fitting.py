@@ -17,7 +17,8 @@ def fit(message: Outbound, can: Capabilities) -> tuple[Outbound, ...]:
     """The message as one or more that the channel can carry, in the order to be sent.
 
     A long text becomes several; files and the answered message go with the first, buttons with
-    the last. The first keeps the id, the others get "<id>/2", …. Raises Unsupported.
+    the last. A lone one keeps the id, of several each is "<id>.2of3": that needs no escape in an
+    address, and says by itself whether more is to come. Raises Unsupported.
     """
     passes_on = message.letter is not None and message.letter.forwarded is not None
     if not (message.text.strip() or message.files or passes_on):
@@ -33,7 +34,7 @@ def fit(message: Outbound, can: Capabilities) -> tuple[Outbound, ...]:
 def _part(message: Outbound, text: str, at: int, count: int) -> Outbound:
     first, last = at == 0, at == count - 1
     return Outbound(
-        id=message.id if first else f"{message.id}/{at + 1}",
+        id=message.id if count == 1 else f"{message.id}.{at + 1}of{count}",
         conversation_key=message.conversation_key,
         text=text,
         files=message.files if first else (),

@@ -16,11 +16,21 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 
 -- The outbox row behind the id of ours that a provider echoes (`Outbound.id`: the row's id, with a
--- tail for a part of a long text or an attempt made anew); NULL for anything else somebody sends.
+-- tail for an attempt made anew and for a part of a long text, ".2of3", once "/2"); NULL for
+-- anything else somebody sends.
 CREATE OR REPLACE FUNCTION cc_own_id(own text) RETURNS uuid
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN own ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-r[0-9]+)?(/[0-9]+)?$'
+  SELECT CASE WHEN own ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-r[0-9]+)?(\.[0-9]{1,4}of[0-9]{1,4}|/[0-9]+)?$'
               THEN left(own, 36)::uuid END
+$$;
+
+-- Which part such an id names, and of how many; {1,1} where it has no tail, NULL where the tail
+-- does not tell how many there are.
+CREATE OR REPLACE FUNCTION cc_own_part(own text) RETURNS int[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN own ~ '\.[0-9]{1,4}of[0-9]{1,4}$'
+              THEN regexp_match(own, '\.([0-9]+)of([0-9]+)$')::int[]
+              WHEN own !~ '/' THEN '{1,1}'::int[] END
 $$;
 
 -- Tell the world that these messages changed: versions and one event a message. The caller holds
@@ -95,8 +105,33 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     WHERE r.value = 'true' AND NOT undelivered ? r.key)
 $$;
 
+-- Link the provider's names of these rows to them: the row's own, and those of what left before
+-- (payload.names: {name: status it came with}). NULL: it came as sent.
+CREATE OR REPLACE FUNCTION cc_delivery_link(ids uuid[], statuses text[] DEFAULT NULL)
+RETURNS void LANGUAGE plpgsql VOLATILE
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off
+SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  INSERT INTO deliveries AS d (account_id, provider_id, outbox_id, rank, status)
+  SELECT o.account_id, n.name, o.id, cc_delivery_weight(n.status), n.status
+  FROM unnest(ids, statuses) AS s (id, status)
+  CROSS JOIN LATERAL (SELECT * FROM outbox f WHERE f.id = s.id OFFSET 0) o
+  CROSS JOIN LATERAL (
+    SELECT o.provider_id AS name, coalesce(s.status, 'sent') AS status
+    UNION ALL SELECT p.key, p.value FROM jsonb_each_text(o.payload -> 'names') p
+    WHERE p.key <> o.provider_id) n
+  WHERE o.provider_id IS NOT NULL
+  ORDER BY o.account_id, n.name
+  ON CONFLICT (account_id, provider_id) DO UPDATE SET
+    outbox_id = excluded.outbox_id, changed_at = now(),
+    rank = greatest(d.rank, excluded.rank),
+    status = CASE WHEN excluded.rank > d.rank THEN excluded.status ELSE d.status END;
+END
+$$;
+
 -- Carry what the deliveries rows of these outbox rows know to the rows; returns the changed ones.
--- A row that is sent anew has another provider id: late news of the former attempt pass by.
+-- A row that is sent anew has another provider id: late news of the former attempt pass by. Of what
+-- left in parts the worst one counts: a lost one before all, else the one we know least good of.
 CREATE OR REPLACE FUNCTION cc_delivery_apply(ids uuid[]) RETURNS uuid[]
 LANGUAGE plpgsql VOLATILE
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off
@@ -109,8 +144,13 @@ BEGIN
            d.reason, d.provider_at,
            o.undelivered || cc_undelivered(o.recipients, d.undelivered) AS missed
     FROM outbox o CROSS JOIN LATERAL (
-      SELECT * FROM deliveries f WHERE f.account_id = o.account_id
-        AND f.provider_id = o.provider_id AND f.outbox_id = o.id OFFSET 0) d
+      SELECT f.* FROM (
+        SELECT o.provider_id AS name WHERE o.provider_id IS NOT NULL
+        UNION SELECT jsonb_object_keys(o.payload -> 'names')) n
+      LEFT JOIN deliveries f ON f.account_id = o.account_id AND f.provider_id = n.name
+        AND f.outbox_id = o.id
+      WHERE o.provider_id IS NOT NULL
+      ORDER BY coalesce(f.rank, 0) <> cc_delivery_weight('failed'), coalesce(f.rank, 0) LIMIT 1) d
     WHERE o.id = ANY(ids)
   ), news AS (
     SELECT t.*, CASE WHEN t.newer THEN t.status
@@ -147,17 +187,7 @@ SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   changed uuid[];
 BEGIN
-  INSERT INTO deliveries AS d (account_id, provider_id, outbox_id, rank, status)
-  SELECT o.account_id, o.provider_id, o.id, cc_delivery_weight(coalesce(s.status, 'sent')),
-         coalesce(s.status, 'sent')
-  FROM unnest(ids, statuses) AS s (id, status)
-  CROSS JOIN LATERAL (SELECT * FROM outbox f WHERE f.id = s.id OFFSET 0) o
-  WHERE o.provider_id IS NOT NULL
-  ORDER BY o.account_id, o.provider_id
-  ON CONFLICT (account_id, provider_id) DO UPDATE SET
-    outbox_id = excluded.outbox_id, changed_at = now(),
-    rank = greatest(d.rank, excluded.rank),
-    status = CASE WHEN excluded.rank > d.rank THEN excluded.status ELSE d.status END;
+  PERFORM cc_delivery_link(ids, statuses);
   changed := cc_delivery_apply(ids);
   PERFORM cc_outbox_read(changed);
   RETURN changed;
@@ -165,7 +195,7 @@ END
 $$;
 
 -- Intake's side, for a whole batch. `own` is the id of ours that some providers echo (Outbound.id):
--- it settles a message whose answer never came. `up_to` carries the status to all before it in the
+-- it settles a message whose answer never came, or lets its next part go. `up_to` carries the status to all before it in the
 -- conversation. `to:` and an address in the place of `own` is a failure of this recipient alone.
 -- Returns the outbox rows that changed; messages, versions and log are done.
 CREATE OR REPLACE FUNCTION cc_deliveries(
@@ -178,6 +208,7 @@ DECLARE
   known uuid[];
   changed uuid[];
   earlier uuid[];
+  adopted uuid[];
 BEGIN
   known := ARRAY(
     SELECT d.outbox_id FROM unnest(accounts, provider_ids) AS r (account_id, provider_id)
@@ -192,11 +223,36 @@ BEGIN
   WHERE c.id IN (SELECT contact_id FROM outbox WHERE id = ANY(known))
   ORDER BY c.id FOR NO KEY UPDATE;
 
-  UPDATE outbox o SET provider_id = r.provider_id, state = 'sent', sent_at = coalesce(r.at, now()),
-         settled_at = now(), error_kind = NULL, error_text = NULL, version = o.version + 1
-  FROM unnest(accounts, provider_ids, ats, owns) AS r (account_id, provider_id, at, own)
-  WHERE o.id = ANY(known) AND o.id = cc_own_id(r.own) AND o.account_id = r.account_id
-    AND o.provider_id IS NULL AND o.state IN ('sending', 'uncertain');
+  -- What it names has left, whatever the answer is: the last part settles the row, an earlier one
+  -- lets the next one go. News of any other part say nothing of the one that is under way.
+  WITH gone AS (
+    UPDATE outbox o SET
+      state = CASE WHEN r.ends THEN 'sent' ELSE 'pending' END,
+      provider_id = CASE WHEN r.ends THEN r.provider_id END,
+      payload = CASE WHEN r.ends THEN o.payload ELSE o.payload || jsonb_build_object(
+        'part', r.part, 'since', o.attempts,
+        'names', coalesce(o.payload -> 'names', '{}') || jsonb_build_object(r.provider_id, 'sent'))
+        END,
+      due_at = CASE WHEN r.ends THEN o.due_at ELSE now() END,
+      sent_at = CASE WHEN r.ends THEN coalesce(r.at, now()) ELSE o.sent_at END,
+      settled_at = CASE WHEN r.ends THEN now() END,
+      error_kind = NULL, error_text = NULL, version = o.version + 1
+    FROM (
+      SELECT u.*, p.part[1] AS part, p.part[1] = p.part[2] AS ends
+      FROM unnest(accounts, provider_ids, ats, owns) AS u (account_id, provider_id, at, own)
+      CROSS JOIN LATERAL cc_own_part(u.own) AS p (part)) r
+    WHERE o.id = ANY(known) AND o.id = cc_own_id(r.own) AND o.account_id = r.account_id
+      AND o.provider_id IS NULL AND o.state IN ('sending', 'uncertain') AND o.act = 'send'
+      AND r.part = coalesce((o.payload ->> 'part')::int, 0) + 1
+    RETURNING o.id, o.account_id, o.message_id, r.provider_id AS name, r.ends
+  ), named AS (
+    INSERT INTO message_names (account_id, name, message_id)
+    SELECT g.account_id, g.name, g.message_id FROM gone g
+    WHERE NOT g.ends AND g.message_id IS NOT NULL ORDER BY g.account_id, g.name COLLATE "C"
+    ON CONFLICT DO NOTHING
+  )
+  SELECT coalesce(array_agg(g.id), '{}') INTO adopted FROM gone g;
+  PERFORM cc_delivery_link(adopted);
 
   INSERT INTO deliveries AS d
     (account_id, provider_id, outbox_id, rank, status, reason, provider_at)
@@ -205,7 +261,7 @@ BEGIN
   FROM unnest(accounts, provider_ids, statuses, reasons, ats, owns)
        AS r (account_id, provider_id, status, reason, at, own)
   LEFT JOIN outbox o ON o.id = ANY(known) AND o.id = cc_own_id(r.own) AND o.account_id = r.account_id
-    AND o.provider_id = r.provider_id
+    AND (o.provider_id = r.provider_id OR o.payload -> 'names' ? r.provider_id)
   WHERE NOT coalesce(starts_with(r.own, 'to:'), false)
   ORDER BY r.account_id, r.provider_id, cc_delivery_weight(r.status) DESC, r.at
   ON CONFLICT (account_id, provider_id) DO UPDATE SET
@@ -223,7 +279,18 @@ BEGIN
   ON CONFLICT (account_id, provider_id) DO UPDATE SET
     changed_at = now(), undelivered = d.undelivered || excluded.undelivered;
 
-  changed := cc_delivery_apply(ARRAY(
+  -- Who has read the last part has read those before it.
+  UPDATE deliveries e SET rank = cc_delivery_weight(r.status), status = r.status, provider_at = r.at
+  FROM unnest(accounts, provider_ids, statuses, ats, up_tos)
+       AS r (account_id, provider_id, status, at, up_to)
+  JOIN deliveries d ON d.account_id = r.account_id AND d.provider_id = r.provider_id
+  JOIN outbox o ON o.id = d.outbox_id AND o.provider_id = r.provider_id
+  CROSS JOIN LATERAL jsonb_object_keys(o.payload -> 'names') AS n (name)
+  WHERE r.up_to AND r.status IN ('delivered', 'read')
+    AND e.account_id = r.account_id AND e.provider_id = n.name AND e.outbox_id = o.id
+    AND e.rank < cc_delivery_weight(r.status) AND e.rank <> cc_delivery_weight('failed');
+
+  changed := adopted || cc_delivery_apply(ARRAY(
     SELECT d.outbox_id FROM deliveries d
     JOIN unnest(accounts, provider_ids) AS r (account_id, provider_id)
       ON d.account_id = r.account_id AND d.provider_id = r.provider_id

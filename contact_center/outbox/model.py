@@ -111,6 +111,11 @@ class Claim:
         return int(self.payload.get("part", 0))
 
     @property
+    def names(self) -> dict[str, str]:
+        """The provider's names of what has left of it, each with the status it came with."""
+        return dict(self.payload.get("names", {}))
+
+    @property
     def left(self) -> dict[str, str]:
         """Of a letter that others have got: who was refused for now, and with what words."""
         return dict(self.payload.get("left", {}))
@@ -189,7 +194,7 @@ def accepted(claim: Claim, receipt: Receipt, count: int, policy: Policy) -> Mark
     following = claim.part + 1
     if following < count:
         named = (receipt.provider_id, *receipt.aliases)
-        return Mark(claim, "pending", patch={"part": following}, aliases=named)
+        return Mark(claim, "pending", patch=_gone(claim, named, receipt, following), aliases=named)
     if claim.left:  # the letter is known by the name it had for the first of its recipients
         mark = Mark(claim, "sent", status=receipt.status.value, aliases=receipt.aliases)
     else:
@@ -197,6 +202,8 @@ def accepted(claim: Claim, receipt: Receipt, count: int, policy: Policy) -> Mark
             claim, "sent", provider_id=receipt.provider_id, status=receipt.status.value,
             aliases=receipt.aliases,
             recipients=recipients.of(claim.letter) if claim.letter else None,
+            patch=_gone(claim, receipt.aliases, receipt) if receipt.aliases and not claim.letter
+            else {},
         )  # fmt: skip
     missed = claim.missed | _by_name(receipt.refused)
     if not receipt.postponed or (claim.left and claim.tries >= policy.limits.attempts):
@@ -210,6 +217,15 @@ def accepted(claim: Claim, receipt: Receipt, count: int, policy: Policy) -> Mark
         error_text=_listed(receipt.postponed),
         delay=pause(policy.limits.first_pause, tries, policy.jitter),
     )  # fmt: skip
+
+
+def _gone(
+    claim: Claim, named: Sequence[str], receipt: Receipt, following: int | None = None
+) -> dict[str, Any]:
+    """What a row remembers of parts that have left; the next one has attempts of its own."""
+    names = claim.names | dict.fromkeys(named, receipt.status.value)
+    onward = {} if following is None else {"part": following, "since": claim.attempts}
+    return {"names": names, **onward}
 
 
 def _missing(mark: Mark, missed: Mapping[str, str]) -> Mark:

@@ -133,13 +133,16 @@ UPDATE outbox SET state = 'cancelled', settled_at = now(), version = version + 1
 WHERE message_id = $1 AND state = 'held' AND act = 'send' RETURNING id, contact_id, account_id
 """
 # A new attempt has a new key, and no provider id: late news of the old one pass it by. A letter
-# that only some of its recipients may lack goes to these alone, and stays what it is.
+# that only some of its recipients may lack goes to these alone, and stays what it is. What had left
+# as a whole begins with its first part, what had not goes on where it stood.
 AGAIN = """
 UPDATE outbox SET state = 'pending', due_at = now(), attempts = attempts + 1,
        error_kind = NULL, error_text = NULL, settled_at = NULL, version = version + 1,
        provider_id = CASE WHEN NOT $3 AND payload ? 'left' THEN provider_id END,
        recipients = CASE WHEN NOT $3 AND payload ? 'left' THEN recipients END, undelivered = '{}',
-       payload = CASE WHEN $3 THEN payload - '{left,missed}'::text[] ELSE payload END
+       payload = CASE WHEN $3 THEN payload - '{left,missed}'::text[]
+                      ELSE payload END
+         - CASE WHEN provider_id IS NULL THEN '{}' ELSE '{part,names}'::text[] END
          || jsonb_build_object('since', attempts + 1) || CASE WHEN $3 THEN jsonb_build_object(
                    'anew', coalesce((payload->>'anew')::int, 0) + 1) ELSE '{}' END
 WHERE message_id = $1 AND state = $2 AND act = 'send' RETURNING id, contact_id, account_id
@@ -148,11 +151,28 @@ TRY_SOON = """
 UPDATE outbox SET due_at = now()
 WHERE account_id = $1 AND state = 'pending' AND error_kind = 'misconfigured' AND due_at > now()
 """
+# Where it is one of several parts that arrived, the others are still to go.
 ARRIVED = """
-UPDATE outbox SET state = 'sent', sent_at = coalesce(sent_at, now()), settled_at = now(),
+UPDATE outbox o SET
+       state = CASE WHEN p.ends THEN 'sent' ELSE 'pending' END, due_at = now(),
+       sent_at = CASE WHEN p.ends THEN coalesce(sent_at, now()) ELSE sent_at END,
+       settled_at = CASE WHEN p.ends THEN now() END,
        error_kind = NULL, error_text = NULL, version = version + 1,
-       undelivered = coalesce(payload -> 'missed', '{}')
-WHERE message_id = $1 AND state = 'uncertain' AND act = 'send' RETURNING id, contact_id, account_id
+       undelivered = coalesce(payload -> 'missed', '{}'),
+       payload = CASE WHEN p.ends THEN payload ELSE payload
+                   || jsonb_build_object('part', p.part, 'since', attempts) END
+FROM (
+  SELECT id, n.part, n.part >= coalesce((payload ->> 'of')::int, 1) AS ends
+  FROM outbox CROSS JOIN LATERAL (
+    SELECT coalesce((payload ->> 'part')::int, 0) + 1 AS part) n
+  WHERE message_id = $1
+) p
+WHERE o.id = p.id AND o.state = 'uncertain' AND o.act = 'send'
+RETURNING o.id, o.contact_id, o.account_id
+"""
+COUNT = """
+UPDATE outbox SET payload = payload || jsonb_build_object('of', $3::int)
+WHERE id = $1 AND attempts = $2 AND state = 'sending'
 """
 # A pause that was over long ago says nothing of now; a failure lasts until somebody has sent.
 PACE = """
@@ -360,6 +380,11 @@ async def _name(unit: Unit, mark: Mark) -> None:
     """Further names: of the parts of a message, or what a relay gave our letter."""
     query = NAME if mark.claim.letter else CALL
     await unit.execute(query, mark.claim.id, list(mark.aliases))
+
+
+async def count(database: Database, claim: Claim, parts: int) -> None:
+    """Note of how many parts a text is, before the first one leaves."""
+    await database.execute(COUNT, claim.id, claim.attempts, parts)
 
 
 async def reference(database: Database, message_id: UUID) -> str | None:

@@ -301,7 +301,15 @@ class AccountWorker:
         pieces = parts(claim, files, account.capabilities)
         if claim.part >= len(pieces):
             raise Rejected("the message changed while it was sent")
+        if len(pieces) > 1 and not claim.part:
+            await self._count(claim, len(pieces))
         return claim, pieces
+
+    async def _count(self, claim: Claim, pieces: int) -> None:
+        try:
+            await store.count(self._database, claim, pieces)
+        except HouseError as error:
+            raise NotBegun("how many parts it has could not be written") from error
 
     async def _outgoing(
         self, ids: Sequence[UUID], account: LiveAccount

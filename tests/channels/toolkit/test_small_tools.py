@@ -46,8 +46,8 @@ def test_files_go_first_and_buttons_last() -> None:
     file = OutboundFile("image", "a.png", "image/png", 10, "/a")
     message = outbound("Добрый день. Заказ готов.", files=(file,), buttons=(Button("да"),))
     first, last = fit(message, CAN)
-    assert (first.id, first.files, first.buttons) == ("m", (file,), ())
-    assert (last.id, last.files, last.buttons) == ("m/2", (), (Button("да"),))
+    assert (first.id, first.files, first.buttons) == ("m.1of2", (file,), ())
+    assert (last.id, last.files, last.buttons) == ("m.2of2", (), (Button("да"),))
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,20 @@ async def test_an_sms_comes_in_an_operator_answers_and_it_is_delivered(line: Lin
     assert came["number"] == phone.number
 
 
+async def test_every_part_of_a_long_sms_tells_its_fate(line: Line) -> None:
+    phone = line.phone()
+    await phone.write("Расскажите всё")
+    text = " ".join(f"слово{number}" for number in range(300))
+    message = await phone.answer(text)
+    await phone.becomes(message, "delivered")
+    parts = [one.body for one in line.twilio.messages.values() if one.recipient == phone.number]
+    assert len(parts) == 2
+    assert " ".join(parts) == text
+    await line.twilio.settle()
+    told = [status for _, form, status in line.twilio.posted if form.get("To") == phone.number]
+    assert told == [204] * 4
+
+
 async def test_an_answer_that_was_lost_is_uncertain_until_its_report_settles_it(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
