@@ -19,6 +19,7 @@ import { lazily } from "../ui/lazily";
 import css from "./client.module.css";
 
 const AddAddress = lazily(() => import("../clients/AddAddress"));
+const Why = lazily(() => import("../routing/Why"));
 
 const ADDRESS: Record<string, IconName> = { phone: "voice", email: "mail", visitor: "globe", telegram: "messenger" };
 const SURE: ReadonlySet<Proof> = new Set(["provider", "signed", "confirmed"]);
@@ -80,6 +81,27 @@ function Visit({ contact }: { contact: Contact }) {
             </div>
           ))}
         </dl>
+      )}
+    </section>
+  );
+}
+
+/** Why the line has given the contact to this operator, or to nobody yet. */
+function WhyHere({ row }: { row: ContactRow }) {
+  const { t } = useI18n();
+  const [open, setOpen] = useState(false);
+  return (
+    <section className={css.section}>
+      <h3>
+        <button type="button" className={css.disclosure} aria-expanded={open} onClick={() => setOpen(!open)}>
+          <Icon name={open ? "chevronDown" : "chevronRight"} size={14} />
+          {t(row.work?.state === "waiting" ? "routing.waiting" : "routing.here")}
+        </button>
+      </h3>
+      {open && (
+        <Suspense fallback={<Bones rows={3} kind="line" />}>
+          <Why row={row} />
+        </Suspense>
       )}
     </section>
   );
@@ -203,6 +225,8 @@ export function ClientPanel({ row, contact }: { row: ContactRow; contact: Contac
   const { t, maybe } = useI18n();
   const { employees } = useNames();
   const work = useMay("work");
+  const me = useMe().employee.id;
+  const explained = useMay("supervise") || (work && (row.operator_id === me || row.work?.operator_id === me));
   const query = useClient(work ? row.client.id : null);
   const client = query.data;
   const responsible = client?.responsible_id ? employees.get(client.responsible_id)?.name : null;
@@ -219,6 +243,7 @@ export function ClientPanel({ row, contact }: { row: ContactRow; contact: Contac
           {responsible && <span className={css.facts}>{t("client.responsible", { name: responsible })}</span>}
         </div>
       </header>
+      {explained && <WhyHere key={row.id} row={row} />}
       {work && query.isPending && <Bones rows={3} kind="line" />}
       {query.isError && <Failed small error={query.error} retry={() => void query.refetch()} />}
       {client && <ClientFacts client={client} />}

@@ -1,9 +1,11 @@
 import { Button, Select, TextInput } from "@mantine/core";
+import { Suspense } from "react";
 import type { StaffMember } from "../../api/types";
 import { useDirectory, useMay, useMe } from "../../api/hooks";
 import { post } from "../../api/http";
 import type { Role } from "../../api/types";
 import { Icon, mediumIcon } from "../../ui/Icon";
+import { lazily } from "../../ui/lazily";
 import { toast } from "../../ui/toasts";
 import { Checklist, NumberField, ZoneSelect } from "../kit/fields";
 import { Group, Pair, type Shown, useConfirm } from "../kit/parts";
@@ -26,6 +28,8 @@ interface Values {
   budget: number | null;
   ceilings: Record<string, number>;
 }
+
+const WhyIdle = lazily(() => import("../../routing/WhyIdle"));
 
 const ROLES: Role[] = ["operator", "supervisor", "administrator", "light"];
 const EMAIL = /^[^@\s]{1,64}@[^@\s]+\.[^@\s]+$/;
@@ -83,6 +87,7 @@ export function EmployeeDrawer({ employee, onClose, onShown }: DrawerProps) {
       onSaved={employee ? undefined : onClose}
     >
       {!employee && <p className={css.muted}>{w("employees.new_text")}</p>}
+      <Suspense fallback={null}>{employee?.state === "active" && employee.role !== "light" && <WhyIdle id={employee.id} />}</Suspense>
       <Group>
         <TextInput label={w("field.person_name")} {...form.text("name")} required withAsterisk={false} data-autofocus autoComplete="off" />
         <TextInput label={w("field.email")} type="email" {...form.text("email")} required withAsterisk={false} autoComplete="off" />
