@@ -7,16 +7,20 @@ each other fall silent.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from contact_center.automation import store
+from contact_center.dispatch.waits.model import Wait
 from contact_center.outbox.letters import in_language
 from contact_center.storage.unit import Unit
 
 PER_ADDRESS_AND_DAY = 3
 PER_ACCOUNT_AND_HOUR = 60
+OF_WAIT = re.compile(r"(?=\S)[^.!?\n]*\{(?:position|wait)\}[^.!?\n]*(?:[.!?]+[ \t]*|\n|$)")
+"""A sentence, or a line, with a place for what the line looks like."""
 
 
 async def give(unit: Unit, texts: Mapping[UUID, str], kind: str) -> None:
@@ -39,9 +43,29 @@ def may_answer(row: Mapping[str, Any]) -> bool:
     return bool(row["settings"].get("answer_unjudged", True))
 
 
+def tells_wait(row: Mapping[str, Any], kind: str) -> bool:
+    """Whether the queue's text of a kind speaks of the client's place or wait. Pure."""
+    return bool(OF_WAIT.search(_text(row, kind)))
+
+
+def _text(row: Mapping[str, Any], kind: str) -> str:
+    return in_language(row["letters"].get(kind) or {}, row["locale"] or language_of(row))
+
+
 def wording(row: Mapping[str, Any], kind: str, **more: str) -> str:
-    """The queue's text of a kind in the client's language, its places filled in. Pure."""
-    text = in_language(row["letters"].get(kind) or {}, row["locale"] or language_of(row))
+    """The queue's text of a kind in the client's language, its places filled in. Pure.
+
+    Where nobody knows how long he will wait, the sentences that speak of it are left out.
+    """
+    text = _text(row, kind)
+    if row.get("ahead") is None:
+        text = OF_WAIT.sub("", text).strip()
+    else:
+        wait = Wait.of(row)
+        more |= {
+            "position": str(wait.position),
+            "wait": wait.span(row["locale"] or language_of(row)),
+        }
     places = {
         "number": str(row["number"]), "subject": row["subject"] or "", "name": row["name"],
         "brand": row["brand"], "queue": row["queue"], **more,

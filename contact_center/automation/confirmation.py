@@ -1,19 +1,24 @@
 """The client knows that his letter was taken in: one short answer with the contact's number.
 
-The queue says what it says, and whether at all (`queues.letters.confirmation`).
+The queue says what it says, and whether at all (`queues.letters.confirmation`). A text that speaks
+of the wait is held a moment for the router to tell it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from contact_center.automation import answers, store
+from contact_center.jobs import store as schedule
 from contact_center.jobs.model import Job, Together
 from contact_center.storage.database import Database
+from contact_center.storage.unit import Record, Unit
 
 CONFIRM = "letters.confirm"
 KIND = "confirmation"
+HELD = timedelta(seconds=5)  # the router tells waits every other second
 
 
 class Confirmations:
@@ -29,10 +34,27 @@ class Confirmations:
     async def confirm(self, jobs: Sequence[Job]) -> None:
         """Write the confirmations of contacts, where one may be written."""
         rows = await store.first(self._database, [UUID(job.key) for job in jobs])
+        asked = {UUID(job.key): job for job in jobs}
+        rows = [row for row in rows if answers.may_answer(row)]
+        held = [asked[row["id"]] for row in rows if _too_early(row, asked[row["id"]])]
         texts = {
             row["id"]: text
             for row in rows
-            if answers.may_answer(row) and (text := answers.wording(row, KIND))
+            if asked[row["id"]] not in held and (text := answers.wording(row, KIND))
         }
-        if texts:
-            await self._database.run(lambda unit: answers.give(unit, texts, KIND))
+
+        async def step(unit: Unit) -> None:
+            for job in held:
+                due = job.due_at + HELD
+                await schedule.reschedule(unit, CONFIRM, job.key, due, {"held": True})
+            if texts:
+                await answers.give(unit, texts, KIND)
+
+        if held or texts:
+            await self._database.run(step)
+
+
+def _too_early(row: Record, job: Job) -> bool:
+    """Whether the text tells the wait, and the router has not had the time to."""
+    untold = row["waits"] and row["ahead"] is None
+    return untold and answers.tells_wait(row, KIND) and not job.payload.get("held")

@@ -12,10 +12,13 @@ from contact_center.storage.unit import Record, Unit
 
 FIRST = """
 SELECT DISTINCT ON (c.id) c.id, c.number, c.subject, c.locale, c.state,
-  i.name, q.name AS queue, q.letters, b.name AS brand, a.settings, m.data -> 'mail' AS mail
+  i.name, q.name AS queue, q.letters, b.name AS brand, a.settings, m.data -> 'mail' AS mail,
+  p.ahead, p.low_ms, p.high_ms, coalesce(w.state = 'waiting', false) AS waits
 FROM contacts c JOIN identities i ON i.id = c.identity_id JOIN queues q ON q.id = c.queue_id
 JOIN brands b ON b.id = c.brand_id JOIN accounts a ON a.id = c.account_id
 JOIN messages m ON m.contact_id = c.id AND m.kind = 'inbound'
+LEFT JOIN work w ON w.contact_id = c.id AND w.state <> 'done'
+LEFT JOIN wait_promises p ON p.work_id = w.id AND p.shown AND w.state IN ('waiting', 'offered')
 WHERE c.id = ANY($1::uuid[]) ORDER BY c.id, m.seq
 """
 # A letter of the contact's owner, with the files of it that were too large.

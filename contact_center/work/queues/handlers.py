@@ -37,8 +37,9 @@ class Queue(Out):
     `code` is its name in policy files; without one it is called by its id there.
 
     `letters`: what stands under its letters ({employee} and {brand} are filled in), the answer
-    that says a letter was taken in ({number}, {subject}, {name}, {brand}, {queue}), and the one
-    that says a file of it was too large (also {file}); where a text is empty none is sent.
+    that says a letter was taken in ({number}, {subject}, {name}, {brand}, {queue}; {position} and
+    {wait}: their sentences are left out where nobody knows), and the one that says a file of it
+    was too large ({file}, without those two); where a text is empty none is sent.
     """
 
     id: UUID

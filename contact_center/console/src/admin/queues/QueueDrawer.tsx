@@ -22,8 +22,9 @@ const NUMBERS = {
   follow_up_minutes: [0, 525_600],
 } as const;
 const IN_SIGNATURE = ["employee", "brand"];
-const IN_CONFIRMATION = ["number", "subject", "name", "brand", "queue"];
-const IN_TOO_LARGE = ["file", ...IN_CONFIRMATION];
+const IN_LETTERS = ["number", "subject", "name", "brand", "queue"];
+const IN_CONFIRMATION = [...IN_LETTERS, "position", "wait"];
+const IN_TOO_LARGE = ["file", ...IN_LETTERS];
 type Numbers = Record<keyof typeof NUMBERS, number | null>;
 
 interface Values extends Numbers {
