@@ -66,7 +66,7 @@ from contact_center.intake.quarantine import SERVICE as QUARANTINE
 from contact_center.intake.quarantine import Quarantine
 from contact_center.intake.writer import Intake
 from contact_center.jobs.daily import Daily
-from contact_center.jobs.model import Handler, Together
+from contact_center.jobs.model import Handler, Outside, Together
 from contact_center.jobs.retention import Retention
 from contact_center.jobs.service import SERVICE as JOBS
 from contact_center.jobs.service import JobRunner, Jobs
@@ -334,7 +334,7 @@ class Workspace:
         }  # fmt: skip
         daily = Daily(self.database, self.clock, tasks)
         confirmations = Confirmations(self.database)
-        handlers: dict[str, Handler | Together] = {
+        handlers: dict[str, Handler | Together | Outside] = {
             **self.desk.jobs(), **self.accounts.handlers(), **self.files.handlers(),
             **daily.handlers(),
             **confirmations.handlers(),

@@ -8,7 +8,7 @@ arrived, `Uncertain` where bytes went out and no answer came.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -31,12 +31,14 @@ from channels.errors import (
 from channels.toolkit.guard import Blocked, guarded_socket, plain_socket
 
 DEADLINE = 15.0
+IDLE = 20.0  # between two pieces of an answer, however long the whole may take
 SIZE = 1024 * 1024
 HOPS = 5
 PER_HOST = 128
 CHUNK = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_FAULTS = (aiohttp.ClientError, OSError, TimeoutError, ValueError)
 _SENT_ALONG = ("authorization", "cookie", "proxy-authorization")
 
 
@@ -101,6 +103,7 @@ class Client:
     trusted: frozenset[str] = frozenset()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     deadline: float = DEADLINE
+    idle: float = IDLE
     _sessions: _Sessions = field(default_factory=_Sessions, repr=False)
 
     async def __aenter__(self) -> Self:
@@ -176,22 +179,30 @@ class Client:
         """Call and read the answer in pieces; the deadline covers the whole block.
 
         Yields the head (an Answer without body) and the pieces, which raise Rejected("too_large")
-        beyond `limit` bytes.
+        beyond `limit` bytes. What else goes wrong in the block is the caller's own.
         """
         safe = method.upper() in _SAFE if idempotent is None else idempotent
-        progress = _Progress()
+        progress, clock, in_block = _Progress(), asyncio.timeout(deadline or self.deadline), False
+
+        def named(error: Exception) -> ChannelError:
+            return self._named(error, url, progress, safe=safe)
+
         try:
             async with (
-                asyncio.timeout(deadline or self.deadline),
+                clock,
                 self._hops(method, url, dict(headers or {}), data, progress) as response,
             ):
                 head = Answer(
                     response.status, {k.lower(): v for k, v in response.headers.items()}, b""
                 )
                 _within(response.content_length or 0, limit)
-                yield head, _pieces(response, limit)
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            raise self._named(error, url, progress, safe=safe) from None
+                in_block = True
+                yield head, _pieces(response, limit, self.idle, named)
+                in_block = False
+        except _FAULTS as error:
+            if in_block and not clock.expired():
+                raise
+            raise named(error) from None
 
     @asynccontextmanager
     async def _hops(
@@ -360,9 +371,19 @@ def _is_of_body(header: str) -> bool:
     return header.lower() in ("content-length", "content-type")
 
 
-async def _pieces(response: aiohttp.ClientResponse, limit: int) -> AsyncIterator[bytes]:
+async def _pieces(
+    response: aiohttp.ClientResponse, limit: int, idle: float,
+    named: Callable[[Exception], ChannelError],
+) -> AsyncIterator[bytes]:  # fmt: skip
     size = 0
-    async for chunk in response.content.iter_chunked(CHUNK):
+    while True:
+        try:
+            async with asyncio.timeout(idle):
+                chunk = await response.content.read(CHUNK)
+        except _FAULTS as error:
+            raise named(error) from None
+        if not chunk:
+            return
         size += len(chunk)
         _within(size, limit)
         yield chunk

@@ -262,10 +262,11 @@ BEGIN
     CROSS JOIN jsonb_to_recordset(r.files)
          AS f (kind text, ref text, name text, type text, size bigint, data jsonb)
     WHERE NOT coalesce(f.data, '{}') ? 'upload'
-    RETURNING id, state
+    RETURNING id, account_id, state
   ), jobs_asked AS (
     INSERT INTO jobs (id, kind, key, due_at, payload)
-    SELECT cc_new_id(), 'media.fetch', id::text, now(), jsonb_build_object('attachment_id', id)
+    SELECT cc_new_id(), 'media.fetch', id::text, now(),
+           jsonb_build_object('attachment_id', id, 'account_id', account_id)
     FROM made WHERE state = 'wanted'
     ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO NOTHING
     RETURNING id

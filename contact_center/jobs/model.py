@@ -24,6 +24,11 @@ class Job:
     attempts: int
     payload: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def account(self) -> str:
+        """Whose job it is; empty where its payload does not say."""
+        return str(self.payload.get("account_id") or "")
+
 
 Handler = Callable[[Job], Awaitable[None]]
 TOGETHER = 256
@@ -40,6 +45,20 @@ class Together:
     """
 
     run: Callable[[Sequence[Job]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A handler that waits for somebody outside, who may hang: such jobs have few places.
+
+    They take half of a runner's places at most, and `PER_ACCOUNT` of them for one `account_id` of
+    their payloads; jobs that name none share one account's.
+    """
+
+    run: Handler
+
+
+PER_ACCOUNT = 4
 
 
 class GiveUp(Exception):

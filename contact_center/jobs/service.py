@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -18,7 +19,17 @@ from uuid import UUID
 from aiohttp import web
 
 from contact_center.jobs import store
-from contact_center.jobs.model import ATTEMPTS, TOGETHER, GiveUp, Handler, Job, Together, pause
+from contact_center.jobs.model import (
+    ATTEMPTS,
+    PER_ACCOUNT,
+    TOGETHER,
+    GiveUp,
+    Handler,
+    Job,
+    Outside,
+    Together,
+    pause,
+)
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import Conflict, NotFound, Unavailable
 from contact_center.kernel.hints import Hints
@@ -42,7 +53,7 @@ class JobRunner:
         database: Database,
         hints: Hints,
         clock: Clock,
-        handlers: Mapping[str, Handler | Together],
+        handlers: Mapping[str, Handler | Together | Outside],
         node: str,
         *,
         concurrency: int = 16,
@@ -58,6 +69,7 @@ class JobRunner:
         self._attempts = attempts
         self._lease = lease
         self._running: dict[UUID, asyncio.Task[None]] = {}
+        self._outside: dict[UUID, str] = {}  # jobs that wait for somebody outside, and whose
         self._together: set[str] = set()
         self._news = asyncio.Event()
         self._stopping = False
@@ -103,21 +115,44 @@ class JobRunner:
             for kind, handler in self._handlers.items()
             if isinstance(handler, Together) and kind not in self._together
         ]
-        alone = [kind for kind, one in self._handlers.items() if not isinstance(one, Together)]
-        sleeps.append(await self._claim(alone, self._concurrency - len(self._tasks())))
+        sleeps.append(await self._claim_outside())
+        alone = [
+            kind
+            for kind, handler in self._handlers.items()
+            if not isinstance(handler, Together | Outside)
+        ]
+        sleeps.append(await self._claim(alone, self._free()))
         return min(sleeps)
+
+    async def _claim_outside(self) -> float:
+        """As many at a time as cannot be too many for one account, until there is no place."""
+        kinds = [kind for kind, one in self._handlers.items() if isinstance(one, Outside)]
+        sleep = 0.0 if kinds else LONGEST_SLEEP
+        while not sleep:
+            most = self._concurrency // 2 - len(self._outside)
+            busy = [n for n in Counter(self._outside.values()).values() if n < PER_ACCOUNT]
+            room = PER_ACCOUNT - max(busy, default=0)
+            sleep = await self._claim(kinds, min(self._free(), most, room), outside=True)
+        return sleep
+
+    def _free(self) -> int:
+        return self._concurrency - len(self._tasks())
+
+    def _full(self) -> list[str]:
+        """The accounts whose jobs have to wait for one of their own to end."""
+        return [one for one, n in Counter(self._outside.values()).items() if n >= PER_ACCOUNT]
 
     def _tasks(self) -> set[asyncio.Task[None]]:
         return set(self._running.values())
 
-    async def _claim(self, kinds: Sequence[str], free: int) -> float:
+    async def _claim(self, kinds: Sequence[str], free: int, *, outside: bool = False) -> float:
         """Start at most `free` due jobs of these kinds; returns how long to sleep."""
         if free <= 0:
             return LONGEST_SLEEP  # the end of a job wakes us
         now, running = self._clock.now(), list(self._running)
         jobs = await store.claim(
             self._database, self._owner, now=now, lease=self._lease, kinds=kinds, running=running,
-            limit=free,
+            full=self._full() if outside else (), limit=free,
         )  # fmt: skip
         if jobs and isinstance(self._handlers[jobs[0].kind], Together):
             self._start(jobs)
@@ -125,14 +160,17 @@ class JobRunner:
         for job in jobs:
             self._start([job])
         if len(jobs) == free:
-            return LONGEST_SLEEP
-        seconds = await store.next_due(self._database, now, kinds)
+            return 0.0 if outside else LONGEST_SLEEP
+        full = self._full() if outside else ()
+        seconds = await store.next_due(self._database, now, kinds, full)
         return LONGEST_SLEEP if seconds is None else min(LONGEST_SLEEP, max(0.02, seconds))
 
     def _start(self, jobs: Sequence[Job]) -> None:
         kind = jobs[0].kind
         if isinstance(self._handlers[kind], Together):
             self._together.add(kind)
+        if isinstance(self._handlers[kind], Outside):
+            self._outside.update((job.id, job.account) for job in jobs)
         task = asyncio.create_task(self._work(jobs), name=f"job {kind}")
         self._running.update((job.id, task) for job in jobs)
 
@@ -147,13 +185,17 @@ class JobRunner:
         finally:
             for job in jobs:
                 self._running.pop(job.id, None)
+                self._outside.pop(job.id, None)
             self._together.discard(jobs[0].kind)
             self._news.set()
 
     async def _try(self, jobs: Sequence[Job]) -> BaseException | None:
         handler = self._handlers[jobs[0].kind]
         try:
-            await (handler.run(jobs) if isinstance(handler, Together) else handler(jobs[0]))
+            if isinstance(handler, Together):
+                await handler.run(jobs)
+            else:
+                await (handler.run if isinstance(handler, Outside) else handler)(jobs[0])
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is written to its job
             return error
         return None

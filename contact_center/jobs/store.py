@@ -37,6 +37,7 @@ WHERE id IN (
   SELECT id FROM jobs
   WHERE state IN ('waiting', 'running') AND due_at <= $3 AND kind = ANY($4)
     AND (state = 'waiting' OR claim_until < now()) AND NOT id = ANY($5)
+    AND NOT coalesce(payload ->> 'account_id', '') = ANY($7)
   ORDER BY due_at LIMIT $6 FOR UPDATE SKIP LOCKED)
 RETURNING id, kind, key, due_at, attempts, payload
 """
@@ -47,10 +48,12 @@ WHERE id = ANY($3) AND owner = $1 AND state = 'running'
 NEXT = """
 SELECT min(seconds) FROM (
   (SELECT extract(epoch FROM due_at - $1::timestamptz) AS seconds FROM jobs
-   WHERE state = 'waiting' AND kind = ANY($2) ORDER BY due_at LIMIT 1)
+   WHERE state = 'waiting' AND kind = ANY($2)
+     AND NOT coalesce(payload ->> 'account_id', '') = ANY($3) ORDER BY due_at LIMIT 1)
   UNION ALL
   SELECT extract(epoch FROM min(claim_until) - now()) FROM jobs
-  WHERE state = 'running' AND kind = ANY($2)) AS instants
+  WHERE state = 'running' AND kind = ANY($2)
+    AND NOT coalesce(payload ->> 'account_id', '') = ANY($3)) AS instants
 """
 END = """
 UPDATE jobs j SET state = $4, error = $5,
@@ -110,15 +113,26 @@ async def claim(
     kinds: Sequence[str],
     running: Sequence[UUID],
     limit: int,
+    full: Sequence[str] = (),
 ) -> list[Job]:
-    """Claim due jobs and those whose holder fell silent, but none of `running`; in due order."""
-    rows = await database.fetch(CLAIM, owner, lease, now, list(kinds), list(running), limit)
+    """Claim due jobs and those whose holder fell silent, in due order.
+
+    None of `running`, and none of the accounts in `full`: what waits for these is passed by, so
+    the time a claim takes grows with what is due and cannot run, never with what is done.
+    """
+    given = (owner, lease, now, list(kinds), list(running), limit, list(full))
+    rows = await database.fetch(CLAIM, *given)
     return sorted((Job(**dict(row)) for row in rows), key=lambda job: job.due_at)
 
 
-async def next_due(database: Database, now: datetime, kinds: Sequence[str]) -> float | None:
-    """Seconds until a job may have to run (negative: overdue); None where nothing waits."""
-    seconds = await database.fetchval(NEXT, now, list(kinds))
+async def next_due(
+    database: Database, now: datetime, kinds: Sequence[str], full: Sequence[str] = ()
+) -> float | None:
+    """Seconds until a job may have to run (negative: overdue); None where nothing waits.
+
+    Jobs of the accounts in `full` do not count.
+    """
+    seconds = await database.fetchval(NEXT, now, list(kinds), list(full))
     return None if seconds is None else float(seconds)
 
 

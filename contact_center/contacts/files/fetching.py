@@ -6,6 +6,7 @@ How far a file is, and why it is not here yet, stands in its row, so that the th
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Protocol
 from uuid import UUID
@@ -107,7 +108,8 @@ class Fetching:
                 state = await store.state(unit, file_id)
                 raise Conflict(f"the file is {state}", code="file_changed", current=state)
             # A run that has just failed may not have ended: this one begins after it.
-            await jobs.reschedule(unit, FETCH, str(file_id), self._clock.now())
+            told = {"attachment_id": str(file_id), "account_id": str(row["account_id"])}
+            await jobs.reschedule(unit, FETCH, str(file_id), self._clock.now(), told)
             return row
 
         return await self._database.run(step)
@@ -175,4 +177,6 @@ def _why(error: Exception) -> dict[str, str]:
     """What an employee is told; never the inside of an unforeseen error."""
     known = str(error) if isinstance(error, ChannelError) else ""
     text = error.detail if isinstance(error, HouseError) else known
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        text = "there is no room left for files on our side"
     return {"reason": (text or f"fetching failed: {type(error).__name__}")[:REASON]}

@@ -24,7 +24,7 @@ from contact_center.contacts.files.links import Links
 from contact_center.contacts.files.nature import nature, shown_name
 from contact_center.contacts.files.shrinking import Shrinking
 from contact_center.jobs import store as jobs
-from contact_center.jobs.model import Handler, Job
+from contact_center.jobs.model import Handler, Job, Outside
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import Forbidden, Invalid, NotFound
 from contact_center.kernel.ids import new_id
@@ -140,9 +140,9 @@ class Files:
 
     # --- jobs ------------------------------------------------------------------------------------
 
-    def handlers(self) -> dict[str, Handler]:
+    def handlers(self) -> dict[str, Handler | Outside]:
         """What the job runner calls."""
-        return {FETCH: self.fetching.run, SWEEP: self.sweep, DROP: self.drop}
+        return {FETCH: Outside(self.fetching.run), SWEEP: self.sweep, DROP: self.drop}
 
     async def prepare(self) -> None:
         """Make sure the sweep is scheduled; once at start."""

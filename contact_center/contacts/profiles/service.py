@@ -16,7 +16,7 @@ from channels.messages import Profile
 from contact_center.contacts.files.fetching import FETCH
 from contact_center.contacts.profiles import store
 from contact_center.jobs import store as jobs
-from contact_center.jobs.model import Handler, Job
+from contact_center.jobs.model import Job, Outside
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import NotFound
 from contact_center.storage.database import Database
@@ -43,9 +43,9 @@ class Portraits:
         self._clock = clock
         self._account = account
 
-    def handlers(self) -> dict[str, Handler]:
+    def handlers(self) -> dict[str, Outside]:
         """What the job runner calls."""
-        return {LOOK_UP: self.look_up}
+        return {LOOK_UP: Outside(self.look_up)}
 
     async def look_up(self, job: Job) -> None:
         """Ask for one address. Raises what another try may cure."""
@@ -98,7 +98,7 @@ class Portraits:
         if avatar is None:
             return None
         file_id = await store.add_file(unit, account_id, avatar)
-        told = {"attachment_id": str(file_id)}
+        told = {"attachment_id": str(file_id), "account_id": str(account_id)}
         await jobs.schedule(unit, FETCH, str(file_id), self._clock.now(), told)
         return file_id
 

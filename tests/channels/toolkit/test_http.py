@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -40,6 +41,11 @@ class World:
         if request.path == "/dead":
             assert request.transport is not None
             request.transport.abort()
+        if request.path == "/stalls":
+            stalling = web.StreamResponse()
+            await stalling.prepare(request)
+            await stalling.write(b"begun")
+            await asyncio.sleep(30)
         if request.path == "/slow":
             await asyncio.sleep(30)
         return web.json_response({"ok": True})
@@ -145,6 +151,29 @@ async def test_endless_redirects_end(world: World) -> None:
     async with Client(HERE) as client:
         with pytest.raises(Rejected, match="too often"):
             await client.request("GET", world.url("/loop"))
+
+
+async def read(client: Client, url: str, got: list[bytes], fault: OSError | None = None) -> None:
+    async with client.stream("GET", url, deadline=60) as (_, pieces):
+        async for piece in pieces:
+            got += [piece]
+            if fault is not None:
+                raise fault
+
+
+async def test_a_file_whose_pieces_cease_to_come_is_not_waited_for(world: World) -> None:
+    got: list[bytes] = []
+    async with Client(trusted=HERE, idle=0.2) as client:
+        with pytest.raises(Temporary, match="no answer in time"):
+            await read(client, world.url("/stalls"), got)
+    assert got == [b"begun"]
+
+
+async def test_a_readers_own_fault_is_not_laid_at_the_providers_door(world: World) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    async with Client(trusted=HERE) as client:
+        with pytest.raises(OSError, match="No space left"):
+            await read(client, world.url("/large"), [], full)
 
 
 async def test_an_answer_over_the_limit_is_not_read(world: World) -> None:

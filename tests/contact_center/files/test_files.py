@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -238,6 +239,20 @@ async def test_whatever_goes_wrong_a_file_is_not_wanted_for_ever(house: House) -
         await house.fetch(file_id, ATTEMPTS)
     row = await house.row(file_id)
     assert (row["state"], row["data"]["reason"]) == ("failed", "fetching failed: ZeroDivisionError")
+
+
+async def test_a_full_disk_of_ours_is_not_called_the_providers_fault(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("contact_center.storage.blobs._finish", full)
+    file_id = await house.wanted()
+    with pytest.raises(OSError, match="No space left"):
+        await house.fetch(file_id)
+    said = (await house.row(file_id))["data"]["reason"]
+    assert said == "there is no room left for files on our side"
 
 
 async def test_a_voice_note_stays_a_voice_note(house: House) -> None:

@@ -382,6 +382,7 @@ async def test_attachments_are_wanted_and_a_job_fetches_them(house: House) -> No
     ]  # fmt: skip
     job = await house.one("SELECT * FROM jobs")
     assert (job["kind"], job["key"]) == ("media.fetch", str(rows[0]["id"]))
+    assert job["payload"]["account_id"] == str(rows[0]["account_id"]), "an account has few places"
     bell = await house.one("SELECT data FROM events WHERE kind = 'bell.rung'")
     assert bell["data"] == {"topics": ["jobs"]}, "runners elsewhere hear of the files by the log"
     assert (await house.one("SELECT last_text FROM contacts"))["last_text"] == "чек.jpg"

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from contact_center.jobs import store
-from contact_center.jobs.model import GiveUp, Job, Together, pause
+from contact_center.jobs.model import GiveUp, Job, Outside, Together, pause
 from contact_center.jobs.service import JobRunner, Jobs
 from contact_center.kernel.clock import ManualClock, SystemClock
 from contact_center.kernel.errors import Conflict, NotFound
@@ -39,9 +39,11 @@ class House:
         self.tasks.append(asyncio.create_task(runner.run()))
         return runner
 
-    async def schedule(self, key: str, seconds: float = 0.0, **payload: object) -> None:
+    async def schedule(
+        self, key: str, seconds: float = 0.0, *, kind: str = "note", **payload: object
+    ) -> None:
         due = self.clock.now() + timedelta(seconds=seconds)
-        await self.database.run(lambda unit: store.schedule(unit, "note", key, due, payload))
+        await self.database.run(lambda unit: store.schedule(unit, kind, key, due, payload))
 
     async def state(self, key: str) -> str | None:
         state: str | None = await self.database.fetchval(
@@ -100,6 +102,34 @@ async def test_jobs_of_one_kind_run_together_and_a_bad_one_fails_alone(house: Ho
         return [await house.state(key) for key in ("a", "bad", "b")] == ["done", "dead", "done"]
 
     await eventually(ended)
+
+
+@pytest.mark.parametrize("ills", [1, 2, 3])
+async def test_files_that_hang_hold_up_neither_timers_nor_for_long_others_files(
+    house: House, ills: int
+) -> None:
+    hangs = asyncio.Event()
+    begun: list[str] = []
+
+    async def fetch(job: Job) -> None:
+        begun.append(job.account)
+        if job.account != "well":
+            await hangs.wait()
+        house.ran.append(job)
+
+    for at in range(20 * ills):
+        await house.schedule(f"{at}", -60.0, kind="fetch", account_id=f"ill{at % ills}")
+    await house.schedule("file", kind="fetch", account_id="well")
+    await house.schedule("timer", account_id="ill0")
+    handlers = {"note": house.note, "fetch": Outside(fetch)}
+    runner = JobRunner(house.database, house.hints, house.clock, handlers, "n")
+    house.tasks.append(asyncio.create_task(runner.run()))
+    here = {"timer", "file"} if ills == 1 else {"timer"}
+    await eventually(lambda: {job.key for job in house.ran} == here)
+    await eventually(lambda: len(begun) == (5 if ills == 1 else 8))
+    assert all(begun.count(f"ill{one}") <= 4 for one in range(ills))
+    hangs.set()
+    await eventually(lambda: len(house.ran) == 20 * ills + 2)
 
 
 async def test_a_job_waits_until_it_is_due(house: House) -> None:
@@ -230,7 +260,8 @@ async def test_a_stopped_runner_ends_what_runs_and_gives_back_what_does_not_end(
     started = asyncio.Event()
 
     async def handler(job: Job) -> None:
-        started.set()
+        if job.key == "short":
+            started.set()
         await asyncio.sleep(0.1 if job.key == "short" else 3600)
         house.ran.append(job)
 
@@ -238,8 +269,7 @@ async def test_a_stopped_runner_ends_what_runs_and_gives_back_what_does_not_end(
     await house.schedule("long")
     await house.schedule("short")
     await started.wait()
-    await asyncio.sleep(0.05)
-    await runner.stop(grace=0.3)
+    await runner.stop(grace=1.0)
     await house.tasks[0]
     assert [job.key for job in house.ran] == ["short"]
     row = await house.database.fetchrow("SELECT state, attempts FROM jobs WHERE key = 'long'")
