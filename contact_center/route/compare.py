@@ -142,7 +142,7 @@ def _table(title: str, wanted: Wanted, rows: Mapping[str, Sequence[Mean]]) -> Ta
         table.add_column(name, justify="right", no_wrap=True)
     for name, means in rows.items():
         unit = UNITS.get(name, " %")
-        label = name.replace("_", " ") if name in NAMES else name
+        label = name.replace("_", " ") if name in NAMES else wanted.traffic.people.get(name, name)
         if name == "service_level":
             label += f" (≤ {wanted.within} s)"
         cells = [_cell(mean, unit) for mean in means]

@@ -46,14 +46,23 @@ async def read(database: Database) -> tuple[Traffic, Rulebook]:
         raise Invalid("nobody came within the last 24 hours")
     if len(rows) == store.MOST:
         raise Invalid(f"more than {store.MOST} turns in line within 24 hours")
-    seen = [_seen(row, world.names, now) for row in rows if str(row["queue_id"]) in world.names]
+    points = {medium: one.points for medium, one in book.media.items()}
+    seen = [
+        _seen(row, world.names, now, points.get(row["medium"]))
+        for row in rows
+        if str(row["queue_id"]) in world.names
+    ]
     presence = await store.presence(database, since, now)
-    told = _told(await store.operators(database), presence, world.names)
-    return Traffic(since, now, seen, told), book
+    operators = await store.operators(database)
+    people = {str(row["id"]): row["name"] for row in operators}
+    return Traffic(since, now, seen, _told(operators, presence, world.names), people), book
 
 
-def _seen(row: Record, names: Mapping[str, str], now: int) -> Seen:
-    """Who was taken has waited until he was; who still waits, until now: neither gave up."""
+def _seen(row: Record, names: Mapping[str, str], now: int, points: int | None) -> Seen:
+    """`points`: what the medium usually costs; another policy may say otherwise.
+
+    Who was taken has waited until he was; who still waits, until now: neither gave up.
+    """
     arrived, accepted, ended = row["arrived_ms"], row["accepted_ms"], row["ended_ms"]
     over = accepted or ended or now
     wrap = row["wrap_ms"] if accepted is not None else None
@@ -65,7 +74,8 @@ def _seen(row: Record, names: Mapping[str, str], now: int) -> Seen:
         None if ended is None or talked is None else max(0, ended - (wrap or ended)),
         max(0, over - arrived), accepted is None and row["outcome"] == GAVE_UP,
         tuple(sorted((row["needs"] or {}).items())), None,
-        None if row["preferred_id"] is None else str(row["preferred_id"]), row["cost"],
+        None if row["preferred_id"] is None else str(row["preferred_id"]),
+        None if row["cost"] == points else row["cost"],
         max(0, answer), row["misses"],
     )  # fmt: skip
 

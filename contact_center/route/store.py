@@ -25,13 +25,13 @@ WHERE w.id >= $1 AND w.arrived_at >= to_timestamp($2::bigint / 1000.0)
 ORDER BY w.arrived_at, w.id LIMIT $4
 """
 OPERATORS = """
-SELECT o.id, o.budget, o.ceilings,
+SELECT o.id, e.name, o.budget, o.ceilings,
   coalesce((SELECT jsonb_agg(m.queue_id) FROM queue_members m WHERE m.employee_id = o.id),
            '[]'::jsonb) AS queues,
-  coalesce((SELECT jsonb_object_agg(s.code, e.level) FROM employee_skills e
-            JOIN skills s ON s.id = e.skill_id AND s.archived_at IS NULL
-            WHERE e.employee_id = o.id), '{}'::jsonb) AS skills
-FROM operators o ORDER BY o.id
+  coalesce((SELECT jsonb_object_agg(s.code, k.level) FROM employee_skills k
+            JOIN skills s ON s.id = k.skill_id AND s.archived_at IS NULL
+            WHERE k.employee_id = o.id), '{}'::jsonb) AS skills
+FROM operators o JOIN employees e ON e.id = o.id ORDER BY o.id
 """
 PRESENCE = """
 SELECT employee_id, presence, greatest(cc_ms(started_at), $1::bigint) AS at_ms

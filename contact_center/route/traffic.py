@@ -7,7 +7,7 @@ that was seen. Every contact has a stream of chance of its own, so that all poli
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from routing.model import Needs
@@ -50,6 +50,8 @@ class Traffic:
     until_ms: int
     seen: Sequence[Seen]
     told: Sequence[Told] = ()
+    people: Mapping[str, str] = field(default_factory=dict)
+    """Operator id → name, where they are called otherwise."""
 
 
 class BadTraffic(ValueError):

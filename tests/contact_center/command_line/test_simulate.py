@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,20 @@ def test_bad_lines_are_told_with_their_numbers(
     assert [int(line.split(":")[1]) for line in told] == list(range(2, len(bad) + 1))
     assert recorded(written(tmp_path / "day.jsonl", []), book) is None
     assert "no arrival" in capsys.readouterr().err
+
+
+def test_the_example_of_the_manual_can_be_simulated(tmp_path: Path, book: Rulebook) -> None:
+    (block,) = re.findall(
+        r"```json\n(.*?)```", (ROOT / "docs" / "routing.md").read_text(), re.DOTALL
+    )
+    file = tmp_path / "day.jsonl"
+    file.write_text(block)
+    traffic = recorded(file, book)
+    assert traffic is not None
+    assert [(one.waited_ms, one.gave_up) for one in traffic.seen] == [
+        (12_000, False),
+        (40_000, True),
+    ]
 
 
 def test_traffic_that_a_policy_does_not_know_ends_the_command(
