@@ -16,6 +16,7 @@ from contact_center.contacts.catalogue import handlers as catalogue
 from contact_center.contacts.files import handlers as files
 from contact_center.contacts.letters import handlers as letters
 from contact_center.desk import handlers as desk
+from contact_center.dispatch.waits import handlers as waits
 from contact_center.dispatch.why import handlers as why
 from contact_center.employees import handlers as employees
 from contact_center.employees import joining, me
@@ -43,6 +44,7 @@ FEATURES: tuple[Sequence[Route], ...] = (
     queues.ROUTES,
     policies.ROUTES,
     why.ROUTES,
+    waits.ROUTES,
     catalogue.ROUTES,
     accounts.ROUTES,
     authorization.ROUTES,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 from uuid import UUID
 
-from aiohttp import web
 from pydantic import BaseModel, Field
 
 from contact_center.access.model import Permission
@@ -13,16 +12,15 @@ from contact_center.access.policy import visible
 from contact_center.access.routes import Call, Route
 from contact_center.dispatch.waits import store
 from contact_center.dispatch.waits.model import Wait
-from contact_center.storage.database import Database
+from contact_center.employees.service import SERVICE
 from contact_center.storage.unit import Record
 
 P = Permission
 MOST = 1000
-DATABASE: web.AppKey[Database] = web.AppKey("waits", Database)
 Cause = Literal["arrived", "waited", "operator_left", "senior_came", "moved"]
 
 
-class Waiting(BaseModel):
+class WaitingContact(BaseModel):
     """A contact in line: its position and its wait in minutes, p50 to p90.
 
     `cause`: why it is longer than it was (`operator_left`, `senior_came`, `moved`), `waited` where
@@ -37,10 +35,10 @@ class Waiting(BaseModel):
     cause: Cause
 
 
-class WaitingList(BaseModel):
+class WaitingContacts(BaseModel):
     """The next ones first, at most a thousand; without those whose wait is not known."""
 
-    items: list[Waiting]
+    items: list[WaitingContact]
 
 
 class Accuracy(BaseModel):
@@ -68,21 +66,21 @@ class AccuracyList(BaseModel):
     items: list[Accuracy]
 
 
-async def waits(call: Call) -> WaitingList:
-    rows = await store.waiting(call.app[DATABASE], visible(call.actor, "work"), MOST)
-    return WaitingList(items=[_waiting(row) for row in rows])
+async def waits(call: Call) -> WaitingContacts:
+    rows = await store.waiting(call.app[SERVICE].database, visible(call.actor, "work"), MOST)
+    return WaitingContacts(items=[_waiting(row) for row in rows])
 
 
-def _waiting(row: Record) -> Waiting:
+def _waiting(row: Record) -> WaitingContact:
     wait = Wait.of(row)
-    return Waiting(
+    return WaitingContact(
         contact_id=row["contact_id"], queue_id=row["queue_id"], cause=row["cause"],
         position=wait.position, low=wait.low, high=wait.high,
     )  # fmt: skip
 
 
 async def accuracy(call: Call) -> AccuracyList:
-    rows = await store.accuracy(call.app[DATABASE], visible(call.actor, "queue"))
+    rows = await store.accuracy(call.app[SERVICE].database, visible(call.actor, "queue"))
     return AccuracyList(items=[_accuracy(row) for row in rows])
 
 
@@ -104,7 +102,7 @@ def _per(total: float, count: float) -> float | None:
 
 ROUTES = [
     Route("GET", "/waits", waits, P.WORK, "How long the waiting will probably wait",
-          answer=WaitingList, tags=("routing",)),
+          answer=WaitingContacts, tags=("routing",)),
     Route("GET", "/waits/accuracy", accuracy, P.SUPERVISE,
           "How fast queues move, and how true the told waits were", answer=AccuracyList,
           tags=("routing",)),

@@ -97,6 +97,24 @@ export interface AccountReport {
   quarantine: KeptKind[];
 }
 
+/** Of about the last 200 contacts of a queue and medium; seconds, null before there are any. `handle` a contact takes of an operator's room, `patience` clients have on average. Of `promises` a share of `within_high` came true by the longer figure (nine of ten should) and `within_low` by the shorter (half should); `off` is how far that one was from the real `wait`. */
+export interface Accuracy {
+  queue_id: string;
+  medium: string;
+  handle: number | null;
+  patience: number | null;
+  promises: number;
+  within_low: number | null;
+  within_high: number | null;
+  off: number | null;
+  wait: number | null;
+}
+
+/** One line for each queue and medium. */
+export interface AccuracyList {
+  items: Accuracy[];
+}
+
 /** `edition`: the one that runs now, as far as who asks knows. */
 export interface Activation {
   edition: number;
@@ -1278,7 +1296,7 @@ export interface QuarantinedRequest {
   text: string | null;
 }
 
-/** A queue. `priority_seconds` is a head start in the one waiting line. `code` is its name in policy files; without one it is called by its id there. `letters`: what stands under its letters ({employee} and {brand} are filled in), the answer that says a letter was taken in ({number}, {subject}, {name}, {brand}, {queue}), and the one that says a file of it was too large (also {file}); where a text is empty none is sent. */
+/** A queue. `priority_seconds` is a head start in the one waiting line. `code` is its name in policy files; without one it is called by its id there. `letters`: what stands under its letters ({employee} and {brand} are filled in), the answer that says a letter was taken in ({number}, {subject}, {name}, {brand}, {queue}; {position} and {wait}: their sentences are left out where nobody knows), and the one that says a file of it was too large ({file}, without those two); where a text is empty none is sent. */
 export interface Queue {
   id: string;
   name: string;
@@ -1749,6 +1767,21 @@ export interface Waiting {
   oldest_at: string | null;
 }
 
+/** A contact in line: its position and its wait in minutes, p50 to p90. `cause`: why it is longer than it was (`operator_left`, `senior_came`, `moved`), `waited` where it is not, `arrived` at first. */
+export interface WaitingContact {
+  contact_id: string;
+  queue_id: string;
+  position: number;
+  low: number;
+  high: number;
+  cause: "arrived" | "waited" | "operator_left" | "senior_came" | "moved";
+}
+
+/** The next ones first, at most a thousand; without those whose wait is not known. */
+export interface WaitingContacts {
+  items: WaitingContact[];
+}
+
 /** Why an operator gets nothing now. `waiting`: how many contacts were looked at. */
 export interface WhyIdle {
   people: OperatorName[];
@@ -1875,6 +1908,8 @@ export interface Routes {
     "/contacts/{id}/routing/why-not/{employee_id}": { path: { id: string; employee_id: string }; query?: { offer_id?: string | null }; answer: WhyNot };
     "/employees/{id}/routing/why-idle": { path: { id: string }; answer: WhyIdle };
     "/me/routing/why-idle": { answer: WhyIdle };
+    "/waits": { answer: WaitingContacts };
+    "/waits/accuracy": { answer: AccuracyList };
     "/kinds": { query?: { archived?: boolean }; answer: CodedPage };
     "/result-codes": { query?: { archived?: boolean }; answer: ResultCodePage };
     "/accounts/providers": { answer: ProviderList };

@@ -1,6 +1,7 @@
 /** The reads of the console as hooks. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { createContext, useContext, useEffect, useMemo, useState } from "react";
+import type { Answer } from "./ask";
 import { heldRow, noteContact } from "./client";
 import { get } from "./http";
 import { keys, type ListFilter } from "./keys";
@@ -58,6 +59,15 @@ export function useNames(): Names {
 
 export const useCounts = () =>
   useQuery({ queryKey: keys.counts, queryFn: () => get("/contacts/counts"), refetchInterval: 60_000 });
+
+/** What is told of waits: by contact, and by queue that of the last one in it. */
+function waitsOf({ items }: Answer<"GET", "/waits">) {
+  return { contacts: new Map(items.map((one) => [one.contact_id, one])), queues: new Map(items.map((one) => [one.queue_id, one])) };
+}
+
+/** How long the waiting will probably wait; no event tells of it, and it changes by itself. */
+export const useWaits = () =>
+  useQuery({ queryKey: keys.waits, queryFn: () => get("/waits"), refetchInterval: 10_000, select: waitsOf, enabled: useMay("work") }).data;
 
 export function useContacts(filter: ListFilter) {
   return useInfiniteQuery({

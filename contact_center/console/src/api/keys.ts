@@ -13,6 +13,7 @@ export const keys = {
   me: ["me"] as const,
   directory: ["directory"] as const,
   counts: ["counts"] as const,
+  waits: ["waits"] as const,
   offers: ["offers"] as const,
   wrapUps: ["wrap-ups"] as const,
   lists: ["contacts"] as const,

@@ -54,6 +54,14 @@ export function lasting(i18n: I18n, ms: number): string {
   return i18n.t("time.days", { n: Math.floor(seconds / 86_400) });
 }
 
+/** A range of minutes: up to 1 min, 2–5 min, 1–3 h. */
+export function spanning(i18n: I18n, low: number, high: number): string {
+  const hours = high >= 120;
+  const [from, to] = hours ? [Math.floor(low / 60), Math.ceil(high / 60)] : [low, high];
+  const words = i18n.t(hours ? "time.hours" : "time.minutes", { n: to });
+  return from < 1 || low === 1 || from === to ? i18n.t("time.up_to", { span: words }) : `${from}–${words}`;
+}
+
 /** A running clock for a state that may last days: the clock, then only the days. */
 export function running(i18n: I18n, ms: number): string {
   return ms >= 86_400_000 ? lasting(i18n, ms) : ticking(ms);

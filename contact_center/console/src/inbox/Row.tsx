@@ -1,8 +1,8 @@
 import { memo } from "react";
-import { useMe, useNames } from "../api/hooks";
+import { useMe, useNames, useWaits } from "../api/hooks";
 import type { ContactRow } from "../api/types";
 import { useI18n } from "../i18n";
-import { lasting, stamp } from "../i18n/time";
+import { lasting, spanning, stamp } from "../i18n/time";
 import { useTyping } from "../live/ephemera";
 import { linkTo } from "../router";
 import { Avatar } from "../ui/Avatar";
@@ -62,6 +62,20 @@ function Waiting({ row }: { row: ContactRow }) {
   );
 }
 
+/** Its place in line and how long it will probably still wait. */
+function Told({ row }: { row: ContactRow }) {
+  const i18n = useI18n();
+  const told = useWaits()?.contacts.get(row.id);
+  if (!told || row.operator_id) return null;
+  const span = spanning(i18n, told.low, told.high);
+  const cause = i18n.maybe(`wait.${told.cause}`);
+  return (
+    <span className={`${css.pill} tabular`} data-tone="calm" title={[i18n.t("wait.told", { n: told.position, span }), cause].filter(Boolean).join(" ")}>
+      №&nbsp;{told.position} · {span}
+    </span>
+  );
+}
+
 /** Unread counts where an answer may be owed by me: not in what is closed or a colleague's. */
 export function unreadOf(row: ContactRow, me: string): number {
   const mine = row.operator_id === me || row.operator_id === null;
@@ -105,6 +119,7 @@ export const Row = memo(function Row({ row, chosen, place, compact }: { row: Con
               {queues.get(row.queue_id)?.name}
               {owner ? ` · ${owner}` : ""}
             </span>
+            <Told row={row} />
             <Waiting row={row} />
           </span>
         )}

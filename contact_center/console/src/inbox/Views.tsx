@@ -1,6 +1,7 @@
-import { useCounts, useDirectory, useMe } from "../api/hooks";
+import { useCounts, useDirectory, useMe, useWaits } from "../api/hooks";
 import type { Counts, Queue, View } from "../api/types";
 import { useI18n } from "../i18n";
+import { spanning } from "../i18n/time";
 import { linkTo } from "../router";
 import { Icon } from "../ui/Icon";
 import type { IconName } from "../ui/icons";
@@ -29,6 +30,20 @@ export function useMyQueues(): Queue[] {
   const all = (data?.queues ?? []).filter((queue) => !queue.archived);
   const mine = data?.employees.find((one) => one.id === me.employee.id)?.queues ?? [];
   return mine.length && me.employee.role === "operator" ? all.filter((queue) => mine.includes(queue.id)) : all;
+}
+
+/** How many wait in a queue, and how long the last of them probably will. */
+function InQueue({ id, count }: { id: string; count: number }) {
+  const i18n = useI18n();
+  const told = useWaits()?.queues.get(id);
+  if (count === 0) return null;
+  const span = told && spanning(i18n, told.low, told.high);
+  return (
+    <span className={`${css.count} tabular`} title={span && i18n.t("wait.queue", { span })}>
+      {count}
+      {span && ` · ${span}`}
+    </span>
+  );
 }
 
 export function Views({ place }: { place: InboxPlace }) {
@@ -63,7 +78,7 @@ export function Views({ place }: { place: InboxPlace }) {
             <a {...linkTo(inboxPath({ view: "queue", queue: queue.id, contact: place.contact }))} aria-current={place.queue === queue.id ? "page" : undefined} className={css.view} title={queue.name}>
               <i className={css.hours} data-open={queue.open || undefined} title={t(queue.open ? "queue.open" : "queue.closed")} />
               <span className="ellipsis">{queue.name}</span>
-              {(counts?.queues[queue.id] ?? 0) > 0 && <span className={`${css.count} tabular`}>{counts?.queues[queue.id]}</span>}
+              <InQueue id={queue.id} count={counts?.queues[queue.id] ?? 0} />
             </a>
           </li>
         ))}

@@ -1,7 +1,10 @@
 import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { get } from "../../api/http";
 import type { QueueRecord } from "../../api/types";
 import { useMay, useNames } from "../../api/hooks";
+import { lasting } from "../../i18n/time";
 import { Icon } from "../../ui/Icon";
 import { AdminPage } from "../kit/AdminPage";
 import { Lines, ListTools, matches, Tag } from "../kit/parts";
@@ -22,6 +25,16 @@ function hoursInWords({ w }: AdminI18n, queue: QueueRecord): string {
   return told.join("; ") || w("hours.always");
 }
 
+const EVERY = 60_000;
+
+/** Of what clients were told about their wait, how much came true; by the busiest medium. */
+function useAccuracy() {
+  const { data } = useQuery({ queryKey: ["admin", "/waits/accuracy"], queryFn: () => get("/waits/accuracy"), refetchInterval: EVERY });
+  const best = new Map<string, NonNullable<typeof data>["items"][number]>();
+  for (const one of data?.items ?? []) if (one.promises > (best.get(one.queue_id)?.promises ?? 0)) best.set(one.queue_id, one);
+  return best;
+}
+
 export default function QueuesPage() {
   const i18n = useWords();
   const { w } = i18n;
@@ -33,6 +46,12 @@ export default function QueuesPage() {
   const departments = useRecords("/departments", { archived: true });
   const departmentOf = (queue: QueueRecord) => departments.data?.find((one) => one.id === queue.department_id)?.name ?? "";
   const opened = useOpened("queues", records);
+  const accuracy = useAccuracy();
+  const kept = (queue: QueueRecord) => {
+    const one = accuracy.get(queue.id);
+    if (!one) return "—";
+    return <Lines title={w("queues.kept", { n: Math.round(100 * (one.within_high ?? 0)) })} text={w("queues.kept_of", { n: one.promises, off: lasting(i18n, 1000 * (one.off ?? 0)) })} />;
+  };
   const add = may && (
     <Button onClick={() => opened.open("new")} leftSection={<Icon name="plus" size={16} />}>
       {w("queues.add")}
@@ -48,6 +67,7 @@ export default function QueuesPage() {
     { title: w("queues.members"), cell: (queue) => (queue.members.length ? w("count.people", { n: queue.members.length }) : <Tag tone="warn" icon="warning">{w("queues.nobody")}</Tag>) },
     { title: w("hours.title"), wide: true, cell: (queue) => <Lines title={<span className={css.hours}>{hoursInWords(i18n, queue)}</span>} text={Object.keys(queue.hours).length ? queue.zone : undefined} /> },
     { title: w("queues.waiting"), wide: true, end: true, cell: (queue) => <span className="tabular">{queues.get(queue.id)?.waiting ?? 0}</span> },
+    { title: w("queues.promises"), wide: true, cell: kept },
     { title: w("field.state"), cell: state },
   ];
   return (
