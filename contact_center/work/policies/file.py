@@ -11,6 +11,7 @@ from typing import Any
 
 from contact_center.kernel import configfile
 from contact_center.kernel.errors import SettingsError
+from contact_center.work.hours import DAYS
 
 Document = dict[str, Any]
 NAME = "routing.toml"
@@ -54,7 +55,13 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
             yield from ("", "[[queues.ladder]]", *_pairs(rung))
         for name in ("hours", "holidays"):
             if days := queue.get(name):
-                yield from ("", f"[queues.{name}]", *_pairs(days))
+                yield from ("", f"[queues.{name}]", *_pairs(dict(sorted(days.items(), key=_day))))
+
+
+def _day(pair: tuple[str, Any]) -> tuple[int, str]:
+    """Days of the week in their order, dates by the calendar."""
+    name = pair[0]
+    return (DAYS.index(name) if name in DAYS else 0, name)
 
 
 def _pairs(values: Mapping[str, Any]) -> Iterator[str]:

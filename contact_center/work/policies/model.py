@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import available_timezones
 
+from pydantic import ValidationError
+
 from contact_center.work.model import COSTS, cost_of
 from routing.checks import BadPolicy, Problem, read
 from routing.ladder import TO_QUEUE
@@ -112,8 +114,17 @@ def completed(document: Mapping[str, Any], world: World, part: Mapping[str, Any]
 
 def checked(document: Mapping[str, Any], world: World, part: Mapping[str, Any]) -> Rulebook:
     """The policy of a document. Raises BadPolicy with every fault."""
-    book = read(completed(document, world, part))
-    if found := list(_problems(book, world)):
+    whole, found = completed(document, world, part), list[Problem]()
+    try:
+        book = read(whole)
+    except BadPolicy as bad:
+        try:
+            book = Rulebook.model_validate(whole)
+        except ValidationError:
+            raise bad from None
+        found = bad.problems
+    found = [*found, *_problems(book, world)]
+    if found:
         raise BadPolicy(found)
     return book
 

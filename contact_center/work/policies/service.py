@@ -88,10 +88,12 @@ class Policies:
         book = model.checked({}, world, part)
         document = book.model_dump(mode="json", exclude_defaults=True)
         names = {model.code_of(queue): queue["name"] for queue in world.queues}
-        for queue in document.get("queues", []):
-            queue["title"] = names[queue["code"]]
+        queues = [
+            {"code": queue["code"], "title": names[queue["code"]], **queue}
+            for queue in document.get("queues", [])
+        ]
         edition = row["edition"] if row else 0
-        return {"version": str(edition), **document}
+        return {"version": str(edition), **document, "queues": queues}
 
     @staticmethod
     async def _part(db: store.Queries) -> Mapping[str, Any]:

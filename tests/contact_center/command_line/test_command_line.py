@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from contact_center import policies
 from contact_center.supervise import EX_CONFIG, EX_TEMPFAIL
 from tests.support.postgres import with_database
 
@@ -34,7 +35,7 @@ def test_help_comes_at_once_and_names_every_command() -> None:
     assert done.returncode == 0
     for command in (
         "run", "serve", "migrate", "doctor", "demo", "receive", "parse-mail", "mail-pipe", "bench",
-        "build-web", "api", "keys",
+        "build-web", "api", "keys", "policy",
     ):  # fmt: skip
         assert command in done.stdout
     # Promised is a second; this machine may be busy with other tests.
@@ -106,3 +107,19 @@ def test_the_key_is_shown_by_its_name_and_not_by_its_content(tmp_path: Path) -> 
     key = (tmp_path / "var" / "key").read_text().strip()
     assert len(done.stdout.split()[0]) == 16
     assert key not in done.stdout
+
+
+def test_what_runs_is_exported_and_a_file_of_it_runs_when_it_has_no_faults(
+    database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = policies.export(database_url)
+    assert "[media.chat]" in text
+    file = tmp_path / "own.toml"
+    file.write_text(f"{text}\n[[queues]]\ncode = 'nobody'\n")
+    assert policies.bring(database_url, file, activate=False) == 2
+    assert "queues.nobody: there is no queue of this code" in capsys.readouterr().err
+    file.write_text(f"{text}\n[house]\nexclude_seconds = 90\n")
+    assert policies.bring(database_url, file, activate=False) == 0
+    assert policies.bring(database_url, file, activate=True) == 0
+    assert capsys.readouterr().out.endswith("edition 1 runs now\n")
+    assert "exclude_seconds = 90" in policies.export(database_url)

@@ -95,7 +95,11 @@ BAD = [
     (sales(closed="queue:sales"), "queues.sales.closed", "contacts go round"),
     (sales(closed="voicemail"), "queues.sales.closed", "there is no voicemail yet"),
     (sales(zone="Mars/Olympus"), "queues.sales.zone", "there is no time zone"),
-    (sales(offer_seconds=4), "queues.sales.offer_seconds", "is between 5 and 3600"),
+    (
+        sales(offer_seconds=4, needs={"chess": 1}),
+        "queues.sales.offer_seconds",
+        "is between 5 and 3600",
+    ),
     ({"queues": [{"code": "nobody"}]}, "queues.nobody", "there is no queue of this code"),
     ({"queues": 5}, "queues", "tuple"),
     ({"house": {"capacity": 0}}, "house.capacity", "greater than or equal to 1"),

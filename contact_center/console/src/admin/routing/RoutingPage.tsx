@@ -149,7 +149,8 @@ function Editor({ policy, running, heads, onShow }: EditorProps) {
   const skills = words.skills.map((one) => ({ code: one.code, label: words.skillName(one.code) }));
   const elsewhere = verdict.problems.filter((one) => !one.place.startsWith("queues.") && !one.place.startsWith("house.") && !one.place.startsWith("media."));
   const bad = verdict.problems.length > 0;
-  const items = [...body.queues.map((one) => ({ code: one.code, label: words.queueName(one.code), place: `queues.${one.code}` })), { code: HOUSE, label: w("routing.house"), place: HOUSE }];
+  const named = body.queues.map((one) => ({ code: one.code, label: words.queueName(one.code), place: `queues.${one.code}` })).sort((a, b) => a.label.localeCompare(b.label));
+  const items = [...named, { code: HOUSE, label: w("routing.house"), place: HOUSE }];
   return (
     <>
       <div className={css.top}>
