@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +34,12 @@ def timeline(turns: Sequence[Row], made: Sequence[Row], moved: Sequence[Row]) ->
     accepted = {(row["work_id"], row["operator_id"]) for row in made if row["state"] == "accepted"}
     steps = [step for turn in reversed(turns) for step in _of_turn(turn, accepted)]
     steps += [_of_move(move) for move in moved]
-    steps += [step for row in reversed(made) for step in _of_offer(row)]
+    following: dict[UUID, datetime] = {}
+    offers: list[list[Step]] = []
+    for row in made:  # the newest first
+        offers.append(list(_of_offer(row, following.get(row["work_id"]))))
+        following[row["work_id"]] = row["created_at"]
+    steps += [step for pair in reversed(offers) for step in pair]
     return sorted(steps, key=lambda step: step.at)
 
 
@@ -55,11 +61,13 @@ def _of_move(move: Row) -> Step:
     return Step(at=move["at"], code="moved", detail=cause.removeprefix("overflow_"), **where)
 
 
-def _of_offer(row: Row) -> Iterator[Step]:
+def _of_offer(row: Row, following: datetime | None) -> Iterator[Step]:
+    """It ends before the next one is made, in whichever order one transaction dates them."""
     who = {"operator_id": row["operator_id"], "offer_id": row["id"]}
     yield Step(at=row["created_at"], code="offered", **who)
     if row["ended_at"] is not None and row["state"] != "live":
-        yield Step(at=row["ended_at"], code=row["state"], detail=row["reason"], **who)
+        ended = min(row["ended_at"], following or row["ended_at"])
+        yield Step(at=ended, code=row["state"], detail=row["reason"], **who)
 
 
 def gates(found: Iterable[why.Gate]) -> list[model.Gate]:

@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from contact_center.dispatch.service import Dispatcher
+from contact_center.dispatch.why.telling import timeline
 from contact_center.kernel.clock import SystemClock
 from contact_center.kernel.ids import new_id
 from contact_center.storage.unit import Unit
@@ -170,6 +172,25 @@ async def test_a_missed_offer_stands_in_the_timeline_and_in_the_next_answer(desk
     assert codes == [("arrived", None), ("offered", str(missed)), ("missed", str(missed))]
     assert (said["waiting"]["reason"], said["waiting"]["misses"]) == ("excluded", 1)
     assert [gate["code"] for gate in (await desk.why_not(desk.anna))["gates"]] == ["excluded"]
+
+
+def test_an_offer_ends_before_the_next_one_although_one_transaction_dates_it_later() -> None:
+    def offer(state: str, begun: int, ended: int | None) -> dict[str, Any]:
+        return {
+            "id": new_id(), "work_id": work, "operator_id": new_id(), "state": state,
+            "reason": None, "explanation": {}, "created_at": at(begun),
+            "ended_at": None if ended is None else at(ended),
+        }  # fmt: skip
+
+    def at(second: int) -> datetime:
+        return datetime(2026, 3, 2, 10, 0, second, tzinfo=UTC)
+
+    work = new_id()
+    made = [offer("live", 45, None), offer("missed", 0, 46)]
+    steps = timeline([], made, [])
+    assert [(step.code, step.at) for step in steps] == [
+        ("offered", at(0)), ("missed", at(45)), ("offered", at(45)),
+    ]  # fmt: skip
 
 
 async def _waits(desk: Desk) -> bool:
