@@ -5,16 +5,14 @@ from __future__ import annotations
 import heapq
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from routing.events import Abandon, Accept, Release
+from routing import simulation
 from routing.floor import Floor
-from routing.model import Offer, Operator, Queue, Work
+from routing.model import Operator, Queue
 from routing.policy import Policy
-
-_ARRIVAL, _END, _PATIENCE = 0, 1, 2
+from routing.simulation import Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,75 +57,42 @@ class Simulation:
             kind.medium: [random.Random(f"{seed} {kind.medium} {n}") for n in range(3)]
             for kind in kinds
         }
-        self.results = {kind.medium: Result() for kind in kinds}
-        self.floor = Floor(Policy(exclusive=("voice",)))
-        queue = Queue("q", 1, 3600, members_only=False, strategy=strategy)
-        self.floor.apply(queue, 0)
+        floor = Floor(Policy(exclusive=("voice",)))
+        floor.apply(Queue("q", 1, 3600, members_only=False, strategy=strategy), 0)
         for number in range(operators):
-            self.floor.apply(Operator(f"o{number}", 1, "ready", 100, 0, {}, {}, 0, 0, ()), 0)
-        self.ahead: list[tuple[float, int, int, str]] = []
-        self.talks: dict[str, float] = {}
-        self.arrived: dict[str, tuple[float, bool]] = {}
-        self.made = self.seq = 0
+            floor.apply(Operator(f"o{number}", 1, "ready", 100, 0, {}, {}, 0, 0, ()), 0)
+        self.simulation = simulation.Simulation(floor, {kind.medium: kind.cost for kind in kinds})
         self.draws: list[tuple[float, float, float]] = []
         """(arrival, talk, patience) of every contact, as chance has drawn them."""
 
     def run(self, contacts: int) -> Mapping[str, Result]:
         """Until so many have arrived and the last of them is served."""
-        for medium in self.kinds:
-            self._draw_arrival(medium, 0.0)
-        while self.ahead:
-            at, _, kind, name = heapq.heappop(self.ahead)
-            if kind == _ARRIVAL:
-                if self.made < contacts:
-                    self._arrive(name, at, counts=self.made >= contacts // 10)
-                    self._draw_arrival(name, at)
-            elif kind == _END:
-                self._tell(Release(name, 0), at)
-            elif name in self.arrived:
-                medium, (since, counts) = name.split("-")[0], self.arrived.pop(name)
-                self._note(medium, at - since, counts=counts, abandoned=True)
-                self._tell(Abandon(name), at)
-        return self.results
+        results = {medium: Result() for medium in self.kinds}
+        for fate in self.simulation.play(self._visits(contacts)):
+            if int(fate.visit.id) > contacts // 10:
+                result = results[fate.visit.medium]
+                result.waits.append(fate.wait_ms / 1000)
+                result.waited += fate.wait_ms > 0
+                result.abandoned += fate.end == "abandoned"
+        return results
 
-    def _push(self, at: float, kind: int, name: str) -> None:
-        self.seq += 1
-        heapq.heappush(self.ahead, (at, self.seq, kind, name))
+    def _visits(self, contacts: int) -> Iterator[Visit]:
+        ahead = [(self._gap(medium), medium) for medium in self.kinds]
+        heapq.heapify(ahead)
+        for number in range(1, contacts + 1):
+            at, medium = heapq.heappop(ahead)
+            heapq.heappush(ahead, (at + self._gap(medium), medium))
+            kind, chance = self.kinds[medium], self.chance[medium]
+            talk = chance[1].expovariate(1 / kind.talk)
+            patience = chance[2].expovariate(1 / kind.patience) if kind.patience else None
+            self.draws.append((at, talk, math.inf if patience is None else patience))
+            yield Visit(
+                str(number), int(1000 * at), "q", medium, round(1000 * talk), 0,
+                None if patience is None else round(1000 * patience),
+            )  # fmt: skip
 
-    def _draw_arrival(self, medium: str, at: float) -> None:
-        gap = self.chance[medium][0].expovariate(1 / self.kinds[medium].every)
-        self._push(at + gap, _ARRIVAL, medium)
-
-    def _arrive(self, medium: str, at: float, *, counts: bool) -> None:
-        self.made += 1
-        kind, chance = self.kinds[medium], self.chance[medium]
-        name = f"{medium}-{self.made}"
-        self.talks[name] = chance[1].expovariate(1 / kind.talk)
-        self.arrived[name] = (at, counts)
-        now = int(at * 1000)
-        work = Work(name, 1, "q", medium, kind.cost, "waiting", self.made, now, now)
-        patience = chance[2].expovariate(1 / kind.patience) if kind.patience else None
-        self.draws.append((at, self.talks[name], math.inf if patience is None else patience))
-        self._tell(work, at)
-        if patience is not None and name in self.arrived:
-            self._push(at + patience, _PATIENCE, name)
-
-    def _tell(self, event: Any, at: float) -> None:
-        now = int(at * 1000)
-        for outcome in self.floor.apply(event, now):
-            if isinstance(outcome, Offer):
-                name = outcome.work_id
-                self.floor.apply(Accept(name), now)
-                since, counts = self.arrived.pop(name)
-                self._note(name.split("-")[0], at - since, counts=counts, abandoned=False)
-                self._push(at + self.talks.pop(name), _END, name)
-
-    def _note(self, medium: str, wait: float, *, counts: bool, abandoned: bool) -> None:
-        if counts:
-            result = self.results[medium]
-            result.waits.append(wait)
-            result.waited += wait > 0
-            result.abandoned += abandoned
+    def _gap(self, medium: str) -> float:
+        return self.chance[medium][0].expovariate(1 / self.kinds[medium].every)
 
 
 def ideal(draws: list[tuple[float, float, float]], operators: int) -> tuple[float, float, float]:
