@@ -7,7 +7,8 @@ turns the model into plain JSON, from which the console draws the form.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -48,6 +49,8 @@ def setting(
     example: str = "",
     secret: bool = False,
     generated: bool = False,
+    granted: bool = False,
+    guards: Sequence[str] = (),
     control: Control | None = None,
     when: Mapping[str, Sequence[str]] | None = None,
     **limits: Any,
@@ -56,7 +59,9 @@ def setting(
 
     `label`, `help` and `where` (where to find it at the provider) in "ru" and "en", as is each of
     `options`: how the values of a choice are called. `secret`: sealed at rest, never shown again.
-    `generated`: the house makes a value where none is given. `when`: it matters only while each of
+    `generated`: the house makes a value where none is given. `granted`: it comes by somebody's
+    consent at the provider. `guards`: the secrets that are sent to where this setting says, so that
+    another value of it takes them anew (`led_away`). `when`: it matters only while each of
     these other fields has one of these values. `limits` go to pydantic's Field.
     """
     extra: dict[str, Any] = {
@@ -67,6 +72,8 @@ def setting(
         "example": example,
         "secret": secret,
         "generated": generated,
+        "granted": granted,
+        "guards": list(guards),
         "control": control,
         "when": {name: list(values) for name, values in (when or {}).items()},
     }
@@ -104,6 +111,44 @@ def secret_names(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(
         name for name, field in model.model_fields.items() if _extra(field).get("secret")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LedAway:
+    """Kept secrets that would be sent to another place: `asked` for anew, or just `dropped`.
+
+    Dropped are those nobody types (the house makes another, a consent brings one) and those that do
+    not matter now.
+    """
+
+    asked: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+def led_away(
+    model: type[BaseModel], before: Mapping[str, Any], after: Mapping[str, Any],
+    given: Collection[str],
+) -> LedAway:  # fmt: skip
+    """The secrets that a change of settings would send where they were not meant to go.
+
+    `before` and `after` are whole settings as JSON; `given` names what the change holds itself.
+    """
+    moved: dict[str, None] = {}
+    for name, field in model.model_fields.items():
+        if before.get(name, _default(field)) != after.get(name):
+            moved |= dict.fromkeys(_extra(field).get("guards") or ())
+    kept = [name for name in moved if before.get(name) and name not in given]
+    asked = tuple(name for name in kept if _typed(model.model_fields[name], after))
+    return LedAway(asked, tuple(name for name in kept if name not in asked))
+
+
+def _typed(field: FieldInfo, values: Mapping[str, Any]) -> bool:
+    """Whether a person has to type this secret, as the other settings are."""
+    extra = _extra(field)
+    if extra.get("generated") or extra.get("granted"):
+        return False
+    when: Mapping[str, Sequence[str]] = extra.get("when") or {}
+    return all(str(values.get(name)) in wanted for name, wanted in when.items())
 
 
 def with_generated(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:

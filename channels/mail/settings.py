@@ -30,6 +30,7 @@ _SIGNED = {"login": ("password", "google", "microsoft")}
 _PASSWORD = {"login": ("password",)}
 _CONSENT = {"login": ("google", "microsoft")}
 _MICROSOFT = {"login": ("microsoft",)}
+_SERVER = ("password", "oauth_refresh_token")  # what a mail server is shown, or what stands for it
 # Tokens and secrets go there: encrypted, or to this very machine.
 _WEB = (
     r"^(https://\S{1,500}|http://(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])"
@@ -80,11 +81,13 @@ class MailSettings(AccountSettings):
             "en": "In the provider's help: setting up a mail program, IMAP.",
         },
         example="imap.shop.example",
+        guards=_SERVER,
         when=_FETCHED,
     )
     imap_port: int = setting(
-        993, label={"ru": "Порт IMAP", "en": "IMAP port"}, ge=1, le=65535, when=_FETCHED
-    )
+        993, label={"ru": "Порт IMAP", "en": "IMAP port"}, guards=_SERVER, ge=1, le=65535,
+        when=_FETCHED,
+    )  # fmt: skip
     imap_security: Security = setting("tls", label=_ENCRYPTION, options=_SECURITIES, when=_FETCHED)
     folder: str = setting(
         "INBOX",
@@ -123,8 +126,11 @@ class MailSettings(AccountSettings):
         label={"ru": "Сервер SMTP", "en": "SMTP server"},
         where={"ru": "Там же, SMTP.", "en": "In the same place, SMTP."},
         example="smtp.shop.example",
+        guards=_SERVER,
     )
-    smtp_port: int = setting(465, label={"ru": "Порт SMTP", "en": "SMTP port"}, ge=1, le=65535)
+    smtp_port: int = setting(
+        465, label={"ru": "Порт SMTP", "en": "SMTP port"}, guards=_SERVER, ge=1, le=65535
+    )
     smtp_security: Security = setting("tls", label=_ENCRYPTION, options=_SECURITIES)
     login: Literal["password", "google", "microsoft", "none"] = setting(
         "password",
@@ -179,6 +185,7 @@ class MailSettings(AccountSettings):
             "en": "Comes by itself when the owner of the mailbox agrees.",
         },
         secret=True,
+        granted=True,
         when=_CONSENT,
     )
     oauth_authorize_address: str = setting(
@@ -187,7 +194,8 @@ class MailSettings(AccountSettings):
     )  # fmt: skip
     oauth_endpoint: str = setting(
         "", label={"ru": "OAuth: адрес токенов", "en": "OAuth: token address"}, help=_OWN,
-        pattern=_WEB, control="url", when=_CONSENT,
+        guards=("oauth_client_secret", "oauth_refresh_token"), pattern=_WEB, control="url",
+        when=_CONSENT,
     )  # fmt: skip
     certificate: str = setting(
         "",

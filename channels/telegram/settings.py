@@ -75,6 +75,7 @@ class TelegramSettings(AccountSettings):
             "en": "Changed only for a Bot API server of your own.",
         },
         example=OFFICIAL,
+        guards=("token", "webhook_secret"),
         control="url",
         pattern=r"^https?://[^\s/?#@]+$",
     )

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from channels.contract import Channel, Deps, Installs, Provider
 from channels.errors import ChannelError, Temporary
-from channels.settings import secret_names, with_generated
+from channels.settings import led_away, secret_names, with_generated
 from contact_center.access.model import Actor
 from contact_center.accounts import store
 from contact_center.accounts.live import Cache, LiveAccount, Registry, opened
@@ -143,14 +143,15 @@ class Accounts:
 
         Raises NotFound, Invalid.
         """
-        described, kept, key = self._provider(provider), {}, ""
+        described, key = self._provider(provider), ""
         if account_id is not None:
             row = await store.account(self.database, account_id)
             if row["provider"] != provider:
                 raise Invalid("the account is another provider's", field="provider")
-            kept, key = opened(row, self._sealer), row["public_key"]
-        given = {name: value for name, value in {**kept, **settings}.items() if value is not None}
-        filled, _ = _filled(described, given)
+            filled, _ = _merged(described, opened(row, self._sealer), settings)
+            key = row["public_key"]
+        else:
+            filled, _ = _merged(described, {}, settings)
         valid = _validated(described, filled)
         return self._live.channel(described, valid, account_id or new_id(), key)
 
@@ -159,7 +160,8 @@ class Accounts:
     ) -> Saved:
         """Change an account. Of the settings only what is given changes; null clears a field.
 
-        A cleared secret that the house makes is made anew.
+        A cleared secret that the house makes is made anew. A secret that was given for another
+        address than the changed settings name is asked for once more.
 
         Raises NotFound, Conflict, Invalid.
         """
@@ -206,9 +208,7 @@ class Accounts:
         self, before: Record, settings: Mapping[str, Any]
     ) -> tuple[dict[str, Any], dict[str, str]]:
         described = self._provider(before["provider"])
-        merged = {**opened(before, self._sealer), **settings}
-        kept = {name: value for name, value in merged.items() if value is not None}
-        filled, made = _filled(described, kept)
+        filled, made = _merged(described, opened(before, self._sealer), settings)
         sealed = self._seal(described, before["id"], filled)
         return {"settings": sealed.plain, "secrets": sealed.secret}, made
 
@@ -329,6 +329,30 @@ def _filled(
     """The settings with generated values, and those that were made just now."""
     filled = with_generated(provider.Settings, settings)
     return filled, {n: str(v) for n, v in filled.items() if settings.get(n) != v}
+
+
+def _merged(
+    provider: Provider, before: Mapping[str, Any], changes: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Settings with changes laid over them, null clearing; and the secrets made just now.
+
+    Raises Invalid, also for secrets that the changes would send where they were not meant to go.
+    """
+    kept = {name: value for name, value in {**before, **changes}.items() if value is not None}
+    filled, made = _filled(provider, kept)
+    after = _validated(provider, filled).model_dump(mode="json")
+    away = led_away(provider.Settings, before, after, changes)
+    if away.asked:
+        said = "enter it again: the changed address would get it"
+        errors = [
+            {"field": f"settings.{name}", "reason": "enter_again", "detail": said}
+            for name in away.asked
+        ]
+        raise Invalid(said, field=errors[0]["field"], errors=errors)
+    if away.dropped:
+        left = {name: value for name, value in kept.items() if name not in away.dropped}
+        filled, made = _filled(provider, left)
+    return filled, made
 
 
 async def _checked(live: LiveAccount, webhook: str) -> tuple[str, str | None]:

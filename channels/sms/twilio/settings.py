@@ -107,6 +107,7 @@ class TwilioSmsSettings(AccountSettings):
             "en": "For Twilio's regions only. Empty: https://api.twilio.com.",
         },
         example="https://api.dublin.ie1.twilio.com",
+        guards=("auth_token", "api_key_secret"),
         pattern=_ORIGIN,
         control="url",
     )

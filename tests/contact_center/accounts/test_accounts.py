@@ -29,6 +29,10 @@ class BotSettings(AccountSettings):
     webhook_secret: str = setting(
         "", secret=True, generated=True, label={"ru": "Секрет", "en": "Secret"}
     )
+    api_url: str = setting(
+        "https://bots.example", label={"ru": "Адрес", "en": "Address"},
+        guards=("token", "webhook_secret"),
+    )  # fmt: skip
     mode: Literal["fast", "slow"] = setting("fast", label={"ru": "Режим", "en": "Mode"})
 
 
@@ -133,6 +137,34 @@ async def test_an_account_tells_its_provider_where_to_call_as_soon_as_it_is_on(
     assert INSTALLED == []
 
 
+async def test_a_secret_goes_to_no_address_it_was_not_entered_for(
+    office: Office, accounts: Accounts
+):
+    boss = await office.hire("boss", "administrator")
+    account = (await add(office, boss)).body
+    place, away = f"/accounts/{account['id']}", {"api_url": "https://mine.example"}
+    hook = settings_of(accounts, UUID(account["id"])).webhook_secret
+    tried = {"provider": "bot", "account_id": account["id"], "settings": away}
+    for refused in (
+        await office.ask("PATCH", place, boss, json={"settings": away}),
+        await office.ask("POST", "/accounts/try", boss, json=tried),
+    ):
+        assert refused.status == 422
+        assert [(one["field"], one["reason"]) for one in refused.body["errors"]] == [
+            ("settings.token", "enter_again")
+        ]
+    assert settings_of(accounts, UUID(account["id"])).api_url == "https://bots.example"
+
+    same = {"api_url": "https://bots.example", "mode": "slow"}
+    assert (await office.ask("PATCH", place, boss, json={"settings": same})).status == 200
+    given = {**away, "token": PLANTED}
+    changed = await office.ask("PATCH", place, boss, json={"settings": given})
+    settings = settings_of(accounts, UUID(account["id"]))
+    assert (changed.status, settings.api_url) == (200, "https://mine.example")
+    assert settings.token == PLANTED
+    assert settings.webhook_secret not in ("", hook), "what the house makes, it makes anew"
+
+
 async def test_an_account_is_live_at_once_with_its_touchpoint(office: Office, accounts: Accounts):
     boss = await office.hire("boss", "administrator")
     made = (await add(office, boss)).body
@@ -150,7 +182,7 @@ async def test_an_account_is_live_at_once_with_its_touchpoint(office: Office, ac
 async def test_no_answer_and_no_row_shows_a_secret(office: Office, accounts: Accounts):
     boss = await office.hire("boss", "administrator")
     made = (await add(office, boss)).body
-    assert made["settings"] == {"mode": "fast"}
+    assert made["settings"] == {"mode": "fast", "api_url": "https://bots.example"}
     assert made["secrets_set"] == ["token", "webhook_secret"]
     answers = [
         made,

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from contact_center.jobs import store
-from contact_center.jobs.model import GiveUp, Job, Outside, Together, pause
+from contact_center.jobs.model import GiveUp, Handler, Job, Outside, Together, pause
 from contact_center.jobs.service import JobRunner, Jobs
 from contact_center.kernel.clock import ManualClock, SystemClock
 from contact_center.kernel.errors import Conflict, NotFound
@@ -121,7 +121,8 @@ async def test_files_that_hang_hold_up_neither_timers_nor_for_long_others_files(
         await house.schedule(f"{at}", -60.0, kind="fetch", account_id=f"ill{at % ills}")
     await house.schedule("file", kind="fetch", account_id="well")
     await house.schedule("timer", account_id="ill0")
-    handlers = {"note": house.note, "fetch": Outside(fetch)}
+    handlers: dict[str, Handler | Together | Outside] = {"note": house.note}
+    handlers["fetch"] = Outside(fetch)
     runner = JobRunner(house.database, house.hints, house.clock, handlers, "n")
     house.tasks.append(asyncio.create_task(runner.run()))
     here = {"timer", "file"} if ills == 1 else {"timer"}
