@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contact_center.kernel.errors import SettingsError
 
@@ -92,6 +92,8 @@ class Employee(Part):
     departments: list[str]
     queues: list[str]
     locale: str = "ru"
+    skills: dict[str, int] = Field(default_factory=dict)
+    """Skill → level."""
 
 
 class Titled(Part):
@@ -152,6 +154,7 @@ class Company(Part):
     kinds: list[Titled]
     result_codes: list[Titled]
     break_reasons: list[Titled]
+    skills: list[Titled]
     names: AllNames
     products: dict[Language, list[str]]
     talks: list[Talk]

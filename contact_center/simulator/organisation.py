@@ -26,6 +26,7 @@ class Organisation:
     kinds: dict[str, UUID] = field(default_factory=dict)
     results: dict[str, UUID] = field(default_factory=dict)
     employees: dict[str, UUID] = field(default_factory=dict)
+    skills: dict[str, UUID] = field(default_factory=dict)
     crews: dict[str, list[UUID]] = field(default_factory=dict)
     """Who answers in a queue."""
 
@@ -53,6 +54,10 @@ def organise(
     org.kinds = _titled("kinds", company.kinds, rows, maker, founded)
     org.results = _titled("result_codes", company.result_codes, rows, maker, founded)
     _titled("break_reasons", company.break_reasons, rows, maker, founded)
+    own = Maker(company.seed + 1)  # so that a skill more leaves all the rest as it was
+    for skill in company.skills:
+        org.skills[skill.code] = own.id(founded)
+        rows.add("skills", id=org.skills[skill.code], code=skill.code, title=skill.title)
     for employee in company.employees:
         _employ(employee, org, rows, maker.id(founded), password_hash)
     return org
@@ -78,6 +83,8 @@ def _employ(
     )  # fmt: skip
     for code in employee.departments:
         rows.add("department_members", department_id=org.departments[code], employee_id=employee_id)
+    for code, level in employee.skills.items():
+        rows.add("employee_skills", employee_id=employee_id, skill_id=org.skills[code], level=level)
     for code in employee.queues:
         rows.add("queue_members", queue_id=org.queues[code], employee_id=employee_id)
         if employee.role == "operator":
