@@ -18,7 +18,7 @@ from contact_center.kernel.errors import SettingsError
 from contact_center.route.drive import load
 from contact_center.route.recording import BadRecording, Recording
 from contact_center.route.simulate import Compared, compare
-from contact_center.route.traffic import BadTraffic, Traffic
+from contact_center.route.traffic import BadTraffic, Days, Traffic
 from routing.checks import BadPolicy
 from routing.figures import ALL, NAMES, Mean
 from routing.rulebook import Rulebook
@@ -72,9 +72,13 @@ def recorded(path: Path, book: Rulebook) -> Traffic | None:
 def main(wanted: Wanted, *, as_json: bool, out: BinaryIO | None = None) -> int:
     """Simulate and print; 2 for what cannot be simulated."""
     try:
+        days = Days(wanted.traffic)
+        for medium, count in days.left_out().items():
+            said = f"{count} contacts by {medium} are left out: nobody was served by it"
+            sys.stderr.write(f"{said}, so nothing says how long that lasts\n")
         with _bar(wanted) as progress:
             done = compare(
-                wanted.books, wanted.traffic, replications=wanted.replications,
+                wanted.books, days, replications=wanted.replications,
                 seed=wanted.seed, within_ms=1000 * wanted.within, progress=progress,
             )  # fmt: skip
     except BadTraffic as error:

@@ -80,11 +80,11 @@ class Compared:
 
 
 def compare(
-    books: Sequence[Rulebook], traffic: Traffic, *, replications: int, seed: int, within_ms: int,
+    books: Sequence[Rulebook], days: Days, *, replications: int, seed: int, within_ms: int,
     progress: Callable[[], None],
 ) -> Compared:  # fmt: skip
     """Draw the days and play each under every policy; `progress` after each of these."""
-    days = Days(traffic)
+    traffic = days.traffic
     for book in books:
         check(traffic, book)
     runs: list[list[Run]] = [[] for _ in books]

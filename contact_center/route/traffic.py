@@ -7,6 +7,7 @@ that was seen. Every contact has a stream of chance of its own, so that all poli
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -97,7 +98,10 @@ class Patience:
 
 @dataclass
 class Days:
-    """Days like this one. Raises BadTraffic where nothing says how long talks last."""
+    """Days like this one, without the media of which nothing says how long a talk lasts.
+
+    Raises BadTraffic where that is nothing at all.
+    """
 
     traffic: Traffic
     _slots: dict[tuple[str, str], dict[int, list[Seen]]] = field(default_factory=dict)
@@ -114,14 +118,19 @@ class Days:
             if one.waited_ms is not None:
                 for kind in (one.kind, ("", one.medium)):
                     waits.setdefault(kind, []).append((one.waited_ms, one.gave_up))
-        for _, medium in self._slots:
-            if medium not in self._talks:
-                raise BadTraffic(f"nothing says how long a talk by {medium} lasts")
+        if not self._talks:
+            raise BadTraffic("nothing says how long a talk lasts: nobody was served")
+        self._slots = {kind: slots for kind, slots in self._slots.items() if kind[1] in self._talks}
         self._patience = {
             kind: Patience.of(waits[_enough(kind, waits)])
             for kind in self._slots
             if ("", kind[1]) in waits
         }
+
+    def left_out(self) -> Counter[str]:
+        """How many contacts of which medium are not drawn."""
+        media = (one.medium for one in self.traffic.seen)
+        return Counter(medium for medium in media if medium not in self._talks)
 
     def day(self, seed: int, replication: int) -> list[Visit]:
         """One drawn day, by time."""

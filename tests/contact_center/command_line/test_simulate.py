@@ -147,8 +147,12 @@ def test_traffic_that_a_policy_does_not_know_ends_the_command(
     other = book.model_copy(update={"queues": book.queues[:1]})
     assert main(Wanted(["a", "b"], [book, other], traffic, 1, 1, 20), as_json=True) == compare.BAD
     assert "queue 'billing', which the policy does not know" in capsys.readouterr().err
-    with pytest.raises(BadTraffic, match="how long a talk by chat lasts"):
-        Days(Traffic(0, 1, [Seen(0, "orders", "chat")]))
+    unserved = Seen(0, "orders", "chat")
+    with pytest.raises(BadTraffic, match="nobody was served"):
+        Days(Traffic(0, 1, [unserved]))
+    days = Days(Traffic(0, 1_800_000, [unserved, Seen(5, "orders", "voice", talk_ms=5)]))
+    assert days.left_out() == {"chat": 1}
+    assert {one.medium for n in range(9) for one in days.day(1, n)} == {"voice"}
     file = tmp_path / "bad.toml"
     file.write_text(POLICY.read_text().replace("points = 20", "points = 0", 1))
     assert compare.policies([POLICY, file]) is None

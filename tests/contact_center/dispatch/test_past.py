@@ -10,7 +10,7 @@ import pytest
 from contact_center.kernel.errors import Invalid
 from contact_center.route.past import read
 from contact_center.route.simulate import compare
-from contact_center.route.traffic import Seen
+from contact_center.route.traffic import Days, Seen
 from contact_center.storage.database import Database
 from routing.events import Presence
 from tests.contact_center.dispatch.house import House
@@ -76,5 +76,7 @@ async def test_the_last_day_tells_talks_waits_and_who_gave_up(
         Presence(str(anna), "break"),
         Presence(str(anna), "ready"),
     ]
-    done = compare([book], traffic, replications=2, seed=1, within_ms=20_000, progress=lambda: None)
+    done = compare(
+        [book], Days(traffic), replications=2, seed=1, within_ms=20_000, progress=lambda: None
+    )
     assert done.table()["", ""]["came"][0].value > 0
