@@ -235,10 +235,14 @@ class Embeds(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """What `Parses.parse` is to read, oldest first, and where to go on from next time."""
+    """What `Parses.parse` is to read, oldest first, and where to go on from next time.
+
+    The cursor is no further than was read; `more`: there is more to be read at once.
+    """
 
     requests: tuple[WebhookRequest, ...]
     cursor: Cursor
+    more: bool = False
 
 
 @runtime_checkable

@@ -29,4 +29,5 @@ async def keep_up(channel: Backfills, cursor: Cursor | None, ear: Ear) -> None:
             continue
         await ear.deliver(missed.requests, missed.cursor)
         cursor = missed.cursor
-        await asyncio.sleep(PERIOD)
+        if not missed.more:
+            await asyncio.sleep(PERIOD)

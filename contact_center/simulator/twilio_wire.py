@@ -106,7 +106,9 @@ def passes(message: Message, query: Mapping[str, str]) -> bool:
         return False
     if query.get("From", message.sender) != message.sender:
         return False
-    after = query.get("DateSent>")
+    after, before = query.get("DateSent>"), query.get("DateSent<")
+    if before is not None and message.sent > datetime.fromisoformat(before):
+        return False
     return after is None or message.sent >= datetime.fromisoformat(after)
 
 

@@ -45,10 +45,14 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Records in Twilio's order, and Twilio's own time when it answered."""
+    """Records in Twilio's order, and Twilio's own time when it answered.
+
+    `whole`: these are all there were.
+    """
 
     records: tuple[dict[str, Any], ...]
     at: datetime | None
+    whole: bool = True
 
 
 class Rest:
@@ -112,7 +116,10 @@ class Rest:
         return Page(tuple(records), _date(answer.headers.get("date")))
 
     async def messages(self, filters: Mapping[str, str]) -> Page:
-        """All messages that pass, newest first. Raises Temporary or Misconfigured."""
+        """The newest messages that pass, newest first, 100,000 at most.
+
+        Raises Temporary or Misconfigured.
+        """
         url: str | None = self._url("/Messages.json", {"PageSize": str(PAGE), **filters})
         records: list[dict[str, Any]] = []
         at: datetime | None = None
@@ -125,7 +132,7 @@ class Rest:
             records += _records(page, "messages")
             onward = page.get("next_page_uri")
             url = self._base + onward if isinstance(onward, str) and onward[:1] == "/" else None
-        return Page(tuple(records), at)
+        return Page(tuple(records), at, whole=url is None)
 
     async def media(self, message: str) -> list[dict[str, Any]]:
         """The files of a message: their sids and content types."""

@@ -15,12 +15,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from channels.contract import Cursor, Missed, WebhookRequest
-from channels.families.twilio.rest import Rest
+from channels.errors import Temporary
+from channels.families.twilio.rest import Page, Rest
 from channels.families.twilio.signature import FORM
 from channels.sms.twilio.settings import TwilioSmsSettings
 
+SHORTEST = timedelta(seconds=2)
 OVERLAP = timedelta(minutes=15)  # the list may be behind; what came already is known by its sid
 FATES = frozenset({"delivered", "undelivered", "failed", "read", "canceled"})
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 _INCOMING = {"MessageSid": "sid", "AccountSid": "account_sid", "From": "from", "To": "to",
              "Body": "body", "NumMedia": "num_media", "NumSegments": "num_segments",
              "MessagingServiceSid": "messaging_service_sid"}  # fmt: skip
@@ -35,33 +38,60 @@ async def since(rest: Rest, settings: TwilioSmsSettings, cursor: Cursor | None) 
     if start is None:
         page = await rest.newest()
         return Missed((), _cursor(page.at))
-    after = {"DateSent>": (start - OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")}
-    records, at = await _listed(rest, settings, after)
+    page, end = await _read(rest, settings, start)
     found = []
-    for record in reversed(records):
+    for record in reversed(page.records):
         sent = _sent(record)
         if sent is None or sent < start - OVERLAP:
             continue
         if form := await _form(rest, record):
             found.append(_request(form, sent))
-    return Missed(tuple(found), _cursor(at) if at else dict(cursor or {}))
+    until = end or page.at
+    return Missed(tuple(found), _cursor(until) if until else dict(cursor or {}), end is not None)
 
 
-async def _listed(
-    rest: Rest, settings: TwilioSmsSettings, after: Mapping[str, str]
-) -> tuple[list[dict[str, Any]], datetime | None]:
+async def _read(
+    rest: Rest, settings: TwilioSmsSettings, start: datetime
+) -> tuple[Page, datetime | None]:
+    """What there is since `start`, and until when, where there is more than is read at once.
+
+    The list begins with the newest: of one that was not read to its end the oldest are missing, so
+    half the time is asked about instead. Raises Temporary.
+    """
+    end: datetime | None = None
+    while True:
+        page = await _listed(rest, settings, _span(start - OVERLAP, end))
+        if page.whole:
+            return page, end
+        latest = end or page.at
+        if latest is None or latest - start < SHORTEST:
+            raise Temporary("Twilio lists more messages than can be read at once")
+        end = start + (latest - start) / 2
+
+
+def _span(start: datetime, end: datetime | None) -> dict[str, str]:
+    """The filters of a time. Which second of a bound they take in does not matter: they overlap."""
+    ends = {} if end is None else {"DateSent<": end.strftime(_TIME)}
+    return {"DateSent>": start.strftime(_TIME), **ends}
+
+
+async def _listed(rest: Rest, settings: TwilioSmsSettings, span: Mapping[str, str]) -> Page:
     """The records of this account's sender, and the time at which they were all there were."""
     service = settings.messaging_service_sid
     if settings.number:
-        to_us = await rest.messages({"To": settings.number, **after})
+        to_us = await rest.messages({"To": settings.number, **span})
         if not service:
-            from_us = await rest.messages({"From": settings.number, **after})
-            return [*from_us.records, *to_us.records], to_us.at
-    whole = await rest.messages(after)
-    ours = [one for one in whole.records if one.get("messaging_service_sid") == service]
-    if settings.number:
-        return [*ours, *to_us.records], to_us.at
-    return ours, whole.at
+            from_us = await rest.messages({"From": settings.number, **span})
+            return _both(from_us, to_us)
+    page = await rest.messages(span)
+    ours = tuple(one for one in page.records if one.get("messaging_service_sid") == service)
+    ours_alone = Page(ours, page.at, page.whole)
+    return _both(ours_alone, to_us) if settings.number else ours_alone
+
+
+def _both(from_us: Page, to_us: Page) -> Page:
+    """The earlier time of the two: what came between them is in the next list."""
+    return Page((*from_us.records, *to_us.records), to_us.at, from_us.whole and to_us.whole)
 
 
 async def _form(rest: Rest, record: Mapping[str, Any]) -> dict[str, str] | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from channels.contract import Cursor, Missed
-from channels.errors import Misconfigured, Rejected
+from channels.errors import Misconfigured, Rejected, Temporary
+from channels.families.twilio import rest
 from channels.messages import DeliveryChanged, Event, MessageReceived
 from channels.sms.twilio.channel import TwilioSms
 from contact_center.simulator import twilio_wire as wire
@@ -83,6 +84,45 @@ async def test_the_cursor_moves_and_many_pages_are_read(place: Place) -> None:
     assert len(found.requests) == 450
     later = {"at": str(wire.now() + timedelta(hours=1))}
     assert (await channel.since(later)).requests == ()
+
+
+async def test_the_cursor_moves_no_further_than_was_read(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest, "PAGE", 2)
+    monkeypatch.setattr(rest, "MAX_PAGES", 2)
+    channel, begin = place.channel(), wire.now() - timedelta(hours=2)
+    for minute in range(10):
+        message = await place.twilio.receive(CLIENT, str(minute), told=False)
+        message.sent = begin + timedelta(minutes=10 * minute, seconds=1)
+    cursor: Cursor = {"at": begin.isoformat()}
+    texts, asked, more = set(), 0, True
+    while more and asked < 50:
+        found = await channel.since(cursor)
+        texts |= {one.text for one in read(channel, found) if isinstance(one, MessageReceived)}
+        cursor, more, asked = found.cursor, found.more, asked + 1
+    assert texts == {str(minute) for minute in range(10)}
+    assert not more
+
+
+async def test_a_time_that_cannot_be_read_whole_is_not_passed_by(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest, "PAGE", 2)
+    monkeypatch.setattr(rest, "MAX_PAGES", 2)
+    sent = wire.now() - timedelta(hours=1)
+    for _ in range(5):
+        (await place.twilio.receive(CLIENT, "at once", told=False)).sent = sent
+    cursor: Cursor = {"at": (sent - timedelta(minutes=1)).isoformat()}
+
+    async def go_on() -> None:
+        nonlocal cursor
+        for _ in range(100):
+            cursor = (await place.channel().since(cursor)).cursor
+
+    with pytest.raises(Temporary, match="more messages"):
+        await go_on()
+    assert datetime.fromisoformat(cursor["at"]) < sent
 
 
 async def test_a_messaging_service_finds_its_own(place: Place) -> None:
