@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -9,15 +11,17 @@ from uuid import UUID
 
 import orjson
 
+from contact_center.dispatch import store
 from contact_center.dispatch.doors import Doors
 from contact_center.dispatch.snapshots import HouseQueue, queue_state
 from contact_center.kernel.ids import new_id
 from contact_center.storage.unit import Unit
 from contact_center.work.policies.service import Policies
 from routing.engine import Engine
+from routing.model import Tick
 from tests.contact_center.dispatch.conftest import Running
-from tests.contact_center.dispatch.house import House, log_operator
-from tests.contact_center.dispatch.test_standby import believes_the_rows
+from tests.contact_center.dispatch.house import House, faults, log_operator
+from tests.contact_center.dispatch.test_standby import act, believes_the_rows
 from tests.support.waiting import eventually
 
 
@@ -100,6 +104,49 @@ async def test_an_overflow_moves_the_work_and_a_new_edition_counts_at_once(
         explained = await house.database.fetchval("SELECT explanation FROM offers")
         assert explained["policy"] == "1"
         await eventually(lambda: believes_the_rows(dispatcher, house))
+
+
+async def test_warm_engines_equal_a_rebuild_under_a_policy(house: House, running: Running) -> None:
+    """Three hands act beside two routers, while rungs pass and an edition comes."""
+    seed = random.randrange(10**6)
+    first, second = await house.queue("First"), await house.queue("Second")
+    operators = [await house.operator(first, second, ceilings={"chat": 3}) for _ in range(3)]
+    for level, operator in enumerate(operators, 2):
+        await skilled(house, operator, tax=level)
+    ladder = [
+        {"after_seconds": 1, "needs": {"tax": 2}},
+        {"after_seconds": 2, "overflow": f"queue:{second}"},
+    ]
+    rules = {"code": str(first), "needs": {"tax": 4}, "ladder": ladder, "strategy": "best_level"}
+    await rule(house, rules, {"code": str(second), "strategy": "round_robin"})
+    async with running("one") as one, running("two") as two:
+
+        async def hand(number: int) -> None:
+            chance = random.Random(f"{seed}-{number}")
+            for _ in range(25):
+                await act(house, [first, second], operators, chance)
+                assert await faults(house.database) == [], f"seed {seed}"
+
+        await asyncio.gather(*(hand(number) for number in range(3)))
+        await rule(house, {**rules, "strategy": "pack"}, house={"misses_in_a_row": 3})
+        # Once nobody waits on the ladder any more, only deadlines far away are left.
+        await eventually(lambda: nobody_waits_in(house, first), seconds=30)
+        for dispatcher in (one, two):
+            await eventually(partial(believes_the_rows, dispatcher, house), seconds=30)
+            assert dispatcher.engine.policy().misses_in_a_row == 3
+        now, policy = await store.database_ms(house.database), await store.policy(house.database)
+        rebuilt = Engine.restore(await store.load(house.database), now, policy)
+        warm = Engine.restore(one.engine.snapshot(), now, one.engine.policy())
+        for engine in (rebuilt, warm):
+            engine.observe(Tick(), now + 600_000)
+        assert warm.decide() == rebuilt.decide(), f"seed {seed}"
+
+
+async def nobody_waits_in(house: House, queue: UUID) -> bool:
+    found = await house.database.fetchval(
+        "SELECT count(*) FROM work WHERE queue_id = $1 AND state = 'waiting'", queue
+    )
+    return int(found) == 0
 
 
 async def test_a_closed_queue_overflows_and_opening_comes_by_time(house: House) -> None:
