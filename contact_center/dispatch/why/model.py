@@ -171,7 +171,7 @@ class Gate(BaseModel):
 class WhyNot(Named):
     """What keeps (`as_of` now) or kept (then) a contact from an operator, the first one first.
 
-    An old decision whose log is gone is answered as of now.
+    An old decision (`offer_id`) whose log is gone is answered as of now.
     """
 
     employee_id: UUID

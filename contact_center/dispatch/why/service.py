@@ -64,6 +64,16 @@ class Why:
         if not turns:
             raise NotFound("the contact has never been in line")
         made = await self._offer(turns, offer_id)
+        if made is not None and made["operator_id"] == employee_id:
+            return await self._named(
+                WhyNot(
+                    employee_id=employee_id,
+                    as_of="then",
+                    at=made["created_at"],
+                    offer_id=made["id"],
+                    gates=telling.gates([why.Gate("chosen")]),
+                )
+            )
         found = await store.then(self._database, made, employee_id) if made is not None else None
         said = made["explanation"] if made is not None and found is not None else None
         seen = found or await self._now(turns[0]["id"], employee_id)

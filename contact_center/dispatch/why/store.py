@@ -77,7 +77,7 @@ SELECT count(*) FROM (
   SELECT FROM work WHERE queue_id = $1 AND state = 'waiting' AND medium = $2
     AND virtual_arrival <= to_timestamp($3::bigint / 1000.0) AND seq <> $4 LIMIT $5) w
 """
-OFFER = "SELECT id, work_id, explanation, created_at FROM offers WHERE id = $1"
+OFFER = "SELECT id, work_id, operator_id, explanation, created_at FROM offers WHERE id = $1"
 OFFERED = """
 SELECT data FROM events WHERE subject_id = $1 AND kind = 'work.offered'
   AND data ->> 'offer_id' = $2 ORDER BY seq DESC LIMIT 1

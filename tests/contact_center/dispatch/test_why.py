@@ -231,5 +231,6 @@ async def test_a_decision_whose_log_is_gone_is_answered_as_of_now(desk: Desk) ->
     async with desk.decided():
         pass
     await desk.office.db.execute("DELETE FROM events")
-    said = await desk.why_not(desk.boris)
-    assert (said["as_of"], said["gates"][0]["code"]) == ("now", "presence")
+    boris, anna = [await desk.why_not(one) for one in (desk.boris, desk.anna)]
+    assert (boris["as_of"], boris["gates"][0]["code"]) == ("now", "presence")
+    assert (anna["as_of"], anna["gates"][0]["code"]) == ("then", "chosen")

@@ -1798,7 +1798,7 @@ export interface WhyIdle {
   nearest: Near | null;
 }
 
-/** What keeps (`as_of` now) or kept (then) a contact from an operator, the first one first. An old decision whose log is gone is answered as of now. */
+/** What keeps (`as_of` now) or kept (then) a contact from an operator, the first one first. An old decision (`offer_id`) whose log is gone is answered as of now. */
 export interface WhyNot {
   people: OperatorName[];
   skills: SkillName[];

@@ -118,7 +118,7 @@ function WhyNot({ id, offer, stamp }: { id: string; offer: string | undefined; s
                 <li key={`${gate.code}${String(gate.values["skill"] ?? "")}`}>{words.gate(gate)}</li>
               ))}
             </ul>
-            <small>{words.w(`why_not.${answer.data.as_of}`, { time: clock(i18n, answer.data.at) })}</small>
+            <small>{words.w(`why_not.${answer.data.as_of === "now" && answer.data.offer_id ? "gone" : answer.data.as_of}`, { time: clock(i18n, answer.data.at) })}</small>
           </>
         )}
       </div>

@@ -40,7 +40,7 @@ describe("explanations", () => {
   });
   it("say why something waits and what comes next", () => {
     expect(words().waiting(waiting, now)).toEqual([
-      "None of the 4 operators who are ready has room; on their hands: call: 4.",
+      "None of the 4 operators who are ready has room; on their hands: call (4).",
       "It has waited for 1 min. 2 contacts are before it.",
       "In 12 s, at 10:02, less is asked for: chat, Taxes from level 1.",
     ]);
