@@ -1,7 +1,7 @@
 import { useCounts, useDirectory, useMe, useWaits } from "../api/hooks";
 import type { Counts, Queue, View } from "../api/types";
 import { useI18n } from "../i18n";
-import { spanning } from "../i18n/time";
+import { lasting, spanning } from "../i18n/time";
 import { linkTo } from "../router";
 import { Icon } from "../ui/Icon";
 import type { IconName } from "../ui/icons";
@@ -38,10 +38,11 @@ function InQueue({ id, count }: { id: string; count: number }) {
   const told = useWaits()?.queues.get(id);
   if (count === 0) return null;
   const span = told && spanning(i18n, told.low, told.high);
+  // The column is narrow: the longer figure alone, the range where one points at it.
   return (
     <span className={`${css.count} tabular`} title={span && i18n.t("wait.queue", { span })}>
       {count}
-      {span && ` · ${span}`}
+      {told && ` · ${lasting(i18n, 60_000 * told.high)}`}
     </span>
   );
 }
