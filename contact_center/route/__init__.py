@@ -1,1 +1,1 @@
-"""`contact-center route`: drive the routing engine with one's own traffic, line by line."""
+"""One's own traffic through the router: `contact-center route`, `simulate` and `staffing`."""
