@@ -14,6 +14,7 @@ import orjson
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from yarl import URL
 
 from channels.contract import Received, Reply, WebhookRequest
 from channels.errors import Malformed, Refused
@@ -43,8 +44,10 @@ class FakeProvider:
 
     settings = AccountSettings()
     broken = False
+    address = ""
 
     def receive(self, request: WebhookRequest) -> Received:
+        self.address = request.url
         if request.headers.get("x-secret") != "right":
             raise Refused("wrong secret", status=403)
         if request.method == "GET":
@@ -139,6 +142,14 @@ async def test_what_follows_the_key_in_an_address_is_the_providers_own(door: Doo
     assert (await door.post(body, "key/mime")).status == 202
     assert (await door.post(body, "other/mime")).status == 404
     assert (await door.house.one("SELECT text FROM messages"))["text"] == "hello"
+
+
+async def test_an_adapter_reads_the_address_as_it_was_sent_for_some_are_signed(door: Door) -> None:
+    sent = "/hooks/key/status?m=a%2Fb%2fc/d&s=%7E+%20"
+    url = URL(f"{door.client.make_url('')}{sent}", encoded=True)
+    body = b'{"id": "1", "text": "hello"}'
+    await door.client.session.post(url, data=body, headers={"x-secret": "right"})
+    assert door.provider.address == f"https://cc.example{sent}"
 
 
 async def test_an_unknown_address_gives_no_hint(door: Door) -> None:
