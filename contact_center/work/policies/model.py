@@ -103,8 +103,8 @@ def completed(document: Mapping[str, Any], world: World, part: Mapping[str, Any]
     said.pop("version", None)
     queues = said.get("queues", [])
     if isinstance(queues, list):
-        codes = {one.get("code") for one in queues if isinstance(one, Mapping)}
-        codes |= {world.names.get(str(code)) for code in codes}
+        codes = {str(one.get("code")) for one in queues if isinstance(one, Mapping)}
+        codes |= {world.names[code] for code in codes & world.names.keys()}
         queues = [*queues, *(one for one in present["queues"] if one["code"] not in codes)]
     given = said.get("skills", {})
     skills = {**world.skills, **given} if isinstance(given, Mapping) else given

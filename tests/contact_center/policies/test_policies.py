@@ -122,6 +122,30 @@ async def test_a_bad_policy_is_refused_with_its_place_and_what_runs_stays(office
     assert (await office.ask("GET", "/policies/current", boss)).body["edition"] == 1
 
 
+NONSENSE: list[dict[str, Any]] = [
+    {"queues": [5, None, {}, {"code": {"a": 1}}, {"code": [1]}, {"code": 7}]},
+    {"queues": [{"code": "sales", "ladder": [[]], "hours": {"mon": [["x"]]}, "needs": [1]}]},
+    {"queues": {"code": "sales"}, "media": [], "house": 5, "skills": ["fr"]},
+    {"queues": [{"code": "sales\x00", "zone": "\x00", "closed": "queue:\x00"}]},
+    {"media": {"chat": {"points": 20, "offer_seconds": 10**30}}, "version": {"a": [1]}},
+    {"skills": {"a\x00b": "\x00"}},
+]
+
+
+async def test_nonsense_is_told_apart_and_breaks_nothing(office: Office) -> None:
+    boss = await boss_of(office)
+    for body in NONSENSE:
+        for path in ("/policies/check", "/policies"):
+            answer = await office.ask("POST", path, boss, json={"body": body})
+            assert answer.status in (200, 201, 400, 422), (body, answer.body)
+            assert answer.status >= 400 or answer.body["problems"], body
+    drafts = [one for one in (await office.ask("GET", "/policies", boss)).body["items"]
+              if one["state"] == "draft"]  # fmt: skip
+    for one in drafts:
+        assert (await office.ask("GET", f"/policies/{one['id']}", boss)).status == 200
+        assert (await activate(office, boss, one["id"])).status == 422
+
+
 async def test_of_two_who_activate_on_the_same_edition_one_is_told_so(office: Office) -> None:
     boss = await boss_of(office)
     one = await draft(office, boss, sales(offer_seconds=20))
