@@ -106,9 +106,16 @@ class OptedOut(Rejected):
 
 
 class Uncertain(ChannelError):
-    """The message may or may not have arrived."""
+    """The message may or may not have arrived.
+
+    `arrived`: the provider's names of the parts that it had surely taken before.
+    """
 
     kind = "uncertain"
+
+    def __init__(self, reason: str, *, arrived: tuple[str, ...] = ()) -> None:
+        super().__init__(reason)
+        self.arrived = arrived
 
 
 class Misconfigured(ChannelError):

@@ -45,7 +45,8 @@ _NO_PHOTO = ("photo_invalid_dimensions", "image_process_failed", "photo_ext_inva
 async def send(bot: Bot, message: Outbound) -> Receipt:
     """Send it, in several steps where Telegram has no one way to say it all.
 
-    A failure behind the first step says how much has arrived, and nothing is sent again by itself.
+    A failure behind the first step says how much has arrived and names it, and nothing is sent
+    again by itself.
     A group that has another id by now is written to there: at the old one nothing was sent.
     Raises a channel error.
     """
@@ -64,13 +65,14 @@ async def _send(bot: Bot, message: Outbound, place: Place) -> Receipt:
         given = _given(place, message.reply_to if done == 0 else None)
         try:
             said = await _step(bot, step, given, markup if step.buttons else None)
-        except Uncertain:
-            raise
         except ChannelError as error:
             if not sent:
                 raise
             words = f"{done} of {len(steps)} parts arrived, then: {error}"
-            raise Rejected(words, arrived=_names(place, sent)) from error
+            arrived = _names(place, sent)
+            if isinstance(error, Uncertain):
+                raise Uncertain(words, arrived=arrived) from error
+            raise Rejected(words, arrived=arrived) from error
         sent += [(one, bool(step.text) and at == 0) for at, one in enumerate(said)]
     first, *others = _names(place, sent)
     return Receipt(first, aliases=tuple(others))

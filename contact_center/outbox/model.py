@@ -271,7 +271,9 @@ def refused(claim: Claim, error: BaseException, policy: Policy) -> Mark:
         return mark if spent else again
     if policy.idempotent and not spent:
         return again
-    return replace(again, state="uncertain", delay=policy.limits.uncertain_hold)
+    arrived = error.arrived if isinstance(error, Uncertain) else ()
+    hold = policy.limits.uncertain_hold
+    return replace(again, state="uncertain", delay=hold, aliases=arrived)
 
 
 def orphaned(claim: Claim, policy: Policy) -> Mark:

@@ -253,6 +253,15 @@ async def test_what_fails_behind_the_first_part_is_not_sent_again(bot: Bot) -> N
     assert raised.value.arrived == (f"4242:{said['message_id']}",)
 
 
+async def test_silence_behind_the_first_part_names_what_has_arrived(bot: Bot) -> None:
+    bot.fake.faults = [None, "half_answer"]  # type: ignore[list-item]
+    files = (bot.file("1.jpg", "image", JPEG),)
+    with pytest.raises(Uncertain, match="1 of 2 parts arrived, then: ") as raised:
+        await bot.send("я" * 2000, files=files)
+    first, _ = bot.fake.sent()
+    assert raised.value.arrived == (f"4242:{first['message_id']}",)
+
+
 # --- changing and deleting -------------------------------------------------------------------
 
 

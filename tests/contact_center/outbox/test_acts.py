@@ -10,10 +10,10 @@ from uuid import UUID
 
 import pytest
 
-from channels.errors import Rejected, Temporary
+from channels.errors import Rejected, Temporary, Uncertain
 from channels.messages import Outbound
 from contact_center.kernel.errors import Conflict, Invalid
-from contact_center.outbox import acts
+from contact_center.outbox import acts, store
 from contact_center.outbox.model import Act
 from tests.contact_center.outbox.conftest import QUICK, World
 from tests.support import fake_channel as fake
@@ -235,6 +235,21 @@ async def test_what_may_have_left_is_settled_before_it_is_changed(world: World) 
     with pytest.raises(Conflict) as refused:
         await change(world, message, "edit", "bye")
     assert refused.value.current == {"state": "uncertain"}
+
+
+async def test_what_surely_arrived_of_an_uncertain_message_is_deleted_with_it(world: World) -> None:
+    async def half(channel: FakeChannel, message: Outbound) -> Any:
+        raise Uncertain("1 of 2 parts arrived", arrived=(await channel.take(message),))
+
+    account, channel = await world.account(Changing(faults=[half]))
+    message = await world.write(account, "hello")
+    world.sender()
+    await world.until(message, "uncertain")
+    await world.database.run(lambda unit: store.change(unit, store.ARRIVED, message))
+    await change(world, message, "delete")
+    assert (await settled(world, message))["state"] == "sent"
+    assert isinstance(channel, Changing)
+    assert (channel.done, channel.shown) == ([("delete", "p0")], {})
 
 
 async def test_of_what_arrived_in_part_the_parts_are_deleted(world: World) -> None:
