@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterable
 
 from routing import policy as rules
 from routing.endings import Endings
-from routing.estimate import Place
 from routing.index import Index
 from routing.matching import Matching
 from routing.model import (
@@ -37,7 +36,7 @@ from routing.model import (
     State,
     WorkState,
 )
-from routing.places import places
+from routing.places import Front, fronts
 from routing.policy import Policy
 
 MakeId = Callable[[str, int, str, int], str]
@@ -143,9 +142,9 @@ class Engine:
         """How many contacts wait (offered ones do not count)."""
         return self._index.waiting
 
-    def places(self, most: int) -> list[Place]:
-        """Where the first `most` of each class stand, for the estimate of their waits."""
-        return places(self._index.classes.lines(), self._index.policy.exclusive, most)
+    def fronts(self, most: int) -> list[Front]:
+        """The first `most` of each class, for the estimate of their waits (`places.py`)."""
+        return fronts(self._index.classes.lines(), self._index.policy.exclusive, most)
 
     def due_before(self, now_ms: int) -> bool:
         """Whether a timer may be due before that; cheap, and sometimes wrongly true."""

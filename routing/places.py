@@ -14,28 +14,32 @@ from dataclasses import dataclass
 
 from routing import policy as rules
 from routing.estimate import Place
-from routing.lines import PERSONAL, Line, Rank
+from routing.lines import PERSONAL, Line, Rank, Waiting
 from routing.model import OperatorState, WorkState
 
 CLASSES = 48
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """A class: who waits first, their ranks, who of its operators is at work."""
+class Front:
+    """A class at one moment: who waits first, their ranks, who of its operators is at work."""
 
-    line: Line
+    label: str
     heads: list[WorkState]
     ranks: list[Rank]
     able: frozenset[str]
     room: int
 
 
-def places(lines: Iterable[Line], exclusive: tuple[str, ...], most: int) -> list[Place]:
-    """The places of those who wait, class by class; nobody's for whom no operator is at work."""
+def fronts(lines: Iterable[Line], exclusive: tuple[str, ...], most: int) -> list[Front]:
+    """Values of their own: places may be made of them while the engine goes on."""
     waited = [line for line in lines if line.waiting and line.strategy != PERSONAL]
     busiest = heapq.nlargest(CLASSES, waited, key=lambda line: line.waiting)
-    rows = [_row(line, exclusive, most) for line in busiest]
+    return [_front(line, exclusive, most) for line in busiest]
+
+
+def places(rows: list[Front]) -> list[Place]:
+    """The places of those who wait, class by class; nobody's for whom no operator is at work."""
     found: list[Place] = []
     for row in rows:
         if row.room:
@@ -44,16 +48,30 @@ def places(lines: Iterable[Line], exclusive: tuple[str, ...], most: int) -> list
     return found
 
 
-def _row(line: Line, exclusive: tuple[str, ...], most: int) -> _Row:
-    entries = heapq.nsmallest(
-        most, (entry for entry in line.queue if entry[4].token == entry[3]), key=lambda one: one[:4]
-    )
+def _front(line: Line, exclusive: tuple[str, ...], most: int) -> Front:
+    works = _heads(line.queue, most)
     states = [group.seat.state for group in line.groups.values()]
     at_work = [one for one in states if one.presence == rules.READY and one.lost_ms is None]
     room = sum(_holds(one, line.medium, line.cost, exclusive) for one in at_work)
-    works = [entry[4].work for entry in entries]
     ranks = [rules.work_rank(work) for work in works]
-    return _Row(line, works, ranks, frozenset(one.id for one in at_work), room)
+    return Front(line.label, works, ranks, frozenset(one.id for one in at_work), room)
+
+
+def _heads(queue: list[Waiting], most: int) -> list[WorkState]:
+    """The first of a heap in their order, void entries left out, however long it is.
+
+    No two entries share a token, so what comes after it in an entry is never compared.
+    """
+    found: list[WorkState] = []
+    ahead = [(queue[0], 0)] if queue else []
+    while ahead and len(found) < most:
+        entry, at = heapq.heappop(ahead)
+        if entry[4].token == entry[3]:
+            found.append(entry[4].work)
+        for child in (2 * at + 1, 2 * at + 2):
+            if child < len(queue):
+                heapq.heappush(ahead, (queue[child], child))
+    return found
 
 
 def _holds(operator: OperatorState, medium: str, cost: int, exclusive: tuple[str, ...]) -> int:
@@ -64,17 +82,17 @@ def _holds(operator: OperatorState, medium: str, cost: int, exclusive: tuple[str
     return min(whole, operator.ceilings.get(medium, whole))
 
 
-def _share(own: _Row, other: _Row) -> float:
+def _share(own: Front, other: Front) -> float:
     if own is other or not other.able:
         return 0.0
     return len(own.able & other.able) / len(other.able)
 
 
-def _place(row: _Row, n: int, work: WorkState, shares: list[tuple[_Row, float]]) -> Place:
+def _place(row: Front, n: int, work: WorkState, shares: list[tuple[Front, float]]) -> Place:
     ahead, senior = float(n), n
     for other, share in shares:
         before = bisect_left(other.ranks, row.ranks[n])
         ahead += share * before
         senior += before
-    asked = f"{work.queue_id} {row.line.label}"
+    asked = f"{work.queue_id} {row.label}"
     return Place(work.id, work.queue_id, work.medium, asked, round(ahead, 3), senior, row.room)

@@ -16,6 +16,7 @@ from routing.estimate import Curve, Rates, Span
 from routing.events import Abandon, Accept, Event, Release
 from routing.floor import Floor
 from routing.model import Offer, Operator, Queue, Work
+from routing.places import places
 from routing.policy import Policy
 
 MOST = 1000
@@ -90,8 +91,8 @@ class Line:
         if number % _PATIENT:
             heapq.heappush(self.ahead, (at + patience, number, _PATIENCE))
         elif self.handled > _SEEN:
-            places = self.floor.engine.places(MOST)
-            place = next(one for one in places if one.work_id == str(number))
+            line = places(self.floor.engine.fronts(MOST))
+            place = next(one for one in line if one.work_id == str(number))
             rates = Rates(self.handling / self.handled, self.left / self.waited)
             self.open[number] = (Curve(place.room, rates).span(place.ahead), self.average)
 

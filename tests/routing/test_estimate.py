@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from routing.engine import Engine
 from routing.estimate import Curve, Place, Promise, Rates, minutes, promised
 from routing.model import Operator, Queue, Work
+from routing.places import places
 from tests.bench._waits import judged
 
 PLACE = Place("w", "q", "chat", "q chat", 3, 3, 5)
@@ -18,7 +19,7 @@ RATES = Rates(300, 1 / 600)
 GROWING = {"operator_left", "senior_came", "moved"}
 rates = st.builds(Rates, st.floats(1, 7200), st.floats(0, 0.1))
 aheads = st.floats(0, 60).map(lambda ahead: round(ahead, 3))
-places = st.builds(
+standing = st.builds(
     Place, st.just("w"), st.just("q"), st.just("chat"), st.sampled_from(["q chat", "r chat"]),
     aheads, st.integers(0, 80), st.integers(1, 40),
 )  # fmt: skip
@@ -35,7 +36,7 @@ def test_more_ahead_is_never_a_shorter_wait(
     assert near.high_ms <= far.high_ms + 1
 
 
-@given(rates, places, st.lists(st.tuples(st.integers(0, 120_000), rates), max_size=8))
+@given(rates, standing, st.lists(st.tuples(st.integers(0, 120_000), rates), max_size=8))
 def test_time_and_other_rates_alone_never_lengthen_a_promise(
     measured: Rates, place: Place, later: list[tuple[int, Rates]]
 ) -> None:
@@ -49,7 +50,7 @@ def test_time_and_other_rates_alone_never_lengthen_a_promise(
         assert said.span.low_ms <= said.span.high_ms
 
 
-@given(rates, st.lists(st.tuples(places, st.integers(0, 60_000)), min_size=2, max_size=8))
+@given(rates, st.lists(st.tuples(standing, st.integers(0, 60_000)), min_size=2, max_size=8))
 def test_whatever_is_longer_says_what_has_happened(
     measured: Rates, steps: list[tuple[Place, int]]
 ) -> None:
@@ -116,7 +117,7 @@ def _waits(name: str, queue: str, seq: int) -> Work:
 def test_only_operators_at_work_who_may_take_it_count() -> None:
     engine = _house(_operator("a", "q"), _operator("b", "q", presence="break"), _operator("c", "r"))
     engine.observe(_waits("w1", "q", 1), 0)
-    [place] = engine.places(10)
+    [place] = places(engine.fronts(10))
     assert (place.position, place.room) == (1, 5)
 
 
@@ -124,15 +125,26 @@ def test_who_waits_elsewhere_for_the_same_operators_is_ahead_by_their_share() ->
     engine = _house(_operator("a", "q", "r"), _operator("b", "q"), _operator("c", "r"))
     for name, queue, seq in [("w1", "r", 1), ("w2", "r", 2), ("w3", "q", 3), ("w4", "r", 4)]:
         engine.observe(_waits(name, queue, seq), 0)
-    found = {place.work_id: place for place in engine.places(10)}
+    found = {place.work_id: place for place in places(engine.fronts(10))}
     assert (found["w3"].ahead, found["w3"].senior, found["w3"].position) == (1.0, 2, 2)
     assert (found["w4"].ahead, found["w4"].senior) == (2.5, 3)
+
+
+def test_places_are_in_the_order_of_the_line_and_no_more_than_asked_for() -> None:
+    engine = _house(_operator("a", "q"))
+    order = [7, 3, 9, 1, 8, 2, 6, 4, 5, 10]
+    for seq in order:
+        engine.observe(_waits(f"w{seq}", "q", seq), 0)
+    engine.observe(replace(_waits("w2", "q", 2), version=2, state="done"), 0)
+    found = places(engine.fronts(6))
+    assert [place.work_id for place in found] == ["w1", "w3", "w4", "w5", "w6", "w7"]
+    assert [place.position for place in found] == [1, 2, 3, 4, 5, 6]
 
 
 def test_nobody_at_work_is_no_place() -> None:
     engine = _house(_operator("a", "q", presence="offline"))
     engine.observe(_waits("w1", "q", 1), 0)
-    assert engine.places(10) == []
+    assert places(engine.fronts(10)) == []
 
 
 @pytest.mark.parametrize("operators", [10, 50])

@@ -1,6 +1,7 @@
 """The active router tells who waits how long it will take, and learns from what has ended.
 
-Every two seconds at most it reads the places off its engine and writes the promises which people
+Every two seconds at most it reads the fronts of the lines off its engine, works the places out in
+a thread, and writes the promises which people
 would see change; in the same step it counts in the work that has ended since. All of that beside
 its decisions: a contact is never offered later because of it. What ended while no router was active
 is not counted; the sums are an average, not a ledger.
@@ -23,12 +24,13 @@ from contact_center.storage.leases import Fenced, Lease
 from contact_center.storage.unit import Unit
 from routing.engine import Engine
 from routing.estimate import Curve, Place, Promise, Rates, promised
+from routing.places import Front, places
 
 log = get_logger(__name__)
 
 EVERY = 2.0
 SHARE = 50  # a look may take a fiftieth of the time
-MOST = 200
+MOST = 100
 """How many of a class are told something; who stands further back sees nothing yet."""
 WRITES = 500  # promises a step
 ENDED = 5000  # work kept until the next step
@@ -74,7 +76,7 @@ class Waits:
             return
         if self.idle(engine):
             return
-        places = engine.places(MOST)
+        line = engine.fronts(MOST)
         waiting = set()
         for name in self._told or ():
             work = engine.work(name)
@@ -84,7 +86,7 @@ class Waits:
                 waiting.add(name)
         self._next = began + max(self._every, SHARE * (time.monotonic() - began))
         self._task = asyncio.create_task(
-            self._step(places, waiting, now_ms), name="router tells waits"
+            self._step(line, waiting, now_ms), name="router tells waits"
         )
 
     def idle(self, engine: Engine) -> bool:
@@ -104,21 +106,22 @@ class Waits:
             await asyncio.gather(self._task, return_exceptions=True)
         self.forget()
 
-    async def _step(self, places: list[Place], waiting: set[str], now_ms: int) -> None:
+    async def _step(self, line: list[Front], waiting: set[str], now_ms: int) -> None:
         ended, settled, term = list(self._ended), list(self._settled), self._term
         try:
             async with asyncio.timeout(SECONDS):
                 rates = await store.rates(self._database)
                 told = self._told
+                found = await asyncio.to_thread(places, line)
+                standing = waiting.union(place.work_id for place in found)
 
                 async def write(unit: Unit) -> Told:
                     await self._lease.guard(unit)
                     held = await store.told(unit) if told is None else dict(told)
                     if settled:
                         await store.measure(unit, ended, settled)
-                    fresh = made(held, places, rates, now_ms)
-                    line = waiting.union(place.work_id for place in places)
-                    return await _tell(unit, held, fresh, line)
+                    fresh = await asyncio.to_thread(made, held, found, rates, now_ms)
+                    return await _tell(unit, held, fresh, standing)
 
                 after = await self._database.run(write)
         except (Unavailable, Fenced, TimeoutError) as error:
@@ -157,20 +160,20 @@ async def _tell(unit: Unit, told: Told, fresh: dict[str, Promise], line: set[str
 
 
 def made(
-    told: Told, places: Iterable[Place], rates: dict[tuple[str, str], Rates], now_ms: int
+    told: Told, found: Iterable[Place], rates: dict[tuple[str, str], Rates], now_ms: int
 ) -> dict[str, Promise]:
     """A promise for every place whose rates are known. Pure."""
     curves: dict[tuple[str, str, int], Curve] = {}
-    found = {}
-    for place in places:
+    promises = {}
+    for place in found:
         measured = rates.get((place.queue_id, place.medium))
         if measured is None:
             continue
         key = (place.queue_id, place.medium, place.room)
         curve = curves.get(key) or curves.setdefault(key, Curve(place.room, measured))
         before = told.get(place.work_id)
-        found[place.work_id] = promised(before and before[0], place, curve, now_ms)
-    return found
+        promises[place.work_id] = promised(before and before[0], place, curve, now_ms)
+    return promises
 
 
 def _differs(before: tuple[Promise, bool] | None, now: Promise) -> bool:
