@@ -1,0 +1,164 @@
+-- New contacts of a batch, their places in the line, and the files to be fetched for them.
+-- Rare steps of intake/batch.sql.
+
+-- What triage has to know of a conversation without an open contact; NULL when there is nothing.
+CREATE OR REPLACE FUNCTION cc_intake_facts(account uuid, key text) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM contacts c WHERE c.account_id = account AND c.conversation_key = key)
+     AND NOT EXISTS (SELECT 1 FROM expectations x
+                     WHERE x.account_id = account AND x.conversation_key = key) THEN
+    RETURN NULL;
+  END IF;
+  RETURN jsonb_build_object(
+    'now', now(),
+    'last', (
+      SELECT jsonb_build_object(
+        'id', c.id, 'closed_at', c.closed_at, 'operator_id', c.operator_id, 'spam', c.spam,
+        'automatic', c.automatic, 'queue_id', c.queue_id,
+        'follow_up_minutes', q.follow_up_minutes,
+        'preferred_hold_seconds', q.preferred_hold_seconds,
+        'archived', q.archived_at IS NOT NULL,
+        'virtual_arrival', (SELECT w.virtual_arrival FROM work w WHERE w.contact_id = c.id
+                            ORDER BY w.arrived_at DESC LIMIT 1))
+      FROM contacts c JOIN queues q ON q.id = c.queue_id
+      WHERE c.account_id = account AND c.conversation_key = key AND c.closed_at IS NOT NULL
+      ORDER BY c.closed_at DESC LIMIT 1),
+    'expectation', (
+      SELECT jsonb_build_object('kind', x.kind, 'contact_id', x.contact_id)
+      FROM expectations x
+      WHERE x.account_id = account AND x.conversation_key = key AND x.until > now()));
+END
+$$;
+
+-- New contacts, in key order. Filed ones are closed from the start. Returns those made here:
+-- [{i, id, account, key, filed}]. rows: [{i, account, key, identity, proof, touchpoint, data, mode, locale, subject,
+-- verdict}]
+CREATE OR REPLACE FUNCTION cc_intake_open(rows jsonb) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+DECLARE
+  opened jsonb;
+BEGIN
+  WITH asked AS (
+    SELECT DISTINCT ON (r.account, r.key COLLATE "C", r.mode = 'file') r.*, cc_new_id() AS id,
+           (r.verdict ->> 'queue_id')::uuid AS queue_id
+    FROM jsonb_to_recordset(rows) AS r
+      (i int, account uuid, key text, identity uuid, proof text, touchpoint uuid, data jsonb,
+       mode text, locale text, subject text, verdict jsonb)
+    ORDER BY r.account, r.key COLLATE "C", r.mode = 'file', r.i
+  ), made AS (
+    INSERT INTO contacts (id, account_id, conversation_key, medium, brand_id, queue_id, identity_id,
+      touchpoint_id, follows_id, state, subject, locale, priority_seconds, awaiting, spam,
+      automatic, data, closed_at)
+    SELECT r.id, r.account, r.key, a.medium, a.brand_id, q.id, r.identity, r.touchpoint,
+           (r.verdict ->> 'follows_id')::uuid,
+           CASE r.mode WHEN 'file' THEN 'closed' ELSE 'open' END, r.subject, r.locale,
+           q.priority_seconds + coalesce((r.verdict ->> 'priority_seconds')::int, 0), 'nobody',
+           coalesce((r.verdict ->> 'spam')::boolean, false),
+           coalesce((r.verdict ->> 'automatic')::boolean, false), coalesce(r.data, '{}'),
+           CASE r.mode WHEN 'file' THEN now() END
+    FROM asked r JOIN accounts a ON a.id = r.account
+    JOIN queues q ON q.id = coalesce(r.queue_id, a.queue_id)
+    ORDER BY r.account, r.key COLLATE "C"
+    ON CONFLICT (account_id, conversation_key) WHERE state = 'open' DO NOTHING
+    RETURNING id, account_id, queue_id, identity_id
+  ), owners AS (
+    INSERT INTO participants (contact_id, identity_id, verified)
+    SELECT m.id, m.identity_id, r.proof <> 'claimed' FROM made m JOIN asked r ON r.id = m.id
+  ), logged AS (
+    INSERT INTO events (kind, subject_kind, subject_id, version, identity_id, actor, cause, data)
+    SELECT 'contact.opened', 'contact', m.id, 1, m.identity_id, 'client',
+           coalesce(r.verdict ->> 'cause', ''),
+           jsonb_build_object('queue_id', m.queue_id, 'operator_id', NULL,
+                              'account_id', m.account_id)
+    FROM made m JOIN asked r ON r.id = m.id ORDER BY r.i
+  )
+  SELECT jsonb_agg(jsonb_build_object('i', r.i, 'id', r.id, 'account', r.account, 'key', r.key,
+                                      'filed', r.mode = 'file'))
+  INTO opened FROM made m JOIN asked r ON r.id = m.id;
+  RETURN opened;
+END
+$$;
+
+-- The turn in the waiting line of new contacts, and where their queue confirms letters the job
+-- that does. Returns the number of jobs. rows: [{contact, verdict}]
+DROP FUNCTION IF EXISTS cc_intake_wait;
+CREATE FUNCTION cc_intake_wait(rows jsonb) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+DECLARE
+  jobs_made int := 0;
+BEGIN
+  WITH made AS (
+    INSERT INTO work AS w (id, contact_id, queue_id, medium, cost, origin, arrived_at,
+      virtual_arrival, requirement, preferred_id, preferred_until)
+    SELECT cc_new_id(), c.id, c.queue_id, c.medium, (r.verdict ->> 'cost')::int,
+           CASE WHEN c.follows_id IS NULL THEN 'arrival' ELSE 'follow_up' END, now(),
+           least((r.verdict ->> 'virtual_arrival')::timestamptz,
+                 now() - make_interval(secs => c.priority_seconds)),
+           coalesce(r.verdict -> 'requirement', '{}'), (r.verdict ->> 'preferred_id')::uuid,
+           now() + make_interval(secs => nullif((r.verdict ->> 'preferred_seconds')::int, 0))
+    FROM jsonb_to_recordset(rows) AS r (i int, contact uuid, verdict jsonb)
+    JOIN contacts c ON c.id = r.contact ORDER BY r.i
+    RETURNING w AS turn
+  )
+  INSERT INTO events (kind, subject_kind, subject_id, version, identity_id, actor, cause, data)
+  SELECT 'work.waiting', 'work', (m.turn).id, (m.turn).version, c.identity_id, 'client',
+         (m.turn).origin, cc_work_snapshot(m.turn)
+  FROM made m JOIN contacts c ON c.id = (m.turn).contact_id ORDER BY (m.turn).seq;
+
+  IF EXISTS (SELECT 1 FROM queues q WHERE q.letters ? 'confirmation') THEN
+    WITH asked AS (
+      INSERT INTO jobs (id, kind, key, due_at)
+      SELECT cc_new_id(), 'letters.confirm', r.contact::text, now()
+      FROM jsonb_to_recordset(rows) AS r (contact uuid)
+      CROSS JOIN LATERAL (SELECT * FROM contacts o WHERE o.id = r.contact OFFSET 0) c
+      JOIN queues q ON q.id = c.queue_id
+      WHERE c.medium = 'mail' AND c.follows_id IS NULL AND q.letters ? 'confirmation'
+      ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO NOTHING
+      RETURNING id
+    )
+    SELECT count(*) INTO jobs_made FROM asked;
+  END IF;
+  RETURN jobs_made;
+END
+$$;
+
+-- Files that came with messages: rows and a job for each that must be fetched; files the sender has
+-- uploaded before are tied to their message. Returns the number of jobs.
+-- rows: [{message, contact, account, owner, files: [{kind, ref, name, type, size, data}]}]
+CREATE OR REPLACE FUNCTION cc_intake_files(rows jsonb) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  jobs_made int;
+BEGIN
+  UPDATE attachments a SET message_id = r.message, contact_id = r.contact, version = a.version + 1
+  FROM jsonb_to_recordset(rows)
+       AS r (message uuid, contact uuid, account uuid, owner text, files jsonb)
+  CROSS JOIN jsonb_to_recordset(r.files) AS f (data jsonb)
+  WHERE a.id = CASE WHEN f.data ->> 'upload' ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
+                    THEN (f.data ->> 'upload')::uuid END
+    AND a.message_id IS NULL AND a.account_id = r.account AND a.owner = r.owner;
+
+  WITH made AS (
+    INSERT INTO attachments (id, message_id, contact_id, account_id, owner, kind, name, type, size,
+                             state, ref, data)
+    SELECT cc_new_id(), r.message, r.contact, r.account, r.owner, f.kind, f.name, f.type, f.size,
+           CASE WHEN f.ref IS NULL THEN 'stored' ELSE 'wanted' END, f.ref, coalesce(f.data, '{}')
+    FROM jsonb_to_recordset(rows)
+         AS r (message uuid, contact uuid, account uuid, owner text, files jsonb)
+    CROSS JOIN jsonb_to_recordset(r.files)
+         AS f (kind text, ref text, name text, type text, size bigint, data jsonb)
+    WHERE NOT coalesce(f.data, '{}') ? 'upload'
+    RETURNING id, account_id, state
+  ), jobs_asked AS (
+    INSERT INTO jobs (id, kind, key, due_at, payload)
+    SELECT cc_new_id(), 'media.fetch', id::text, now(),
+           jsonb_build_object('attachment_id', id, 'account_id', account_id)
+    FROM made WHERE state = 'wanted'
+    ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO NOTHING
+    RETURNING id
+  )
+  SELECT count(*) INTO jobs_made FROM jobs_asked;
+  RETURN jobs_made;
+END
+$$;
