@@ -5,7 +5,7 @@ import { useDirectory, useNames } from "../api/hooks";
 import { get } from "../api/http";
 import type { ContactRow } from "../api/types";
 import { useI18n } from "../i18n";
-import { clock, full } from "../i18n/time";
+import { clock, day, dayKey, full } from "../i18n/time";
 import { serverNow } from "../ui/now";
 import { Bones, Failed } from "../ui/states";
 import { type Fact, namesFrom, Wording } from "./words";
@@ -54,10 +54,13 @@ function Timeline({ said, words }: { said: Routing; words: Wording }) {
     <section aria-label={words.w("way.title")}>
       <h4>{words.w("way.title")}</h4>
       <ol className={css.way}>
-        {said.timeline.map((step) => {
+        {said.timeline.map((step, at) => {
+          const before = at ? (said.timeline[at - 1]?.at ?? step.at) : serverNow();
+          const another = dayKey(i18n, before) !== dayKey(i18n, step.at);
           const earlier = step.code === "offered" && step.offer_id !== said.here?.offer_id ? decisions.get(step.offer_id ?? "") : undefined;
           return (
             <li key={`${step.at}${step.code}${step.offer_id ?? ""}`} data-code={step.code}>
+              {another && <b>{day(i18n, step.at, serverNow())}</b>}
               <time dateTime={step.at} title={full(i18n, step.at)}>
                 {clock(i18n, step.at)}
               </time>
