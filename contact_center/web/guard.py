@@ -123,4 +123,5 @@ def _note(request: web.Request, response: web.StreamResponse, seconds: float) ->
 
 def _waits(request: web.Request, response: web.StreamResponse) -> bool:
     """Whether the request was meant to last."""
-    return isinstance(response, web.WebSocketResponse) or "wait" in request.query
+    streams = response.content_type == "text/event-stream"
+    return streams or isinstance(response, web.WebSocketResponse) or "wait" in request.query

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -108,10 +109,16 @@ async def state(request: web.Request) -> web.StreamResponse:
 
 
 async def live(request: web.Request) -> web.StreamResponse:
-    """Server-sent events: the whole state, whenever it has changed."""
-    phones, sent = request.app[PHONES], b""
+    """Server-sent events: the whole state, whenever it has changed, until somebody goes away."""
     stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     await stream.prepare(request)
+    with contextlib.suppress(ConnectionResetError):
+        await _tell(stream, request.app[PHONES])
+    return stream
+
+
+async def _tell(stream: web.StreamResponse, phones: Phones) -> None:
+    sent = b""
     while not phones.closed.is_set():
         now = orjson.dumps(phones.state())
         await stream.write(b": still here\n\n" if now == sent else b"data: " + now + b"\n\n")
@@ -119,7 +126,6 @@ async def live(request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(REST_SECONDS)  # what comes in one breath is told in one
         if orjson.dumps(phones.state()) == sent:
             await phones.news(BEAT_SECONDS)
-    return stream
 
 
 async def add(request: web.Request) -> web.StreamResponse:

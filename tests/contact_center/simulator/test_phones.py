@@ -134,6 +134,7 @@ async def test_phones_talk_with_the_house_over_its_public_addresses(demo: Demo) 
     assert (await bot.screen())["blocked"]
     await only_saved(demo, bot)
     await only_ours(demo)
+    await goes_away(demo, bot)
 
 
 async def only_saved(demo: Demo, bot: Handset) -> None:
@@ -144,6 +145,22 @@ async def only_saved(demo: Demo, bot: Handset) -> None:
         assert file.content_type == "application/octet-stream"
         assert file.headers["Content-Disposition"] == "attachment"
         assert "sandbox" in file.headers["Content-Security-Policy"]
+
+
+async def goes_away(demo: Demo, bot: Handset) -> None:
+    """A browser that is closed is nobody's fault."""
+    looks = await demo.http.get(f"{demo.url}{API}/live")
+    await looks.content.readline()
+    looks.close()
+
+    async def ended() -> Any:
+        await bot.ask("PUT", "/blocked", {"blocked": not (await bot.screen())["blocked"]})
+        async with demo.http.get(f"{demo.url}/metrics") as answer:
+            lines = (await answer.text()).splitlines()
+        return [one for one in lines if "http_requests_total" in one and f"{API}/live" in one]
+
+    [counted] = await eventually(ended, seconds=30, every=0.1)
+    assert 'status="2' in counted
 
 
 async def only_ours(demo: Demo) -> None:
