@@ -55,7 +55,7 @@ async def start(log: Path) -> AsyncIterator[Start]:
     for parent in started:
         if parent.poll() is None:
             parent.terminate()
-            await eventually(lambda parent=parent: parent.poll() is not None, seconds=40)
+            await eventually(lambda parent=parent: parent.poll() is not None, seconds=100)
 
 
 def pids(log: Path) -> list[int]:

@@ -12,7 +12,7 @@ from tests.contact_center.web.teams import Teams
 from tests.support.office import Office, Person
 
 SOAK = os.environ.get("CC_SOAK") == "1"
-EXAMPLES = "200" if SOAK else "3"
+EXAMPLES = "200" if SOAK else "2"
 PHASES = "examples,coverage,fuzzing" if SOAK else "fuzzing"
 ROLES = ["light", "operator", "supervisor", "administrator"] if SOAK else ["administrator"]
 SECONDS = 3600 if SOAK else 100
