@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 ARGS ?=
-JOBS ?= 2
+JOBS ?= 3
 
 # Words for people go to standard error, so that what a command prints can be piped.
 say = @printf '\033[1m%s\033[0m\n' '$(1)' >&2

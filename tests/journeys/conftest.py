@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from contact_center.web.static import BUILT
-from tests.support.chromium import FLAGS
+from tests.support import chromium
 from tests.support.house import House, Office
 
 SOAK = os.environ.get("CC_SOAK") == "1"
@@ -71,11 +71,27 @@ async def furnish(house: House) -> str:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=chromium.FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def whole_browser(playwright: Playwright, browser: Browser) -> Iterator[Browser]:
+    """One with desktop notices."""
+    path = chromium.find(whole=True)
+    if path is None:
+        pytest.skip(chromium.MISSING)
+    whole = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
+    yield whole
+    whole.close()
 
 
 @pytest.fixture
@@ -83,9 +99,9 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """A page in a context of its own: another person at another computer."""
     made: list[BrowserContext] = []
 
-    def make(**options: Any) -> Page:
+    def make(whole: Browser | None = None, **options: Any) -> Page:
         given = {"locale": "ru-RU", "viewport": {"width": 1440, "height": 900}, **options}
-        made.append(browser.new_context(**given))
+        made.append((whole or browser).new_context(**given))
         made[-1].set_default_timeout(15_000)
         return made[-1].new_page()
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.journeys.conftest import EMAIL, PASSWORD, Company
 from tests.journeys.test_first_contact import PHONE, accept, answer, finish, thread, write
@@ -166,8 +166,11 @@ def test_a_shift_begins_in_the_chosen_state_with_a_checked_sound(
     expect(page.get_by_role("button", name="Состояние: Перерыв")).to_be_visible()
 
 
-def test_an_offer_is_accepted_from_its_desktop_notice(company: Company, open_page: Open) -> None:
-    operator, visitor = open_page(permissions=["notifications"]), open_page(viewport=PHONE)
+def test_an_offer_is_accepted_from_its_desktop_notice(
+    company: Company, whole_browser: Browser, open_page: Open
+) -> None:
+    operator = open_page(whole_browser, permissions=["notifications"])
+    visitor = open_page(viewport=PHONE)
     company.sign_in(operator)
     operator.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
     visitor.goto(company.chat)
