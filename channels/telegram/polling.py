@@ -20,6 +20,7 @@ from channels.telegram.reading import ALLOWED, pressed_id
 
 WAIT_SECONDS = 25
 AT_ONCE = 100
+ANSWERS_AT_ONCE, ANSWER_SECONDS = 10, 5.0
 SHORTEST_REST, LONGEST_REST = 0.5, 30.0
 
 
@@ -74,11 +75,20 @@ async def _updates(api: Api, offset: int | None, wait: int) -> list[dict[str, An
 async def _answer(api: Api, updates: list[dict[str, Any]]) -> None:
     """End the progress shown on pressed buttons: https://core.telegram.org/bots/api#callbackquery.
 
-    The press is stored already; one that is too old to be answered needs no answer.
+    The press is stored already; one that is too old to be answered needs no answer. Some at once
+    and not for long: the next updates wait behind this.
     """
-    for pressed in filter(None, map(pressed_id, updates)):
-        with suppress(ChannelError):
-            await api.call("answerCallbackQuery", callback_query_id=pressed)
+    places = asyncio.Semaphore(ANSWERS_AT_ONCE)
+
+    async def answer(pressed: str) -> None:
+        async with places:
+            with suppress(ChannelError):
+                await api.call("answerCallbackQuery", callback_query_id=pressed)
+
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ANSWER_SECONDS), asyncio.TaskGroup() as group:
+            for pressed in filter(None, map(pressed_id, updates)):
+                group.create_task(answer(pressed))
 
 
 def _request(update: dict[str, Any]) -> WebhookRequest:

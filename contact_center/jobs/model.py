@@ -52,13 +52,16 @@ class Outside:
     """A handler that waits for somebody outside, who may hang: such jobs have few places.
 
     They take half of a runner's places at most, and `PER_ACCOUNT` of them for one `account_id` of
-    their payloads; jobs that name none share one account's.
+    their payloads; jobs that name none share one account's. Where these are taken, an account that
+    has none still gets one, so that whoever hangs holds up only himself.
     """
 
     run: Handler
 
 
 PER_ACCOUNT = 4
+MOST_OUTSIDE = 64
+"""How many of them run at most, the single ones of many accounts among them."""
 
 
 class GiveUp(Exception):

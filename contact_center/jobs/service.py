@@ -21,6 +21,7 @@ from aiohttp import web
 from contact_center.jobs import store
 from contact_center.jobs.model import (
     ATTEMPTS,
+    MOST_OUTSIDE,
     PER_ACCOUNT,
     TOGETHER,
     GiveUp,
@@ -125,34 +126,44 @@ class JobRunner:
         return min(sleeps)
 
     async def _claim_outside(self) -> float:
-        """As many at a time as cannot be too many for one account, until there is no place."""
+        """First come, first served for half of the places, then one at a time for each account.
+
+        No claim takes more than cannot be too many for one account.
+        """
         kinds = [kind for kind, one in self._handlers.items() if isinstance(one, Outside)]
         sleep = 0.0 if kinds else LONGEST_SLEEP
         while not sleep:
-            most = self._concurrency // 2 - len(self._outside)
-            busy = [n for n in Counter(self._outside.values()).values() if n < PER_ACCOUNT]
-            room = PER_ACCOUNT - max(busy, default=0)
-            sleep = await self._claim(kinds, min(self._free(), most, room), outside=True)
+            held = Counter(self._outside.values())
+            shared = min(self._free(), self._concurrency // 2 - len(self._outside))
+            each = PER_ACCOUNT if shared > 0 else 1
+            room = each - max((n for n in held.values() if n < each), default=0)
+            places = shared if shared > 0 else MOST_OUTSIDE - len(self._outside)
+            full = [one for one, n in held.items() if n >= each]
+            sleep = await self._claim(kinds, min(room, places), full)
         return sleep
 
     def _free(self) -> int:
-        return self._concurrency - len(self._tasks())
-
-    def _full(self) -> list[str]:
-        """The accounts whose jobs have to wait for one of their own to end."""
-        return [one for one, n in Counter(self._outside.values()).items() if n >= PER_ACCOUNT]
+        """Places of what runs within the house; the outside takes half of them at most."""
+        outside = len(self._outside)
+        inside = len(self._tasks()) - outside
+        return self._concurrency - inside - min(outside, self._concurrency // 2)
 
     def _tasks(self) -> set[asyncio.Task[None]]:
         return set(self._running.values())
 
-    async def _claim(self, kinds: Sequence[str], free: int, *, outside: bool = False) -> float:
-        """Start at most `free` due jobs of these kinds; returns how long to sleep."""
+    async def _claim(
+        self, kinds: Sequence[str], free: int, full: Sequence[str] | None = None
+    ) -> float:
+        """Start at most `free` due jobs of these kinds; returns how long to sleep.
+
+        None of the accounts in `full`, which is given for what waits for the outside.
+        """
         if free <= 0:
             return LONGEST_SLEEP  # the end of a job wakes us
         now, running = self._clock.now(), list(self._running)
         jobs = await store.claim(
             self._database, self._owner, now=now, lease=self._lease, kinds=kinds, running=running,
-            full=self._full() if outside else (), limit=free,
+            full=full or (), limit=free,
         )  # fmt: skip
         if jobs and isinstance(self._handlers[jobs[0].kind], Together):
             self._start(jobs)
@@ -160,9 +171,8 @@ class JobRunner:
         for job in jobs:
             self._start([job])
         if len(jobs) == free:
-            return 0.0 if outside else LONGEST_SLEEP
-        full = self._full() if outside else ()
-        seconds = await store.next_due(self._database, now, kinds, full)
+            return LONGEST_SLEEP if full is None else 0.0
+        seconds = await store.next_due(self._database, now, kinds, full or ())
         return LONGEST_SLEEP if seconds is None else min(LONGEST_SLEEP, max(0.02, seconds))
 
     def _start(self, jobs: Sequence[Job]) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from channels.contract import Cursor, Health, WebhookRequest, listens
 from channels.errors import Misconfigured, Rejected, Temporary
+from channels.telegram import polling
 from channels.telegram.channel import Telegram
 from channels.telegram.reading import ALLOWED
 from tests.channels.telegram.conftest import Bot
@@ -92,6 +93,29 @@ async def test_a_press_is_answered_once_it_is_stored(bot: Bot) -> None:
     async with listening(ear):
         await eventually(lambda: bot.fake.answered == [query])
     assert ear.texts == ["Да"]
+
+
+async def test_presses_are_answered_some_at_once_and_none_stops_the_next_updates(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.channels.telegram.conftest import button
+
+    together, answered = asyncio.Barrier(3), bot.fake._answered
+
+    async def slowly(given: dict[str, Any]) -> bool:
+        await together.wait()  # the fourth waits for two more that never come
+        return await answered(given)
+
+    monkeypatch.setattr(bot.fake, "_answered", slowly)
+    monkeypatch.setattr(polling, "ANSWER_SECONDS", 1.0)
+    await bot.send(buttons=(button(),))
+    queries = [await bot.fake.press(bot.fake.sent()[0], "yes") for _ in range(4)]
+    ear = Listener(bot.channel(mode="polling"))
+    async with listening(ear):
+        await eventually(lambda: len(bot.fake.answered) == 3)
+        await bot.fake.say(text="три")
+        await eventually(lambda: "три" in ear.texts)
+    assert set(bot.fake.answered) < set(queries)
 
 
 async def test_a_webhook_in_the_way_is_taken_down_and_nothing_is_lost(bot: Bot) -> None:
