@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from asyncpg import UndefinedColumnError, UndefinedFunctionError, UndefinedTableError
+
 from contact_center.kernel.errors import Invalid, SettingsError
 from contact_center.storage.database import Database
 from contact_center.work.policies import file
@@ -19,6 +21,10 @@ async def _with(url: str, use: Any) -> Any:
     database = await Database.connect(url, size=2)
     try:
         return await use(Policies(database))
+    except (UndefinedTableError, UndefinedColumnError, UndefinedFunctionError):
+        raise SettingsError(
+            "the database is not prepared for this release: run `contact-center migrate` first"
+        ) from None
     finally:
         await database.close()
 

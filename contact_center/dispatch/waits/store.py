@@ -88,6 +88,7 @@ SELECT w.contact_id, p.ahead, p.low_ms, p.high_ms, p.cause FROM work w
 JOIN wait_promises p ON p.work_id = w.id AND p.shown
 WHERE w.contact_id = ANY($1::uuid[]) AND w.state <> 'done' AND w.state IN ('waiting', 'offered')
 """
+OF_WORK = "SELECT ahead, low_ms, high_ms FROM wait_promises WHERE work_id = $1 AND shown"
 
 
 async def rates(database: Database) -> dict[tuple[str, str], Rates]:
@@ -142,6 +143,11 @@ async def of_contacts(database: Database, contacts: Sequence[UUID]) -> Mapping[U
     """(ahead, low_ms, high_ms, cause) of those of these contacts whose wait is known."""
     rows = await database.fetch(OF_CONTACTS, list(contacts))
     return {row["contact_id"]: row for row in rows}
+
+
+async def of_work(database: Database, work_id: UUID) -> Record | None:
+    """(ahead, low_ms, high_ms) of a turn whose wait is known."""
+    return await database.fetchrow(OF_WORK, work_id)
 
 
 async def waiting(database: Database, visible: sa.ColumnElement[bool], limit: int) -> list[Record]:

@@ -122,9 +122,27 @@ class Rung(BaseModel):
     members_only: bool | None = None
 
 
+class Estimate(BaseModel):
+    """What the client is told: his position, and his wait in minutes, p50 to p90."""
+
+    position: int
+    low: int
+    high: int
+
+
+class KeptFrom(BaseModel):
+    """Somebody it is not offered to until then, and why: his reason where he declined."""
+
+    operator_id: UUID
+    until: datetime
+    cause: Literal["declined", "missed", "passed_on"]
+    reason: str | None = None
+
+
 class StillWaiting(BaseModel):
     """Why it still waits, as of now. `ahead` counts to a thousand at most.
 
+    `estimate` is null where too little is known to tell a wait.
     `lacking`: skill, `medium` or `member` → how many lack it first; `away`: presence → how many
     of the able; `on_hand`: medium → how many of the busy have one.
     """
@@ -150,6 +168,8 @@ class StillWaiting(BaseModel):
     lacking: dict[str, int]
     on_hand: dict[str, int]
     step: Rung | None
+    kept_from: list[KeptFrom]
+    estimate: Estimate | None
 
 
 class Routing(Named):
@@ -162,7 +182,10 @@ class Routing(Named):
 
 
 class Gate(BaseModel):
-    """Something that keeps work from an operator; `routing/why.py` lists codes and values."""
+    """Something that keeps work from an operator; `routing/why.py` lists codes and values.
+
+    `excluded` also says its `cause` as `KeptFrom` does, and the `reason` of who declined.
+    """
 
     code: str
     values: dict[str, Any]

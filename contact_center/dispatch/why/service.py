@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TypeVar
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from aiohttp import web
 from contact_center.access.model import Actor, Permission
 from contact_center.access.policy import visible
 from contact_center.contacts import store as contacts
+from contact_center.dispatch.waits import store as waits
+from contact_center.dispatch.waits.model import Wait
 from contact_center.dispatch.why import model, store, telling
 from contact_center.dispatch.why.model import Named, Routing, WhyIdle, WhyNot
 from contact_center.dispatch.why.store import Seen
@@ -81,13 +84,14 @@ class Why:
             seen.work, seen.queue, seen.operator, seen.policy, seen.now_ms,
             preferred=seen.preferred, explanation=said,
         )  # fmt: skip
+        refused = await store.refusals(self._database, UUID(seen.work.id), seen.now_ms)
         return await self._named(
             WhyNot(
                 employee_id=employee_id,
                 as_of="now" if found is None else "then",
                 at=model.instant(seen.now_ms),
                 offer_id=None if made is None else made["id"],
-                gates=telling.gates(gates),
+                gates=telling.gates(gates, refused.get(employee_id)),
             )
         )
 
@@ -105,6 +109,7 @@ class Why:
             preferred=await store.operators(db, wanted),
         )  # fmt: skip
         numbers = {work.id: number for work, _, number in line}
+        refused = await store.refusals(db, UUID(near.work.id), now) if near else {}
         return await self._named(
             WhyIdle.model_validate({
                 "employee_id": employee_id,
@@ -116,7 +121,9 @@ class Why:
                 "idle_ms": max(0, now - operator.idle_ms) if operator.idle_ms else None,
                 "on_hand": dict(operator.load),
                 "waiting": len(line),
-                "nearest": near and telling.near(near, numbers[near.work.id], now),
+                "nearest": near and telling.near(
+                    near, numbers[near.work.id], now, refused.get(employee_id)
+                ),
             })
         )  # fmt: skip
 
@@ -164,6 +171,8 @@ class Why:
             await store.policy(db), now, preferred=await store.operator(db, work.preferred_id),
         )  # fmt: skip
         step = found["step"]
+        refused = await store.refusals(db, UUID(work.id), now)
+        told = await waits.of_work(db, UUID(work.id))
         return model.StillWaiting.model_validate({
             **found,
             "at": model.instant(now),
@@ -171,6 +180,8 @@ class Why:
             "medium": work.medium,
             "ahead": await store.ahead(db, work),
             "step": step and {**step, "at": model.instant(step["at_ms"])},
+            "kept_from": telling.kept_from(work, refused, now),
+            "estimate": None if told is None else asdict(Wait.of(told)),
         })  # fmt: skip
 
     async def _named(self, answer: Answer) -> Answer:

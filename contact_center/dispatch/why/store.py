@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +46,11 @@ FROM work WHERE contact_id = $1 ORDER BY arrived_at DESC LIMIT $2
 OFFERS_OF = """
 SELECT id, work_id, operator_id, state, reason, explanation, created_at, ended_at
 FROM offers WHERE work_id = ANY($1::uuid[]) ORDER BY created_at DESC LIMIT $2
+"""
+REFUSALS = """
+SELECT DISTINCT ON (operator_id) operator_id, state, reason FROM offers
+WHERE work_id = $1 AND state IN ('declined', 'missed') AND ended_at <= $2
+ORDER BY operator_id, ended_at DESC
 """
 MOVES_OF = """
 SELECT cause, at, (data ->> 'rung')::int AS rung, (data ->> 'queue_id')::uuid AS queue_id
@@ -121,6 +127,13 @@ async def offers(database: Database, work: Sequence[UUID]) -> list[Record]:
 async def moves(database: Database, work: Sequence[UUID]) -> list[Record]:
     """Their latest rungs and changes of queue by the ladder, as far as the log is kept."""
     return await database.fetch(MOVES_OF, list(work), EVENTS)
+
+
+async def refusals(database: Database, work_id: UUID, at_ms: int) -> dict[UUID, Record]:
+    """How the latest offer ended of everybody who did not take the work by then, and his reason."""
+    by = datetime.fromtimestamp(at_ms / 1000, UTC)
+    rows = await database.fetch(REFUSALS, work_id, by)
+    return {row["operator_id"]: row for row in rows}
 
 
 async def own(database: Database, contact_id: UUID, employee_id: UUID) -> bool:

@@ -10,6 +10,7 @@ from uuid import UUID
 from contact_center.dispatch.why import model
 from contact_center.dispatch.why.model import Decision, Named, Routing, Step, WhyIdle, WhyNot
 from routing import why
+from routing.model import WorkState
 
 Row = Mapping[str, Any]
 PEOPLE_IN = ("operator", "by")
@@ -70,12 +71,38 @@ def _of_offer(row: Row, following: datetime | None) -> Iterator[Step]:
         yield Step(at=ended, code=row["state"], detail=row["reason"], **who)
 
 
-def gates(found: Iterable[why.Gate]) -> list[model.Gate]:
-    """What keeps work from somebody."""
-    return [model.Gate(code=gate.code, values=dict(gate.values)) for gate in found]
+def gates(found: Iterable[why.Gate], refused: Row | None = None) -> list[model.Gate]:
+    """What keeps work from somebody; `refused`: the offer of it that he did not take."""
+    return [
+        model.Gate(
+            code=gate.code,
+            values={**gate.values, **(_cause(refused) if gate.code == "excluded" else {})},
+        )
+        for gate in found
+    ]
 
 
-def near(nearest: why.Nearest, number: int | None, now_ms: int) -> model.Near:
+def kept_from(work: WorkState, refused: Mapping[UUID, Row], now_ms: int) -> list[model.KeptFrom]:
+    """Whom waiting work is kept from, and why."""
+    return [
+        model.KeptFrom(
+            operator_id=UUID(who), until=model.instant(until), **_cause(refused.get(UUID(who)))
+        )
+        for who, until in work.excluded
+        if until > now_ms
+    ]
+
+
+def _cause(refused: Row | None) -> dict[str, Any]:
+    if refused is None:
+        return {"cause": "passed_on"}
+    said = {"reason": refused["reason"]} if refused["reason"] else {}
+    return {"cause": refused["state"], **said}
+
+
+def near(
+    nearest: why.Nearest, number: int | None, now_ms: int, refused: Row | None = None
+) -> model.Near:
     """The work that lacks least to become somebody's."""
     work = nearest.work
     return model.Near(
@@ -84,7 +111,7 @@ def near(nearest: why.Nearest, number: int | None, now_ms: int) -> model.Near:
         queue_id=UUID(work.queue_id),
         medium=work.medium,
         wait_ms=max(0, now_ms - work.arrived_ms),
-        gates=gates(nearest.gates),
+        gates=gates(nearest.gates, refused),
     )
 
 
@@ -98,6 +125,7 @@ def people(answer: Named) -> set[UUID]:
         found.add(answer.employee_id)
     if not isinstance(answer, Routing):
         return found
+    found.update(one.operator_id for one in (answer.waiting.kept_from if answer.waiting else ()))
     for one in answer.decisions:
         found.add(one.operator_id)
         if one.reason is not None:

@@ -174,6 +174,33 @@ async def test_a_missed_offer_stands_in_the_timeline_and_in_the_next_answer(desk
     assert [gate["code"] for gate in (await desk.why_not(desk.anna))["gates"]] == ["excluded"]
 
 
+async def test_the_reason_of_who_declined_is_told_with_his_name_and_the_wait_with_it(
+    desk: Desk,
+) -> None:
+    await desk.set(desk.anna, presence="ready")
+    async with desk.decided() as offer:
+        path, reason = f"/offers/{offer}/decline", {"reason": "on lunch"}
+        assert (await desk.office.ask("POST", path, desk.anna, json=reason)).status == 204
+    await desk.office.db.execute(
+        "INSERT INTO wait_promises SELECT id, queue_id, medium, '', 1, 0, 1, 60000, 240000, 0,"
+        " 'arrived', true, 0, 0 FROM work WHERE id = $1"
+        " ON CONFLICT (work_id) DO UPDATE SET (ahead, low_ms, high_ms) = (1, 60000, 240000)",
+        desk.work,
+    )
+    said = await desk.routing()
+    assert said["timeline"][-1]["code"] == "declined"
+    assert said["timeline"][-1]["detail"] == "on lunch"
+    (kept,) = said["waiting"]["kept_from"]
+    assert (kept["operator_id"], kept["cause"]) == (str(desk.anna.id), "declined")
+    assert kept["reason"] == "on lunch"
+    assert said["people"] == [{"id": str(desk.anna.id), "name": "anna"}]
+    assert said["waiting"]["estimate"] == {"position": 2, "low": 1, "high": 4}
+    (gate,) = (await desk.why_not(desk.anna))["gates"]
+    assert (gate["values"]["cause"], gate["values"]["reason"]) == ("declined", "on lunch")
+    mine = await desk.get("/me/routing/why-idle", desk.anna)
+    assert (mine["code"], mine["nearest"]["gates"][0]["values"]["reason"]) == ("kept", "on lunch")
+
+
 def test_an_offer_ends_before_the_next_one_although_one_transaction_dates_it_later() -> None:
     def offer(state: str, begun: int, ended: int | None) -> dict[str, Any]:
         return {

@@ -5,6 +5,10 @@ from __future__ import annotations
 import tomllib
 from typing import Any
 
+import pytest
+
+from contact_center import policies
+from contact_center.kernel.errors import SettingsError
 from contact_center.work.policies import file
 from contact_center.work.policies.service import Policies
 from tests.support.office import Office, Person
@@ -255,3 +259,10 @@ async def test_an_archived_skill_is_nobodys_for_the_router_until_it_returns(offi
     await activate(office, boss, made["id"])
     refused = await office.ask("PATCH", f"/skills/{tax}", boss, json={"archived": True})
     assert (refused.status, refused.code) == (409, "in_use")
+
+
+def test_a_database_that_was_never_prepared_is_told_of_in_a_sentence(
+    empty_database_url: str,
+) -> None:
+    with pytest.raises(SettingsError, match="run `contact-center migrate` first"):
+        policies.export(empty_database_url)

@@ -662,6 +662,13 @@ export interface EmployeePatch {
   ceilings?: Record<string, number> | null;
 }
 
+/** What the client is told: his position, and his wait in minutes, p50 to p90. */
+export interface Estimate {
+  position: number;
+  low: number;
+  high: number;
+}
+
 /** The first administrator, with the token of the link that the start has printed. */
 export interface First {
   token: string;
@@ -677,7 +684,7 @@ export interface Found {
   contacts: ContactRow[];
 }
 
-/** Something that keeps work from an operator; `routing/why.py` lists codes and values. */
+/** Something that keeps work from an operator; `routing/why.py` lists codes and values. `excluded` also says its `cause` as `KeptFrom` does, and the `reason` of who declined. */
 export interface Gate {
   code: string;
   values: Record<string, unknown>;
@@ -761,6 +768,14 @@ export interface Invited {
 /** The contact that is joined into this one, and closes. */
 export interface Join {
   other_id: string;
+}
+
+/** Somebody it is not offered to until then, and why: his reason where he declined. */
+export interface KeptFrom {
+  operator_id: string;
+  until: string;
+  cause: "declined" | "missed" | "passed_on";
+  reason: string | null;
 }
 
 /** What waits in quarantine; `what` names a kind of message that is not supported. */
@@ -1609,7 +1624,7 @@ export interface Step {
   detail: string | null;
 }
 
-/** Why it still waits, as of now. `ahead` counts to a thousand at most. `lacking`: skill, `medium` or `member` → how many lack it first; `away`: presence → how many of the able; `on_hand`: medium → how many of the busy have one. */
+/** Why it still waits, as of now. `ahead` counts to a thousand at most. `estimate` is null where too little is known to tell a wait. `lacking`: skill, `medium` or `member` → how many lack it first; `away`: presence → how many of the able; `on_hand`: medium → how many of the busy have one. */
 export interface StillWaiting {
   reason: "archived" | "closed" | "callback" | "held" | "nobody" | "none_ready" | "busy" | "excluded" | "soon";
   values: Record<string, unknown>;
@@ -1630,6 +1645,8 @@ export interface StillWaiting {
   lacking: Record<string, number>;
   on_hand: Record<string, number>;
   step: Rung | null;
+  kept_from: KeptFrom[];
+  estimate: Estimate | null;
 }
 
 /** A stored file; `url` lives for minutes. */

@@ -60,6 +60,11 @@ export function firstLocale(): Locale {
   return navigator.languages.some((language) => slavic.test(language)) ? "ru" : "en";
 }
 
+/** What a client of a contact is called. The server knows a name or an address of everybody but visitors of a site. */
+export function named(client: { name: string } | undefined, t: I18n["t"]): string {
+  return client?.name || t("client.visitor");
+}
+
 /** A title the server keeps in both languages, e.g. of a result code. */
 export function titled(title: Record<string, string> | string | null | undefined, locale: Locale): string {
   if (!title) return "";

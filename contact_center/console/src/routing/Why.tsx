@@ -66,7 +66,7 @@ function Timeline({ said, words }: { said: Routing; words: Wording }) {
               </time>
               <span>
                 {words.step(step)}
-                {earlier?.reason && <Earlier decision={earlier} words={words} />}
+                {earlier?.reason && <Earlier decision={earlier} all={said.decisions} words={words} />}
               </span>
             </li>
           );
@@ -76,11 +76,11 @@ function Timeline({ said, words }: { said: Routing; words: Wording }) {
   );
 }
 
-function Earlier({ decision, words }: { decision: Decision; words: Wording }) {
+function Earlier({ decision, all, words }: { decision: Decision; all: Decision[]; words: Wording }) {
   return (
     <details className={css.figures}>
       <summary>{words.w("way.why")}</summary>
-      <Sentences said={words.here(decision).slice(1)} />
+      <Sentences said={words.here(decision, all).slice(1)} />
     </details>
   );
 }
@@ -156,7 +156,7 @@ export default function Why({ row }: { row: ContactRow }) {
       )}
       {said.here && (
         <>
-          <Sentences said={words.here(said.here)} />
+          <Sentences said={words.here(said.here, said.decisions)} />
           {said.here.reason && <Figures words={words} facts={words.facts(said.here.reason)} />}
         </>
       )}

@@ -10,14 +10,14 @@ import { Bones, Failed } from "../ui/states";
 import { namesFrom, Wording } from "./words";
 import css from "./routing.module.css";
 
-/** Why an operator gets nothing, and what waits that is nearest to being for him. */
-export default function WhyIdle({ id }: { id: string }) {
+/** Why an operator gets nothing, and what waits that is nearest to being for him; without an id: why I do. */
+export default function WhyIdle({ id }: { id?: string }) {
   const i18n = useI18n();
   const { queues } = useNames();
-  const [asked, setAsked] = useState(false);
+  const [asked, setAsked] = useState(!id);
   const query = useQuery({
-    queryKey: ["why-idle", id],
-    queryFn: ({ signal }) => get("/employees/{id}/routing/why-idle", { path: { id }, signal }),
+    queryKey: ["why-idle", id ?? "me"],
+    queryFn: ({ signal }) => (id ? get("/employees/{id}/routing/why-idle", { path: { id }, signal }) : get("/me/routing/why-idle", { signal })),
     enabled: asked,
     gcTime: 0,
   });
@@ -26,7 +26,7 @@ export default function WhyIdle({ id }: { id: string }) {
   return (
     <div className={css.idle}>
       <Button variant="default" size="xs" loading={query.isFetching} leftSection={<Icon name="question" size={16} />} onClick={() => (asked ? void query.refetch() : setAsked(true))}>
-        {words.w("idle.button")}
+        {words.w(id ? "idle.button" : "my.again")}
       </Button>
       <div role="status">
         {asked && query.isPending && <Bones rows={2} kind="line" />}
@@ -34,7 +34,7 @@ export default function WhyIdle({ id }: { id: string }) {
         {said && (
           <>
             <div className={css.said}>
-              {words.idle(said).map((sentence) => (
+              {words.idle(said, !id).map((sentence) => (
                 <p key={sentence}>{sentence}</p>
               ))}
             </div>

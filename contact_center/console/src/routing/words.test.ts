@@ -24,7 +24,7 @@ const decision: Decision = { offer_id: "o", operator_id: "a", state: "live", end
 const waiting: StillWaiting = {
   reason: "busy", values: {}, at: AT, queue_id: "q", medium: "chat", wait_ms: 60_000, priority_ms: 0, kept_ms: 0, ahead: 2, needs: { tax: 3 }, members_only: true,
   rung: 0, rungs: 2, misses: 0, counts: { able: 7, unable: 1, not_ready: 3, busy: 4, excluded: 0, free: 0 }, away: { break: 3 }, lacking: { tax: 1 }, on_hand: { voice: 4 },
-  step: { at: "2026-03-02T10:02:26Z", rung: 1, overflow: null, needs: { tax: 1 }, members_only: true },
+  step: { at: "2026-03-02T10:02:26Z", rung: 1, overflow: null, needs: { tax: 1 }, members_only: true }, kept_from: [], estimate: null,
 };
 const now = Date.parse(AT);
 
@@ -44,6 +44,16 @@ describe("explanations", () => {
       "It has waited for 1 min. 2 contacts are before it.",
       "In 12 s, at 10:02, less is asked for: chat, Taxes from level 1.",
     ]);
+  });
+  it("say who would not take it and for what reason, and how long it will take", () => {
+    const kept_from = [{ operator_id: "a", until: AT, cause: "declined" as const, reason: "unavailable" }, { operator_id: "b", until: AT, cause: "missed" as const, reason: null }];
+    expect(words().waiting({ ...waiting, kept_from, estimate: { position: 3, low: 2, high: 5 } }, now).slice(2, 4)).toEqual([
+      "Number 3 in line; by the estimate it waits 2–5 min more.",
+      "Not offered to: Anna declined: stepping away; Boris did not answer.",
+    ]);
+    const declined = { ...decision, at: "2026-03-02T10:00:00Z", state: "declined" as const, ended_reason: "on lunch" };
+    expect(words().here({ ...decision, operator_id: "b", reason: { ...reason, excluded: ["a"] } }, [declined]).at(-1)).toBe("Not offered to: Anna declined: on lunch.");
+    expect(words("ru").gate({ code: "excluded", values: { until_ms: now, cause: "declined", reason: "busy" } })).toBe("Был отказ: занят другим обращением; снова предложат после 10:02.");
   });
   it("use the plural forms of Russian", () => {
     const one = (n: number) => words("ru").here({ ...decision, reason: { ...reason, eligible: n } }).find((said) => said.startsWith("Взять"));
@@ -75,6 +85,7 @@ describe("explanations", () => {
     const step = { at: AT, queue_id: "q", operator_id: "a", offer_id: null, rung: 2, detail: null };
     expect(words().step({ ...step, code: "arrived", detail: "arrival" })).toBe("Came in: Orders");
     expect(words("ru").step({ ...step, code: "missed" })).toBe("Нет ответа: Anna");
+    expect(words().step({ ...step, code: "declined", detail: "on lunch" })).toBe("Anna declined: on lunch");
     for (const code of ["relaxed", "offered", "accepted", "declined", "rescinded", "taken", "ended"] as const) expect(words().step({ ...step, code })).not.toBe(code);
   });
 });

@@ -86,16 +86,16 @@ export class Wording {
 
   // --- why here ------------------------------------------------------------------------------
 
-  here(decision: Decision): string[] {
+  here(decision: Decision, all: readonly Decision[] = []): string[] {
     const name = this.person(decision.operator_id);
     const time = this.clock(decision.at);
     const { reason } = decision;
     if (!reason) return [this.w("here.plain", { name, time })];
     const wait = this.lasting(reason.wait_ms);
-    return [this.w(decision.state === "accepted" ? "here.accepted" : "here.live", { name, time, wait }), ...this.because(reason)];
+    return [this.w(decision.state === "accepted" ? "here.accepted" : "here.live", { name, time, wait }), ...this.because(reason, all.filter((one) => one.at < decision.at))];
   }
 
-  private because(reason: Reason): string[] {
+  private because(reason: Reason, before: readonly Decision[]): string[] {
     const name = this.person(reason.chosen.id);
     const said = [this.w("place.first", { n: reason.waiting, asked: this.asked(reason.medium, reason.needs) })];
     if (reason.priority_ms) said.push(this.w(reason.priority_ms > 0 ? "place.priority" : "place.later", { time: this.lasting(reason.priority_ms) }));
@@ -103,8 +103,25 @@ export class Wording {
     if (reason.rung) said.push(this.w("rung.at", { n: reason.rung }));
     said.push(this.w("able.counts", { n: reason.eligible, ready: reason.ready, room: reason.with_room }));
     said.push(this.rule(reason, name));
-    if (reason.excluded.length) said.push(this.w("excluded.names", { names: reason.excluded.map((id) => this.person(id)).join(", ") }));
+    if (reason.excluded.length) said.push(this.w("excluded.names", { names: reason.excluded.map((id) => this.kept(id, before)).join("; ") }));
     return said;
+  }
+
+  /** Anna declined: on a break */
+  private kept(id: string, before: readonly Decision[]): string {
+    const last = before.findLast((one) => one.operator_id === id && (one.state === "declined" || one.state === "missed"));
+    return this.refusal(id, last?.state ?? "passed_on", last?.ended_reason);
+  }
+
+  private refusal(id: string, cause: string, reason: string | null | undefined): string {
+    const said = reason && cause === "declined" ? "declined_why" : cause;
+    return this.maybe(`kept.${said}`, { name: this.person(id), reason: this.declined(reason) }) ?? this.person(id);
+  }
+
+  /** The reason chosen for declining; who used the API may have said it in words of his own. */
+  private declined(reason: string | null | undefined): string {
+    const words = reason ? this.i18n.maybe(`decline.${reason}`) : undefined;
+    return words ? words.slice(0, 1).toLocaleLowerCase(this.i18n.locale) + words.slice(1) : (reason ?? "");
   }
 
   private rule(reason: Reason, name: string): string {
@@ -148,11 +165,11 @@ export class Wording {
   // --- why still waiting ---------------------------------------------------------------------
 
   waiting(one: StillWaiting, now: number): string[] {
-    return [
-      this.reason(one),
-      `${this.w("waiting.wait", { wait: this.lasting(one.wait_ms) })} ${this.w("waiting.ahead", { n: one.ahead })}`,
-      this.next(one, now),
-    ];
+    const { estimate } = one;
+    const said = [this.reason(one), `${this.w("waiting.wait", { wait: this.lasting(one.wait_ms) })} ${this.w("waiting.ahead", { n: one.ahead })}`];
+    if (estimate) said.push(this.w("waiting.estimate", { low: estimate.low, high: estimate.high, n: estimate.position }));
+    if (one.kept_from.length) said.push(this.w("excluded.names", { names: one.kept_from.map((kept) => this.refusal(kept.operator_id, kept.cause, kept.reason)).join("; ") }));
+    return [...said, this.next(one, now)];
   }
 
   private reason(one: StillWaiting): string {
@@ -213,6 +230,7 @@ export class Wording {
       skill: this.skill(values["skill"]),
       strategy: this.strategy(text(values["strategy"])),
       time: this.clock(values["until_ms"] ?? values["due_ms"]),
+      reason: this.declined(text(values["reason"])),
       name: "queue" in values ? this.queue(values["queue"]) : this.person(values["by"] ?? values["operator"]),
     };
     return this.maybe(`gate.${this.variant(code, values)}`, worded) ?? code;
@@ -221,14 +239,21 @@ export class Wording {
   private variant(code: string, values: Record<string, unknown>): string {
     if (code === "presence" && values["lost"]) return "lost";
     if (code === "held" && values["strict"]) return "strict";
-    if (code === "excluded" && !values["until_ms"]) return "excluded_then";
+    if (code === "excluded") return this.exclusion(values);
     return code;
   }
 
-  idle(said: WhyIdle): string[] {
+  private exclusion(values: Record<string, unknown>): string {
+    const how = values["cause"] === "declined" && values["reason"] ? "declined" : "excluded";
+    return values["until_ms"] ? how : `${how}_then`;
+  }
+
+  /** `mine`: said to the operator himself. */
+  idle(said: WhyIdle, mine = false): string[] {
     const { presence, used, budget } = said;
-    const lost = said.code === "presence" && presence === "ready";
-    const first = this.maybe(`idle.${lost ? "lost" : said.code}`, { state: this.presence(presence), used, budget }) ?? said.code;
+    const code = said.code === "presence" && presence === "ready" ? "lost" : said.code;
+    const params = { state: this.presence(presence), used, budget };
+    const first = (mine ? this.maybe(`my.${code}`, params) : undefined) ?? this.maybe(`idle.${code}`, params) ?? code;
     const sentences = [first];
     if (said.used === 0 && said.idle_ms !== null && said.code !== "presence") sentences.push(this.w("idle.since", { time: this.lasting(said.idle_ms) }));
     if (said.waiting) sentences.push(this.w("idle.looked", { n: said.waiting }));
@@ -241,6 +266,7 @@ export class Wording {
 
   step(step: Step): string {
     const params = { name: this.person(step.operator_id), queue: this.queue(step.queue_id), n: step.rung };
+    if (step.code === "declined" && step.detail) return this.w("step.declined_why", { ...params, reason: this.declined(step.detail) });
     const key = step.code === "arrived" || step.code === "moved" ? `step.${step.code}_${step.detail ?? ""}` : `step.${step.code}`;
     return this.maybe(key, params) ?? step.code;
   }

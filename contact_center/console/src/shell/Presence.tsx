@@ -1,15 +1,18 @@
-import { Button, Menu, UnstyledButton } from "@mantine/core";
-import { useState } from "react";
+import { Button, Menu, Modal, UnstyledButton } from "@mantine/core";
+import { Suspense, useState } from "react";
 import { setPresence } from "../api/acts";
 import { useDirectory, useMay, useMe, useNames } from "../api/hooks";
 import { useActions } from "../actions/registry";
 import { titled, useI18n } from "../i18n";
 import { running } from "../i18n/time";
 import { Icon } from "../ui/Icon";
+import { lazily } from "../ui/lazily";
 import { useNow } from "../ui/now";
 import { useProblemText } from "../ui/states";
 import { toast } from "../ui/toasts";
 import css from "./shell.module.css";
+
+const WhyIdle = lazily(() => import("../routing/WhyIdle"));
 
 function Timer({ since }: { since: string | null }) {
   const i18n = useI18n();
@@ -26,6 +29,7 @@ export function Presence() {
   const { data: directory } = useDirectory();
   const { breaks } = useNames();
   const [after, setAfter] = useState(false);
+  const [asking, setAsking] = useState(false);
 
   const change = (presence: "ready" | "break" | "offline", reason?: string) => {
     setPresence(presence, reason, presence !== "ready" && after).catch((error: unknown) => toast("bad", text(error)));
@@ -35,6 +39,7 @@ export function Presence() {
     work && { id: "ready", title: "act.ready", group: "me", icon: "check", run: () => change("ready") },
     work && { id: "break", title: "act.break", group: "me", icon: "coffee", run: () => change("break", directory?.break_reasons[0]?.code) },
     work && { id: "offline", title: "act.offline", group: "me", icon: "wifiOff", run: () => change("offline") },
+    work && { id: "why_idle", title: "act.why_idle", group: "me", icon: "question", run: () => setAsking(true) },
   ]);
   if (!work) return null;
 
@@ -77,11 +82,18 @@ export function Presence() {
           <Menu.CheckboxItem closeMenuOnClick={false} checked={after} onChange={setAfter}>
             {t("presence.after")}
           </Menu.CheckboxItem>
+          <Menu.Divider />
+          <Menu.Item leftSection={<Icon name="question" size={16} />} onClick={() => setAsking(true)}>
+            {t("act.why_idle")}
+          </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {me.presence === "offline" && (
+      <Modal opened={asking} onClose={() => setAsking(false)} title={t("act.why_idle")}>
+        <Suspense fallback={null}>{asking && <WhyIdle />}</Suspense>
+      </Modal>
+      {(me.presence === "offline" || me.presence === "not_answering") && (
         <Button size="compact-sm" color="green" className={css.start} onClick={() => change("ready")}>
-          {t("presence.start")}
+          {t(me.presence === "offline" ? "presence.start" : "presence.back")}
         </Button>
       )}
     </>
