@@ -39,9 +39,10 @@ export function caps(chord: Chord): string[] {
   return out;
 }
 
-/** The label of the same key on a Russian keyboard, where it differs. */
+/** The labels of the same keys on a Russian keyboard, where they differ. */
 export function russianCap(chord: Chord): string | undefined {
-  return RUSSIAN[chord.code];
+  const keys = [chord.after, chord.code].filter((code) => code !== undefined);
+  return keys.some((code) => code in RUSSIAN) ? keys.map((code) => RUSSIAN[code] ?? keyName(code)).join(" ") : undefined;
 }
 
 const MODIFIER = /^(Control|Alt|Shift|Meta|OS)(Left|Right)?$|^CapsLock$/;

@@ -216,6 +216,14 @@ export interface BrandPatch {
   archived?: boolean | null;
 }
 
+/** Per cent of his time that an operator was busy. */
+export interface Busy {
+  draft: Mean;
+  running: Mean;
+  difference: Mean;
+  operator_id: string;
+}
+
 /** What the asking employee may do with the contact now. */
 export interface Can {
   reply: boolean;
@@ -622,6 +630,30 @@ export interface Drafts {
   note: Draft | null;
 }
 
+/** A policy tried beside edition `edition`; `policy_version`: the draft as it was then. `done` of `total` days are played. `failure` says why there is no result. */
+export interface DryRun {
+  id: string;
+  policy_id: string;
+  policy_version: number;
+  edition: number;
+  asked: Question;
+  state: "waiting" | "running" | "done" | "failed" | "cancelled";
+  done: number;
+  total: number;
+  failure: "nobody" | "too_many" | "not_served" | "unknown" | "too_long" | "interrupted" | null;
+  result: ResultOutput | null;
+  author: string;
+  created_at: string;
+  ended_at: string | null;
+  version: number;
+}
+
+/** The newest first. */
+export interface DryRunList {
+  items: DryRun[];
+  next: string | null;
+}
+
 /** An employee as administration sees him. */
 export interface Employee {
   id: string;
@@ -669,6 +701,14 @@ export interface Estimate {
   high: number;
 }
 
+/** `was`: as it really was, where the rows say it. Seconds, counts or per cent. */
+export interface Figure {
+  draft: Mean;
+  running: Mean;
+  difference: Mean;
+  was: number | null;
+}
+
 /** The first administrator, with the token of the link that the start has printed. */
 export interface First {
   token: string;
@@ -688,6 +728,15 @@ export interface Found {
 export interface Gate {
   code: string;
   values: Record<string, unknown>;
+}
+
+/** `needed` operators for 80 % in time, by Erlang; `there`: how many were ready, on average. */
+export interface HalfHour {
+  at_ms: number;
+  arrivals: number;
+  talk: number;
+  needed: number;
+  there: number;
 }
 
 /** The health page. Counts are by state. */
@@ -783,6 +832,13 @@ export interface KeptKind {
   kind: string;
   what: string;
   n: number;
+}
+
+/** Of a queue and medium; both empty: all; medium empty: the queue as a whole. */
+export interface Kind {
+  queue: string;
+  medium: string;
+  figures: Record<string, Figure>;
 }
 
 /** The whole of a letter. `html_url` shows its HTML in a frame and lives for minutes. With `&images=true` it fetches pictures from elsewhere, of which there are `remote_images`. */
@@ -923,6 +979,13 @@ export interface MePatch {
   locale?: string | null;
   zone?: string | null;
   settings?: Record<string, unknown> | null;
+}
+
+/** The truth is within `mean ± half` in 95 of 100 cases; `certain`: it is not 0 by chance. */
+export interface Mean {
+  mean: number;
+  half: number | null;
+  certain: boolean;
 }
 
 /** A merge in force: the loser's addresses are at this client. */
@@ -1311,6 +1374,14 @@ export interface QuarantinedRequest {
   text: string | null;
 }
 
+/** What was asked. */
+export interface Question {
+  since: string;
+  until: string;
+  how: "same" | "like";
+  within: number;
+}
+
 /** A queue. `priority_seconds` is a head start in the one waiting line. `code` is its name in policy files; without one it is called by its id there. `letters`: what stands under its letters ({employee} and {brand} are filled in), the answer that says a letter was taken in ({number}, {subject}, {name}, {brand}, {queue}; {position} and {wait}: their sentences are left out where nobody knows), and the one that says a file of it was too large ({file}, without those two); where a text is empty none is sent. */
 export interface Queue {
   id: string;
@@ -1452,10 +1523,20 @@ export interface Rest {
 }
 
 /** How a contact ended. */
-export interface Result {
+export interface ResultInput {
   result_code_id?: string | null;
   kind_id?: string | null;
   note?: string;
+}
+
+/** What came of it. `left_out`: contacts by a medium nobody was served by. */
+export interface ResultOutput {
+  replications: number;
+  seen: number;
+  left_out: Record<string, number>;
+  kinds: Kind[];
+  operators: Busy[];
+  staffing: Staffing[];
 }
 
 /** How a contact ended; with a queue it is offered in that queue only. */
@@ -1604,6 +1685,12 @@ export interface SkillName {
 /** The first message of the part that becomes a contact of its own. */
 export interface Split {
   message_id: string;
+}
+
+/** The half-hours of a queue in which anybody came; empty: all queues as one. */
+export interface Staffing {
+  queue: string;
+  rows: HalfHour[];
 }
 
 /** The address. It is shown this once; only a digest of it is kept. */
@@ -1826,6 +1913,14 @@ export interface WhyNot {
   gates: Gate[];
 }
 
+/** What to try a policy on: what came between two instants; left out, the last 24 hours. `same`: the contacts that were seen, at their instants. `like`: days like that one, drawn anew. `within`: seconds in which a contact counts as taken in time. */
+export interface Wish {
+  since?: string | null;
+  until?: string | null;
+  how?: "same" | "like";
+  within?: number;
+}
+
 /** The contact's turn in the waiting line, while it is not over. */
 export interface WorkRef {
   id: string;
@@ -1921,6 +2016,8 @@ export interface Routes {
     "/policies": { answer: PolicyList };
     "/policies/current": { answer: Policy };
     "/policies/{id}": { path: { id: string }; answer: Policy };
+    "/policies/{id}/dry-runs": { path: { id: string }; answer: DryRunList };
+    "/dry-runs/{id}": { path: { id: string }; answer: DryRun };
     "/contacts/{id}/routing": { path: { id: string }; answer: Routing };
     "/contacts/{id}/routing/why-not/{employee_id}": { path: { id: string; employee_id: string }; query?: { offer_id?: string | null }; answer: WhyNot };
     "/employees/{id}/routing/why-idle": { path: { id: string }; answer: WhyIdle };
@@ -1961,7 +2058,7 @@ export interface Routes {
     "/contacts/{id}/transfer": { path: { id: string }; body: Transfer; answer: Contact | undefined };
     "/contacts/{id}/split": { path: { id: string }; body: Split; answer: Part };
     "/contacts/{id}/join": { path: { id: string }; body: Join; answer: Contact };
-    "/contacts/{id}/close": { path: { id: string }; body: Result; answer: Contact };
+    "/contacts/{id}/close": { path: { id: string }; body: ResultInput; answer: Contact };
     "/contacts/{id}/wrap-up": { path: { id: string }; body: WrapUp; answer: Contact };
     "/contacts/{id}/spam": { path: { id: string }; answer: Contact };
     "/contacts/{id}/not-spam": { path: { id: string }; answer: Contact };
@@ -1989,6 +2086,7 @@ export interface Routes {
     "/policies": { body: PolicyDraft; answer: Policy };
     "/policies/check": { body: PolicyDocument; answer: PolicyVerdict };
     "/policies/{id}/activate": { path: { id: string }; body: Activation; answer: Policy };
+    "/policies/{id}/dry-runs": { path: { id: string }; body: Wish; answer: DryRun };
     "/kinds": { body: NewCoded; answer: Coded };
     "/result-codes": { body: NewResultCode; answer: ResultCode };
     "/accounts/try": { body: TrySettings; answer: Told };
@@ -2005,6 +2103,7 @@ export interface Routes {
     "/tokens/{id}": { path: { id: string }; answer: undefined };
     "/contacts/{id}/messages/{message_id}": { path: { id: string; message_id: string }; answer: Message };
     "/policies/{id}": { path: { id: string }; answer: undefined };
+    "/dry-runs/{id}": { path: { id: string }; answer: undefined };
   };
   PATCH: {
     "/me": { body: MePatch; answer: Me };

@@ -3,7 +3,7 @@ import { useCallback, useMemo, useState } from "react";
 import { useClient, useClients, useRested } from "../api/hooks";
 import type { ClientRow } from "../api/types";
 import { useI18n } from "../i18n";
-import { full, stamp } from "../i18n/time";
+import { date, full, stamp } from "../i18n/time";
 import { ClientFacts, ClientHistory, ClientNotes, pictureOf } from "../inbox/ClientPanel";
 import { linkTo, navigate, usePlace } from "../router";
 import { Avatar } from "../ui/Avatar";
@@ -17,12 +17,12 @@ import { NameEdit } from "./NameEdit";
 import css from "./clients.module.css";
 
 function Row({ client, chosen }: { client: ClientRow; chosen: boolean }) {
-  const { maybe } = useI18n();
+  const { t, maybe } = useI18n();
   return (
     <a {...linkTo(`/clients/${client.id}`)} className={css.row} data-chosen={chosen || undefined} aria-current={chosen ? "true" : undefined}>
       <Avatar id={client.id} name={client.name} size={36} company={client.kind !== "person"} />
       <span className={css.rowText}>
-        <b className="ellipsis">{client.name}</b>
+        <b className="ellipsis">{client.name || t("client.nameless")}</b>
         <span className="ellipsis">{(client.addresses ?? []).join(" · ") || maybe(`client_kind.${client.kind}`)}</span>
       </span>
     </a>
@@ -52,7 +52,7 @@ function Card({ id, back }: { id: string; back?: () => void }) {
         <div>
           <NameEdit client={client} heading="h1" />
           <p>
-            {maybe(`client_kind.${client.kind}`)} · {maybe(`stage.${client.stage}`) ?? client.stage} · {t("client.since", { at: stamp(i18n, client.created_at, serverNow()) })}
+            {maybe(`client_kind.${client.kind}`)} · {maybe(`stage.${client.stage}`) ?? client.stage} · {t("client.since", { at: date(i18n, client.created_at) })}
           </p>
         </div>
       </header>
@@ -115,7 +115,7 @@ export default function ClientsPage() {
       )}
       {(!phone || chosen) && (
         <section className={css.main} aria-label={t("clients.card")}>
-          {chosen ? <Card key={chosen} id={chosen} back={phone ? () => navigate("/clients") : undefined} /> : <Empty icon="userCard" title={t("clients.choose")} text={t("clients.choose_text")} />}
+          {chosen ? <Card key={chosen} id={chosen} back={phone ? () => navigate("/clients") : undefined} /> : <div className={css.nobody}><Empty icon="userCard" title={t("clients.choose")} text={t("clients.choose_text")} /></div>}
         </section>
       )}
     </div>

@@ -26,7 +26,7 @@ export function NameEdit({ client, heading = "h2" }: { client: Client; heading?:
   if (name === null) {
     return (
       <div className={css.nameLine}>
-        <Heading className={css.name}>{client.name}</Heading>
+        <Heading className={css.name}>{client.name || t("client.nameless")}</Heading>
         {may && (
           <ActionIcon size={26} aria-label={t("client.rename")} onClick={() => setName(client.name)}>
             <Icon name="edit" size={15} />

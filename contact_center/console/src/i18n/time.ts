@@ -29,7 +29,7 @@ export function day(i18n: I18n, at: string | number | Date, now: number): string
   const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
   return sameYear
     ? formatter(i18n, "day", { day: "numeric", month: "long", weekday: "short" }).format(new Date(at))
-    : formatter(i18n, "dayYear", { day: "numeric", month: "long", year: "numeric" }).format(new Date(at));
+    : date(i18n, at);
 }
 
 /** For list rows: the clock today, then the day and month, then the year too. */
@@ -41,8 +41,13 @@ export function stamp(i18n: I18n, at: string | number | Date, now: number): stri
     : formatter(i18n, "shortYear", { day: "2-digit", month: "2-digit", year: "2-digit" }).format(new Date(at));
 }
 
+/** A day of the past by itself: 28 ноября 2026 г. */
+export function date(i18n: I18n, at: string | number | Date): string {
+  return formatter(i18n, "dayYear", { day: "numeric", month: "long", year: "numeric" }).format(new Date(at));
+}
+
 export function full(i18n: I18n, at: string | number | Date): string {
-  return formatter(i18n, "full", { dateStyle: "medium", timeStyle: "medium" }).format(new Date(at));
+  return formatter(i18n, "full", { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
 }
 
 /** A duration in its largest useful unit: 45 s, 4 min, 3 h, 2 d. `ms` below zero counts as zero. */

@@ -3,7 +3,7 @@ import { Suspense, useState } from "react";
 import { addClientNote } from "../api/acts";
 import { useClient, useClientContacts, useMay, useMe, useNames } from "../api/hooks";
 import type { Client, Contact, ContactRow, Identity, Proof } from "../api/types";
-import { titled, useI18n } from "../i18n";
+import { named, titled, useI18n } from "../i18n";
 import { full, stamp } from "../i18n/time";
 import { linkTo } from "../router";
 import { Avatar } from "../ui/Avatar";
@@ -233,9 +233,9 @@ export function ClientPanel({ row, contact }: { row: ContactRow; contact: Contac
   return (
     <div className={css.panel}>
       <header className={css.head}>
-        <Avatar id={row.client.id} name={row.client.name} size={52} company={row.client.kind !== "person"} picture={client ? pictureOf(client) : null} />
+        <Avatar id={row.client.id} name={named(row.client, t)} size={52} company={row.client.kind !== "person"} picture={client ? pictureOf(client) : null} />
         <div className={css.who}>
-          {client ? <NameEdit client={client} /> : <b className={css.name}>{row.client.name}</b>}
+          {client ? <NameEdit client={client} /> : <b className={css.name}>{named(row.client, t)}</b>}
           <span className={css.facts}>
             {maybe(`client_kind.${row.client.kind}`)}
             {client ? ` · ${t("client.contacts", { n: client.contacts_total })}` : ""}

@@ -2,7 +2,7 @@ import { Button, Modal } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { closeContact } from "../api/acts";
 import type { Contact } from "../api/types";
-import { useI18n } from "../i18n";
+import { named, useI18n } from "../i18n";
 import { useProblemText } from "../ui/states";
 import { closingOf, ResultFields, type ResultValue, useCodes } from "./Result";
 import { drafts } from "./drafts";
@@ -28,7 +28,7 @@ export default function CloseDialog({ contact, onClose }: { contact: Contact; on
     }
   };
   return (
-    <Modal opened onClose={onClose} title={t("close.title", { name: contact.client.name })} size={520} closeButtonProps={{ "aria-label": t("act.dismiss") }} data-cc-modal>
+    <Modal opened onClose={onClose} title={t("close.title", { name: named(contact.client, t) })} size={520} closeButtonProps={{ "aria-label": t("act.dismiss") }} data-cc-modal>
       <form onSubmit={(event) => void submit(event)} className={css.form}>
         {unsent && <p className={css.warn}>{t("close.unsent")}</p>}
         <ResultFields contact={contact} value={value} onChange={setValue} first />

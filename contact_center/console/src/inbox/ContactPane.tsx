@@ -6,7 +6,7 @@ import { keys } from "../api/keys";
 import { Problem } from "../api/http";
 import type { Contact, ContactRow, Message, MessagePage } from "../api/types";
 import { useActions } from "../actions/registry";
-import { useI18n } from "../i18n";
+import { named, useI18n } from "../i18n";
 import { useTopics } from "../live/connection";
 import { Bones, Empty, Failed, useProblemText } from "../ui/states";
 import { useStore } from "../ui/store";
@@ -91,7 +91,7 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
     );
   }
   return (
-    <section className={css.pane} aria-label={t("contact.label", { name: row.client.name })}>
+    <section className={css.pane} aria-label={t("contact.label", { name: named(row.client, t) })}>
       <Header row={row} contact={contact} onBack={onBack} onPanel={onPanel} onTake={() => act(takeContact(id))} onTransfer={() => setDialog("transfer")} onClose={() => setDialog("close")} onSpam={() => act(markSpam(id))} onNotSpam={() => act(markNotSpam(id))} onPart={onPart} />
       <Thread id={id} row={row} contact={contact} />
       <Suspense fallback={null}>

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
 import { useMe, useNames } from "../api/hooks";
 import type { Contact, ContactRow } from "../api/types";
-import { titled, useI18n } from "../i18n";
+import { named, titled, useI18n } from "../i18n";
 import { lasting } from "../i18n/time";
 import { useViewers } from "../live/ephemera";
 import { Avatar } from "../ui/Avatar";
@@ -100,7 +100,7 @@ export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onCl
       )}
       <div className={css.title}>
         <div className={css.titleLine}>
-          <h2 className="ellipsis">{row.client.name}</h2>
+          <h2 className="ellipsis">{named(row.client, t)}</h2>
           <Waiting row={row} />
           <Viewers id={row.id} />
         </div>

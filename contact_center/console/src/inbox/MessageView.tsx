@@ -148,7 +148,8 @@ function More({ message, mine, tabStop }: { message: Message; mine: boolean; tab
 
 function authorName(message: Message, mine: boolean, i18n: I18n): string {
   if (mine) return i18n.t("message.you");
-  return message.author?.name || i18n.t("system.somebody");
+  if (message.author?.name) return message.author.name;
+  return i18n.t(message.kind === "inbound" ? "client.visitor" : message.author?.type === "employee" ? "system.somebody" : "message.automatic");
 }
 
 interface ViewProps {
@@ -185,7 +186,7 @@ export const MessageView = memo(function MessageView({ message, mine, joined, qu
   const gone = message.deleted_at !== null || state === "cancelled";
   return (
     <article className={css.message} data-side={side} data-letter={letter || undefined} data-joined={joined || undefined} data-edited={(message.edited_at && true) || undefined} data-seq={message.seq}>
-      {side === "theirs" && (joined ? <span className={css.gap} /> : <Avatar id={message.author?.id ?? ""} name={message.author?.name ?? "?"} size={30} />)}
+      {side === "theirs" && (joined ? <span className={css.gap} /> : <Avatar id={message.author?.id ?? ""} name={authorName(message, mine, i18n)} size={30} />)}
       <div className={css.column}>
         {!joined && (
           <p className={css.author}>

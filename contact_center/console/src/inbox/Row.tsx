@@ -1,7 +1,7 @@
 import { memo } from "react";
 import { useMe, useNames, useWaits } from "../api/hooks";
 import type { ContactRow } from "../api/types";
-import { useI18n } from "../i18n";
+import { named, useI18n } from "../i18n";
 import { lasting, spanning, stamp } from "../i18n/time";
 import { useTyping } from "../live/ephemera";
 import { linkTo } from "../router";
@@ -99,10 +99,10 @@ export const Row = memo(function Row({ row, chosen, place, compact }: { row: Con
       data-compact={compact || undefined}
       aria-current={chosen ? "true" : undefined}
     >
-      <Avatar id={row.client.id} name={row.client.name} size={compact ? 34 : 40} medium={row.medium} company={row.client.kind !== "person"} />
+      <Avatar id={row.client.id} name={named(row.client, t)} size={compact ? 34 : 40} medium={row.medium} company={row.client.kind !== "person"} />
       <span className={css.lines}>
         <span className={css.top}>
-          <b className="ellipsis">{row.client.name}</b>
+          <b className="ellipsis">{named(row.client, t)}</b>
           <time className="tabular">{row.last_at ? stamp(i18n, row.last_at, now) : ""}</time>
         </span>
         <span className={css.last}>

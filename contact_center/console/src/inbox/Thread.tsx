@@ -4,7 +4,7 @@ import { markRead } from "../api/acts";
 import { useMe, useMessages } from "../api/hooks";
 import { keys } from "../api/keys";
 import type { Contact, ContactRow, Message, MessagePage } from "../api/types";
-import { useI18n } from "../i18n";
+import { named, useI18n } from "../i18n";
 import { day, dayKey } from "../i18n/time";
 import { useTyping } from "../live/ephemera";
 import { Icon } from "../ui/Icon";
@@ -331,7 +331,7 @@ export function Thread({ id, row, contact }: { id: string; row: ContactRow; cont
           ))}
           </AboutContact>
           <PendingBubbles contact={id} entries={pending} />
-          <TypingLine id={id} name={row.client.name} />
+          <TypingLine id={id} name={named(row.client, t)} />
         </div>
       </div>
       {(fresh > 0 || behind) && (

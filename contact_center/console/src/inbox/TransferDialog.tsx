@@ -5,7 +5,7 @@ import { queries } from "../api/client";
 import { useDirectory, useMe } from "../api/hooks";
 import { keys } from "../api/keys";
 import type { ContactRow, DirectoryEmployee, Queue } from "../api/types";
-import { useI18n } from "../i18n";
+import { named, useI18n } from "../i18n";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
 import { Bones, Empty, useProblemText } from "../ui/states";
@@ -30,7 +30,7 @@ function Person({ one, contact, chosen, choose }: { one: DirectoryEmployee; cont
       <Avatar id={one.id} name={one.name} size={34} presence={one.presence} />
       <span className={css.targetText}>
         <b className="ellipsis">{one.name}</b>
-        <span>{away ? t("transfer.away", { state: t(`presence.${one.presence}`) }) : full ? t("transfer.full") : t("presence.ready")}</span>
+        <span>{full && !away ? t("transfer.full") : t(`presence.${one.presence}`)}</span>
       </span>
       <span className={`${css.load} tabular`}>{t("transfer.load", { n: loadOf(one) })}</span>
       {chosen && <Icon name="check" size={18} />}
@@ -99,7 +99,7 @@ export default function TransferDialog({ contact, onClose }: { contact: ContactR
     }
   };
   return (
-    <Modal opened onClose={onClose} title={t("transfer.title", { name: contact.client.name })} size={560} closeButtonProps={{ "aria-label": t("act.dismiss") }} data-cc-modal>
+    <Modal opened onClose={onClose} title={t("transfer.title", { name: named(contact.client, t) })} size={560} closeButtonProps={{ "aria-label": t("act.dismiss") }} data-cc-modal>
       <form onSubmit={(event) => void submit(event)} className={css.form} noValidate>
         <TextInput data-autofocus type="search" aria-label={t("transfer.find")} placeholder={t("transfer.find")} leftSection={<Icon name="search" size={16} />} value={q} onChange={(event) => setQ(event.currentTarget.value)} />
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}

@@ -55,7 +55,7 @@ function KeyRow({ id, own, recording, record, stop, change }: RowProps) {
           {t("keys.press")}
         </button>
       ) : FIXED.has(id) ? (
-        <span className={css.fixed}>{chord ? <Caps chord={chord} /> : t("keys.none")}</span>
+        <span className={css.fixed}>{chord ? <Caps chord={chord} till="9" /> : t("keys.none")}</span>
       ) : (
         <button type="button" className={css.record} aria-label={t("keys.change", { name: title, keys: chord ? caps(chord).join(" ") : t("keys.none") })} onClick={record}>
           {chord ? <Caps chord={chord} /> : <span>{t("keys.none")}</span>}

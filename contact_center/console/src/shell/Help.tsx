@@ -9,14 +9,14 @@ import css from "./palette.module.css";
 
 const GROUPS: readonly Group[] = ["offer", "contact", "list", "go", "me", "app"];
 
-function Shortcut({ title, chord }: { title: string; chord: Chord }) {
+function Shortcut({ title, chord, till }: { title: string; chord: Chord; till?: string }) {
   const { t } = useI18n();
   const russian = russianCap(chord);
   return (
     <div className={css.shortcut}>
       <span>{title}</span>
       {russian && <small title={t("help.russian_key")}>{russian}</small>}
-      <Caps chord={chord} />
+      <Caps chord={chord} till={till} />
       <span className="visually-hidden">{[chord.mod && "Ctrl", chord.alt && "Alt", chord.shift && "Shift", chord.after, chord.code].filter(Boolean).join(" ")}</span>
     </div>
   );
@@ -50,7 +50,7 @@ export default function Help({ onClose }: { onClose: () => void }) {
           return (
             <section key={group}>
               <h3>{t(`group.${group}`)}</h3>
-              {rows.map((action) => (action.chord ? <Shortcut key={action.id} title={t(action.title)} chord={action.chord} /> : null))}
+              {rows.map((action) => (action.chord ? <Shortcut key={action.id} title={t(action.title)} chord={action.chord} till={action.id === "nth" ? "9" : undefined} /> : null))}
             </section>
           );
         })}

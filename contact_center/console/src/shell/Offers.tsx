@@ -4,7 +4,7 @@ import { forgetOffer } from "../api/acts";
 import { useNames, useOffers } from "../api/hooks";
 import type { Offer } from "../api/types";
 import { useActions } from "../actions/registry";
-import { titled, useI18n } from "../i18n";
+import { named, titled, useI18n } from "../i18n";
 import { lasting, stamp, ticking } from "../i18n/time";
 import { Avatar } from "../ui/Avatar";
 import { KeyCaps } from "../ui/KeyCaps";
@@ -104,12 +104,12 @@ function Strip({ offer, first, declining, setDeclining }: OneProps) {
   const waited = serverNow() - Date.parse(contact.waiting_since ?? contact.work?.arrived_at ?? contact.opened_at);
   useExpiry(offer, ms);
   return (
-    <article className={css.offer} data-late={ms < 10_000 || undefined} aria-label={t("offer.label", { name: contact.client.name })}>
+    <article className={css.offer} data-late={ms < 10_000 || undefined} aria-label={t("offer.label", { name: named(contact.client, t) })}>
       <div className={css.line}>
-        <Avatar id={contact.client.id} name={contact.client.name} size={34} medium={contact.medium} company={contact.client.kind !== "person"} />
+        <Avatar id={contact.client.id} name={named(contact.client, t)} size={34} medium={contact.medium} company={contact.client.kind !== "person"} />
         <UnstyledButton className={css.about} aria-expanded={open} onClick={() => setOpen(!open)}>
           <span className={css.head}>
-            <b className="ellipsis">{contact.client.name}</b>
+            <b className="ellipsis">{named(contact.client, t)}</b>
             <span className={css.queue}>{queues.get(contact.queue_id)?.name}</span>
             <span className={css.waited}>{t("offer.waits", { time: lasting(i18n, waited) })}</span>
             {why && <span className={css.why}>{why}</span>}
@@ -160,15 +160,15 @@ function Card({ offer, more, declining, setDeclining, fold }: OneProps & { more:
   useEffect(() => box.current?.focus(), []);
   const waited = serverNow() - Date.parse(contact.waiting_since ?? contact.work?.arrived_at ?? contact.opened_at);
   return (
-    <div className={css.card} role="dialog" aria-modal="true" aria-label={t("offer.label", { name: contact.client.name })} ref={box} tabIndex={-1} data-cc-modal>
+    <div className={css.card} role="dialog" aria-modal="true" aria-label={t("offer.label", { name: named(contact.client, t) })} ref={box} tabIndex={-1} data-cc-modal>
       <div className={css.cardTop}>
         <span>{more > 0 ? t("offer.and_more", { n: more }) : t("offer.new")}</span>
         <Button size="compact-sm" variant="subtle" onClick={fold}>
           {t("offer.fold")}
         </Button>
       </div>
-      <Avatar id={contact.client.id} name={contact.client.name} size={76} company={contact.client.kind !== "person"} />
-      <h2>{contact.client.name}</h2>
+      <Avatar id={contact.client.id} name={named(contact.client, t)} size={76} company={contact.client.kind !== "person"} />
+      <h2>{named(contact.client, t)}</h2>
       <p className={css.cardQueue}>
         {contact.account.title} · {queues.get(contact.queue_id)?.name}
       </p>
@@ -206,8 +206,8 @@ function useSpoken(offers: readonly Offer[]): string {
     const left = Date.parse(offer.until) - now;
     return left > 8500 && left <= 10_500;
   });
-  if (soon) return t("offer.ten_left", { name: soon.contact.client.name });
-  return offers.length ? t("offer.announce", { n: offers.length, name: offers[0]?.contact.client.name ?? "" }) : "";
+  if (soon) return t("offer.ten_left", { name: named(soon.contact.client, t) });
+  return offers.length ? t("offer.announce", { n: offers.length, name: named(offers[0]?.contact.client, t) }) : "";
 }
 
 /** The most offers that stand over the work at once; the others wait behind one line. */

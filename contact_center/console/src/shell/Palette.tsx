@@ -4,7 +4,7 @@ import { useRested, useSearch } from "../api/hooks";
 import { otherLayout } from "../actions/keys";
 import type { Group } from "../actions/keymap";
 import { useAllActions } from "../actions/registry";
-import { useI18n } from "../i18n";
+import { named, useI18n } from "../i18n";
 import { navigate } from "../router";
 import { Avatar } from "../ui/Avatar";
 import { Caps } from "../ui/Caps";
@@ -62,7 +62,7 @@ function useEntries(typed: string, close: () => void): { entries: Entry[]; busy:
       out.push({
         id: `client-${client.id}`,
         group: "clients",
-        title: client.name,
+        title: client.name || t("client.nameless"),
         detail: (client.addresses ?? []).join(" · "),
         left: <Avatar id={client.id} name={client.name} size={26} company={client.kind !== "person"} />,
         run: () => (close(), navigate(`/clients/${client.id}`)),
@@ -72,7 +72,7 @@ function useEntries(typed: string, close: () => void): { entries: Entry[]; busy:
       out.push({
         id: `contact-${contact.id}`,
         group: "contacts",
-        title: `${contact.client.name} · № ${contact.number}`,
+        title: `${named(contact.client, t)} · № ${contact.number}`,
         detail: contact.last_text,
         left: <Icon name={mediumIcon(contact.medium)} size={18} />,
         run: () => (close(), navigate(`/inbox/${contact.state === "closed" ? "closed" : "all"}/${contact.id}`)),

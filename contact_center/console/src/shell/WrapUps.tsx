@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useWrapUps } from "../api/hooks";
 import type { ContactRow } from "../api/types";
-import { useI18n } from "../i18n";
+import { named, useI18n } from "../i18n";
 import { ticking } from "../i18n/time";
 import { navigate, usePlace } from "../router";
 import { Icon } from "../ui/Icon";
@@ -17,7 +17,7 @@ function One({ row }: { row: ContactRow }) {
   return (
     <div className={css.banner} data-tone="warn">
       <Icon name="flag" size={16} />
-      <span className="ellipsis">{t("wrap_up.owed", { name: row.client.name })}</span>
+      <span className="ellipsis">{t("wrap_up.owed", { name: named(row.client, t) })}</span>
       {left !== null && <b className="tabular">{ticking(left + 999)}</b>}
       <Button size="compact-xs" variant="default" onClick={() => navigate(`/inbox/closed/${row.id}`)}>
         {t("wrap_up.open")}

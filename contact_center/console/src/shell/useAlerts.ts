@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import { preferencesOf, useCounts, useMe, useNames, useOffers } from "../api/hooks";
 import { heldRow } from "../api/client";
-import { useI18n } from "../i18n";
+import { named, useI18n } from "../i18n";
 import { onArrival } from "../live/apply";
 import { liveState } from "../live/connection";
 import { outbox } from "../inbox/outbox";
@@ -61,7 +61,7 @@ export function useAlerts(): void {
       const queue = queues.get(offer.contact.queue_id)?.name ?? "";
       const close =
         notices !== false && document.hidden
-          ? notice(t("notice.offer", { name: offer.contact.client.name }), `${queue} · ${offer.contact.last_text}`, offer.id, {
+          ? notice(t("notice.offer", { name: named(offer.contact.client, t) }), `${queue} · ${offer.contact.last_text}`, offer.id, {
               open: () => {},
               buttons: [
                 { action: "accept", title: t("offer.accept"), run: () => void calls.current.accept(offer) },
@@ -81,7 +81,7 @@ export function useAlerts(): void {
       if (sounds.message !== false && !quiet) play("message", volume);
       if (document.hidden && notices !== false) {
         const row = heldRow(event.id);
-        notice(t("notice.message", { name: row?.client.name ?? "" }), "", event.id, { open: () => navigate(`/inbox/mine/${event.id}`) });
+        notice(t("notice.message", { name: named(row?.client, t) }), "", event.id, { open: () => navigate(`/inbox/mine/${event.id}`) });
       }
     });
   }, [me.employee.id, notices, sounds.message, sounds.quiet_when_focused, volume, t]);

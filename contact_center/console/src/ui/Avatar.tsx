@@ -40,7 +40,7 @@ export const Avatar = memo(function Avatar({ id, name, size = 40, medium, presen
       {picture && <img key={picture} className={css.picture} src={picture} alt="" onError={(event) => { event.currentTarget.hidden = true; }} />}
       {medium && (
         <span className={css.medium} data-medium={medium}>
-          <Icon name={mediumIcon(medium)} size={12} />
+          <Icon name={mediumIcon(medium)} size={11} />
         </span>
       )}
       {presence && <span className={css.presence} data-presence={presence} />}

@@ -2,13 +2,15 @@ import { Fragment } from "react";
 import { caps, type Chord } from "../actions/keys";
 import css from "./caps.module.css";
 
-export function Caps({ chord, className }: { chord: Chord; className?: string }) {
+/** `till` ends a row of keys that begins with the chord's own, as Alt 1…9. */
+export function Caps({ chord, till, className }: { chord: Chord; till?: string; className?: string }) {
+  const all = caps(chord);
   return (
     <span className={`${css.caps} ${className ?? ""}`} aria-hidden>
-      {caps(chord).map((cap, at) => (
+      {all.map((cap, at) => (
         <Fragment key={cap}>
           {at > 0 && " "}
-          <kbd>{cap}</kbd>
+          <kbd>{till && at === all.length - 1 ? `${cap}…${till}` : cap}</kbd>
         </Fragment>
       ))}
     </span>
