@@ -63,6 +63,8 @@ clean: ## remove what is built or cached; data in var/ and .venv stay
 	find channels routing contact_center tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- set-ups ----------------------------------------------------------------------------------
+# The checkout itself is not installed: a .pth file and a launcher make `.venv/bin/contact-center`
+# run what stands here, from any folder.
 
 setup: $(VENV)/.runtime
 setup-dev: $(VENV)/.dev
@@ -89,6 +91,9 @@ $(VENV)/.runtime: requirements.lock requirements-node.lock | $(VENV)/bin/python
 	  echo 'No Node 20 with npm found: installing one into $(VENV)' >&2; \
 	  $(BIN)/uv pip install --quiet --python $(PY) --require-hashes -r requirements-node.lock \
 	    2>/dev/null || $(PY) -m pip install --quiet --require-hashes -r requirements-node.lock; }
+	@echo '$(CURDIR)' > "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/contact_center.pth"
+	@printf '#!/bin/sh\nexec "$$(dirname "$$0")/python" -m contact_center "$$@"\n' > $(BIN)/contact-center
+	@chmod +x $(BIN)/contact-center
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
