@@ -34,7 +34,9 @@ WATCH = """(() => {
     playState === "running" && effect?.getComputedTiming().endTime < 1e6;
   window.__rests = (begun) => {
     const loaded = document.readyState === "complete" && document.fonts.status === "loaded";
-    const blank = document.getElementById("root")?.childElementCount === 0;
+    const root = document.getElementById("root");
+    const bones = root?.querySelector("[role=status][data-kind]");
+    const blank = bones || (root && !root.innerText.trim());
     const now = performance.now();
     if (open || !loaded || blank) return false;
     if (now - Math.max(begun, came) > ENOUGH) return true;

@@ -135,6 +135,7 @@ export function TwoTextFields({ label, text, value, onChange, long, error, requi
             lang={locale}
             value={value[locale]}
             required={required}
+            data-autofocus={(required && locale === "ru") || undefined}
             error={error ? !value[locale] || !required : undefined}
             aria-label={`${label}: ${w(`locale.${locale}`)}`}
             leftSection={<span className={css.lang}>{locale.toUpperCase()}</span>}
