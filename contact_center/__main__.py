@@ -171,6 +171,7 @@ def simulate(
     against: Path | None = None,
     recording: Annotated[Path | None, Parameter(name="--from")] = None,
     from_database: bool = False,
+    replay: bool = False,
     replications: Annotated[int, Parameter(validator=Number(gte=1, lte=1000))] = 20,
     seed: int = 1,
     within: Annotated[int, Parameter(validator=Number(gte=0, lte=86_400))] = 20,
@@ -184,7 +185,8 @@ def simulate(
         against: Another one to compare it with; with --from-database usually the one that runs.
         recording: JSON lines of a day's arrivals and operators, see docs/routing.md.
         from_database: The last 24 hours of this service instead.
-        replications: How many days are drawn.
+        replay: The very contacts that were seen, instead of days like that one.
+        replications: How many days are drawn; with --replay, how often what nobody saw.
         seed: Another seed draws other days.
         within: Seconds within which a contact counts as taken in time.
         json: Print everything as JSON.
@@ -203,16 +205,16 @@ def simulate(
     if recording is not None:
         traffic = compare.recorded(recording, books[0])
     else:
-        from contact_center.route.past import last_day
-
         with _database_url(_settings()) as url:
-            traffic, running = last_day(url)
+            traffic, running = compare.last_day(url)
         if against is None and running is not None:
             books.append(running)
             names.append("running")
     if traffic is None:
         sys.exit(compare.BAD)
-    wanted = compare.Wanted(names, books, traffic, replications, seed, within)
+    wanted = compare.Wanted(
+        names, books, traffic, replications, seed, within, how="same" if replay else "like"
+    )
     sys.exit(compare.main(wanted, as_json=json))
 
 
@@ -253,6 +255,7 @@ def staffing(
         json: Print as JSON.
     """
     from contact_center.route import staffing as answers
+    from contact_center.work.planning.staffing import Asked, BadRow, answer
     from routing.staffing import Target
 
     if (file is None) == (arrivals is None):
@@ -264,13 +267,13 @@ def staffing(
     target = Target(
         share and share / 100, within, wait, abandoned and abandoned / 100, occupancy / 100
     )
-    asked = answers.Asked(target, talk, patience, interval, shrinkage / 100)
+    asked = Asked(target, talk, patience, interval, shrinkage / 100)
     if file is not None:
         found = answers.day(file, asked)
     else:
         try:
-            found = [answers.answer("", arrivals or 0, asked)]
-        except answers.BadRow as error:
+            found = [answer("", arrivals or 0, asked)]
+        except BadRow as error:
             raise SettingsError(str(error)) from None
     if found is None:
         sys.exit(answers.BAD)

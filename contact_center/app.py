@@ -102,6 +102,8 @@ from contact_center.web.metrics import METRICS
 from contact_center.web.routes import all_routes
 from contact_center.web.server import PREFIX, make_application, serve_files
 from contact_center.web.webhooks import setup_hooks
+from contact_center.work.planning.service import SERVICE as DRY_RUNS
+from contact_center.work.planning.service import DryRuns
 from contact_center.work.policies import file as policy_file
 from contact_center.work.policies.service import SERVICE as POLICIES
 from contact_center.work.policies.service import Policies
@@ -244,6 +246,7 @@ class Workspace:
         app[MESSAGES] = Messages(self.database)
         app[QUARANTINE] = self.quarantine
         app[POLICIES] = Policies(self.database)
+        app[DRY_RUNS] = DryRuns(self.database, self.clock)
         app[QUEUES] = Queues(self.database, self.clock)
         app[WHY] = Why(self.database)
         app[STARTING] = self._starting()
@@ -338,6 +341,7 @@ class Workspace:
             **self.desk.jobs(), **self.accounts.handlers(), **self.files.handlers(),
             **daily.handlers(),
             **confirmations.handlers(),
+            **DryRuns(self.database, self.clock).handlers(),
             **Oversized(self.database, self.clock).handlers(),
             **self._starting().handlers(),
             **Portraits(self.database, self.clock, SenderAccounts(self.accounts).live).handlers(),

@@ -13,17 +13,18 @@ from statistics import mean, stdev
 from routing.simulation import Fate, Shift
 
 Kind = tuple[str, str]
-"""(queue, medium)."""
+"""(queue, medium); "" for all of them, where a queue has several."""
 Figures = dict[str, float]
 ALL: Kind = ("", "")
 NAMES = (
     "came", "service_level", "mean_wait", "p95_wait", "abandoned", "overflow", "waiting",
-    "relaxed", "overtakes", "preferred_hit", "missed_offers",
+    "relaxed", "overtakes", "preferred_hit", "missed_offers", "occupancy",
 )  # fmt: skip
 """`came` and `missed_offers` are counts; `service_level`: taken in time; `overflow`: moved by a
 ladder or a closed door; `waiting`: not served at the end; `relaxed` and `overtakes`: per cent of
 those taken, for whom less was asked, and who passed somebody; `preferred_hit`: of those who were
-for somebody and taken. What there was nothing of is left out."""
+for somebody and taken; `occupancy`: how busy those who took them were, with whatever it was, of the
+time they were there. What there was nothing of is left out."""
 
 # Student's t for 95 % on both sides, by degrees of freedom (NIST/SEMATECH e-Handbook, 1.3.6.7.2).
 _T = (
@@ -35,13 +36,23 @@ _T = (
 
 def figures(fates: Iterable[Fate], within_ms: int) -> dict[Kind, Figures]:
     """Of every queue and medium, and of `ALL`."""
-    kinds: dict[Kind, list[Fate]] = {}
+    return {kind: _figures(of, within_ms) for kind, of in grouped(fates).items()}
+
+
+def grouped(fates: Iterable[Fate]) -> dict[Kind, list[Fate]]:
+    """All, then queue by queue: as a whole where it has several media, and medium by medium."""
+    queues: dict[str, dict[str, list[Fate]]] = {}
     everything: list[Fate] = []
     for fate in fates:
-        kinds.setdefault((fate.visit.queue_id, fate.visit.medium), []).append(fate)
+        media = queues.setdefault(fate.visit.queue_id, {})
+        media.setdefault(fate.visit.medium, []).append(fate)
         everything.append(fate)
-    found = {kind: _figures(kinds[kind], within_ms) for kind in sorted(kinds)}
-    return {ALL: _figures(everything, within_ms), **found}
+    found = {ALL: everything}
+    for queue, media in sorted(queues.items()):
+        if len(media) > 1:
+            found[queue, ""] = [fate for of in media.values() for fate in of]
+        found |= {(queue, medium): media[medium] for medium in sorted(media)}
+    return found
 
 
 def _figures(fates: Sequence[Fate], within_ms: int) -> Figures:
@@ -74,6 +85,14 @@ def occupancy(shifts: Mapping[str, Shift]) -> Figures:
         for name, shift in sorted(shifts.items())
         if shift.present_ms
     }
+
+
+def busy(fates: Iterable[Fate], shifts: Mapping[str, Shift]) -> float | None:
+    """Per cent of their time that those who took these were busy; None where nobody did."""
+    takers = {one.operator_id for one in fates if one.operator_id is not None}
+    mine = [shifts[name] for name in sorted(takers) if name in shifts]
+    present = sum(shift.present_ms for shift in mine)
+    return 100 * sum(shift.busy_ms for shift in mine) / present if present else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,11 +15,15 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from contact_center.kernel.errors import SettingsError
+from contact_center.kernel.errors import Invalid, SettingsError
 from contact_center.route.drive import load
 from contact_center.route.recording import BadRecording, Recording
-from contact_center.route.simulate import Compared, compare
-from contact_center.route.traffic import BadTraffic, Days, Traffic
+from contact_center.storage.database import Database
+from contact_center.work.planning import past, store
+from contact_center.work.planning.simulate import Compared, How, compare
+from contact_center.work.planning.traffic import BadTraffic, Days, Traffic
+from contact_center.work.policies import model
+from contact_center.work.policies import store as policy_store
 from routing.checks import BadPolicy
 from routing.figures import ALL, NAMES, Mean
 from routing.rulebook import Rulebook
@@ -39,6 +44,7 @@ class Wanted:
     replications: int
     seed: int
     within: int
+    how: How = "like"
 
 
 def policies(paths: Sequence[Path]) -> list[Rulebook] | None:
@@ -69,6 +75,25 @@ def recorded(path: Path, book: Rulebook) -> Traffic | None:
     return None
 
 
+def last_day(url: str) -> tuple[Traffic, Rulebook]:
+    """The last 24 hours of a service, with queues by their codes, and what runs. Raises Invalid."""
+    return asyncio.run(_last_day(url))
+
+
+async def _last_day(url: str) -> tuple[Traffic, Rulebook]:
+    database = await Database.connect(url, size=2)
+    try:
+        row, world = await policy_store.current(database), await policy_store.world(database)
+        rows = await store.last_day(database)
+    except BadTraffic as error:
+        raise Invalid(str(error)) from None
+    finally:
+        await database.close()
+    book = model.checked({}, world, row["body"] if row else model.house())
+    points = {medium: one.points for medium, one in book.media.items()}
+    return past.traffic(rows, world.names, points), book
+
+
 def main(wanted: Wanted, *, as_json: bool, out: BinaryIO | None = None) -> int:
     """Simulate and print; 2 for what cannot be simulated."""
     try:
@@ -80,6 +105,7 @@ def main(wanted: Wanted, *, as_json: bool, out: BinaryIO | None = None) -> int:
             done = compare(
                 wanted.books, days, replications=wanted.replications,
                 seed=wanted.seed, within_ms=1000 * wanted.within, progress=progress,
+                how=wanted.how,
             )  # fmt: skip
     except BadTraffic as error:
         sys.stderr.write(f"{error}\n")
@@ -114,6 +140,7 @@ def described(wanted: Wanted, done: Compared) -> dict[str, Any]:
         "policies": list(wanted.names),
         "replications": wanted.replications,
         "seed": wanted.seed,
+        "how": wanted.how,
         "within_seconds": wanted.within,
         "arrivals_seen": len(wanted.traffic.seen),
         "all": rows(done.table()[ALL]),
@@ -130,11 +157,12 @@ def show(wanted: Wanted, done: Compared, console: Console) -> None:
     """The same as tables."""
     width = None if console.is_terminal else WIDE
     for (queue, medium), table in done.table().items():
-        title = f"{queue} · {medium}" if (queue, medium) != ALL else "all contacts"
+        title = f"{queue} · {medium}".removesuffix(" · ") if queue else "all contacts"
         rows = {name: table[name] for name in NAMES if name in table}
         console.print(_table(title, wanted, rows), "", width=width)
     console.print(_table("occupancy of operators", wanted, done.operators()), "", width=width)
-    said = f"{wanted.replications} days drawn from {len(wanted.traffic.seen)} contacts, ± 95 %"
+    drawn = "the same" if wanted.how == "same" else f"{wanted.replications} days drawn from"
+    said = f"{drawn} {len(wanted.traffic.seen)} contacts, ± 95 %"
     console.print(f"{said}; * more than chance" if len(wanted.books) > 1 else said)
 
 

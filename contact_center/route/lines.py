@@ -218,8 +218,10 @@ class Reader:
             return said
         base = self._engine.operator(said.operator_id)
         if base is None:
-            budget = self._book.house.capacity
-            base = Operator(said.operator_id, 0, "offline", budget, 0, NOTHING, NOTHING, now, 0, ())
+            budget, ceilings = self._book.house.capacity, self._book.ceilings()
+            base = Operator(
+                said.operator_id, 0, "offline", budget, 0, ceilings, NOTHING, now, 0, ()
+            )
         return changed(base, version=base.version + 1, **said.fields)
 
     def _transfer(self, line: Line, _now: int) -> ev.Transfer:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from contact_center.route.lines import BadLine, Line, Reader, Said, instant_ms
-from contact_center.route.traffic import HALF_HOUR, BadTraffic, Seen, Traffic
+from contact_center.work.planning.traffic import HALF_HOUR, BadTraffic, Seen, Traffic
 from routing.floor import Floor
 from routing.model import NOTHING, Operator, Work, changed
 from routing.rulebook import Rulebook

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,50 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from contact_center.kernel.errors import SettingsError
-from routing.staffing import Demand, Expected, Target, needed, scheduled
+from contact_center.work.planning.staffing import Answer, Asked, BadRow, answer
 
 BAD = 2
 COLUMNS = ("at", "arrivals", "talk", "patience")
 MOST = 10_000
 WIDE = 200  # where no terminal says how wide it is
-
-
-class BadRow(ValueError):
-    """A line of the file that says nothing; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What holds where a line of the file says nothing else. Seconds, shares."""
-
-    target: Target
-    talk: float | None
-    patience: float | None
-    interval: float
-    shrinkage: float
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One stretch of time."""
-
-    at: str
-    demand: Demand
-    found: Expected
-    scheduled: int
-
-
-def answer(at: str, arrivals: float, asked: Asked, **own: float | None) -> Answer:
-    """How many one stretch needs. Raises BadRow."""
-    talk, patience = own.get("talk") or asked.talk, own.get("patience") or asked.patience
-    if talk is None:
-        raise BadRow("talk is missing, in the line and as --talk")
-    try:
-        demand = Demand(arrivals, talk, patience, asked.interval)
-        found = needed(demand, asked.target)
-    except ValueError as error:
-        raise BadRow(str(error)) from None
-    return Answer(at, demand, found, scheduled(found.operators, asked.shrinkage))
 
 
 def day(path: Path, asked: Asked) -> list[Answer] | None:

@@ -123,6 +123,20 @@ policies = sa.Table(  # what ran has an edition; source: the digest of the file 
     sa.Index("uq_policies_current", "state", unique=True,
              postgresql_where=sa.text("state = 'current'")),
 )
+dry_runs = sa.Table(  # a policy on recorded traffic; asked: of when and how; given: the documents
+    "dry_runs", metadata, _id(),
+    sa.Column("policy_id", UUID(as_uuid=True),
+              sa.ForeignKey("policies.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("policy_version", sa.Integer, nullable=False),
+    sa.Column("edition", sa.Integer, nullable=False), _data("asked"), _data("given"),
+    _text("state", default="waiting"), _number("done"), _number("total"), _data("result"),
+    _text("failure", null=True), _text("author"), _at("created_at", null=False),
+    _at("ended_at"), _number("version", 1),
+    _one_of("state", "waiting", "running", "done", "failed", "cancelled"),
+    sa.Index("ix_dry_runs_policy_id", "policy_id", "id"),
+    sa.Index("uq_dry_runs_live", "policy_id", unique=True,
+             postgresql_where=sa.text("state IN ('waiting','running')")),
+)
 kinds = sa.Table(  # kinds of request; title: {"ru": …, "en": …}
     "kinds", metadata, _id(), _text("code"), _data("title"), _number("position"),
     _at("archived_at"), _number("version", 1), sa.UniqueConstraint("code"),

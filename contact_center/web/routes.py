@@ -24,6 +24,7 @@ from contact_center.intake import handlers as intake
 from contact_center.jobs import handlers as jobs
 from contact_center.outbox import handlers as outbox
 from contact_center.web import account_health, directory, health, live
+from contact_center.work.planning import handlers as planning
 from contact_center.work.policies import handlers as policies
 from contact_center.work.queues import handlers as queues
 
@@ -43,6 +44,7 @@ FEATURES: tuple[Sequence[Route], ...] = (
     employees.ROUTES,
     queues.ROUTES,
     policies.ROUTES,
+    planning.ROUTES,
     why.ROUTES,
     waits.ROUTES,
     catalogue.ROUTES,

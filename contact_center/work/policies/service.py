@@ -144,6 +144,7 @@ class Policies:
             row = await _run(
                 unit, world, chosen["body"], actor=actor, note=chosen["note"], expected=edition
             )
+            await store.hand_on(unit, policy_id, row["id"])
             await store.remove_draft(unit, policy_id)
             return row
 

@@ -117,6 +117,15 @@ async def change_draft(
     return row
 
 
+async def hand_on(unit: Unit, draft: UUID, edition: UUID) -> None:
+    """What a draft was tried on stays with the edition it becomes."""
+    await unit.execute(
+        "UPDATE dry_runs SET policy_id = $2 FROM policies p"
+        " WHERE policy_id = $1 AND p.id = $1 AND p.state = 'draft'",
+        draft, edition,
+    )  # fmt: skip
+
+
 async def remove_draft(unit: Unit, policy_id: UUID) -> None:
     await unit.execute("DELETE FROM policies WHERE id = $1 AND state = 'draft'", policy_id)
 

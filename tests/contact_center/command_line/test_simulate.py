@@ -15,7 +15,7 @@ import pytest
 from contact_center.route import compare
 from contact_center.route.compare import Wanted, main, recorded
 from contact_center.route.drive import load
-from contact_center.route.traffic import BadTraffic, Days, Patience, Seen, Traffic
+from contact_center.work.planning.traffic import BadTraffic, Days, Patience, Seen, Traffic
 from routing.rulebook import Rulebook
 
 ROOT = Path(__file__).parents[3]

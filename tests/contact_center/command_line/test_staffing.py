@@ -9,7 +9,8 @@ import pytest
 
 from contact_center.__main__ import staffing
 from contact_center.kernel.errors import SettingsError
-from contact_center.route.staffing import Asked, day
+from contact_center.route.staffing import day
+from contact_center.work.planning.staffing import Asked
 from routing.staffing import Target
 
 ASKED = Asked(Target(share=0.8), 180, None, 1800, 0.3)

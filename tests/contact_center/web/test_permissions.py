@@ -28,7 +28,7 @@ SCOPES = {
     "merges": "client", "files": "signed", "letters": "signed",
     "live": "session", "queues": "team_list",
     "employees": "house", "departments": "house", "skills": "house", "break-reasons": "house",
-    "kinds": "house", "policies": "house",
+    "kinds": "house", "policies": "house", "dry-runs": "house",
     "result-codes": "house", "brands": "house", "accounts": "house",
     "tokens": "house", "quarantine": "house", "jobs": "house",
 }  # fmt: skip

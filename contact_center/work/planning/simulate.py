@@ -1,22 +1,29 @@
-"""The same drawn days under one policy or two: what would have become of the contacts."""
+"""The same days under one policy or two: what would have become of the contacts."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 from operator import itemgetter
+from statistics import mean
+from typing import Literal
 
-from contact_center.route.traffic import BadTraffic, Days, Traffic
 from contact_center.work.calendar import Calendars
+from contact_center.work.planning.traffic import BadTraffic, Days, Seen, Traffic
 from routing import figures
-from routing.figures import Figures, Kind
+from routing.figures import ALL, Figures, Kind
 from routing.floor import Floor
 from routing.rulebook import Rulebook
 from routing.simulation import Simulation, Told, Visit
 
 AFTER_MS = 3_600_000
 """The end of a day is played on for so long: who came late may still be served."""
+LEAST = 2
+"""Days that are played whatever time it takes: of one, nothing says what chance does."""
+How = Literal["same", "like"]
+"""The contacts that were seen, or days like that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ def check(traffic: Traffic, book: Rulebook) -> None:
 
 
 def play(book: Rulebook, traffic: Traffic, visits: Sequence[Visit], within_ms: int) -> Run:
-    """One drawn day under a policy."""
+    """One day under a policy."""
     floor = Floor(book.policy(), traffic.since_ms)
     for queue in book.engine_queues():
         floor.apply(queue, traffic.since_ms)
@@ -46,7 +53,11 @@ def play(book: Rulebook, traffic: Traffic, visits: Sequence[Visit], within_ms: i
     done = Simulation(floor, {name: one.points for name, one in book.media.items()})
     told = heapq.merge(_hours(calendars), traffic.told, key=itemgetter(0))
     fates = list(done.play(visits, told, traffic.until_ms + AFTER_MS))
-    return Run(figures.figures(fates, within_ms), figures.occupancy(done.shifts))
+    kinds = figures.figures(fates, within_ms)
+    for kind, of in figures.grouped(fates).items():
+        if (busy := figures.busy(of, done.shifts)) is not None:
+            kinds[kind]["occupancy"] = busy
+    return Run(kinds, figures.occupancy(done.shifts))
 
 
 def _hours(calendars: Calendars) -> Iterator[Told]:
@@ -54,11 +65,41 @@ def _hours(calendars: Calendars) -> Iterator[Told]:
         yield at, calendars.take()
 
 
+def as_it_was(traffic: Traffic, within_ms: int) -> dict[Kind, Figures]:
+    """What really became of the contacts, as far as the rows say it."""
+    kinds: dict[Kind, list[Seen]] = {}
+    for one in traffic.seen:
+        for kind in (ALL, (one.queue, ""), one.kind):
+            kinds.setdefault(kind, []).append(one)
+    return {kind: _as_they_were(of, within_ms) for kind, of in kinds.items()}
+
+
+def _as_they_were(seen: Sequence[Seen], within_ms: int) -> Figures:
+    ended = [one for one in seen if one.taken or one.gave_up]
+    waits = sorted((one.waited_ms or 0) / 1000 for one in ended)
+    in_time = sum(one.taken and (one.waited_ms or 0) <= within_ms for one in seen)
+    found: Figures = {
+        "came": len(seen), "missed_offers": sum(one.missed for one in seen),
+        "service_level": 100 * in_time / len(seen),
+        "abandoned": 100 * sum(one.gave_up for one in seen) / len(seen),
+        "waiting": 100 * (len(seen) - len(ended)) / len(seen),
+    }  # fmt: skip
+    if waits:
+        found["mean_wait"] = mean(waits)
+        found["p95_wait"] = waits[ceil(0.95 * len(waits)) - 1]
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     """Runs of the same days, replication by replication: of each policy in turn."""
 
     runs: tuple[tuple[Run, ...], ...]
+
+    @property
+    def replications(self) -> int:
+        """How many days were played."""
+        return len(self.runs[0])
 
     def table(self) -> dict[Kind, dict[str, list[figures.Mean]]]:
         """Per kind and figure: the mean of each policy; for two also the difference."""
@@ -81,15 +122,20 @@ class Compared:
 
 def compare(
     books: Sequence[Rulebook], days: Days, *, replications: int, seed: int, within_ms: int,
-    progress: Callable[[], None],
+    progress: Callable[[], None], how: How = "like", enough: Callable[[], bool] = lambda: False,
 ) -> Compared:  # fmt: skip
-    """Draw the days and play each under every policy; `progress` after each of these."""
+    """Play days under every policy; `progress` after each of these.
+
+    `enough` ends it early, after `LEAST` days. Raises BadTraffic.
+    """
     traffic = days.traffic
     for book in books:
         check(traffic, book)
     runs: list[list[Run]] = [[] for _ in books]
     for replication in range(replications):
-        visits = days.day(seed, replication)
+        if replication >= LEAST and enough():
+            break
+        visits = days.same(seed, replication) if how == "same" else days.day(seed, replication)
         for number, book in enumerate(books):
             runs[number].append(play(book, traffic, visits, within_ms))
             progress()

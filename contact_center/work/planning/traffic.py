@@ -1,7 +1,9 @@
 """What was seen of a day: its contacts and its operators, and days drawn like it.
 
-A drawn day has as many contacts in each half-hour as chance makes of those seen, each like one
-that was seen. Every contact has a stream of chance of its own, so that all policies meet the same.
+Either the contacts that were seen, at their instants, with only that drawn which nobody saw: how
+long a talk would have lasted, and how much longer who was taken would have waited. Or a day like
+it: as many contacts in each half-hour as chance makes of those seen, each like one that was seen.
+Every contact has a stream of chance of its own, so that all policies meet the same.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from routing.model import Needs
 from routing.simulation import Told, Visit
 
 HALF_HOUR = 1_800_000
+UNSERVED = "nothing says how long a talk lasts: nobody was served"
 ENOUGH = 10
 """Clients who gave up: fewer of one queue say less of patience than those of all queues."""
 
@@ -36,6 +39,8 @@ class Seen:
     points: int | None = None
     answer_ms: int = 0
     missed: int = 0
+    taken: bool = False
+    """Whether an operator had it; in recorded files nobody says."""
 
     @property
     def kind(self) -> tuple[str, str]:
@@ -56,7 +61,14 @@ class Traffic:
 
 
 class BadTraffic(ValueError):
-    """Nothing can be drawn from it; the message says why."""
+    """Nothing can be drawn from it; the message says why.
+
+    `code`: nobody, too_many, not_served, unknown.
+    """
+
+    def __init__(self, reason: str, code: str = "unknown") -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +99,14 @@ class Patience:
             left -= 1
         return cls(tuple(steps), gone / max(1, sum(wait for wait, _ in waits)))
 
-    def draw(self, chance: random.Random) -> int:
-        """One client's patience in milliseconds."""
-        level = chance.random()
+    def draw(self, chance: random.Random, beyond: int = -1) -> int:
+        """One client's patience in milliseconds; of one who had more than `beyond`, where said."""
+        left = next((share for wait, share in reversed(self.steps) if wait <= beyond), 1.0)
+        level = chance.random() * left
         for wait, share in self.steps:
-            if share <= level:
+            if wait > beyond and share <= level:
                 return wait
-        return round(self.steps[-1][0] + chance.expovariate(self.rate))
+        return round(max(beyond, self.steps[-1][0]) + chance.expovariate(self.rate))
 
 
 @dataclass
@@ -119,7 +132,7 @@ class Days:
                 for kind in (one.kind, ("", one.medium)):
                     waits.setdefault(kind, []).append((one.waited_ms, one.gave_up))
         if not self._talks:
-            raise BadTraffic("nothing says how long a talk lasts: nobody was served")
+            raise BadTraffic(UNSERVED, code="not_served")
         self._slots = {kind: slots for kind, slots in self._slots.items() if kind[1] in self._talks}
         self._patience = {
             kind: Patience.of(waits[_enough(kind, waits)])
@@ -131,6 +144,26 @@ class Days:
         """How many contacts of which medium are not drawn."""
         media = (one.medium for one in self.traffic.seen)
         return Counter(medium for medium in media if medium not in self._talks)
+
+    def same(self, seed: int, replication: int) -> list[Visit]:
+        """The contacts that were seen, by time; what nobody saw of them is drawn."""
+        return sorted(self._again(f"{seed} {replication}"), key=lambda one: (one.at_ms, one.id))
+
+    def _again(self, seed: str) -> Iterator[Visit]:
+        for (queue, medium), slots in self._slots.items():
+            for slot, seen in slots.items():
+                for number, one in enumerate(seen):
+                    name = f"{queue} {medium} {slot} {number}"
+                    chance = _stream(f"{seed} {name}")
+                    yield self._visit(name, one.at_ms, chance, one, self._own(one, chance))
+
+    def _own(self, one: Seen, chance: random.Random) -> int | None:
+        """Who gave up had as much patience as he waited, everybody else had more."""
+        if one.gave_up:
+            return one.waited_ms
+        patience = self._patience.get(one.kind)
+        beyond = -1 if one.waited_ms is None else one.waited_ms
+        return None if patience is None else patience.draw(chance, beyond)
 
     def day(self, seed: int, replication: int) -> list[Visit]:
         """One drawn day, by time."""
@@ -149,18 +182,20 @@ class Days:
         while length > 0 and (at := at + gaps.expovariate(len(seen) / length)) < length:
             number += 1
             chance = _stream(f"{seed} {number}")
-            yield self._visit(f"{name} {number}", round(start + at), chance, chance.choice(seen))
+            like, patience = chance.choice(seen), self._patience.get(seen[0].kind)
+            waits = None if patience is None else patience.draw(chance)
+            yield self._visit(f"{name} {number}", round(start + at), chance, like, waits)
 
-    def _visit(self, name: str, at: int, chance: random.Random, like: Seen) -> Visit:
+    def _visit(
+        self, name: str, at: int, chance: random.Random, like: Seen, patience: int | None
+    ) -> Visit:
         talk = like
         if like.talk_ms is None:
             known = f"{like.queue} {like.medium}"
             talk = chance.choice(self._talks.get(known) or self._talks[like.medium])
-        patience = self._patience.get(like.kind)
         return Visit(
-            name, at, like.queue, like.medium, talk.talk_ms or 0, talk.wrap_ms,
-            None if patience is None else patience.draw(chance), like.needs, like.priority_ms,
-            like.preferred, like.points, talk.answer_ms, like.missed,
+            name, at, like.queue, like.medium, talk.talk_ms or 0, talk.wrap_ms, patience,
+            like.needs, like.priority_ms, like.preferred, like.points, talk.answer_ms, like.missed,
         )  # fmt: skip
 
 

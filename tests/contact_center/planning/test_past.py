@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+import orjson
 import pytest
 
-from contact_center.kernel.errors import Invalid
-from contact_center.route.past import read
-from contact_center.route.simulate import compare
-from contact_center.route.traffic import Days, Seen
 from contact_center.storage.database import Database
+from contact_center.work.planning import past
+from contact_center.work.planning.simulate import as_it_was, compare
+from contact_center.work.planning.store import last_day
+from contact_center.work.planning.traffic import BadTraffic, Days, Seen
+from routing.checks import read
 from routing.events import Presence
 from tests.contact_center.dispatch.house import House
 
@@ -39,8 +41,8 @@ async def turn(database: Database, work: UUID, ago: float, *, gave_up: bool = Fa
 async def test_the_last_day_tells_talks_waits_and_who_gave_up(
     database: Database, house: House
 ) -> None:
-    with pytest.raises(Invalid, match="nobody came"):
-        await read(database)
+    with pytest.raises(BadTraffic, match="nobody came"):
+        await last_day(database)
     queue = await house.queue("orders")
     anna = await house.operator(queue, presence="offline")
     await database.execute(
@@ -60,18 +62,21 @@ async def test_the_last_day_tells_talks_waits_and_who_gave_up(
     await database.execute(
         "UPDATE work SET arrived_at = now() - interval '60 s' WHERE id = $1", works[4]
     )
-    traffic, book = await read(database)
+    rows = orjson.loads(past.packed(await last_day(database)))
+    names = {str(queue): "orders"}
+    traffic = past.traffic(rows, names, {"chat": 20})
+    book = read({"media": {"chat": {"points": 20}}, "skills": {"ru": ""},
+                 "queues": [{"code": "orders"}]})  # fmt: skip
     taken, gave_up, _, waits = traffic.seen
-    assert [rules.code for rules in book.queues] == [str(queue)]
     assert isinstance(taken, Seen)
-    assert (taken.queue, taken.medium, taken.needs) == (str(queue), "chat", (("ru", 3),))
+    assert (taken.queue, taken.medium, taken.needs) == ("orders", "chat", (("ru", 3),))
     assert (taken.waited_ms, taken.gave_up, taken.answer_ms) == (13_000, False, 3_000)
     assert (taken.talk_ms, taken.wrap_ms, taken.missed) == (100_000, 7_000, 1)
     assert (gave_up.talk_ms, gave_up.waited_ms, gave_up.gave_up) == (None, 120_000, True)
     assert (waits.talk_ms, waits.gave_up) == (None, False)
     assert waits.waited_ms == pytest.approx(60_000, abs=30_000)
     (came_at, operator), *presence = traffic.told
-    assert (came_at, getattr(operator, "queues", ())) == (traffic.since_ms, (str(queue),))
+    assert (came_at, getattr(operator, "queues", ())) == (traffic.since_ms, ("orders",))
     assert [one for _, one in presence] == [
         Presence(str(anna), "break"),
         Presence(str(anna), "ready"),
@@ -80,3 +85,5 @@ async def test_the_last_day_tells_talks_waits_and_who_gave_up(
         [book], Days(traffic), replications=2, seed=1, within_ms=20_000, progress=lambda: None
     )
     assert done.table()["", ""]["came"][0].value > 0
+    was = as_it_was(traffic, 20_000)["orders", "chat"]
+    assert (was["came"], was["service_level"], was["abandoned"], was["waiting"]) == (4, 50, 25, 25)

@@ -1,0 +1,1 @@
+"""What would be: a recorded day played under another policy, and how many operators a day needs."""
