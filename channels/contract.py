@@ -200,6 +200,16 @@ def listens(channel: Channel) -> bool:
 
 
 @runtime_checkable
+class Splits(Protocol):
+    def split(self, message: Outbound) -> Sequence[Outbound]:
+        """A fitted message in the calls that it takes: each leaves, fails and is repeated alone.
+
+        Pure. Raises Unsupported.
+        """
+        ...
+
+
+@runtime_checkable
 class SendsTyping(Protocol):
     async def typing(self, conversation_key: str) -> None: ...
 

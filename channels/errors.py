@@ -84,19 +84,13 @@ class Throttled(Temporary):
 
 
 class Rejected(ChannelError):
-    """The provider refused the message for good; `code` is the provider's own.
-
-    `arrived`: the provider's names of the parts that it had taken before.
-    """
+    """The provider refused the message for good; `code` is the provider's own."""
 
     kind = "rejected"
 
-    def __init__(
-        self, reason: str, *, code: str | None = None, arrived: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, reason: str, *, code: str | None = None) -> None:
         super().__init__(reason)
         self.code = code
-        self.arrived = arrived
 
 
 class OptedOut(Rejected):
@@ -106,16 +100,9 @@ class OptedOut(Rejected):
 
 
 class Uncertain(ChannelError):
-    """The message may or may not have arrived.
-
-    `arrived`: the provider's names of the parts that it had surely taken before.
-    """
+    """The message may or may not have arrived."""
 
     kind = "uncertain"
-
-    def __init__(self, reason: str, *, arrived: tuple[str, ...] = ()) -> None:
-        super().__init__(reason)
-        self.arrived = arrived
 
 
 class Misconfigured(ChannelError):

@@ -12,7 +12,7 @@ import orjson
 from channels.contract import Cursor, Deps, Ear, Received, Reply, Report, WebhookRequest
 from channels.errors import Malformed, Misconfigured, Refused, Rejected
 from channels.messages import Outbound, Profile, Receipt
-from channels.telegram import polling, reading, setup
+from channels.telegram import plan, polling, reading, setup
 from channels.telegram.api import Api
 from channels.telegram.settings import TelegramSettings
 from channels.toolkit import signing
@@ -68,8 +68,12 @@ class Telegram:
 
     # --- out -------------------------------------------------------------------------------------
 
+    def split(self, message: Outbound) -> list[Outbound]:
+        """What Telegram has no one call for, in several."""
+        return plan.calls(message)
+
     async def send(self, message: Outbound) -> Receipt:
-        """Send it."""
+        """Send what goes in one call."""
         sending, bot = await self._sdk()
         receipt: Receipt = await sending.send(bot, message)
         return receipt

@@ -1,4 +1,4 @@
-"""In which steps a message leaves. Pure.
+"""In which calls a message leaves. Pure.
 
 Text has 4096 characters, the words below a file 1024, an album two to ten files of one family:
 https://core.telegram.org/bots/api#sendmessage, #sendphoto, #sendmediagroup. How characters are
@@ -8,7 +8,7 @@ counted is not said there; we count as its entities do, in UTF-16 units, so it i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from channels.errors import Unsupported
 from channels.messages import Outbound, OutboundFile
@@ -30,33 +30,30 @@ _VOICE = frozenset({"audio/ogg", "audio/opus", *_WAYS["audio"]})
 _FAMILIES = {"photo": "visual", "video": "visual", "audio": "audio", "document": "document"}
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One call: a text alone, one file, or an album."""
+def calls(message: Outbound) -> list[Outbound]:
+    """Each a text alone, one file, or an album, in their order; the buttons go with one of them.
 
-    text: str = ""
-    files: tuple[OutboundFile, ...] = ()
-    buttons: bool = False
-
-
-def steps(message: Outbound) -> list[Step]:
-    """The calls in their order; the buttons go with one of them. Raises Unsupported."""
+    The first points at what is answered. Raises Unsupported.
+    """
     groups = list(_groups(message.files))
     wants = bool(message.buttons)
     bears = len(groups) == 1 and len(groups[0]) == 1  # an album bears no buttons
     below = bool(groups) and utf16(message.text) <= CAPTION and (bears or not wants)
     texts = [] if below else _pieces(message.text)
+    bare = replace(message, text="", files=(), buttons=(), reply_to=None)
     files = [
-        Step(message.text if below and at == 0 else "", group, wants and below)
+        replace(bare, text=message.text if below and at == 0 else "", files=group,
+                buttons=message.buttons if below else ())
         for at, group in enumerate(groups)
-    ]
-    said = [Step(text) for text in texts]
+    ]  # fmt: skip
+    said = [replace(bare, text=text) for text in texts]
     if wants and not below:
         if not said:
             raise Unsupported("buttons under an album need a text beside it")
-        said[-1] = Step(said[-1].text, buttons=True)
-        return [*files, *said]
-    return [*said, *files]
+        said[-1] = replace(said[-1], buttons=message.buttons)
+        said, files = files, said
+    first, *others = [*said, *files]
+    return [replace(first, reply_to=message.reply_to), *others]
 
 
 def way(file: OutboundFile) -> str:

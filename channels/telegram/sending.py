@@ -25,12 +25,11 @@ from telegram import (
     ReplyParameters,
 )
 
-from channels.errors import ChannelError, Rejected, Uncertain, Unsupported
+from channels.errors import Rejected, Unsupported
 from channels.messages import Button, Outbound, OutboundFile, Receipt
 from channels.telegram import plan
 from channels.telegram.failures import Moved
 from channels.telegram.places import Place, message_of, place_of
-from channels.telegram.plan import Step
 from channels.telegram.sdk import Lying, asked
 
 CALLBACK_BYTES = 64
@@ -43,46 +42,19 @@ _NO_PHOTO = ("photo_invalid_dimensions", "image_process_failed", "photo_ext_inva
 
 
 async def send(bot: Bot, message: Outbound) -> Receipt:
-    """Send it, in several steps where Telegram has no one way to say it all.
+    """Send what goes in one call, one of `plan.calls`. Raises a channel error.
 
-    A failure behind the first step says how much has arrived and names it, and nothing is sent
-    again by itself.
     A group that has another id by now is written to there: at the old one nothing was sent.
-    Raises a channel error.
     """
     place = place_of(message.conversation_key)
     try:
-        return await _send(bot, message, place)
+        said = await _say(bot, message, place)
     except Moved as moved:
-        return await _send(bot, message, replace(place, chat=moved.to))
-
-
-async def _send(bot: Bot, message: Outbound, place: Place) -> Receipt:
-    markup = keyboard(message.buttons)
-    steps = plan.steps(message)
-    sent: list[tuple[Message, bool]] = []  # and whether it bears the text
-    for done, step in enumerate(steps):
-        given = _given(place, message.reply_to if done == 0 else None)
-        try:
-            said = await _step(bot, step, given, markup if step.buttons else None)
-        except ChannelError as error:
-            if not sent:
-                raise
-            words = f"{done} of {len(steps)} parts arrived, then: {error}"
-            arrived = _names(place, sent)
-            if isinstance(error, Uncertain):
-                raise Uncertain(words, arrived=arrived) from error
-            raise Rejected(words, arrived=arrived) from error
-        sent += [(one, bool(step.text) and at == 0) for at, one in enumerate(said)]
-    first, *others = _names(place, sent)
-    return Receipt(first, aliases=tuple(others))
-
-
-def _names(place: Place, sent: list[tuple[Message, bool]]) -> tuple[str, ...]:
-    """What bears the text comes first: that is what is changed, should the text be changed."""
+        place = replace(place, chat=moved.to)
+        said = await _say(bot, message, place)
     where = Place(place.chat, None, place.connection)
-    named = sorted(sent, key=lambda one: not one[1])
-    return tuple(where.name(one.message_id) for one, _ in named)
+    first, *others = (where.name(one.message_id) for one in said)
+    return Receipt(first, aliases=tuple(others))
 
 
 async def edit(bot: Bot, provider_id: str, message: Outbound) -> None:
@@ -167,22 +139,19 @@ def _given(place: Place, reply_to: str | None) -> dict[str, Any]:
     return given
 
 
-async def _step(
-    bot: Bot, step: Step, given: dict[str, Any], markup: InlineKeyboardMarkup | None
-) -> Sequence[Message]:
-    if not step.files:
-        return [await asked(bot.send_message(text=step.text, reply_markup=markup, **given))]
-    if len(step.files) > 1:
+async def _say(bot: Bot, message: Outbound, place: Place) -> Sequence[Message]:
+    given, markup = _given(place, message.reply_to), keyboard(message.buttons)
+    text, files = message.text or None, message.files
+    if not files:
+        return [await asked(bot.send_message(text=message.text, reply_markup=markup, **given))]
+    if len(files) > 1:
         # Albums bear no buttons: https://core.telegram.org/bots/api#sendmediagroup
         album = [
-            _MEDIA[plan.way(file)](
-                _content(file, attach=True), caption=(step.text or None) if at == 0 else None
-            )
-            for at, file in enumerate(step.files)
+            _MEDIA[plan.way(file)](_content(file, attach=True), caption=None if at else text)
+            for at, file in enumerate(files)
         ]
         return await asked(bot.send_media_group(media=album, **given))
-    given |= {"caption": step.text or None, "reply_markup": markup}
-    return [await _one(bot, step.files[0], given)]
+    return [await _one(bot, files[0], given | {"caption": text, "reply_markup": markup})]
 
 
 async def _one(bot: Bot, file: OutboundFile, given: dict[str, Any]) -> Message:

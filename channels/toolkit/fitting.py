@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from channels.contract import Capabilities
 from channels.errors import Unsupported
@@ -13,12 +14,16 @@ from channels.toolkit.files import complaint
 _BREAKS = ("\n\n", "\n", ". ", "! ", "? ", " ")
 
 
-def fit(message: Outbound, can: Capabilities) -> tuple[Outbound, ...]:
+Split = Callable[[Outbound], Sequence[Outbound]]
+
+
+def fit(message: Outbound, can: Capabilities, split: Split | None = None) -> tuple[Outbound, ...]:
     """The message as one or more that the channel can carry, in the order to be sent.
 
     A long text becomes several; files and the answered message go with the first, buttons with
-    the last. A lone one keeps the id, of several each is "<id>.2of3": that needs no escape in an
-    address, and says by itself whether more is to come. Raises Unsupported.
+    the last. `split`: how the channel divides what takes it several calls. A lone one keeps the
+    id, of several each is "<id>.2of3": that needs no escape in an address, and says by itself
+    whether more is to come. Raises Unsupported.
     """
     passes_on = message.letter is not None and message.letter.forwarded is not None
     if not (message.text.strip() or message.files or passes_on):
@@ -27,22 +32,23 @@ def fit(message: Outbound, can: Capabilities) -> tuple[Outbound, ...]:
     check_files(message.files, can)
     if message.reply_to and not can.reply_to:
         raise Unsupported("this channel cannot answer one particular message")
-    parts = split_text(message.text, can.text_limit) or [""]
-    return tuple(_part(message, text, at, len(parts)) for at, text in enumerate(parts))
+    texts = split_text(message.text, can.text_limit) or [""]
+    parts = [_part(message, text, at, len(texts)) for at, text in enumerate(texts)]
+    if split is not None:
+        parts = [call for part in parts for call in split(part)]
+    if len(parts) == 1:
+        return tuple(parts)
+    return tuple(
+        replace(part, id=f"{message.id}.{at}of{len(parts)}") for at, part in enumerate(parts, 1)
+    )
 
 
 def _part(message: Outbound, text: str, at: int, count: int) -> Outbound:
     first, last = at == 0, at == count - 1
-    return Outbound(
-        id=message.id if count == 1 else f"{message.id}.{at + 1}of{count}",
-        conversation_key=message.conversation_key,
-        text=text,
-        files=message.files if first else (),
-        buttons=message.buttons if last else (),
-        reply_to=message.reply_to if first else None,
-        data=message.data,
-        letter=message.letter,
-    )
+    return replace(
+        message, text=text, files=message.files if first else (),
+        buttons=message.buttons if last else (), reply_to=message.reply_to if first else None,
+    )  # fmt: skip
 
 
 def check_buttons(buttons: Sequence[Button], can: Capabilities) -> None:

@@ -30,7 +30,8 @@ WHERE o.message_id = $1 AND o.act = 'send' ORDER BY o.seq DESC LIMIT 1 FOR NO KE
 """
 REWORD = """
 WITH waiting AS (
-  UPDATE outbox SET payload = payload || jsonb_build_object('text', $3::text), version = version + 1
+  UPDATE outbox SET version = version + 1,
+    payload = payload - 'of' || jsonb_build_object('text', $3::text)
   WHERE id = $1
 ), reworded AS (UPDATE messages SET text = $3 WHERE id = $2 RETURNING contact_id, seq)
 UPDATE contacts c SET last_text = left($3, 200) FROM reworded r
@@ -93,8 +94,11 @@ WITH changed AS (
 UPDATE contacts c SET last_text = left(m.text, 200) FROM changed m
 WHERE c.id = m.contact_id AND c.last_seq = m.seq
 """
-# The provider's names of a message: the one receipts use comes first.
+# The provider's names of a message: what bears its text comes first, else what receipts name.
 NAMES = """
+SELECT o.payload ->> 'worded' AS name FROM outbox o
+WHERE o.message_id = $1 AND o.act = 'send' AND o.payload ? 'worded'
+UNION ALL
 SELECT o.provider_id AS name FROM outbox o
 WHERE o.message_id = $1 AND o.act = 'send' AND o.provider_id IS NOT NULL
 UNION ALL
@@ -112,8 +116,7 @@ async def change(unit: Unit, message_id: UUID, act: Act, actor: str, text: str =
     row = await unit.fetchrow(SENT, message_id)
     if row is None:
         raise Conflict("the message was never sent through a channel", code="not_sent")
-    in_parts = int(row["payload"].get("part", 0)) or (row["state"] == "failed" and row["named"])
-    if act == "edit" and in_parts:
+    if act == "edit" and _is_in_parts(row):
         raise Invalid("it left in several parts, which cannot be changed", code="in_parts")
     if _is_here(row):
         changed = await _here(unit, row["id"], message_id, act, text)
@@ -125,6 +128,14 @@ async def change(unit: Unit, message_id: UUID, act: Act, actor: str, text: str =
             current={"state": row["state"]},
         )  # fmt: skip
     await store.changed(unit, [changed], actor, act)
+
+
+def _is_in_parts(row: Record) -> bool:
+    """Whether no one part of it bears the text, or only some of them have left so far."""
+    given = row["payload"]
+    if row["state"] in NEVER_LEFT:
+        return bool(row["named"])
+    return int(given.get("of", 1)) > 1 and "worded" not in given
 
 
 def _is_here(row: Record) -> bool:

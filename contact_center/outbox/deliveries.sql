@@ -33,6 +33,17 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
               WHEN own !~ '/' THEN '{1,1}'::int[] END
 $$;
 
+-- Which part of a text goes behind the one that a row is at; NULL where none does. `only`: of one
+-- that is sent again, the parts that had been lost.
+CREATE OR REPLACE FUNCTION cc_part_after(payload jsonb) RETURNS int
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN payload ? 'only' THEN (
+                SELECT min(n.part::int) FROM jsonb_array_elements_text(payload -> 'only') AS n (part)
+                WHERE n.part::int > here)
+              WHEN here + 1 < coalesce((payload ->> 'of')::int, 1) THEN here + 1 END
+  FROM (SELECT coalesce((payload ->> 'part')::int, 0) AS here) p
+$$;
+
 -- Tell the world that these messages changed: versions and one event a message. The caller holds
 -- the locks of their contacts.
 CREATE OR REPLACE FUNCTION cc_messages_changed(ids uuid[], who text, why text DEFAULT '')
@@ -227,24 +238,28 @@ BEGIN
   -- lets the next one go. News of any other part say nothing of the one that is under way.
   WITH gone AS (
     UPDATE outbox o SET
-      state = CASE WHEN r.ends THEN 'sent' ELSE 'pending' END,
-      provider_id = CASE WHEN r.ends THEN r.provider_id END,
-      payload = CASE WHEN r.ends THEN o.payload ELSE o.payload || jsonb_build_object(
-        'part', r.part, 'since', o.attempts,
+      state = CASE WHEN cc_part_after(o.payload) IS NULL THEN 'sent' ELSE 'pending' END,
+      provider_id = CASE WHEN cc_part_after(o.payload) IS NULL THEN r.provider_id END,
+      payload = o.payload || CASE WHEN r.count = 1 THEN '{}' ELSE jsonb_build_object('parts',
+          coalesce(o.payload -> 'parts', '{}') || jsonb_build_object(r.provider_id, r.part - 1)) END
+        || CASE WHEN cc_part_after(o.payload) IS NULL THEN '{}' ELSE jsonb_build_object(
+        'part', cc_part_after(o.payload), 'since', o.attempts,
         'names', coalesce(o.payload -> 'names', '{}') || jsonb_build_object(r.provider_id, 'sent'))
         END,
-      due_at = CASE WHEN r.ends THEN o.due_at ELSE now() END,
-      sent_at = CASE WHEN r.ends THEN coalesce(r.at, now()) ELSE o.sent_at END,
-      settled_at = CASE WHEN r.ends THEN now() END,
+      due_at = CASE WHEN cc_part_after(o.payload) IS NULL THEN o.due_at ELSE now() END,
+      sent_at = CASE WHEN cc_part_after(o.payload) IS NULL THEN coalesce(r.at, now()) ELSE o.sent_at END,
+      settled_at = CASE WHEN cc_part_after(o.payload) IS NULL THEN now() END,
       error_kind = NULL, error_text = NULL, version = o.version + 1
     FROM (
-      SELECT u.*, p.part[1] AS part, p.part[1] = p.part[2] AS ends
+      SELECT u.*, p.part[1] AS part, p.part[2] AS count
       FROM unnest(accounts, provider_ids, ats, owns) AS u (account_id, provider_id, at, own)
       CROSS JOIN LATERAL cc_own_part(u.own) AS p (part)) r
     WHERE o.id = ANY(known) AND o.id = cc_own_id(r.own) AND o.account_id = r.account_id
+      -- An attempt made anew has another key: what is told of the former one does not settle it.
+      AND starts_with(r.own || '.', concat(o.id, '-r' || (o.payload ->> 'anew'), '.'))
       AND o.provider_id IS NULL AND o.state IN ('sending', 'uncertain') AND o.act = 'send'
       AND r.part = coalesce((o.payload ->> 'part')::int, 0) + 1
-    RETURNING o.id, o.account_id, o.message_id, r.provider_id AS name, r.ends
+    RETURNING o.id, o.account_id, o.message_id, r.provider_id AS name, o.state = 'sent' AS ends
   ), named AS (
     INSERT INTO message_names (account_id, name, message_id)
     SELECT g.account_id, g.name, g.message_id FROM gone g

@@ -10,7 +10,7 @@ from uuid import UUID
 from channels.contract import Capabilities, Channel
 from channels.errors import ChannelError, Misconfigured, Rejected, Temporary, Uncertain, Unsupported
 from channels.messages import Button, Letter, Outbound, OutboundFile, Receipt
-from channels.toolkit.fitting import fit
+from channels.toolkit.fitting import Split, fit
 from contact_center.kernel.addresses import in_ascii
 from contact_center.outbox import recipients
 
@@ -111,6 +111,20 @@ class Claim:
         return int(self.payload.get("part", 0))
 
     @property
+    def of(self) -> int:
+        """Of how many parts it is, once the first is on its way."""
+        return int(self.payload.get("of", 1))
+
+    @property
+    def only(self) -> list[int]:
+        """Of a text sent again, the parts that had been lost; empty: all of it goes."""
+        return [int(part) for part in self.payload.get("only", ())]
+
+    def after(self, count: int) -> int | None:
+        """Which part goes behind this one."""
+        return min((n for n in self.only or range(count) if n > self.part), default=None)
+
+    @property
     def names(self) -> dict[str, str]:
         """The provider's names of what has left of it, each with the status it came with."""
         return dict(self.payload.get("names", {}))
@@ -173,8 +187,13 @@ class Policy:
     jitter: float = 0.5  # a number from 0 to 1
 
 
-def parts(claim: Claim, files: tuple[OutboundFile, ...], can: Capabilities) -> tuple[Outbound, ...]:
-    """The message as the channel carries it, in parts where it is long. Raises Unsupported."""
+def parts(
+    claim: Claim, files: tuple[OutboundFile, ...], can: Capabilities, split: Split | None = None
+) -> tuple[Outbound, ...]:
+    """The message as the channel carries it, in parts where it needs several. Raises Unsupported.
+
+    `split`: how this channel divides what takes it several calls.
+    """
     given = claim.payload
     whole = Outbound(
         id=claim.key,
@@ -186,15 +205,16 @@ def parts(claim: Claim, files: tuple[OutboundFile, ...], can: Capabilities) -> t
         data=given.get("data", {}),
         letter=replace(claim.letter, only=tuple(claim.left)) if claim.letter else None,
     )
-    return fit(whole, can)
+    return fit(whole, can, split)
 
 
-def accepted(claim: Claim, receipt: Receipt, count: int, policy: Policy) -> Mark:
+def accepted(claim: Claim, receipt: Receipt, pieces: Sequence[Outbound], policy: Policy) -> Mark:
     """The mark of a part the provider took; the row goes on while parts or recipients are left."""
-    following = claim.part + 1
-    if following < count:
+    if (following := claim.after(len(pieces))) is not None:
         named = (receipt.provider_id, *receipt.aliases)
-        return Mark(claim, "pending", patch=_gone(claim, named, receipt, following), aliases=named)
+        patch = _gone(claim, named, receipt) | _part(claim, receipt, pieces)
+        patch |= {"part": following, "since": claim.attempts}  # which has attempts of its own
+        return Mark(claim, "pending", patch=patch, aliases=named)
     if claim.left:  # the letter is known by the name it had for the first of its recipients
         mark = Mark(claim, "sent", status=receipt.status.value, aliases=receipt.aliases)
     else:
@@ -202,30 +222,38 @@ def accepted(claim: Claim, receipt: Receipt, count: int, policy: Policy) -> Mark
             claim, "sent", provider_id=receipt.provider_id, status=receipt.status.value,
             aliases=receipt.aliases,
             recipients=recipients.of(claim.letter) if claim.letter else None,
-            patch=_gone(claim, receipt.aliases, receipt) if receipt.aliases and not claim.letter
-            else {},
+            patch=_gone(claim, receipt.aliases, receipt) | _part(claim, receipt, pieces),
         )  # fmt: skip
     missed = claim.missed | _by_name(receipt.refused)
     if not receipt.postponed or (claim.left and claim.tries >= policy.limits.attempts):
         return _missing(mark, missed | _by_name(receipt.postponed))
-    patch: dict[str, Any] = {"left": receipt.postponed, "missed": missed}
+    left: dict[str, Any] = {"left": receipt.postponed, "missed": missed}
     tries = claim.tries
     if not claim.left:  # these recipients have their own attempts; this was the first
-        tries, patch["since"] = 1, claim.attempts - 1
+        tries, left["since"] = 1, claim.attempts - 1
     return replace(
-        mark, state="pending", patch=patch, error_kind=Temporary.kind,
+        mark, state="pending", patch=left, error_kind=Temporary.kind,
         error_text=_listed(receipt.postponed),
         delay=pause(policy.limits.first_pause, tries, policy.jitter),
     )  # fmt: skip
 
 
-def _gone(
-    claim: Claim, named: Sequence[str], receipt: Receipt, following: int | None = None
-) -> dict[str, Any]:
-    """What a row remembers of parts that have left; the next one has attempts of its own."""
-    names = claim.names | dict.fromkeys(named, receipt.status.value)
-    onward = {} if following is None else {"part": following, "since": claim.attempts}
-    return {"names": names, **onward}
+def _gone(claim: Claim, named: Sequence[str], receipt: Receipt) -> dict[str, Any]:
+    """The names of what has left of a message beside the one that its row bears."""
+    if not named or claim.letter:
+        return {}
+    return {"names": claim.names | dict.fromkeys(named, receipt.status.value)}
+
+
+def _part(claim: Claim, receipt: Receipt, pieces: Sequence[Outbound]) -> dict[str, Any]:
+    """Of one part of several: which it was by its names, and whether it bears all of the text."""
+    if len(pieces) == 1:
+        return {}
+    names = (receipt.provider_id, *receipt.aliases)
+    known = claim.payload.get("parts", {}) | dict.fromkeys(names, claim.part)
+    text = pieces[claim.part].text
+    whole = {"worded": names[0]} if text and text == claim.payload.get("text") else {}
+    return {"parts": known, **whole}
 
 
 def _missing(mark: Mark, missed: Mapping[str, str]) -> Mark:
@@ -253,13 +281,15 @@ def refused(claim: Claim, error: BaseException, policy: Policy) -> Mark:
     uncertain; never silently resent.
     """
     kind, text = describe(error)
+    if before := claim.of - sum(n >= claim.part for n in claim.only or range(claim.of)):
+        text = f"{before} of {claim.of} parts arrived, then: {text}"[:500]
     mark = Mark(claim, "failed", error_kind=kind, error_text=text)
     if claim.left:  # the others have it
         (first, _), *more = claim.left.items()
         last = claim.left if more else {first: text.removeprefix(f"{first}: ")}
         mark = _missing(replace(mark, state="sent"), claim.missed | _by_name(last))
     if isinstance(error, Rejected | Unsupported):
-        return replace(mark, aliases=getattr(error, "arrived", ()))
+        return mark
     delay = pause(policy.limits.first_pause, claim.tries, policy.jitter)
     again = Mark(claim, "pending", error_kind=kind, error_text=text, delay=delay)
     spent = claim.tries >= policy.limits.attempts
@@ -271,9 +301,7 @@ def refused(claim: Claim, error: BaseException, policy: Policy) -> Mark:
         return mark if spent else again
     if policy.idempotent and not spent:
         return again
-    arrived = error.arrived if isinstance(error, Uncertain) else ()
-    hold = policy.limits.uncertain_hold
-    return replace(again, state="uncertain", delay=hold, aliases=arrived)
+    return replace(again, state="uncertain", delay=policy.limits.uncertain_hold)
 
 
 def orphaned(claim: Claim, policy: Policy) -> Mark:

@@ -191,10 +191,9 @@ class Pace:
     def note(self, recipient: str, error: BaseException | None) -> bool:
         """Learn how a send ended; whether the next holder has to know more now."""
         before = self._circuit.probing
-        cause = error if isinstance(error, Throttled) else getattr(error, "__cause__", None)
         self._circuit.note(error)
-        if isinstance(cause, Throttled):
-            return self._lesson.refused(recipient, cause)
+        if isinstance(error, Throttled):
+            return self._lesson.refused(recipient, error)
         if error is None:
             self._lesson.accepted()
         return self._circuit.probing or before

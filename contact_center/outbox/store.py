@@ -133,19 +133,41 @@ UPDATE outbox SET state = 'cancelled', settled_at = now(), version = version + 1
 WHERE message_id = $1 AND state = 'held' AND act = 'send' RETURNING id, contact_id, account_id
 """
 # A new attempt has a new key, and no provider id: late news of the old one pass it by. A letter
-# that only some of its recipients may lack goes to these alone, and stays what it is. What had left
-# as a whole begins with its first part, what had not goes on where it stood.
+# that only some of its recipients may lack goes to these alone, and stays what it is. Of a text
+# that had left in parts only those go that were lost, what had not left goes on where it stood.
 AGAIN = """
-UPDATE outbox SET state = 'pending', due_at = now(), attempts = attempts + 1,
+WITH told AS (
+  SELECT o.id, o.account_id, o.message_id, o.provider_id, n.name, n.part::int AS part,
+         coalesce(d.status, 'sent') AS status,
+         bool_or(coalesce(d.status = 'failed', false)) OVER (PARTITION BY o.id, n.part) AS lost
+  FROM outbox o CROSS JOIN LATERAL jsonb_each_text(o.payload -> 'parts') AS n (name, part)
+  LEFT JOIN deliveries d ON d.account_id = o.account_id AND d.provider_id = n.name
+  WHERE o.message_id = $1 AND o.state = $2 AND o.act = 'send' AND o.provider_id IS NOT NULL
+), parted AS (
+  SELECT id, jsonb_build_object(
+    'part', min(part) FILTER (WHERE lost),
+    'only', jsonb_agg(DISTINCT part) FILTER (WHERE lost),
+    'names', coalesce(jsonb_object_agg(name, status) FILTER (WHERE NOT lost), '{}'),
+    'parts', coalesce(jsonb_object_agg(name, part) FILTER (WHERE NOT lost), '{}')) AS rest
+  FROM told GROUP BY id HAVING bool_or(lost)
+), named AS (
+  INSERT INTO message_names (account_id, name, message_id)
+  SELECT account_id, name, message_id FROM told WHERE NOT lost AND name = provider_id
+  ON CONFLICT DO NOTHING
+)
+UPDATE outbox o SET state = 'pending', due_at = now(), attempts = attempts + 1,
        error_kind = NULL, error_text = NULL, settled_at = NULL, version = version + 1,
        provider_id = CASE WHEN NOT $3 AND payload ? 'left' THEN provider_id END,
        recipients = CASE WHEN NOT $3 AND payload ? 'left' THEN recipients END, undelivered = '{}',
        payload = CASE WHEN $3 THEN payload - '{left,missed}'::text[]
                       ELSE payload END
-         - CASE WHEN provider_id IS NULL THEN '{}' ELSE '{part,names}'::text[] END
+         - CASE WHEN provider_id IS NULL THEN '{}'
+                ELSE '{part,names,parts,only,worded}'::text[] END
+         || coalesce((SELECT p.rest FROM parted p WHERE p.id = o.id), '{}')
          || jsonb_build_object('since', attempts + 1) || CASE WHEN $3 THEN jsonb_build_object(
                    'anew', coalesce((payload->>'anew')::int, 0) + 1) ELSE '{}' END
-WHERE message_id = $1 AND state = $2 AND act = 'send' RETURNING id, contact_id, account_id
+WHERE o.message_id = $1 AND o.state = $2 AND o.act = 'send'
+RETURNING o.id, o.contact_id, o.account_id
 """
 TRY_SOON = """
 UPDATE outbox SET due_at = now()
@@ -154,19 +176,14 @@ WHERE account_id = $1 AND state = 'pending' AND error_kind = 'misconfigured' AND
 # Where it is one of several parts that arrived, the others are still to go.
 ARRIVED = """
 UPDATE outbox o SET
-       state = CASE WHEN p.ends THEN 'sent' ELSE 'pending' END, due_at = now(),
-       sent_at = CASE WHEN p.ends THEN coalesce(sent_at, now()) ELSE sent_at END,
-       settled_at = CASE WHEN p.ends THEN now() END,
+       state = CASE WHEN p.after IS NULL THEN 'sent' ELSE 'pending' END, due_at = now(),
+       sent_at = CASE WHEN p.after IS NULL THEN coalesce(sent_at, now()) ELSE sent_at END,
+       settled_at = CASE WHEN p.after IS NULL THEN now() END,
        error_kind = NULL, error_text = NULL, version = version + 1,
        undelivered = coalesce(payload -> 'missed', '{}'),
-       payload = CASE WHEN p.ends THEN payload ELSE payload
-                   || jsonb_build_object('part', p.part, 'since', attempts) END
-FROM (
-  SELECT id, n.part, n.part >= coalesce((payload ->> 'of')::int, 1) AS ends
-  FROM outbox CROSS JOIN LATERAL (
-    SELECT coalesce((payload ->> 'part')::int, 0) + 1 AS part) n
-  WHERE message_id = $1
-) p
+       payload = CASE WHEN p.after IS NULL THEN payload ELSE payload
+                   || jsonb_build_object('part', p.after, 'since', attempts) END
+FROM (SELECT id, cc_part_after(payload) AS after FROM outbox WHERE message_id = $1) p
 WHERE o.id = p.id AND o.state = 'uncertain' AND o.act = 'send'
 RETURNING o.id, o.contact_id, o.account_id
 """

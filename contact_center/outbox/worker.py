@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from channels.contract import Channel
+from channels.contract import Channel, Splits
 from channels.errors import Misconfigured, OptedOut, Rejected, Temporary
 from channels.messages import Letter, Outbound, OutboundFile
 from contact_center.kernel.clock import Clock
@@ -278,7 +278,7 @@ class AccountWorker:
         size = sum(file.size for file in pieces[claim.part].files)
         left = min(self._left(claim, started), self._limits.seconds_for(size))
         receipt = await _deliver(account.channel, pieces[claim.part], left)
-        return accepted(claim, receipt, len(pieces), self._policy(account))
+        return accepted(claim, receipt, pieces, self._policy(account))
 
     def _left(self, claim: Claim, started: float) -> float:
         left = claim.seconds - self._limits.margin - (self._clock.monotonic() - started)
@@ -286,7 +286,9 @@ class AccountWorker:
             raise NotBegun("the send began too late")
         return left
 
-    async def _pieces(self, account: LiveAccount, claim: Claim) -> tuple[Claim, Any]:
+    async def _pieces(
+        self, account: LiveAccount, claim: Claim
+    ) -> tuple[Claim, tuple[Outbound, ...]]:
         """Everything that can fail before a byte goes out."""
         try:
             letter, pictures = await self._letter(claim, account)
@@ -298,10 +300,12 @@ class AccountWorker:
             claim = replace(claim, reply_to=reply_to, letter=letter)
         except (HouseError, OSError) as error:
             raise NotBegun(f"the message could not be read: {type(error).__name__}") from error
-        pieces = parts(claim, files, account.capabilities)
-        if claim.part >= len(pieces):
-            raise Rejected("the message changed while it was sent")
-        if len(pieces) > 1 and not claim.part:
+        channel = account.channel
+        split = channel.split if isinstance(channel, Splits) else None
+        pieces = parts(claim, files, account.capabilities, split)
+        if claim.of != len(pieces):
+            if claim.part or claim.only:
+                raise Rejected("the message changed while it was sent")
             await self._count(claim, len(pieces))
         return claim, pieces
 

@@ -9,7 +9,7 @@ from channels.errors import (
     Uncertain,
     Unsupported,
 )
-from channels.messages import Outbound
+from channels.messages import Outbound, OutboundFile
 from channels.telegram import PROVIDER, plan
 from channels.toolkit.fitting import fit
 from contact_center.simulator.telegram_wire import Refusal, bad
@@ -136,16 +136,17 @@ async def test_a_picture_telegram_takes_for_none_leaves_as_a_file(bot: Bot) -> N
 
 async def test_a_long_text_is_cut_by_the_house_and_no_part_is_too_long(bot: Bot) -> None:
     whole = Outbound(id="m", conversation_key="4242", text="слово " * 3000)
-    for part in fit(whole, PROVIDER.capabilities):
-        await bot.channel().send(part)
+    channel = bot.channel()
+    for part in fit(whole, PROVIDER.capabilities, channel.split):
+        await channel.send(part)
     assert " ".join(one["text"] for one in bot.fake.sent()).split() == ["слово"] * 3000
 
 
 def test_characters_are_counted_as_telegram_counts_them() -> None:
     whole = Outbound(id="m", conversation_key="4242", text="👍" * 4096)
-    steps = plan.steps(whole)
-    assert len(steps) == 2
-    assert "".join(step.text for step in steps) == whole.text
+    calls = plan.calls(whole)
+    assert len(calls) == 2
+    assert "".join(call.text for call in calls) == whole.text
 
 
 # --- what goes wrong -------------------------------------------------------------------------
@@ -186,19 +187,15 @@ async def test_a_group_with_a_new_address_is_written_to_there(bot: Bot) -> None:
         await bot.send(key="-5")
 
 
-async def test_a_message_is_named_by_what_its_text_stands_in(bot: Bot) -> None:
+async def test_what_is_named_by_its_text_can_be_changed_under_its_album(bot: Bot) -> None:
     files = tuple(bot.file(f"{n}.jpg", "image", JPEG) for n in range(2))
     receipt = await bot.send("Верно?", files=files, buttons=(button(),))
     said = next(one for one in bot.fake.sent() if "text" in one)
     assert receipt.provider_id == f"4242:{said['message_id']}"
-    assert len(receipt.aliases) == 2
     changed = Outbound(id="m2", conversation_key="4242", text="Верно!", buttons=(button(),))
     await bot.channel().edit(receipt.provider_id, changed)
     await bot.channel().edit(receipt.provider_id, changed)  # again: it is so already
     assert said["text"] == "Верно!"
-    for name in (receipt.provider_id, *receipt.aliases):
-        await bot.channel().delete("4242", name)
-    assert bot.fake.sent() == []
 
 
 async def test_an_unknown_chat_is_rejected(bot: Bot) -> None:
@@ -245,21 +242,20 @@ async def test_a_wrong_token_is_misconfigured_and_told_to_nobody(bot: Bot) -> No
     assert TOKENS[1] not in repr(raised.value) + str(raised.value.__context__)
 
 
-async def test_what_fails_behind_the_first_part_is_not_sent_again(bot: Bot) -> None:
-    files = (bot.file("1.jpg", "image", JPEG), bot.file("2.pdf", content=b""))
-    with pytest.raises(Rejected, match="1 of 2 parts arrived") as raised:
-        await bot.send("Вот", files=files)
-    (said,) = bot.fake.sent()
-    assert raised.value.arrived == (f"4242:{said['message_id']}",)
+def test_of_what_takes_several_calls_each_is_one_by_itself() -> None:
+    def file(name: str, kind: str, media: str) -> OutboundFile:
+        return OutboundFile(kind, name, media, 1, name)
 
-
-async def test_silence_behind_the_first_part_names_what_has_arrived(bot: Bot) -> None:
-    bot.fake.faults = [None, "half_answer"]  # type: ignore[list-item]
-    files = (bot.file("1.jpg", "image", JPEG),)
-    with pytest.raises(Uncertain, match="1 of 2 parts arrived, then: ") as raised:
-        await bot.send("я" * 2000, files=files)
-    first, _ = bot.fake.sent()
-    assert raised.value.arrived == (f"4242:{first['message_id']}",)
+    files = (file("1.jpg", "image", JPEG), file("2.pdf", "file", "application/pdf"))
+    whole = Outbound(
+        id="m", conversation_key="4242", text="я" * 2000, files=files, reply_to="4242:1"
+    )
+    parts = fit(whole, PROVIDER.capabilities, plan.calls)
+    assert [(one.id, len(one.text), len(one.files)) for one in parts] == [
+        ("m.1of3", 2000, 0), ("m.2of3", 0, 1), ("m.3of3", 0, 1),
+    ]  # fmt: skip
+    assert [one.reply_to for one in parts] == ["4242:1", None, None]
+    assert all(plan.calls(one) == [one] for one in parts)
 
 
 # --- changing and deleting -------------------------------------------------------------------

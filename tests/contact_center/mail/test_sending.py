@@ -129,6 +129,7 @@ async def test_a_recipient_refused_for_now_alone_gets_the_letter_later(post: Pos
     letter = {"to": [{"address": box.client}], "cc": copies}
     message = await box.reply(await talk(box), letter=letter)
     first = await box.envelope()
+    await box.delivery(message, "pending")
     state, words = await failure(box, message)
     assert (state, words) == ("pending", "boss@client.example: 450 4.7.1 Greylisted")
     del box.smtp.recipients["boss@client.example"]

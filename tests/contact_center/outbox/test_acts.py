@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from channels.errors import Rejected, Temporary, Uncertain
+from channels.errors import Rejected, Temporary
 from channels.messages import Outbound
 from contact_center.kernel.errors import Conflict, Invalid
 from contact_center.outbox import acts, store
 from contact_center.outbox.model import Act
 from tests.contact_center.outbox.conftest import QUICK, World
 from tests.support import fake_channel as fake
-from tests.support.fake_channel import FakeChannel
+from tests.support.fake_channel import FakeChannel, Fault
 from tests.support.waiting import eventually
 
 
@@ -238,11 +238,9 @@ async def test_what_may_have_left_is_settled_before_it_is_changed(world: World) 
 
 
 async def test_what_surely_arrived_of_an_uncertain_message_is_deleted_with_it(world: World) -> None:
-    async def half(channel: FakeChannel, message: Outbound) -> Any:
-        raise Uncertain("1 of 2 parts arrived", arrived=(await channel.take(message),))
-
-    account, channel = await world.account(Changing(faults=[half]))
-    message = await world.write(account, "hello")
+    faults: list[Fault] = [fake.accept, fake.cut_before]
+    account, channel = await world.account(Changing(faults=faults), text_limit=10)
+    message = await world.write(account, "one two three four")
     world.sender()
     await world.until(message, "uncertain")
     await world.database.run(lambda unit: store.change(unit, store.ARRIVED, message))
@@ -253,13 +251,13 @@ async def test_what_surely_arrived_of_an_uncertain_message_is_deleted_with_it(wo
 
 
 async def test_of_what_arrived_in_part_the_parts_are_deleted(world: World) -> None:
-    async def half(channel: FakeChannel, message: Outbound) -> Any:
-        raise Rejected("1 of 2 parts arrived", arrived=(await channel.take(message),))
-
-    account, channel = await world.account(Changing(faults=[half]))
-    message = await world.write(account, "hello")
+    faults: list[Fault] = [fake.accept, fake.rejected]
+    account, channel = await world.account(Changing(faults=faults), text_limit=10)
+    message = await world.write(account, "one two three four")
     world.sender()
     await world.until(message, "failed")
+    told = (await world.row(message))["error_text"]
+    assert told == "1 of 2 parts arrived, then: the recipient has blocked us"
     with pytest.raises(Invalid):
         await change(world, message, "edit", "bye")
     await change(world, message, "delete")
@@ -269,3 +267,23 @@ async def test_of_what_arrived_in_part_the_parts_are_deleted(world: World) -> No
     assert await world.database.fetchval("SELECT deleted_at FROM messages") is not None
     kept = "SELECT state FROM outbox WHERE act = 'send'"
     assert await world.database.fetchval(kept) == "cancelled"  # and is not sent again
+
+
+class Torn(Changing):
+    """Says in two calls what has a text."""
+
+    def split(self, message: Outbound) -> list[Outbound]:
+        return [message, replace(message, text="")]
+
+
+async def test_where_one_of_several_parts_bears_the_text_that_one_is_changed(world: World) -> None:
+    account, channel = await world.account(Torn())
+    message = await world.write(account, "hello")
+    world.sender()
+    await world.until(message, "sent")
+    await change(world, message, "edit", "bye")
+    await settled(world, message)
+    await change(world, message, "delete")
+    await settled(world, message)
+    assert isinstance(channel, Torn)
+    assert channel.done == [("edit", "p0"), ("delete", "p0"), ("delete", "p1")]

@@ -6,7 +6,6 @@ from channels.contract import RateLimit
 from channels.errors import (
     ChannelError,
     Misconfigured,
-    Rejected,
     Temporary,
     Throttled,
     Uncertain,
@@ -108,14 +107,6 @@ def test_the_width_grows_back_with_success() -> None:
     for _ in range(200):
         pace.note("a", None)
     assert pace.room(0) == 16
-
-
-def test_a_refusal_in_the_middle_of_a_message_teaches_too() -> None:
-    pace = Pace(ManualClock(), 16)
-    error = Rejected("1 of 2 parts arrived")
-    error.__cause__ = Throttled("429", retry_after=9, per="account")
-    pace.note("a", error)
-    assert pace.rest == 9
 
 
 # --- circuit -------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,7 +14,6 @@ from contact_center.outbox.model import Limits
 from tests.contact_center.outbox.conftest import World
 from tests.support import fake_channel as fake
 from tests.support.fake_channel import FakeChannel, Fault
-from tests.support.waiting import eventually
 
 PARTS = ["one two", "three four", "five six"]
 TEXT = " ".join(PARTS)
@@ -138,20 +136,76 @@ async def test_who_has_read_the_last_part_has_read_all(world: World) -> None:
     assert await world.state(message) == "read"
 
 
-async def test_a_text_of_which_a_part_was_lost_is_sent_again_from_its_beginning(
-    world: World,
-) -> None:
-    account, channel, message = await sent(world)
-    await world.receipt(account, "p0", "failed")
-    rows: list[Any] = await world.database.run(
+async def again(world: World, account: UUID, message: UUID) -> None:
+    """The operator's button."""
+    rows = await world.database.run(
         lambda unit: store.change(unit, store.AGAIN, message, "failed", True)
     )
     assert rows
     world.hints.ring(store.topic(account))
-    await eventually(lambda: channel.texts() == PARTS * 2)
+
+
+@pytest.mark.parametrize("lost", [(0,), (2,), (0, 2), (0, 1, 2)])
+async def test_only_the_parts_that_were_lost_are_sent_again(
+    world: World, lost: tuple[int, ...]
+) -> None:
+    account, channel, message = await sent(world)
+    for part in range(3):
+        status = "failed" if part in lost else "delivered"
+        await world.receipt(account, f"p{part}", status, own=channel.asked[part].id)
+    assert await world.state(message) == "failed"
+    await again(world, account, message)
     await world.until(message, "sent")
-    await world.receipt(account, "p1", "failed")
+    assert channel.texts() == [*PARTS, *(PARTS[part] for part in lost)]
+    await world.receipt(account, f"p{lost[0]}", "failed")
     assert await world.state(message) == "sent", "that was of the former attempt"
+    for number in range(len(lost)):
+        asked = channel.asked[3 + number]
+        await world.receipt(account, f"p{3 + number}", "delivered", own=asked.id)
+    assert await world.state(message) == "delivered"
+    named = await world.database.fetch("SELECT name FROM message_names")
+    assert ("p2" in {row["name"] for row in named}) == (2 not in lost)
+
+
+async def test_a_part_that_is_lost_twice_is_sent_a_third_time_alone(world: World) -> None:
+    account, channel, message = await sent(world)
+    await world.receipt(account, "p1", "failed")
+    for number in (3, 4):
+        await again(world, account, message)
+        await world.until(message, "sent")
+        await world.receipt(account, f"p{number}", "failed")
+    assert channel.texts() == [*PARTS, PARTS[1], PARTS[1]]
+
+
+async def test_what_was_refused_behind_a_part_goes_on_from_there(world: World) -> None:
+    faults: list[Fault] = [fake.accept, fake.rejected]
+    account, channel, message = await three_parts(world, FakeChannel(faults=faults))
+    await world.until(message, "failed")
+    await again(world, account, message)
+    await world.until(message, "sent")
+    assert channel.texts() == PARTS
+
+
+async def test_news_of_a_former_attempt_do_not_settle_the_one_on_the_wire(world: World) -> None:
+    reached, go = asyncio.Event(), asyncio.Event()
+
+    async def slowly(channel: FakeChannel, message: Outbound) -> Receipt:
+        reached.set()
+        await go.wait()
+        return await fake.accept(channel, message)
+
+    account, channel = await world.account(FakeChannel(faults=[fake.accept, slowly]))
+    message = await world.write(account, "hello")
+    world.sender(PATIENT)
+    await world.until(message, "sent")
+    await world.receipt(account, "p0", "failed", own=channel.asked[0].id)
+    await again(world, account, message)
+    async with asyncio.timeout(20):
+        await reached.wait()
+    await world.receipt(account, "p0", "failed", own=channel.asked[0].id)
+    assert await world.state(message) == "sending"
+    go.set()
+    await world.until(message, "sent")
 
 
 @pytest.mark.parametrize("lost", [0, 1, 2])
