@@ -171,7 +171,7 @@ class Workspace:
         authorizations = Authorizations(
             accounts, sealer, base_url=settings.base_url, callback=PREFIX + CALLBACK
         )
-        await _seed_policy(database)
+        await _seed_policy(database, settings.dispatch.presence_grace)
         await demo.prepare(database, accounts, clock, demo=settings.demo)
 
         parsers = Parsers()
@@ -256,7 +256,7 @@ class Workspace:
         settings = self.settings
         live = Live(
             self.database, self.access, self.hints, self.follower, node=settings.node_name,
-            grace=settings.dispatch.presence_grace, buffer=settings.live.buffer, clock=self.clock,
+            buffer=settings.live.buffer, clock=self.clock,
             on_typing=self.signs.typed,
         )  # fmt: skip
         setup_live(app, live)
@@ -482,7 +482,7 @@ async def _database(settings: Settings, hints: Hints) -> Database:
     return database
 
 
-async def _seed_policy(database: Database) -> None:
+async def _seed_policy(database: Database, grace: float) -> None:
     """The policy file: what a new house begins with, later a draft whenever it has changed."""
     path = policy_file.found()
     text = path.read_bytes()
@@ -491,7 +491,7 @@ async def _seed_policy(database: Database) -> None:
     except SettingsError as error:  # what runs is in the database: a bad file stops nobody
         log.warning("unreadable_policy_file", error=str(error))
         document = None
-    became = await Policies(database).seed(document, text)
+    became = await Policies(database).seed(document, text, grace_seconds=max(1, round(grace)))
     if became is not None:
         log.info("policy_file", file=str(path), became=became)
 

@@ -78,7 +78,7 @@ def _reason(error: Any) -> str:
 
 def problems_of(book: Rulebook) -> list[Problem]:
     """All faults, queue by queue, then cycles of overflows."""
-    found: list[Problem] = []
+    found = list(_room(book))
     codes: set[str] = set()
     for rules in book.queues:
         if rules.code in codes:
@@ -91,6 +91,21 @@ def problems_of(book: Rulebook) -> list[Problem]:
         found += _hours(rules)
         found += _targets(book, rules)
     return found + list(_cycles(book))
+
+
+def _room(book: Rulebook) -> Iterator[Problem]:
+    """Nobody may be unable to take anything, and no wrap-up begin beyond its limit."""
+    for medium, one in book.media.items():
+        if one.points > book.house.capacity:
+            yield Problem(
+                f"media.{medium}.points",
+                f"is more than the house.capacity of {book.house.capacity}: nobody could take one",
+            )
+    limit = book.house.wrap_up_limit_seconds
+    for rules in book.queues:
+        if rules.wrap_up_seconds > limit:
+            place = f"queues.{rules.code}.wrap_up_seconds"
+            yield Problem(place, f"is more than the house.wrap_up_limit_seconds of {limit}")
 
 
 def _skills(book: Rulebook, rules: QueueRules) -> Iterator[Problem]:

@@ -40,7 +40,12 @@ class House(_Part):
 
     exclude_seconds: Seconds = 60
     misses_in_a_row: Annotated[int, Field(ge=1, le=100)] = 2
-    grace_seconds: Seconds = 30
+    grace_seconds: Annotated[int, Field(ge=1, le=86_400)] = 15
+    """How long an operator whose connection is lost still counts as there."""
+    visitor_grace_seconds: Annotated[int, Field(ge=1, le=86_400)] = 60
+    """How long the place of a visitor who has left is kept, before he counts as gone."""
+    wrap_up_limit_seconds: Annotated[int, Field(ge=1, le=86_400)] = 900
+    """The longest a wrap-up may become by asking for more time."""
     most_priority_seconds: Seconds = 3600
     capacity: Annotated[int, Field(ge=1, le=100_000)] = 100
     """Points of an operator where nothing else is said."""
@@ -50,6 +55,8 @@ class Medium(_Part):
     """What one talk costs of an operator's points, and how long its offers last."""
 
     points: Annotated[int, Field(ge=1, le=100_000)]
+    ceiling: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """The most of them at once for an operator of whom nothing else is said; None: no limit."""
     offer_seconds: Annotated[int, Field(ge=1, le=86_400)] | None = None
     exclusive: bool = False
     """During one nothing new is offered."""
@@ -116,6 +123,10 @@ class Rulebook(_Part):
             most_priority_ms=1000 * house.most_priority_seconds,
             version=self.version,
         )
+
+    def ceilings(self) -> dict[str, int]:
+        """Of an operator of whom nothing else is said."""
+        return {name: one.ceiling for name, one in self.media.items() if one.ceiling is not None}
 
     def engine_queues(self, version: int = 1) -> list[Queue]:
         """The queues as the engine knows them; all of them open."""

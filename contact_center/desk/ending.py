@@ -22,7 +22,6 @@ from contact_center.work.model import Work
 
 WRAP_UP_TIMEOUT = "wrap_up_timeout"
 EXTENSION = timedelta(seconds=30)
-LONGEST_WRAP_UP = timedelta(minutes=15)
 
 
 class Ending:
@@ -186,7 +185,9 @@ async def _extend(grip: Grip) -> None:
     work = grip.work
     if work is None or work.state != "wrap_up" or work.wrap_up_until is None:
         raise Conflict("the time for wrap-up is over", code="wrap_up_over")
-    longest = grip.contact["closed_at"] + LONGEST_WRAP_UP
+    rules = await store.queue(grip.unit, grip.contact["queue_id"])
+    limit = timedelta(seconds=rules.wrap_up_limit if rules else 0)
+    longest = grip.contact["closed_at"] + limit
     until = min(max(work.wrap_up_until, grip.now) + EXTENSION, longest)
     if until <= work.wrap_up_until:
         raise Conflict("wrap-up cannot be longer", code="wrap_up_limit")

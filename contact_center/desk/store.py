@@ -12,7 +12,9 @@ from contact_center.storage.unit import Unit
 NAME = "SELECT id, name FROM employees WHERE id = $1"
 QUEUE = """
 SELECT id, priority_seconds, wrap_up_seconds, wrap_up_code_required, archived_at IS NOT NULL AS
-  archived FROM queues WHERE id = $1
+  archived, coalesce((SELECT (body -> 'house' ->> 'wrap_up_limit_seconds')::int FROM policies
+                      WHERE state = 'current'), 900) AS wrap_up_limit
+FROM queues WHERE id = $1
 """
 COLLEAGUE = """
 SELECT e.id, e.name, o.presence, e.state = 'active' AND e.role <> 'light' AS works,
@@ -35,6 +37,7 @@ class QueueRules:
     wrap_up_seconds: int
     wrap_up_code_required: bool
     archived: bool
+    wrap_up_limit: int
 
 
 @dataclass(frozen=True, slots=True)

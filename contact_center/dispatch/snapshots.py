@@ -116,6 +116,7 @@ def policy_of(data: Mapping[str, Any]) -> Policy:
     return Policy(
         exclude_ms=1000 * int(house.get("exclude_seconds", usual.exclude_ms // 1000)),
         misses_in_a_row=int(house.get("misses_in_a_row", usual.misses_in_a_row)),
+        grace_ms=1000 * int(house.get("grace_seconds", usual.grace_ms // 1000)),
         exclusive=tuple(sorted(name for name, one in media.items() if one.get("exclusive"))),
         version=str(data["edition"]),
     )

@@ -101,6 +101,14 @@ SELECT EXISTS (SELECT FROM skills s JOIN queues q ON q.archived_at IS NULL
   WHERE s.id = $1 AND (q.rules -> 'needs' ? s.code OR EXISTS (
     SELECT FROM jsonb_array_elements(q.rules -> 'ladder') r WHERE r -> 'needs' ? s.code)))
 """
+ADD_CAPACITY = """
+INSERT INTO operators (id, budget, ceilings, presence_since)
+SELECT $1, coalesce((p.body -> 'house' ->> 'capacity')::int, 100),
+  CASE WHEN p.body IS NULL THEN $2 ELSE coalesce((
+    SELECT jsonb_object_agg(m.key, m.value -> 'ceiling') FROM jsonb_each(p.body -> 'media') m
+    WHERE m.value ->> 'ceiling' IS NOT NULL), '{}') END, $3
+FROM (VALUES (1)) AS one LEFT JOIN policies p ON p.state = 'current'
+"""
 
 
 async def employees(db: Queries, visible: sa.ColumnElement[bool]) -> list[Record]:
@@ -141,12 +149,12 @@ async def email_is_taken(db: Queries, email: str, *, but: UUID | None = None) ->
 async def add_employee(
     unit: Unit, values: Mapping[str, Any], *, ceilings: Mapping[str, int], now: datetime
 ) -> None:
-    """Insert the employee, his capacity row and the beginning of his presence history."""
+    """Insert the employee, his capacity row and the beginning of his presence history.
+
+    `ceilings`, and the usual points, hold where no policy runs yet that says others.
+    """
     await unit.execute(sa.insert(t.employees).values(dict(values)))
-    await unit.execute(
-        "INSERT INTO operators (id, ceilings, presence_since) VALUES ($1, $2, $3)",
-        values["id"], dict(ceilings), now,
-    )  # fmt: skip
+    await unit.execute(ADD_CAPACITY, values["id"], dict(ceilings), now)
 
 
 async def set_capacity(unit: Unit, employee_id: UUID, values: Mapping[str, Any]) -> None:

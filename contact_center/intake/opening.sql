@@ -88,11 +88,13 @@ CREATE FUNCTION cc_intake_wait(rows jsonb) RETURNS int LANGUAGE plpgsql VOLATILE
 #variable_conflict use_column
 DECLARE
   jobs_made int := 0;
+  media jsonb := (SELECT p.body -> 'media' FROM policies p WHERE p.state = 'current');
 BEGIN
   WITH made AS (
     INSERT INTO work AS w (id, contact_id, queue_id, medium, cost, origin, arrived_at,
       virtual_arrival, requirement, preferred_id, preferred_until)
-    SELECT cc_new_id(), c.id, c.queue_id, c.medium, (r.verdict ->> 'cost')::int,
+    SELECT cc_new_id(), c.id, c.queue_id, c.medium,
+           coalesce((media -> c.medium ->> 'points')::int, (r.verdict ->> 'cost')::int),
            CASE WHEN c.follows_id IS NULL THEN 'arrival' ELSE 'follow_up' END, now(),
            least((r.verdict ->> 'virtual_arrival')::timestamptz,
                  now() - make_interval(secs => c.priority_seconds)),

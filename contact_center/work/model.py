@@ -15,7 +15,7 @@ Origin = Literal["arrival", "follow_up", "transfer", "reopen", "return"]
 COSTS: Mapping[str, int] = MappingProxyType(
     {"voice": 100, "chat": 20, "messenger": 20, "sms": 15, "mail": 10}
 )
-"""What a turn takes of an operator's budget of 100 points, by medium."""
+"""What a turn takes of an operator's budget, by medium, where no policy says it."""
 OTHER_COST = 10
 
 DECLINED_SECONDS = 300
@@ -27,7 +27,7 @@ EXPECTED_SECONDS = 3600
 
 
 def cost_of(medium: str) -> int:
-    """Points of a turn of this medium."""
+    """Points of a turn of this medium where no policy says them."""
     return COSTS.get(medium, OTHER_COST)
 
 

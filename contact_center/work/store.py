@@ -48,7 +48,9 @@ INSERT = f"""
 INSERT INTO work AS w (id, contact_id, queue_id, medium, cost, state, origin, previous_id,
   arrived_at, virtual_arrival, requirement, preferred_id, preferred_until, excluded, operator_id,
   accepted_at, note)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+VALUES ($1, $2, $3, $4, coalesce($5, (
+  SELECT (body -> 'media' -> $4::text ->> 'points')::int FROM policies WHERE state = 'current'),
+  $18), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 RETURNING {_BACK}"""  # noqa: S608
 END_OFFERS = """
 UPDATE offers SET state = $2, reason = $3, ended_at = $4 WHERE work_id = $1 AND state = 'live'
@@ -159,10 +161,11 @@ async def start(
     until = now + timedelta(seconds=preferred_seconds) if preferred_id else None
     return await _change(
         unit, actor, origin, INSERT,
-        new_id(), contact_id, queue_id, medium, previous.cost if previous else cost_of(medium),
+        new_id(), contact_id, queue_id, medium, previous.cost if previous else None,
         "active" if operator_id else "waiting", origin, previous.id if previous else None,
         now, virtual_arrival or now, previous.requirement if previous else {},
         preferred_id, until, list(excluded), operator_id, now if operator_id else None, note,
+        cost_of(medium),
     )  # fmt: skip
 
 

@@ -1,12 +1,13 @@
 """Who is at the desk: open screens as rows, renewed by each node in one statement.
 
-A lost session counts only after a grace, so a reload or a tunnel takes nobody off the line.
+A lost session counts only after the policy's grace, so a reload or a tunnel takes nobody off the
+line.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from contact_center.employees.presence import presence_lost
@@ -18,10 +19,9 @@ from contact_center.web.live import store
 class Attendance:
     """The rows of this node's screens. All times are the database's."""
 
-    def __init__(self, database: Database, node: str, grace: float) -> None:
+    def __init__(self, database: Database, node: str) -> None:
         self._database = database
         self._node = node
-        self._grace = timedelta(seconds=grace)
 
     async def open(self, session_id: UUID, employee_id: UUID) -> bool:
         """Count a screen and forget those of other days; False for employees who take no work."""
@@ -39,14 +39,14 @@ class Attendance:
 
     async def sweep(self, now: datetime) -> list[UUID]:
         """Set operators offline whose last screen was lost longer than the grace ago."""
-        rows = await self._database.fetch(store.LOST, self._grace)
+        rows = await self._database.fetch(store.LOST)
         if not rows:
             return []
 
         async def step(unit: Unit) -> list[UUID]:
             # Asked again under the lock: one may have come back meanwhile.
             await unit.lock("operators", [row["id"] for row in rows], "id")
-            still = [row["id"] for row in await unit.fetch(store.LOST, self._grace)]
+            still = [row["id"] for row in await unit.fetch(store.LOST)]
             lost = [one for one in still if one in {row["id"] for row in rows}]
             return await presence_lost(unit, lost, "session_lost", now=now)
 

@@ -44,7 +44,6 @@ class Live:
         follower: Follower,
         *,
         node: str = "node",
-        grace: float = 15.0,
         buffer: int = BUFFER,
         beat: float = BEAT_SECONDS,
         clock: Clock | None = None,
@@ -58,7 +57,7 @@ class Live:
         self.hub = Hub(self._places_changed)
         self.ephemera = Ephemera(hints, self.hub, self._revoked, on_typing)
         self.hub.watched = self.ephemera.watch
-        self._attendance = Attendance(database, node, grace)
+        self._attendance = Attendance(database, node)
         self._beat = beat
         self._background = Background()
         self._asked: dict[UUID, set[UUID] | None] = {}  # sessions to ask again, and what for

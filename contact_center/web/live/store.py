@@ -17,11 +17,14 @@ CLOSE = "UPDATE operator_sessions SET closed_at = now() WHERE id = $1"
 # Only who once had a screen and has none any more: an integration that works through the API
 # alone never had one, and is taken out by its missed offers instead.
 LOST = """
-SELECT o.id FROM operators o
-WHERE o.presence <> 'offline' AND o.presence_since < now() - $1::interval
+WITH grace AS MATERIALIZED (SELECT make_interval(secs => coalesce((
+  SELECT (body -> 'house' ->> 'grace_seconds')::int FROM policies WHERE state = 'current'),
+  15)) AS span)
+SELECT o.id FROM operators o, grace
+WHERE o.presence <> 'offline' AND o.presence_since < now() - grace.span
   AND EXISTS (SELECT 1 FROM operator_sessions s WHERE s.employee_id = o.id)
   AND NOT EXISTS (SELECT 1 FROM operator_sessions s WHERE s.employee_id = o.id
-                  AND coalesce(s.closed_at, s.seen_at) > now() - $1::interval)
+                  AND coalesce(s.closed_at, s.seen_at) > now() - grace.span)
 """
 VALID = """
 SELECT s.id_hash FROM login_sessions s JOIN employees e ON e.id = s.employee_id

@@ -15,7 +15,8 @@ from zoneinfo import available_timezones
 
 from pydantic import ValidationError
 
-from contact_center.work.model import COSTS, cost_of
+from contact_center.employees.model import DEFAULT_CEILINGS
+from contact_center.work.model import COSTS
 from routing.checks import BadPolicy, Problem, read
 from routing.ladder import TO_QUEUE
 from routing.rulebook import STAYS, House, QueueRules, Rulebook
@@ -34,18 +35,32 @@ UNSAID: Mapping[str, Any] = {
     "ladder": [], "holidays": {}, "closed": "offer",
 }  # fmt: skip
 """What the rest means where no policy has said it: as before there were any."""
-ELSEWHERE = {
-    "capacity": "is set for each employee",
-    "grace_seconds": "is set in config/contact_center.toml, dispatch.presence_grace",
-    "most_priority_seconds": "is 3600 for now",
-}
+ELSEWHERE = {"most_priority_seconds": "is 3600 for now"}
+LATE_HOUSE = ("grace_seconds", "visitor_grace_seconds", "wrap_up_limit_seconds", "capacity")
+"""What documents of earlier releases do not speak of: there it stays as it runs."""
 SHORTEST_OFFER, LONGEST_OFFER = 5, 3600
 
 
 def house() -> Document:
     """The house's part of a policy where none was ever made."""
-    media = {medium: {"points": points} for medium, points in COSTS.items()}
-    return {"house": {}, "media": {**media, "voice": {"points": 100, "exclusive": True}}}
+    media: Document = {
+        medium: {"points": points, "ceiling": DEFAULT_CEILINGS.get(medium)}
+        for medium, points in COSTS.items()
+    }
+    media["voice"]["exclusive"] = True
+    return {"house": House().model_dump(mode="json"), "media": media}
+
+
+def widened(part: Mapping[str, Any], grace_seconds: int) -> Document:
+    """The house's part of an edition of an earlier release, with what stood elsewhere then."""
+    usual = house()
+    usual["house"]["grace_seconds"] = grace_seconds
+    late = {name: usual["house"][name] for name in LATE_HOUSE}
+    media = {
+        medium: {"ceiling": DEFAULT_CEILINGS.get(medium), **one}
+        for medium, one in part["media"].items()
+    }
+    return {**part, "house": {**late, **part["house"]}, "media": media}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +123,23 @@ def completed(document: Mapping[str, Any], world: World, part: Mapping[str, Any]
         queues = [*queues, *(one for one in present["queues"] if one["code"] not in codes)]
     given = said.get("skills", {})
     skills = {**world.skills, **given} if isinstance(given, Mapping) else given
-    return {"house": present["house"], "media": present["media"], **said,
-            "queues": queues, "skills": skills}  # fmt: skip
+    return {**_completed_part(said, present), "queues": queues, "skills": skills}
+
+
+def _completed_part(said: Document, present: Document) -> Document:
+    """The house's part; one of an earlier release keeps what it does not know of as it runs."""
+    whole = {"house": present["house"], "media": present["media"], **said}
+    house, media = whole["house"], whole["media"]
+    if isinstance(house, Mapping):
+        late = {name: v for name, v in present["house"].items() if name in LATE_HOUSE}
+        whole["house"] = {**late, **house}
+    if isinstance(media, Mapping):
+        whole["media"] = {
+            name: {"ceiling": present["media"].get(name, {}).get("ceiling"), **one}
+            if isinstance(one, Mapping) else one
+            for name, one in media.items()
+        }  # fmt: skip
+    return whole
 
 
 def checked(document: Mapping[str, Any], world: World, part: Mapping[str, Any]) -> Rulebook:
@@ -144,9 +174,6 @@ def _problems(book: Rulebook, world: World) -> Iterable[Problem]:
     for name, reason in ELSEWHERE.items():
         if getattr(book.house, name) != getattr(usual, name):
             yield Problem(f"house.{name}", reason)
-    for medium, one in book.media.items():
-        if one.points != cost_of(medium):
-            yield Problem(f"media.{medium}.points", f"is {cost_of(medium)} for now")
     zones = available_timezones()
     ids = world.ids
     for rules in book.queues:
@@ -171,8 +198,34 @@ def _ways_out(rules: QueueRules, at: str) -> Iterable[Problem]:
 
 def part_of(book: Rulebook) -> Document:
     """The house's part of a policy."""
-    dumped = book.model_dump(mode="json", include={"house", "media"}, exclude_defaults=True)
-    return {"house": dumped.get("house", {}), "media": dumped.get("media", {})}
+    return book.model_dump(mode="json", include={"house", "media"})
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What an operator has of whom nothing else is said: points, and medium → most at once."""
+
+    capacity: int
+    ceilings: Mapping[str, int]
+
+    @classmethod
+    def of(cls, part: Mapping[str, Any]) -> Usual:
+        """As the house's part of a policy says it."""
+        media = part["media"].items()
+        ceilings = {name: one["ceiling"] for name, one in media if one.get("ceiling") is not None}
+        return cls(part["house"].get("capacity", House().capacity), ceilings)
+
+    def instead(
+        self, before: Usual, budget: int, ceilings: Mapping[str, int]
+    ) -> tuple[int, dict[str, int]]:
+        """An operator's own values under the new policy: what was the usual one follows it."""
+        found = dict(ceilings)
+        for medium in {**before.ceilings, **self.ceilings}:
+            if found.get(medium) == before.ceilings.get(medium):
+                found.pop(medium, None)
+                if medium in self.ceilings:
+                    found[medium] = self.ceilings[medium]
+        return (self.capacity if budget == before.capacity else budget), found
 
 
 @dataclass(frozen=True, slots=True)

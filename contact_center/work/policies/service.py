@@ -19,9 +19,9 @@ from contact_center.kernel.errors import Conflict, Invalid
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
 from contact_center.work.policies import model, store
-from contact_center.work.policies.model import Document, World
+from contact_center.work.policies.model import Document, Usual, World
 from routing.checks import BadPolicy, Problem
-from routing.rulebook import Rulebook
+from routing.rulebook import House, Rulebook
 
 LISTED = 200
 
@@ -137,13 +137,15 @@ class Policies:
         """
 
         async def step(unit: Unit) -> Record:
+            held = await _held(unit, (await store.one(unit, policy_id))["body"])
             world = await store.world(unit, lock=True)
             await store.hold(unit)
             chosen = await store.lock(unit, policy_id)
             _require_version(chosen, expected)
             row = await _run(
-                unit, world, chosen["body"], actor=actor, note=chosen["note"], expected=edition
-            )
+                unit, world, chosen["body"], held, actor=actor, note=chosen["note"],
+                expected=edition,
+            )  # fmt: skip
             await store.hand_on(unit, policy_id, row["id"])
             await store.remove_draft(unit, policy_id)
             return row
@@ -154,29 +156,38 @@ class Policies:
         """Let a document run at once, whatever runs now. Raises Invalid."""
 
         async def step(unit: Unit) -> Record:
+            held = await _held(unit, body)
             world = await store.world(unit, lock=True)
             await store.hold(unit)
-            return await _run(unit, world, body, actor=actor, note=note)
+            return await _run(unit, world, body, held, actor=actor, note=note)
 
         return await self._shown(await self.database.run(step))
 
     # --- the file --------------------------------------------------------------------------------
 
-    async def seed(self, document: Document | None, text: bytes = b"") -> str | None:
+    async def seed(
+        self, document: Document | None, text: bytes = b"", *, grace_seconds: int | None = None
+    ) -> str | None:
         """What a policy file means at start: `seeded`, `draft`, or None when it is old news.
 
         A house without queues and editions begins with the file's `house` and `media`; one that
         has worked before begins with what it did. Later a changed file is a draft.
+        `grace_seconds`: of the settings, for a policy that has never said one.
         """
+        grace = House().grace_seconds if grace_seconds is None else grace_seconds
         source = hashlib.sha256(text).hexdigest()
 
         async def step(unit: Unit) -> str | None:
             running = await store.current(unit)
+            if running is not None and "grace_seconds" not in running["body"]["house"]:
+                await store.hold(unit)
+                body = model.widened(running["body"], grace)
+                await store.widen(unit, running["id"], body)
             if running is not None and (document is None or await store.known_source(unit, source)):
                 return None
             await store.hold(unit)
             if await store.current(unit) is None:
-                await self._begin(unit, document, source)
+                await self._begin(unit, document, source, grace)
                 return "seeded"
             if document is None or await store.known_source(unit, source):
                 return None
@@ -185,8 +196,11 @@ class Policies:
 
         return await self.database.run(step)
 
-    async def _begin(self, unit: Unit, document: Document | None, source: str) -> None:
+    async def _begin(
+        self, unit: Unit, document: Document | None, source: str, grace_seconds: int
+    ) -> None:
         world, part = await store.world(unit), model.house()
+        part["house"]["grace_seconds"] = grace_seconds
         if document is not None and not world.queues:
             said: Document = {k: v for k, v in document.items() if k in ("house", "media")}
             if not model.problems(said, world, part):
@@ -228,11 +242,42 @@ def _require_version(row: Record, expected: int | None) -> None:
         raise Conflict("the policy was changed meanwhile", current={"version": row["version"]})
 
 
+async def _held(unit: Unit, body: Document) -> list[UUID]:
+    """The operators, locked, where a document says something of their points or ceilings.
+
+    They come before queues in the order of locks, so this is asked before anything is certain.
+    """
+    running = await store.current(unit)
+    part = running["body"] if running else model.house()
+    whole = model.completed(body, World((), {}), part)
+    try:
+        return await store.everybody(unit) if Usual.of(whole) != Usual.of(part) else []
+    except (AttributeError, KeyError, TypeError):  # no policy at all: its faults are told later
+        return []
+
+
+async def _resize(unit: Unit, before: Usual, after: Usual, held: list[UUID], actor: str) -> None:
+    """Who has what was usual has what is usual now."""
+    if before == after:
+        return
+    values = {}
+    for row in await store.capacities(unit, held):
+        now = after.instead(before, row["budget"], row["ceilings"])
+        if now != (row["budget"], row["ceilings"]):
+            values[row["id"]] = now
+    if values:
+        await store.write_capacities(unit, values)
+        await operators.tell(unit, values, actor=actor, cause="policy")
+
+
 async def _run(
-    unit: Unit, world: World, body: Document, *, actor: str, note: str,
+    unit: Unit, world: World, body: Document, held: list[UUID], *, actor: str, note: str,
     expected: int | None = None,
 ) -> Record:  # fmt: skip
-    """Write a document into the rows and make it the next edition; `world` and `hold` lock."""
+    """Write a document into the rows and make it the next edition; `world` and `hold` lock.
+
+    `held`: the operators, where `_held` found that they change.
+    """
     running = await store.current(unit)
     edition = running["edition"] if running else 0
     if expected is not None and expected != edition:
@@ -242,6 +287,7 @@ async def _run(
     fresh = {code: title for code, title in book.skills.items() if code not in world.skills}
     if fresh:
         await store.add_skills(unit, fresh, "ru")
+    await _resize(unit, Usual.of(part), Usual.of(model.part_of(book)), held, actor)
     values = [one for one in model.queue_values(book, world) if one.differs(_row(world, one.id))]
     await store.write_queues(unit, values)
     moved = {UUID(one.id) for one in values}

@@ -51,6 +51,11 @@ FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::int[], $6::text[], 
 WHERE q.id = v.id
 RETURNING q.id, q.version
 """
+CAPACITIES = "SELECT id, budget, ceilings FROM operators WHERE id = ANY($1::uuid[])"
+WRITE_CAPACITIES = """
+UPDATE operators o SET budget = v.budget, ceilings = v.ceilings
+FROM unnest($1::uuid[], $2::int[], $3::jsonb[]) AS v(id, budget, ceilings) WHERE o.id = v.id
+"""
 SNAPSHOTS = """
 SELECT id, version, cc_queue_snapshot(id) AS data FROM queues WHERE id = ANY($1::uuid[]) ORDER BY id
 """
@@ -169,6 +174,32 @@ async def touch_queues(unit: Unit, queues: Iterable[UUID]) -> None:
     await unit.execute(
         "UPDATE queues SET version = version + 1 WHERE id = ANY($1::uuid[])", list(queues)
     )
+
+
+async def widen(unit: Unit, policy_id: UUID, body: Document) -> None:
+    """Let an edition say in its row what an earlier release kept elsewhere."""
+    await unit.execute("UPDATE policies SET body = $2 WHERE id = $1", policy_id, body)
+
+
+async def everybody(unit: Unit) -> list[UUID]:
+    """All operators, held against changes; before any queue."""
+    ids = [row["id"] for row in await unit.fetch("SELECT id FROM operators")]
+    return [row["id"] for row in await unit.lock("operators", ids, "id")]
+
+
+async def capacities(unit: Unit, ids: Sequence[UUID]) -> list[Record]:
+    """(id, budget, ceilings) of these."""
+    return await unit.fetch(CAPACITIES, list(ids))
+
+
+async def write_capacities(
+    unit: Unit, values: Mapping[UUID, tuple[int, Mapping[str, int]]]
+) -> None:
+    """Give locked operators other points and ceilings."""
+    await unit.execute(
+        WRITE_CAPACITIES, list(values), [budget for budget, _ in values.values()],
+        [dict(ceilings) for _, ceilings in values.values()],
+    )  # fmt: skip
 
 
 async def add_skills(unit: Unit, titles: Mapping[str, str], locale: str) -> list[UUID]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from contact_center import policies
 from contact_center.kernel.errors import SettingsError
+from contact_center.storage.unit import Unit
+from contact_center.work import store as works
 from contact_center.work.policies import file
 from contact_center.work.policies.service import Policies
+from tests.contact_center.web.teams import Teams
 from tests.support.office import Office, Person
 
 HOURS = {"mon": [["09:00", "18:00"]]}
@@ -107,7 +111,19 @@ BAD = [
     ({"queues": [{"code": "nobody"}]}, "queues.nobody", "there is no queue of this code"),
     ({"queues": 5}, "queues", "tuple"),
     ({"house": {"capacity": 0}}, "house.capacity", "greater than or equal to 1"),
-    ({"media": {"chat": {"points": 30}}}, "media.chat.points", "is 20"),
+    (
+        {"media": {"chat": {"points": 30}}, "house": {"capacity": 20}},
+        "media.chat.points",
+        "is more than the house.capacity of 20",
+    ),
+    ({"media": {"chat": {"points": 0}}}, "media.chat.points", "greater than or equal to 1"),
+    ({"media": {"chat": {"points": 9, "ceiling": 0}}}, "media.chat.ceiling", "or equal to 1"),
+    ({"house": {"grace_seconds": 0}}, "house.grace_seconds", "greater than or equal to 1"),
+    (
+        sales(wrap_up_seconds=901),
+        "queues.sales.wrap_up_seconds",
+        "is more than the house.wrap_up_limit_seconds of 900",
+    ),
     ({"wishes": 1}, "wishes", "extra inputs are not permitted"),
 ]
 
@@ -124,6 +140,89 @@ async def test_a_bad_policy_is_refused_with_its_place_and_what_runs_stays(office
     assert (refused.status, refused.code) == (422, "bad_policy")
     assert refused.body["problems"] == made["problems"]
     assert (await office.ask("GET", "/policies/current", boss)).body["edition"] == 1
+
+
+async def test_points_ceilings_and_capacity_of_the_policy_hold_for_who_has_nothing_of_his_own(
+    office: Office,
+) -> None:
+    boss = await boss_of(office)
+    anna, boris = [await office.hire(name, "operator") for name in ("anna", "boris")]
+    for who, budget, ceilings in (
+        (anna, 100, {"chat": 4, "messenger": 5, "mail": 8}), (boris, 70, {"chat": 1, "mail": 8})
+    ):  # fmt: skip
+        await office.db.execute(
+            "UPDATE operators SET budget = $2, ceilings = $3 WHERE id = $1",
+            who.id, budget, ceilings,
+        )  # fmt: skip
+    media = (await office.ask("GET", "/policies/current", boss)).body["body"]["media"]
+    media["chat"] |= {"points": 25, "ceiling": 6}
+    media["mail"]["ceiling"] = None
+    body = {"house": {"capacity": 120, "grace_seconds": 40}, "media": media}
+    done = await activate(office, boss, (await draft(office, boss, body))["id"])
+    assert done.status == 200, done.body
+    assert done.body["body"]["house"]["visitor_grace_seconds"] == 60  # unsaid: as it ran
+    usual = {"chat": 6, "messenger": 5}
+    assert await capacity(office, anna) == (120, usual)
+    assert await capacity(office, boris) == (70, {"chat": 1})
+    told = [one["data"] for one in await office.events("operator.changed")]
+    assert [one["budget"] for one in told if one["id"] == str(anna.id)] == [120]
+    invited = await office.ask(
+        "POST", "/employees", boss, json={"email": "clara@shop.example", "name": "Clara"}
+    )
+    clara = invited.body.get("employee") or invited.body
+    assert (clara["budget"], clara["ceilings"]) == (120, usual)
+    assert (await office.db.fetchval(
+        "SELECT (body -> 'house' ->> 'grace_seconds')::int FROM policies WHERE state = 'current'"
+    )) == 40  # fmt: skip
+    assert await costs(office, boss) == [25, 25, 10]
+    # what was a policy before these words were known says nothing of them
+    past = await activate(office, boss, str(await office.db.fetchval(
+        "UPDATE policies SET body = body #- '{house,capacity}' #- '{media,chat,ceiling}'"
+        " WHERE edition = 1 RETURNING id")), edition=2)  # fmt: skip
+    assert past.status == 200, past.body
+    assert (await capacity(office, anna))[0] == 120
+    assert (await capacity(office, anna))[1]["chat"] == 6
+
+
+async def capacity(office: Office, who: Person) -> tuple[int, dict[str, int]]:
+    row = await office.db.fetchrow("SELECT budget, ceilings FROM operators WHERE id = $1", who.id)
+    assert row is not None
+    return row["budget"], row["ceilings"]
+
+
+async def costs(office: Office, boss: Person) -> list[int]:
+    """Of a turn that intake begins, of a chat that returns, and of a medium no policy names."""
+    talk = await (await Teams.of(office)).talk("sales", boss.id)
+    db, queue = office.db, office.ids["sales_queue"]
+    await db.execute("DELETE FROM offers")
+    await db.execute("UPDATE work SET state = 'done', operator_id = NULL, offer_id = NULL")
+    turn = [{"i": 0, "contact": str(talk.contact), "verdict": {"cost": 20}}]
+    await db.execute("SELECT cc_intake_wait($1)", turn)
+    first = await db.fetchval("UPDATE work SET state = 'done' WHERE state <> 'done' RETURNING cost")
+
+    async def start(unit: Unit, medium: str) -> int:
+        work = await works.start(
+            unit, contact_id=talk.contact, queue_id=queue, medium=medium, origin="return",
+            now=datetime.now(UTC), actor="system",
+        )  # fmt: skip
+        await unit.execute("UPDATE work SET state = 'done'")
+        return work.cost
+
+    others = [await db.run(lambda unit, m=m: start(unit, m)) for m in ("chat", "pigeon")]
+    return [first, *others]
+
+
+async def test_an_edition_of_an_earlier_release_is_given_the_grace_of_the_settings(
+    office: Office,
+) -> None:
+    await office.db.execute(
+        'UPDATE policies SET body = \'{"house": {}, "media": {"chat": {"points": 20}}}\''
+    )
+    assert await Policies(office.db).seed(None, b"", grace_seconds=33) is None
+    body = await office.db.fetchval("SELECT body FROM policies WHERE state = 'current'")
+    assert (body["house"]["grace_seconds"], body["media"]["chat"]["ceiling"]) == (33, 4)
+    assert await Policies(office.db).seed(None, b"", grace_seconds=44) is None
+    assert (await office.db.fetchval("SELECT body FROM policies")) == body
 
 
 NONSENSE: list[dict[str, Any]] = [

@@ -154,8 +154,9 @@ class Served:
 
 @asynccontextmanager
 async def served(
-    database_url: str, *, hints: Hints | None = None, like: Served | None = None, **options: Any
-) -> AsyncIterator[Served]:
+    database_url: str, *, hints: Hints | None = None, like: Served | None = None, grace: int = 15,
+    **options: Any,
+) -> AsyncIterator[Served]:  # fmt: skip
     """A furnished house behind a real server; `like` another one: the same house, a second node."""
     hints = hints or LocalHints()
     database = await Database.connect(database_url, hints=hints, size=6)
@@ -163,6 +164,11 @@ async def served(
     house = House(database, hints, access)
     if like is None:
         await house.furnish()
+        await database.execute(
+            "INSERT INTO policies (id, edition, state, author, body)"
+            " VALUES ($1, 1, 'current', 'system', $2)",
+            new_id(), {"house": {"grace_seconds": grace}, "media": {}},
+        )  # fmt: skip
     else:
         house.ids = like.house.ids
     app = make_application(Settings(), database, access, ROUTES)

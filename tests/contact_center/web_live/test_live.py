@@ -17,7 +17,7 @@ NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
 @pytest.fixture
 async def here(database_url: str) -> AsyncIterator[Served]:
-    async with served(database_url, beat=0.2, grace=1.0) as one:
+    async with served(database_url, beat=0.2, grace=1) as one:
         yield one
 
 
@@ -274,7 +274,7 @@ async def test_screens_of_other_days_are_forgotten(here: Served) -> None:
 
 
 async def test_a_reload_within_the_grace_changes_nothing(database_url: str) -> None:
-    async with served(database_url, beat=0.1, grace=30.0) as here:
+    async with served(database_url, beat=0.1, grace=30) as here:
         cookie = await here.house.employee("ivan")
         screen = await here.screen(cookie)
         await screen.until("ready")

@@ -24,14 +24,17 @@ export interface QueueRules {
   closed: string;
 }
 
+export type HouseField = "exclude_seconds" | "misses_in_a_row" | "capacity" | "grace_seconds" | "visitor_grace_seconds" | "wrap_up_limit_seconds";
+
 export interface Medium {
   points: number;
+  ceiling?: number | null;
   offer_seconds?: number | null;
   exclusive?: boolean;
 }
 
 export interface PolicyBody {
-  house: { exclude_seconds?: number; misses_in_a_row?: number };
+  house: Partial<Record<HouseField, number>>;
   media: Record<string, Medium>;
   queues: QueueRules[];
 }
@@ -91,6 +94,8 @@ const REASONS: readonly [RegExp, string][] = [
   [/^there is no \S+ yet: contacts overflow to a queue$/, "no_such_way"],
   [/^is \d+ for now$/, "fixed"],
   [/^(?:input should be|should be|field required|string should)/i, "shape"],
+  [/^is more than the house\.capacity of (?<n>\d+)/, "too_dear"],
+  [/^is more than the house\.wrap_up_limit_seconds of (?<n>\d+)/, "over_limit"],
 ];
 
 export function reasonOf(reason: string): { key: string; params: Record<string, string> } | undefined {
