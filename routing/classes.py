@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from routing import policy as rules
-from routing.lines import PERSONAL, Asked, Group, Line, Seat
+from routing.lines import NOBODY, PERSONAL, Asked, Group, Line, Seat, Waiting
 from routing.model import OperatorState
 from routing.strategies import Key
 
@@ -28,6 +28,9 @@ class Classes:
         """Who may take something he could not take before; known once all are rated."""
         self.unrated: dict[str, tuple[Seat, bool]] = {}
         """Whose row has changed since, and whether his place in the orders did."""
+        self.fronts: list[Waiting] = []
+        """Who is first in each class, by its number (`lines.py`)."""
+        self._numbers: list[int] = []  # free ones
         self._exclusive = exclusive
         self._stamp = 0
         self._fresh: dict[str, Seat] = {}
@@ -56,7 +59,7 @@ class Classes:
         """The class of those who prefer this operator."""
         line = seat.personal.get((medium, cost))
         if line is None:
-            line = Line((None, (), PERSONAL), medium, cost)
+            line = self._new((None, (), PERSONAL), medium, cost)
             seat.personal[medium, cost] = line
             self._add(line, seat)
         return line
@@ -65,28 +68,39 @@ class Classes:
         """Nobody waits in it any more."""
         for group in line.groups.values():
             del group.seat.personal[line.medium, line.cost]
-            group.lines.remove(line)
+            group.quit(line)
+        self._numbers.append(line.number)
 
-    def room(self, seat: Seat) -> list[Group]:
-        """The groups he has room for by his row, rated or not."""
-        state = seat.state
+    def front(self, seat: Seat) -> Waiting | None:
+        """Who waits longest of all he has room for by his row, rated or not."""
+        state, best = seat.state, NOBODY
         if not rules.takes_more(state, self._exclusive):
-            return []
-        groups = seat.groups.values()
-        return [group for group in groups if rules.fits(state, group.medium, group.cost)]
+            return None
+        front = self.fronts.__getitem__
+        for group in seat.groups.values():
+            if group.numbers and rules.fits(state, group.medium, group.cost):
+                first = min(map(front, group.numbers))
+                best = min(best, first)
+        return None if best is NOBODY else best
 
     def key(self, line: Line, state: OperatorState) -> Key:
         """His place in the order of a class."""
         return line.rule(state, line.needs, line.medium, self._exclusive)
 
     def _built(self, asked: Asked, medium: str, cost: int) -> Line:
-        line = Line(asked, medium, cost)
+        line = self._new(asked, medium, cost)
         for operator_id in self._likely(line):
             seat = self.seats[operator_id]
             if _eligible(line, seat.state):
                 self._add(line, seat)
         self._anchored.setdefault(_anchor(line), {})[line] = None
         return line
+
+    def _new(self, asked: Asked, medium: str, cost: int) -> Line:
+        if not self._numbers:
+            self._numbers.append(len(self.fronts))
+            self.fronts.append(NOBODY)
+        return Line(asked, medium, cost, self.fronts, self._numbers.pop())
 
     def _likely(self, line: Line) -> Iterable[str]:
         """The smallest set of operators that surely holds everybody who is able."""
@@ -105,7 +119,7 @@ class Classes:
             group.stamp = self._stamp
             group.fits = self._room(seat.state, group)
         line.groups[seat.state.id] = group
-        group.lines.append(line)
+        group.enter(line)
         line.ready += seat.state.presence == rules.READY
         if group.fits:
             line.with_room += 1
@@ -123,7 +137,8 @@ class Classes:
             line.forgotten = True
             del self._anchored[_anchor(line)][line]
             for group in line.groups.values():
-                group.lines.remove(line)
+                group.quit(line)
+            self._numbers.append(line.number)
 
     # --- operators -----------------------------------------------------------------------------
 
@@ -143,15 +158,23 @@ class Classes:
                 step = (state.presence == rules.READY) - (former.presence == rules.READY)
                 if step:
                     _count_ready(seat, step)
-            moved = (
-                former.used != state.used
-                or former.idle_ms != state.idle_ms
-                or former.turn != state.turn
-                or former.budget != state.budget
-            )
-            earlier = self.unrated.get(state.id)
-            self.unrated[state.id] = (seat, moved or (earlier is not None and earlier[1]))
+            self._unrate(seat, former, state)
         return seat
+
+    def load(self, seat: Seat, state: OperatorState) -> None:
+        """Hold this snapshot, which can no more and no less than the former one."""
+        former, seat.state = seat.state, state
+        self._unrate(seat, former, state)
+
+    def _unrate(self, seat: Seat, former: OperatorState, state: OperatorState) -> None:
+        moved = (
+            former.used != state.used
+            or former.idle_ms != state.idle_ms
+            or former.turn != state.turn
+            or former.budget != state.budget
+        )
+        earlier = self.unrated.get(state.id)
+        self.unrated[state.id] = (seat, moved or (earlier is not None and earlier[1]))
 
     def rate(self) -> None:
         """See for what everybody has room whose row has changed."""

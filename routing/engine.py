@@ -212,7 +212,7 @@ class Engine:
             self._put_work(seen)
 
     def _put_work(self, work: WorkState, *, assumed: bool = False) -> None:
-        if self._gone.pop(work.id, None) is not None:
+        if work.id not in self._index.items and self._gone.pop(work.id, None) is not None:
             self._assumed_gone.discard(work.id)
         if work.state in rules.LIVE:
             self._index.put_work(work, assumed=assumed)

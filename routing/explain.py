@@ -1,11 +1,14 @@
 """Why this one: written down with the offer, in codes and figures only.
 
 The place of a contact is arrival − priority − what it kept from before a transfer; the operator's
-is the key of his class's strategy, the least first. Counting costs nothing: classes keep counts.
+is the key of his class's strategy, the least first. What would be another a moment later is counted
+at once (it costs nothing: classes keep counts); the rest follows from rows, which never change, and
+is spelled out when somebody reads it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from routing.index import Index
@@ -13,44 +16,69 @@ from routing.lines import Line
 from routing.model import OperatorState, WorkState
 
 
-def explanation(
-    index: Index,
-    line: Line,
-    work: WorkState,
-    chosen: OperatorState,
-    runner_up: OperatorState | None,
-) -> dict[str, Any]:
-    """The reason of one offer, as of the moment before it."""
-    now_ms, classes = index.now_ms, index.classes
-    own = line.groups.get(chosen.id)  # who has just been freed may not be rated yet
-    if chosen.id == work.preferred_id:
-        rule = "preferred"
-    else:
-        rule = "longest_idle" if line.strategy == "least_loaded" else line.strategy
-    return {
-        "rule": rule,
-        "strategy": line.strategy,
-        "policy": index.policy.version,
-        "at_ms": now_ms,
-        "queue_id": work.queue_id,
-        "medium": work.medium,
-        "class": line.label,
-        "rung": work.rung,
-        "wait_ms": max(0, now_ms - work.arrived_ms),
-        "priority_ms": work.arrived_ms - work.virtual_ms - work.kept_ms,
-        "kept_ms": work.kept_ms,
-        "waiting": line.waiting,
-        "eligible": len(line.groups),
-        "ready": line.ready,
-        "with_room": line.with_room + (own is not None and not own.fits),
-        "chosen": _figures(chosen, classes.key(line, chosen)),
-        "runner_up": runner_up and _figures(runner_up, classes.key(line, runner_up)),
-        "excluded": [who for who, ends in work.excluded if ends > now_ms] if work.excluded else [],
-    }
+class Explanation(Mapping[str, Any]):
+    """The reason of one offer, as of the moment before it; reads like a dictionary."""
 
+    __slots__ = ("_seen", "_told")
 
-def _figures(operator: OperatorState, key: tuple[Any, ...]) -> dict[str, Any]:
-    figures: dict[str, Any] = {"id": operator.id, "used": operator.used}
-    figures["idle_ms"] = operator.idle_ms
-    figures["key"] = list(key[:-1])
-    return figures
+    def __init__(
+        self,
+        index: Index,
+        line: Line,
+        work: WorkState,
+        chosen: OperatorState,
+        runner_up: OperatorState | None,
+    ) -> None:
+        policy, own = index.policy, line.groups.get(chosen.id)
+        # who has just been freed may not be rated yet
+        room = line.with_room + (own is not None and not own.fits)
+        counts = (line.waiting, len(line.groups), line.ready, room)
+        house = (index.now_ms, policy.version, policy.exclusive)
+        self._seen = (house, line, counts, work, chosen, runner_up)
+        self._told: dict[str, Any] | None = None
+
+    def _tell(self) -> dict[str, Any]:
+        (now_ms, version, exclusive), line, counts, work, chosen, runner_up = self._seen
+        waiting, eligible, ready, with_room = counts
+        if chosen.id == work.preferred_id:
+            rule = "preferred"
+        else:
+            rule = "longest_idle" if line.strategy == "least_loaded" else line.strategy
+
+        def figures(one: OperatorState) -> dict[str, Any]:
+            key = line.rule(one, line.needs, line.medium, exclusive)
+            return {"id": one.id, "used": one.used, "idle_ms": one.idle_ms, "key": list(key[:-1])}
+
+        self._told = {
+            "rule": rule,
+            "strategy": line.strategy,
+            "policy": version,
+            "at_ms": now_ms,
+            "queue_id": work.queue_id,
+            "medium": work.medium,
+            "class": line.label,
+            "rung": work.rung,
+            "wait_ms": max(0, now_ms - work.arrived_ms),
+            "priority_ms": work.arrived_ms - work.virtual_ms - work.kept_ms,
+            "kept_ms": work.kept_ms,
+            "waiting": waiting,
+            "eligible": eligible,
+            "ready": ready,
+            "with_room": with_room,
+            "chosen": figures(chosen),
+            "runner_up": runner_up and figures(runner_up),
+            "excluded": [who for who, ends in work.excluded if ends > now_ms],
+        }
+        return self._told
+
+    def __getitem__(self, name: str) -> Any:
+        return (self._told or self._tell())[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._told or self._tell())
+
+    def __len__(self) -> int:
+        return len(self._told or self._tell())
+
+    def __repr__(self) -> str:
+        return repr(self._told or self._tell())

@@ -47,13 +47,14 @@ class Index:
     def advance(self, now_ms: int) -> None:
         """Move time on and take note of what has become due."""
         self.now_ms = max(self.now_ms, now_ms)
-        while self.timers and self.timers[0][0] <= self.now_ms:
-            _, kind, name = heapq.heappop(self.timers)
+        timers = self.timers
+        while timers and timers[0][0] <= self.now_ms:
+            _, kind, name = heapq.heappop(timers)
             if kind == _GRACE:
                 self._unsure[name] = None
                 continue
             item = self.items.get(name)
-            if item is None:
+            if item is None or item.work.state == "active":  # mostly: an offer that was taken
                 continue
             if kind == _PLACE and item.work.state == "waiting":
                 self._place(item)
@@ -178,6 +179,8 @@ class Index:
             item.work = work
         item.assumed = assumed
         state = work.state
+        if state == "active":
+            return
         if state == "waiting":
             self.waiting += 1
             self._in_queue.setdefault(work.queue_id, {})[work.id] = None
@@ -186,10 +189,9 @@ class Index:
             self._place(item)
         elif state == "offered":
             self._in_queue.setdefault(work.queue_id, {})[work.id] = None
-            self._offers.setdefault(work.operator_id or "", {})[work.id] = None
-            self._at(work.offer_until_ms, _REVIEW, work.id)
+            self._offered(work)
             self._doubt(work)
-        elif state != "active":
+        else:
             self._at(self.due_ms(work), _REVIEW, work.id)
             self._doubt(work)
 
@@ -202,7 +204,14 @@ class Index:
             _discard(self._prefer, work.preferred_id, work.id)
         item.work = work
         item.assumed = True
-        self._offers.setdefault(work.operator_id or "", {})[work.id] = None
+        self._offered(work)
+
+    def _offered(self, work: WorkState) -> None:
+        who = work.operator_id or ""
+        offers = self._offers.get(who)
+        if offers is None:
+            offers = self._offers[who] = {}  # kept while he is: offers come and go
+        offers[work.id] = None
         self._at(work.offer_until_ms, _REVIEW, work.id)
 
     def drop_work(self, work_id: str) -> None:
@@ -221,7 +230,7 @@ class Index:
                 _discard(self._prefer, work.preferred_id, work.id)
         elif work.state == "offered":
             _discard(self._in_queue, work.queue_id, work.id)
-            _discard(self._offers, work.operator_id or "", work.id)
+            self._offers[work.operator_id or ""].pop(work.id, None)
 
     def _place(self, item: Item) -> None:
         """Put waiting work into the classes it belongs to at this instant."""
@@ -270,7 +279,7 @@ class Index:
         self._tokens += 1
         item.token = self._tokens
         for line in item.lines:
-            line.waiting -= 1
+            line.leave(item)
             if not line.waiting and line.strategy == PERSONAL:
                 self.classes.forget_personal(line)
                 self._touched.pop(line, None)
@@ -317,16 +326,22 @@ class Index:
         """Hold this snapshot in place of the former one; `assumed` where no row has said it."""
         seat = self.classes.seats.get(operator.id)
         former = None if seat is None else seat.state
-        self.classes.put(operator).assumed = assumed
-        if (
-            former is None
-            or former.presence != operator.presence
-            or (former.skills is not operator.skills and former.skills != operator.skills)
-            or (former.media is not operator.media and former.media != operator.media)
-        ):
-            self._stands_otherwise(operator.id)
-        if operator.lost_ms is not None and (former is None or former.lost_ms != operator.lost_ms):
-            self._at(self._grace_ends(operator), _GRACE, operator.id)
+        if seat is not None and former is not None and rules.only_busier(former, operator):
+            self.classes.load(seat, operator)
+        else:
+            seat = self.classes.put(operator)
+            if (
+                former is None
+                or former.presence != operator.presence
+                or former.skills != operator.skills
+                or former.media != operator.media
+            ):
+                self._stands_otherwise(operator.id)
+            if operator.lost_ms is not None and (
+                former is None or former.lost_ms != operator.lost_ms
+            ):
+                self._at(self._grace_ends(operator), _GRACE, operator.id)
+        seat.assumed = assumed
         if (
             (operator.presence == rules.DRAINING and not operator.used)
             or operator.used > operator.budget

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 
 from routing import policy as rules
 from routing.decisions import Offer, Outcome
-from routing.explain import explanation
+from routing.explain import Explanation
 from routing.index import Index
-from routing.lines import PERSONAL, Group, Line, Rank, Seat, Waiting
+from routing.lines import PERSONAL, Item, Line, Rank, Seat, Waiting
 from routing.model import Operator, OperatorState, WorkState, changed
 
 MakeId = Callable[[str, int, str, int], str]
@@ -52,46 +52,25 @@ class Matching:
         Nobody else has room for any of them: they would not wait. So he is the only candidate,
         but for contacts that are held for him.
         """
-        groups = self._index.classes.room(seat)
-        best, of = _most_senior(groups)
-        if best is None or of is None:
-            return
-        if not best[4].work.excluded:  # mostly he takes one and is busy
-            outcomes.append(self._give(best, of, seat))
-            groups = self._index.classes.room(seat)
-        if groups:
-            self._serve_on(seat, groups, outcomes)
-
-    def _serve_on(self, seat: Seat, groups: list[Group], outcomes: list[Outcome]) -> None:
-        """The same where he may take several, or not the first of them."""
-        lines = [line for group in groups for line in group.lines if line.waiting]
-        heads: list[tuple[Waiting, int]] = []
-        for number, line in enumerate(lines):
-            _push_entry(heads, line, number)
+        index = self._index
+        front = index.classes.front
         aside: Aside = []
-        while heads:
-            entry, number = heapq.heappop(heads)
-            line = lines[number]
-            state = seat.state
-            if not rules.has_room(state, line.medium, line.cost, self._index.policy.exclusive):
-                continue  # neither for the rest of this class
-            if line.head() is entry:
-                work = entry[4].work
-                if work.excluded and rules.excluded(work, state.id, self._index.now_ms):
-                    aside.append((line, heapq.heappop(line.queue)))
-                else:
-                    outcomes.append(self._give(entry, line, seat))
-            _push_entry(heads, line, number)
+        while (entry := front(seat)) is not None:
+            work = entry[4].work
+            if work.excluded and rules.excluded(work, seat.state.id, index.now_ms):
+                lines = [line for line in entry[4].lines if line.head() is entry]
+                aside += [(line, line.set_aside()) for line in lines]
+            else:
+                outcomes.append(self._give(entry[4], seat))
         _put_back(aside)
 
-    def _give(self, entry: Waiting, of: Line, seat: Seat) -> Offer:
-        item = entry[4]
+    def _give(self, item: Item, seat: Seat) -> Offer:
+        work, of = item.work, item.lines[-1]
         if of.strategy != PERSONAL:
-            return self._offer(item.work, of, seat.state, None)
-        line, runner_up = self._index.line_of(item.work), None
-        if item.lines[-1] is of:  # held for him although others have room
-            _, runner_up = self._choose(item.work, line, held=True)
-        return self._offer(item.work, line, seat.state, runner_up)
+            return self._offer(work, of, seat.state, None)
+        line = self._index.line_of(work)  # held for him although others have room
+        _, runner_up = self._choose(work, line, held=True)
+        return self._offer(work, line, seat.state, runner_up)
 
     # --- anything else -------------------------------------------------------------------------
 
@@ -114,7 +93,7 @@ class Matching:
                     work, of, held=head[4].lines[-1].strategy == PERSONAL
                 )
                 if chosen is None:
-                    aside.append((line, heapq.heappop(line.queue)))
+                    aside.append((line, line.set_aside()))
                 else:
                     outcomes.append(self._offer(work, of, chosen, runner_up))
                     self._index.classes.rate()
@@ -157,12 +136,12 @@ class Matching:
         now = index.now_ms
         offer = self._make_id(work.id, work.version, operator.id, now)
         until = now + rules.offer_ms(index.queues[work.queue_id], work.medium)
-        why = explanation(index, line, work, operator, runner_up)
-        after = rules.load_after(operator, work, 1)
-        if isinstance(operator, Operator):
-            after["turn"] = now
+        why = Explanation(index, line, work, operator, runner_up)
+        used, load = rules.load_after(operator, work, 1)
+        turn = {"turn": now} if isinstance(operator, Operator) else {}
+        version = operator.version + 1
         index.put_offer(rules.offered(work, operator.id, offer, until))
-        index.put_operator(changed(operator, version=operator.version + 1, **after))
+        index.put_operator(changed(operator, version=version, used=used, load=load, **turn))
         return Offer(work.id, work.version, operator.id, operator.version, offer, until, why)
 
 
@@ -172,34 +151,12 @@ def _lines_of(seats: Iterable[Seat]) -> list[Line]:
     return [line for group in groups for line in group.lines if line.waiting]
 
 
-def _most_senior(groups: list[Group]) -> tuple[Waiting | None, Line | None]:
-    """Who waits longest of all in these groups' classes, and where."""
-    best: Waiting | None = None
-    of: Line | None = None
-    for group in groups:
-        for line in group.lines:
-            if line.waiting:
-                queue = line.queue
-                head = queue[0] if queue else None  # `head()`, without a call where it can be
-                if head is not None and head[4].token != head[3]:
-                    head = line.head()
-                if head is not None and (best is None or head < best):
-                    best, of = head, line
-    return best, of
-
-
 def _push_head(heads: list[tuple[Rank, int]], line: Line, number: int) -> None:
     head = line.head()
     if head is not None:
         heapq.heappush(heads, (head[:3], number))
 
 
-def _push_entry(heads: list[tuple[Waiting, int]], line: Line, number: int) -> None:
-    head = line.head()
-    if head is not None:
-        heapq.heappush(heads, (head, number))
-
-
 def _put_back(aside: Aside) -> None:
     for line, entry in aside:
-        heapq.heappush(line.queue, entry)
+        line.put_back(entry)

@@ -219,7 +219,5 @@ def changed(state: Value, /, **fields: object) -> Value:
     The fields must exist. A plain row that is given a field of its richer kind stays plain.
     """
     copy: Value = object.__new__(type(state))
-    values = copy.__dict__
-    values.update(state.__dict__)
-    values.update(fields)
+    object.__setattr__(copy, "__dict__", {**state.__dict__, **fields})
     return copy

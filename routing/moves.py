@@ -225,8 +225,9 @@ def _freed(engine: Engine, work: WorkState, **fields: Any) -> Rows:
     operator = engine.operator(work.operator_id or "")
     if operator is None or work.state not in rules.ON_HAND:
         return ()
-    after = rules.load_after(operator, work, -1)
-    return (changed(operator, version=operator.version + 1, **after, **fields),)
+    used, load = rules.load_after(operator, work, -1)
+    version = operator.version + 1
+    return (changed(operator, version=version, used=used, load=load, **fields),)
 
 
 def _ended(engine: Engine, work: WorkState, state: str, now: int) -> Rows:
@@ -234,10 +235,10 @@ def _ended(engine: Engine, work: WorkState, state: str, now: int) -> Rows:
     operator = engine.operator(work.operator_id or "")
     if operator is None or work.state not in rules.ON_HAND:
         return (over,)
-    after = rules.load_after(operator, work, -1)
-    if work.state != "offered":
-        after["idle_ms"] = now
-    return over, changed(operator, version=operator.version + 1, **after)
+    used, load = rules.load_after(operator, work, -1)
+    idle_ms = operator.idle_ms if work.state == "offered" else now
+    version = operator.version + 1
+    return over, changed(operator, version=version, used=used, load=load, idle_ms=idle_ms)
 
 
 def _again(work: WorkState, now: int, *, keep: bool) -> dict[str, Any]:

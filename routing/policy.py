@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
 
 from routing.model import OperatorState, QueueState, WorkState, changed
 
@@ -74,6 +73,17 @@ def overloaded(operator: OperatorState) -> bool:
     """Whether more is on his hands than his budget or a ceiling allows now."""
     return operator.used > operator.budget or any(
         operator.load.get(medium, 0) > ceiling for medium, ceiling in operator.ceilings.items()
+    )
+
+
+def only_busier(former: OperatorState, operator: OperatorState) -> bool:
+    """Whether nothing but what is on his hands has changed, or less; cheap, and at times False."""
+    return (
+        former.skills is operator.skills
+        and former.queues is operator.queues
+        and former.media is operator.media
+        and former.presence == operator.presence
+        and former.lost_ms == operator.lost_ms
     )
 
 
@@ -167,19 +177,22 @@ def kept_from(work: WorkState, operator_id: str, until_ms: int) -> tuple[tuple[s
 
 def loaded(operator: OperatorState, work: WorkState, times: int) -> OperatorState:
     """The capacity row with this work on it once more (`times` = 1) or once less (-1)."""
-    return changed(operator, version=operator.version + 1, **load_after(operator, work, times))
+    used, load = load_after(operator, work, times)
+    return changed(operator, version=operator.version + 1, used=used, load=load)
 
 
-def load_after(operator: OperatorState, work: WorkState, times: int) -> dict[str, Any]:
+def load_after(
+    operator: OperatorState, work: WorkState, times: int
+) -> tuple[int, dict[str, int]]:  # fmt: skip
     """`used` and `load` with this work on his hands once more or once less."""
-    medium = work.medium
-    count = operator.load.get(medium, 0) + times
-    load = dict(operator.load)
+    medium, load = work.medium, dict(operator.load)
+    count = load.get(medium, 0) + times
     if count > 0:
         load[medium] = count
     else:
         load.pop(medium, None)
-    return {"used": max(0, operator.used + times * work.cost), "load": load}
+    used = operator.used + times * work.cost
+    return max(0, used), load
 
 
 def gives_up(operator: OperatorState, policy: Policy) -> bool:
