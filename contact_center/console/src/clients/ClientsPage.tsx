@@ -3,16 +3,15 @@ import { useCallback, useMemo, useState } from "react";
 import { useClient, useClients, useRested } from "../api/hooks";
 import type { ClientRow } from "../api/types";
 import { useI18n } from "../i18n";
-import { date, full, stamp } from "../i18n/time";
+import { date } from "../i18n/time";
 import { ClientFacts, ClientHistory, ClientNotes, pictureOf } from "../inbox/ClientPanel";
 import { linkTo, navigate, usePlace } from "../router";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
-import { serverNow } from "../ui/now";
 import { Bones, Empty, Failed } from "../ui/states";
 import { useMedia } from "../ui/useMedia";
 import { VirtualList } from "../ui/VirtualList";
-import { plainLabel } from "./fieldNames";
+import { Changes } from "./Changes";
 import { NameEdit } from "./NameEdit";
 import css from "./clients.module.css";
 
@@ -34,10 +33,6 @@ function Card({ id, back }: { id: string; back?: () => void }) {
   const { t, maybe } = i18n;
   const query = useClient(id);
   const client = query.data;
-  const changedField = (field: string) => {
-    const name = field.replace(/^fields\./, "");
-    return maybe(`client_field.${name}`) ?? maybe(`address.${name}`) ?? plainLabel(name);
-  };
   if (query.isError) return <Failed error={query.error} retry={() => void query.refetch()} />;
   if (!client) return <Bones rows={6} />;
   return (
@@ -60,21 +55,7 @@ function Card({ id, back }: { id: string; back?: () => void }) {
         <div>
           <ClientFacts client={client} />
           <ClientNotes client={client} />
-          {client.changes.length > 0 && (
-            <section className={css.changes}>
-              <h3>{t("client.changes")}</h3>
-              <ul>
-                {client.changes.slice(0, 12).map((change) => (
-                  <li key={`${change.at}${change.field}`}>
-                    <time title={full(i18n, change.at)}>{stamp(i18n, change.at, serverNow())}</time>
-                    <span>
-                      {changedField(change.field)}: {String(change.old ?? "—")} → {String(change.new ?? "—")}
-                    </span>
-                  </li>
-                ))}
-              </ul>
-            </section>
-          )}
+          <Changes client={client} />
         </div>
         <ClientHistory client={client.id} />
       </div>
@@ -107,7 +88,18 @@ export default function ClientsPage() {
           ) : list.isError && !items.length ? (
             <Failed error={list.error} retry={() => void list.refetch()} />
           ) : items.length === 0 ? (
-            <Empty icon="clients" title={typed ? t("empty.filtered") : t("clients.none")} text={typed ? t("clients.filtered_text") : t("clients.none_text")} />
+            <Empty
+              icon="clients"
+              title={typed ? t("empty.filtered") : t("clients.none")}
+              text={typed ? t("clients.filtered_text") : t("clients.none_text")}
+              action={
+                typed && (
+                  <Button size="xs" variant="default" onClick={() => setTyped("")}>
+                    {t("clients.clear")}
+                  </Button>
+                )
+              }
+            />
           ) : (
             <VirtualList items={items} height={58} keyOf={(item) => item.id} label={t("clients.list")} className={css.rows} more={more} chosen={chosen} row={(item) => <Row client={item} chosen={item.id === chosen} />} />
           )}
