@@ -39,6 +39,10 @@ _GRACE = 25.0  # seconds the service may take to finish what it has accepted
 _LOOK = 1.0  # seconds between looks at a server that is not our child
 
 
+class _Stop(BaseException):
+    """Asked to stop in the middle of a start of PostgreSQL, which may take a minute."""
+
+
 class Supervisor:
     """Keeps one child and, if given, one PostgreSQL alive until told to stop."""
 
@@ -55,7 +59,7 @@ class Supervisor:
         self._child: subprocess.Popen[bytes] | None = None
         self._started = self._start_at = 0.0
         self._pause = _FIRST_PAUSE
-        self._stopping = False
+        self._stopping = self._interruptible = False
 
     def run(self) -> int:
         """Keep things alive until SIGTERM or SIGINT; returns the exit code."""
@@ -63,6 +67,8 @@ class Supervisor:
         try:
             self._keep_postgres()
             return self._watch(wake)
+        except _Stop:
+            return self._end_child()
         finally:
             self._end_child()
             if self._postgres is not None:
@@ -89,10 +95,20 @@ class Supervisor:
         known = configfile.variable_of("database_url")
         if known in self._environ:
             _say("the private PostgreSQL has died and is started again")
-        url = self._postgres.start()
+        url = self._start_postgres(self._postgres)
         if self._environ.get(known) not in (None, url):
             self._end_child()  # its socket had to move: the service must learn the new address
         self._environ[known] = url
+
+    def _start_postgres(self, postgres: PrivatePostgres) -> str:
+        """Its address. Raises `_Stop` when asked to stop meanwhile: nothing of the start stays."""
+        self._interruptible = True
+        try:
+            if self._stopping:
+                raise _Stop
+            return postgres.start()
+        finally:
+            self._interruptible = False
 
     def _keep_child(self) -> int | None:
         """Start the child when it is time; an exit code when there is nothing left to do."""
@@ -138,6 +154,9 @@ class Supervisor:
         if self._stopping and self._child is not None:
             self._child.kill()  # asked twice: somebody is in a hurry
         self._stopping = True
+        if self._interruptible:
+            self._interruptible = False
+            raise _Stop
 
 
 class _Wakeup:

@@ -145,6 +145,18 @@ async def test_a_stop_stops_postgres_last_and_leaves_nothing_behind(
     assert not PrivatePostgres(short_path).ready()
 
 
+async def test_a_stop_does_not_wait_for_a_postgres_that_is_only_being_made(
+    start: Start, log: Path, short_path: Path
+) -> None:
+    parent = start(LIVES, short_path)
+    await eventually((short_path / "postgres.new").exists, seconds=30)
+    parent.terminate()
+    await eventually(lambda: parent.poll() is not None, seconds=30)
+    assert parent.returncode == 0
+    assert not (short_path / "postgres").exists()
+    assert pids(log) == []
+
+
 async def test_the_parent_stays_small(start: Start, log: Path) -> None:
     parent = start(LIVES)
     await eventually(lambda: len(pids(log)) == 1)
