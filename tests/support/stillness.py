@@ -10,7 +10,7 @@ _coming: WeakKeyDictionary[BrowserContext, set[Request]] = WeakKeyDictionary()
 
 # Long polls never rest. What goes on moving while nothing is asked for is looked at as it moves.
 WATCH = """(() => {
-  const QUIET = 250, ENOUGH = 1500;
+  const BEGINS = 120, QUIET = 250, ENOUGH = 1500;
   let open = 0, came = performance.now(), moved = came;
   const ask = window.fetch;
   window.fetch = async (...given) => {
@@ -38,7 +38,7 @@ WATCH = """(() => {
     const bones = root?.querySelector("[role=status][data-kind]");
     const blank = bones || (root && !root.innerText.trim());
     const now = performance.now();
-    if (open || !loaded || blank) return false;
+    if (open || !loaded || blank || now - begun < BEGINS) return false;
     if (now - Math.max(begun, came) > ENOUGH) return true;
     return now - Math.max(came, moved) > QUIET && !document.getAnimations().some(ends);
   };
