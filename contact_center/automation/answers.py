@@ -1,4 +1,4 @@
-"""Whether a machine may answer a letter, in which words, and how often.
+"""In which words a machine answers a letter, and how often; whether it may says answers.sql.
 
 Machines are never answered, nor senders that DMARC calls forged: one answer of a kind per contact,
 three per address and day, sixty per account and hour (RFC 3834 section 2), so two instances facing
@@ -27,20 +27,6 @@ async def give(unit: Unit, texts: Mapping[UUID, str], kind: str) -> None:
     """Answer contacts (by id) as far as the budgets reach."""
     per_day, per_hour = PER_ADDRESS_AND_DAY, PER_ACCOUNT_AND_HOUR
     await store.answer(unit, texts, kind, per_day=per_day, per_hour=per_hour)
-
-
-def may_answer(row: Mapping[str, Any]) -> bool:
-    """Whether a machine may answer what this contact began with. Pure."""
-    mail = row["mail"]
-    if not mail or row["state"] != "open" or mail.get("automatic") or mail.get("own"):
-        return False
-    if mail.get("doubtful") or not mail.get("from"):
-        return False
-    if mail.get("aligned"):
-        return True
-    if mail.get("verdict", {}).get("dmarc") in ("pass", "fail"):  # fail, or passed for another
-        return False
-    return bool(row["settings"].get("answer_unjudged", True))
 
 
 def tells_wait(row: Mapping[str, Any], kind: str) -> bool:

@@ -92,3 +92,74 @@ BEGIN
   RETURN coalesce(woken, '{}');
 END
 $$;
+
+-- Whether a machine may answer a letter: `mail` as its channel tells it, `settings` of its account.
+-- Never another machine or us ourselves, nor a sender whom DMARC or his own header belies.
+CREATE OR REPLACE FUNCTION cc_may_answer(mail jsonb, settings jsonb) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT CASE
+    WHEN mail IS NULL OR NOT mail ? 'from' OR mail ?| '{automatic,own,doubtful}' THEN false
+    WHEN mail -> 'aligned' = 'true' THEN true
+    WHEN mail #>> '{verdict,dmarc}' IN ('pass', 'fail') THEN false  -- or passed for another
+    ELSE coalesce((settings ->> 'answer_unjudged')::boolean, true) END
+$$;
+
+-- Confirm new contacts in the transaction that opens them, as answers.py words it. What tells the
+-- wait is left to a job, for the router has to know of them first. Returns the number of jobs.
+CREATE OR REPLACE FUNCTION cc_confirm(opened uuid[]) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  asked uuid[];
+  texts text[];
+  later uuid[];
+  woken uuid[];
+  jobs_made int;
+BEGIN
+  SELECT array_agg(s.id ORDER BY s.n) FILTER (WHERE NOT s.waits),
+         array_agg(s.said ORDER BY s.n) FILTER (WHERE NOT s.waits),
+         array_agg(s.id) FILTER (WHERE s.waits)
+  INTO asked, texts, later
+  FROM (
+    SELECT w.id, w.n, w.template ~ '\{(position|wait)\}' AS waits,
+      replace(replace(replace(replace(replace(w.template,
+        '{number}', w.number::text), '{subject}', coalesce(w.subject, '')), '{name}', w.name),
+        '{brand}', w.brand), '{queue}', w.queue) AS said
+    FROM (
+      SELECT u.n, c.id, c.number, c.subject, i.name, b.name AS brand, q.name AS queue, btrim(CASE
+          WHEN lower(coalesce(nullif(c.locale, ''),
+                     CASE WHEN concat(c.subject, i.name) ~ '[Ѐ-ӿ]' THEN 'ru' ELSE 'en' END)) ~ '^en'
+          THEN coalesce(nullif(t.texts ->> 'en', ''), t.texts ->> 'ru')
+          ELSE coalesce(nullif(t.texts ->> 'ru', ''), t.texts ->> 'en') END,
+        E' \t\n\r') AS template
+      FROM unnest(opened) WITH ORDINALITY AS u (id, n)
+      CROSS JOIN LATERAL (SELECT * FROM contacts o WHERE o.id = u.id OFFSET 0) c
+      JOIN queues q ON q.id = c.queue_id
+      CROSS JOIN LATERAL (SELECT q.letters -> 'confirmation' AS texts) t
+      JOIN identities i ON i.id = c.identity_id
+      JOIN brands b ON b.id = c.brand_id
+      JOIN accounts a ON a.id = c.account_id
+      CROSS JOIN LATERAL (
+        SELECT o.data -> 'mail' AS mail FROM messages o
+        WHERE o.contact_id = c.id AND o.kind = 'inbound' ORDER BY o.seq LIMIT 1) m
+      WHERE c.medium = 'mail' AND c.follows_id IS NULL AND t.texts IS NOT NULL
+        AND cc_may_answer(m.mail, a.settings)) w
+    WHERE w.template <> '') s;
+  IF asked IS NOT NULL THEN
+    -- Three per address and day, sixty per account and hour: as answers.py has them.
+    woken := cc_answer(asked, ARRAY(SELECT cc_new_id() FROM unnest(asked)), texts, 3, 60,
+                       'confirmation');
+    IF cardinality(woken) > 0 THEN  -- as `Unit.ring` does
+      INSERT INTO events (kind, subject_kind, subject_id, version, actor, data)
+      SELECT 'bell.rung', 'bell', cc_new_id(), 1, 'system',
+             jsonb_build_object('topics', jsonb_agg('outbox:' || u.id)) FROM unnest(woken) AS u (id);
+    END IF;
+  END IF;
+  WITH made AS (
+    INSERT INTO jobs (id, kind, key, due_at)
+    SELECT cc_new_id(), 'letters.confirm', u.id::text, now() FROM unnest(later) AS u (id)
+    ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO NOTHING
+    RETURNING id
+  )
+  SELECT count(*) INTO jobs_made FROM made;
+  RETURN jobs_made;
+END
+$$;

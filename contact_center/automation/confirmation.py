@@ -1,7 +1,8 @@
 """The client knows that his letter was taken in: one short answer with the contact's number.
 
-The queue says what it says, and whether at all (`queues.letters.confirmation`). A text that speaks
-of the wait is held a moment for the router to tell it.
+The queue says what it says, and whether at all (`queues.letters.confirmation`). It is written by
+the transaction that opens the contact (`cc_confirm`), unless its text speaks of the wait: then a
+job writes it, which is held a moment for the router to tell the wait.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ HELD = timedelta(seconds=5)  # the router tells waits every other second
 
 
 class Confirmations:
-    """Answers that say "we have it". The job is made in the transaction that opens the contact."""
+    """Answers that say "we have it" and how long it will take."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -35,7 +36,7 @@ class Confirmations:
         """Write the confirmations of contacts, where one may be written."""
         rows = await store.first(self._database, [UUID(job.key) for job in jobs])
         asked = {UUID(job.key): job for job in jobs}
-        rows = [row for row in rows if answers.may_answer(row)]
+        rows = [row for row in rows if row["may_answer"]]
         held = [asked[row["id"]] for row in rows if _too_early(row, asked[row["id"]])]
         texts = {
             row["id"]: text

@@ -44,7 +44,7 @@ class Oversized:
             return
         contact_id = UUID(job.key)
         row = await store.oversized(unit, contact_id, UUID(job.payload["message_id"]))
-        if row is None or not answers.may_answer(row):
+        if row is None or not row["may_answer"]:
             return
         text = answers.wording(row, KIND, file=", ".join(row["files"]))
         if text:

@@ -11,8 +11,9 @@ from contact_center.storage.database import LOG_TOPIC, Database
 from contact_center.storage.unit import Record, Unit
 
 FIRST = """
-SELECT DISTINCT ON (c.id) c.id, c.number, c.subject, c.locale, c.state,
-  i.name, q.name AS queue, q.letters, b.name AS brand, a.settings, m.data -> 'mail' AS mail,
+SELECT DISTINCT ON (c.id) c.id, c.number, c.subject, c.locale,
+  i.name, q.name AS queue, q.letters, b.name AS brand,
+  c.state = 'open' AND cc_may_answer(m.data -> 'mail', a.settings) AS may_answer,
   p.ahead, p.low_ms, p.high_ms, coalesce(w.state = 'waiting', false) AS waits
 FROM contacts c JOIN identities i ON i.id = c.identity_id JOIN queues q ON q.id = c.queue_id
 JOIN brands b ON b.id = c.brand_id JOIN accounts a ON a.id = c.account_id
@@ -23,8 +24,8 @@ WHERE c.id = ANY($1::uuid[]) ORDER BY c.id, m.seq
 """
 # A letter of the contact's owner, with the files of it that were too large.
 OVERSIZED = """
-SELECT c.number, c.subject, c.locale, c.state, i.name, q.name AS queue, q.letters,
-  b.name AS brand, a.settings, m.data -> 'mail' AS mail,
+SELECT c.number, c.subject, c.locale, i.name, q.name AS queue, q.letters, b.name AS brand,
+  c.state = 'open' AND cc_may_answer(m.data -> 'mail', a.settings) AS may_answer,
   ARRAY(SELECT f.name FROM attachments f WHERE f.message_id = m.id AND f.state = 'too_large'
         ORDER BY f.created_at, f.id LIMIT 20) AS files
 FROM contacts c JOIN identities i ON i.id = c.identity_id JOIN queues q ON q.id = c.queue_id

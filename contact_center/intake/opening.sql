@@ -81,8 +81,8 @@ BEGIN
 END
 $$;
 
--- The turn in the waiting line of new contacts, and where their queue confirms letters the job
--- that does. Returns the number of jobs. rows: [{contact, verdict}]
+-- The turn in the waiting line of new contacts, and the confirmation where their queue gives one
+-- (automation/answers.sql). Returns the number of jobs. rows: [{contact, verdict}]
 DROP FUNCTION IF EXISTS cc_intake_wait;
 CREATE FUNCTION cc_intake_wait(rows jsonb) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
@@ -110,17 +110,8 @@ BEGIN
   FROM made m JOIN contacts c ON c.id = (m.turn).contact_id ORDER BY (m.turn).seq;
 
   IF EXISTS (SELECT 1 FROM queues q WHERE q.letters ? 'confirmation') THEN
-    WITH asked AS (
-      INSERT INTO jobs (id, kind, key, due_at)
-      SELECT cc_new_id(), 'letters.confirm', r.contact::text, now()
-      FROM jsonb_to_recordset(rows) AS r (contact uuid)
-      CROSS JOIN LATERAL (SELECT * FROM contacts o WHERE o.id = r.contact OFFSET 0) c
-      JOIN queues q ON q.id = c.queue_id
-      WHERE c.medium = 'mail' AND c.follows_id IS NULL AND q.letters ? 'confirmation'
-      ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO NOTHING
-      RETURNING id
-    )
-    SELECT count(*) INTO jobs_made FROM asked;
+    jobs_made := cc_confirm(ARRAY(
+      SELECT r.contact FROM jsonb_to_recordset(rows) AS r (i int, contact uuid) ORDER BY r.i));
   END IF;
   RETURN jobs_made;
 END

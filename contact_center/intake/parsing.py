@@ -197,8 +197,8 @@ class Parsers:
         self._serve()
 
     def _take(self) -> list[_Task]:
-        """The next of the line, as many as the processes' equal share of it."""
-        most = min(GROUP, -(-len(self._line) // self._count))
+        """The next of the line: an equal share for each process that has nothing to do."""
+        most = min(GROUP, -(-len(self._line) // (self._count - len(self._busy))))
         group: list[_Task] = []
         size = 0
         while self._line and len(group) < most:
