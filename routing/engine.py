@@ -148,8 +148,7 @@ class Engine:
 
     def due_before(self, now_ms: int) -> bool:
         """Whether a timer may be due before that; cheap, and sometimes wrongly true."""
-        timers = self._index.timers
-        return bool(timers) and timers[0][0] < now_ms
+        return self._index.timers.due(now_ms - 1)
 
     def next_due_ms(self) -> int | None:
         """When `apply(Tick())` is worth calling although nothing happens."""
@@ -166,7 +165,8 @@ class Engine:
     def decide(self) -> list[Outcome]:
         """First what changes by itself, then the new offers by seniority."""
         outcomes = self._endings.decide() if self._index.unsettled() else []
-        self._matching.decide(outcomes)
+        if self._index.touched or self._index.classes.unrated:
+            self._matching.decide(outcomes)
         return outcomes
 
     def observe(self, event: EngineEvent, now_ms: int) -> None:

@@ -7,8 +7,6 @@ here.
 
 from __future__ import annotations
 
-import heapq
-
 from routing import policy as rules
 from routing.classes import Classes
 from routing.ladder import needed, next_rung
@@ -16,6 +14,7 @@ from routing.lines import PERSONAL, Asked, Item, Line, Seat
 from routing.model import Needs, OperatorState, QueueState, WorkState
 from routing.policy import Policy
 from routing.strategies import PLAIN
+from routing.timers import Timers
 
 _REVIEW = 0  # an offer's deadline, a rung, the end of a wrap-up or of a rest
 _PLACE = 1  # a hold, an exclusion or the time before a callback ends
@@ -36,8 +35,8 @@ class Index:
         self._in_queue: dict[str, dict[str, None]] = {}  # waiting or offered, by queue
         self._prefer: dict[str, dict[str, None]] = {}  # waiting, by preferred operator
         self._offers: dict[str, dict[str, None]] = {}  # live offers of an operator
-        self.timers: list[tuple[int, int, str]] = []
-        self._touched: dict[Line, None] = {}
+        self.timers = Timers()
+        self.touched: dict[Line, None] = {}
         self._doubtful: dict[str, None] = {}
         self._unsure: dict[str, None] = {}
         self._tokens = 0
@@ -47,9 +46,14 @@ class Index:
     def advance(self, now_ms: int) -> None:
         """Move time on and take note of what has become due."""
         self.now_ms = max(self.now_ms, now_ms)
+        if self.timers.due(self.now_ms):
+            self._run_timers()
+
+    def _run_timers(self) -> None:
         timers = self.timers
-        while timers and timers[0][0] <= self.now_ms:
-            _, kind, name = heapq.heappop(timers)
+        while (first := timers.first()) is not None and first[0] <= self.now_ms:
+            timers.drop()
+            _, kind, name = first
             if kind == _GRACE:
                 self._unsure[name] = None
                 continue
@@ -63,11 +67,10 @@ class Index:
 
     def next_due_ms(self) -> int | None:
         """The next instant at which something becomes due."""
-        while self.timers:
-            due, kind, name = self.timers[0]
-            if self._stands(due, kind, name):
-                return due
-            heapq.heappop(self.timers)
+        while (first := self.timers.first()) is not None:
+            if self._stands(*first):
+                return first[0]
+            self.timers.drop()
         return None
 
     def _stands(self, due_ms: int, kind: int, name: str) -> bool:
@@ -84,7 +87,7 @@ class Index:
 
     def _at(self, due_ms: int | None, kind: int, name: str) -> None:
         if due_ms is not None:
-            heapq.heappush(self.timers, (due_ms, kind, name))
+            self.timers.add(due_ms, kind, name)
 
     def due_ms(self, work: WorkState) -> int | None:
         """When this row changes by time alone."""
@@ -120,9 +123,7 @@ class Index:
 
     def take_touched(self) -> list[Line]:
         """The classes in which somebody has come to wait; forgets them."""
-        if not self._touched:
-            return []
-        lines, self._touched = list(self._touched), {}
+        lines, self.touched = list(self.touched), {}
         return lines
 
     def take_doubtful(self) -> list[WorkState]:
@@ -175,6 +176,16 @@ class Index:
         if item is None:
             item = self.items[work.id] = Item(work)
         else:
+            held = item.work
+            if (
+                held.state == work.state == "waiting"
+                and held.queue_id == work.queue_id
+                and held.preferred_id == work.preferred_id
+            ):
+                item.work = work
+                item.assumed = assumed
+                self._place(item)
+                return
             self._take_out(item)
             item.work = work
         item.assumed = assumed
@@ -183,12 +194,12 @@ class Index:
             return
         if state == "waiting":
             self.waiting += 1
-            self._in_queue.setdefault(work.queue_id, {})[work.id] = None
+            _add(self._in_queue, work.queue_id, work.id)
             if work.preferred_id is not None:
-                self._prefer.setdefault(work.preferred_id, {})[work.id] = None
+                _add(self._prefer, work.preferred_id, work.id)
             self._place(item)
         elif state == "offered":
-            self._in_queue.setdefault(work.queue_id, {})[work.id] = None
+            _add(self._in_queue, work.queue_id, work.id)
             self._offered(work)
             self._doubt(work)
         else:
@@ -207,11 +218,7 @@ class Index:
         self._offered(work)
 
     def _offered(self, work: WorkState) -> None:
-        who = work.operator_id or ""
-        offers = self._offers.get(who)
-        if offers is None:
-            offers = self._offers[who] = {}  # kept while he is: offers come and go
-        offers[work.id] = None
+        _add(self._offers, work.operator_id or "", work.id)
         self._at(work.offer_until_ms, _REVIEW, work.id)
 
     def drop_work(self, work_id: str) -> None:
@@ -230,6 +237,7 @@ class Index:
                 _discard(self._prefer, work.preferred_id, work.id)
         elif work.state == "offered":
             _discard(self._in_queue, work.queue_id, work.id)
+            # An empty group is kept: offers come and go.
             self._offers[work.operator_id or ""].pop(work.id, None)
 
     def _place(self, item: Item) -> None:
@@ -240,9 +248,10 @@ class Index:
         queue = self.queues.get(work.queue_id)
         if queue is None or queue.archived or not self._admitted(work, queue):
             return
-        for _, until in work.excluded:
-            if until > self.now_ms:
-                self._at(until, _PLACE, work.id)
+        if work.excluded:
+            for _, until in work.excluded:
+                if until > self.now_ms:
+                    self._at(until, _PLACE, work.id)
         self._tokens += 1
         item.token = self._tokens
         if work.preferred_id is None:
@@ -252,7 +261,7 @@ class Index:
         entry = (work.virtual_ms, work.seq, work.id, item.token, item)
         for line in item.lines:
             line.join(entry)
-            self._touched[line] = None
+            self.touched[line] = None
 
     def _admitted(self, work: WorkState, queue: QueueState) -> bool:
         """Whether it may be offered at this instant: its queue is open, a callback is due."""
@@ -282,7 +291,7 @@ class Index:
             line.leave(item)
             if not line.waiting and line.strategy == PERSONAL:
                 self.classes.forget_personal(line)
-                self._touched.pop(line, None)
+                self.touched.pop(line, None)
         item.lines = ()
 
     def wanted(self, work: WorkState) -> Seat | None:
@@ -374,6 +383,13 @@ class Index:
                 self._place(item)
             else:
                 self._doubt(item.work)
+
+
+def _add(groups: dict[str, dict[str, None]], group: str, member: str) -> None:
+    members = groups.get(group)
+    if members is None:
+        members = groups[group] = {}
+    members[member] = None
 
 
 def _discard(groups: dict[str, dict[str, None]], group: str, member: str) -> None:

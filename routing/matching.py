@@ -25,11 +25,12 @@ class Matching:
 
     def decide(self, outcomes: list[Outcome]) -> None:
         """Add the offers, most senior contact first."""
-        classes = self._index.classes
-        lines = self._index.take_touched()
-        if not lines and not classes.unrated:
-            return
-        if not lines and not classes.gained and len(classes.unrated) == 1:
+        index = self._index
+        classes = index.classes
+        lines = index.take_touched() if index.touched else []
+        alone = len(classes.unrated) == 1 and not classes.gained
+        if alone and not any(line.with_room for line in lines):
+            lines = []  # whoever has come to wait can get nobody but him
             ((seat, _),) = classes.unrated.values()
             self._serve(seat, outcomes)
             classes.rate()
