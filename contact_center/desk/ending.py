@@ -158,7 +158,14 @@ async def _keep_result(grip: Grip, actor: Actor, result: Result) -> None:
         contact.say("note", result.note, employee_id=actor.employee_id)
 
 
-async def _close(grip: Grip, closed_by: UUID) -> None:
+async def close_unattended(grip: Grip, outcome: str) -> None:
+    """Close a contact nobody has taken; its turn ends with this outcome and keeps its wait."""
+    grip.contact.note_system(outcome)
+    await _close(grip, None)
+    await _end_work(grip, outcome)
+
+
+async def _close(grip: Grip, closed_by: UUID | None) -> None:
     await outbox.release_holds(grip.unit, grip.contact.id)
     grip.contact.set(
         state="closed", closed_at=grip.now, closed_by=closed_by, awaiting="nobody",

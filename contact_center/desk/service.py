@@ -10,6 +10,7 @@ from contact_center.contacts.service import Contacts
 from contact_center.desk.amending import Amending
 from contact_center.desk.bench import Bench
 from contact_center.desk.ending import WRAP_UP_TIMEOUT, Ending
+from contact_center.desk.leaving import VISITOR_LEFT, Leaving
 from contact_center.desk.letters import Beginning
 from contact_center.desk.moving import Moving
 from contact_center.desk.parting import Parting
@@ -33,10 +34,11 @@ class Desk:
         self.ending = Ending(bench)
         self.parting = Parting(bench)
         self.beginning = Beginning(bench)
+        self.leaving = Leaving(bench)
 
     def jobs(self) -> Mapping[str, Handler]:
         """Handlers of the desk's durable jobs, by kind."""
-        return {WRAP_UP_TIMEOUT: self.ending.time_out}
+        return {WRAP_UP_TIMEOUT: self.ending.time_out, VISITOR_LEFT: self.leaving.look}
 
 
 SERVICE: web.AppKey[Desk] = web.AppKey("desk", Desk)

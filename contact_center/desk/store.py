@@ -16,6 +16,14 @@ SELECT id, priority_seconds, wrap_up_seconds, wrap_up_code_required, archived_at
                       WHERE state = 'current'), 900) AS wrap_up_limit
 FROM queues WHERE id = $1
 """
+VISITOR_GRACE = """
+SELECT coalesce((SELECT (body -> 'house' ->> 'visitor_grace_seconds')::int FROM policies
+                 WHERE state = 'current'), 60)
+"""
+LEFT_A_MESSAGE = """
+SELECT EXISTS (SELECT FROM messages WHERE contact_id = $1 AND kind = 'inbound'
+               AND data ->> 'offline' = 'true')
+"""
 COLLEAGUE = """
 SELECT e.id, e.name, o.presence, e.state = 'active' AND e.role <> 'light' AS works,
   o.presence = 'ready' AND o.presence_next IS NULL AS ready
@@ -61,6 +69,16 @@ async def queue(unit: Unit, queue_id: UUID) -> QueueRules | None:
     """The rules of a queue; None where there is none."""
     row = await unit.fetchrow(QUEUE, queue_id)
     return QueueRules(**dict(row)) if row else None
+
+
+async def visitor_grace(unit: Unit) -> int:
+    """How many seconds the policy keeps the place of a visitor who has left."""
+    return int(await unit.fetchval(VISITOR_GRACE))
+
+
+async def left_a_message(unit: Unit, contact_id: UUID) -> bool:
+    """Whether the visitor left a message instead of waiting for somebody."""
+    return bool(await unit.fetchval(LEFT_A_MESSAGE, contact_id))
 
 
 async def colleague(unit: Unit, employee_id: UUID) -> Colleague | None:

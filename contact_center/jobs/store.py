@@ -26,6 +26,15 @@ ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO UPDATE SET
   due_at = excluded.due_at, payload = excluded.payload, state = 'waiting', owner = NULL,
   claim_until = NULL, attempts = 0, error = NULL
 """
+SCHEDULE_ALL = """
+INSERT INTO jobs (id, kind, key, due_at, payload)
+SELECT v.id, $2, v.key, $4, '{}' FROM unnest($1::uuid[], $3::text[]) AS v (id, key)
+ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO NOTHING
+"""
+CANCEL_ALL = """
+UPDATE jobs SET state = 'done', error = 'cancelled', owner = NULL, ended_at = now()
+WHERE kind = $1 AND key = ANY($2::text[]) AND state IN ('waiting', 'running')
+"""
 CANCEL = """
 UPDATE jobs SET state = 'done', error = 'cancelled', owner = NULL, ended_at = now()
 WHERE kind = $1 AND key = $2 AND state IN ('waiting', 'running') RETURNING id
@@ -87,6 +96,12 @@ async def schedule(
     unit.ring(TOPIC)
 
 
+async def schedule_all(unit: Unit, kind: str, keys: Sequence[str], due_at: datetime) -> None:
+    """The same for many keys at once, without payloads."""
+    await unit.execute(SCHEDULE_ALL, [new_id() for _ in keys], kind, sorted(keys), due_at)
+    unit.ring(TOPIC)
+
+
 async def reschedule(
     unit: Unit, kind: str, key: str, due_at: datetime, payload: Mapping[str, Any] | None = None
 ) -> None:
@@ -102,6 +117,11 @@ async def reschedule(
 async def cancel(unit: Unit, kind: str, key: str) -> bool:
     """End the live job of this kind and key unrun; False where there is none."""
     return await unit.fetchval(CANCEL, kind, key) is not None
+
+
+async def cancel_all(unit: Unit, kind: str, keys: Sequence[str]) -> None:
+    """End the live jobs of this kind and these keys unrun."""
+    await unit.execute(CANCEL_ALL, kind, list(keys))
 
 
 async def claim(

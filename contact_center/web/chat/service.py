@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 from aiohttp import WSCloseCode, web
 
+from contact_center.desk import leaving
 from contact_center.dispatch.waits import store as waits
 from contact_center.dispatch.waits.model import Wait, sentences
 from contact_center.kernel.background import Background
@@ -29,6 +30,7 @@ from contact_center.web.live.session import Flusher, SocketOutgoing
 BEAT_SECONDS = 5.0
 TYPING_SECONDS = 6.0
 PACE_SECONDS = 10.0
+WRITE_SECONDS = 5.0
 SEEN_KINDS = ("inbound", "outbound", "survey", "system")
 TYPING = orjson.dumps({"t": "typing"})
 CHANGED = orjson.dumps({"t": "changed"})
@@ -102,15 +104,20 @@ class Chat:
         self._unknown: dict[UUID, list[Event]] = {}
         self._dirty: set[Talk] = set()
         self._work = asyncio.Event()
+        self._gone: dict[UUID, bool] = {}  # contact → gone or back: the last that happened counts
+        self._gates = asyncio.Event()
+        self._closing = False
         self._background = Background()
 
     async def start(self) -> None:
         self._background.start("chat-writer", self.flusher.run)
         self._background.start("chat-beat", self._beat_forever)
         self._background.start("chat-look-up", self._look_up_forever)
+        self._background.start("chat-attendance", self._note_attendance_forever)
 
     async def close(self) -> None:
-        """Close all sockets; the widgets come back."""
+        """Close all sockets; the widgets come back, so nobody has left."""
+        self._closing = True
         for talk in list(self._talks.values()):
             for out in list(talk.sockets):
                 await out.socket.close(code=WSCloseCode.GOING_AWAY, message=b"going away")
@@ -133,6 +140,7 @@ class Chat:
         except BaseException:  # whoever could not join must not be counted as here for ever
             self.leave(talk, socket=socket, waiter=waiter)
             raise
+        self._attends(talk, gone=False)
         return talk
 
     def leave(self, talk: Talk, *, socket: SocketOutgoing | None = None,
@@ -143,7 +151,40 @@ class Chat:
             talk.waiters.discard(waiter)
         if talk.idle and self._talks.get(talk.key) is talk:
             del self._talks[talk.key]
+            self._attends(talk, gone=True)
             self._follow(talk, None)
+
+    def _attends(self, talk: Talk, *, gone: bool) -> None:
+        """Note that a visitor who waits for an operator has left the site, or is there again."""
+        if talk.contact is not None and talk.waits and not self._closing:
+            self._gone[talk.contact] = gone
+            self._gates.set()
+
+    async def _note_attendance_forever(self) -> None:
+        """Write down who left and who came back, all of a moment in one transaction."""
+        while True:
+            await self._gates.wait()
+            await asyncio.sleep(min(self._beat, 1.0))  # a page that is left for the next one
+            self._gates.clear()
+            noted, self._gone = self._gone, {}
+            left = [contact for contact, gone in noted.items() if gone]
+            back = [contact for contact, gone in noted.items() if not gone]
+            try:
+                async with asyncio.timeout(WRITE_SECONDS):
+                    if left:
+                        await leaving.note_left(self.database, left, self.clock.now())
+                    if back:
+                        await leaving.note_back(self.database, back)
+            except (Unavailable, TimeoutError):  # what has happened meanwhile is newer
+                self._gone = {**noted, **self._gone}
+                await asyncio.sleep(self._beat)
+                self._gates.set()
+
+    async def give_up(self, key: Key) -> None:
+        """The visitor says that he waits no longer."""
+        row = await store.contact(self.database, *key)
+        if row and row["state"] == "open" and not row["operator"]:
+            await leaving.note_given_up(self.database, row["id"], self.clock.now())
 
     async def refresh(self, talk: Talk) -> dict[str, Any] | None:
         """Read the present contact, follow it and tell the sockets what changed of it."""
@@ -230,8 +271,16 @@ class Chat:
                 self._message(event)
             elif event.kind == "contact.opened" and self._talks:
                 self._later(event)
+            elif event.kind == "contact.sought":
+                self._sought(event.subject_id)
             elif family == "contact":
                 self._changed(event.subject_id)
+
+    def _sought(self, contact_id: UUID) -> None:
+        """Some node misses this visitor: say so where he is here."""
+        talk = self._by_contact.get(contact_id)
+        if talk is not None:
+            self._attends(talk, gone=False)
 
     def _changed(self, contact_id: UUID) -> None:
         talk = self._by_contact.get(contact_id)

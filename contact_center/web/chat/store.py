@@ -28,7 +28,7 @@ LEFT JOIN employees e ON e.id = m.employee_id
 WHERE c.account_id = $1 AND c.conversation_key = $2 AND c.id {side}= $3
   AND (m.contact_id, m.seq) {side} ($3, $4)
   AND (m.kind IN ('inbound', 'outbound', 'survey')
-       OR (m.kind = 'system' AND m.data ->> 'code' = 'closed'))
+       OR (m.kind = 'system' AND m.data ->> 'code' IN ('closed', 'abandoned')))
   AND coalesce(o.state, '') NOT IN ('cancelled', 'failed')
 ORDER BY m.contact_id {order}, m.seq {order} LIMIT $5
 """
@@ -56,7 +56,7 @@ OPEN_OF = """
 SELECT id, account_id, conversation_key FROM contacts WHERE id = ANY($1::uuid[])
 """
 QUEUE = """
-SELECT q.hours, q.zone, q.offline_text, EXISTS (
+SELECT q.hours, q.zone, coalesce(q.rules -> 'holidays', '{}') AS holidays, q.offline_text, EXISTS (
   SELECT 1 FROM queue_members m JOIN operators o ON o.id = m.employee_id
   WHERE m.queue_id = q.id AND o.presence = 'ready' AND o.presence_next IS NULL) AS ready
 FROM accounts a JOIN queues q ON q.id = a.queue_id WHERE a.id = $1

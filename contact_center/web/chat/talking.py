@@ -39,22 +39,26 @@ _AUTHORS = {"inbound": "visitor", "system": "system"}
 
 
 async def events(visit: Visit) -> web.StreamResponse:
-    """POST …/events: the same way as any provider's webhook; typing stops here."""
+    """POST …/events: the same way as any provider's webhook; typing and leaving stop here."""
     session = visit.session()
     _pace(visit, session.visitor)
     request = visit.request
-    if (request.content_length or 0) <= SMALL and _is_typing(await read_soon(request)):
-        await visit.chat.visitor_types(visit.key(session), session.name)
+    kind = _kind(await read_soon(request)) if (request.content_length or 0) <= SMALL else None
+    if kind in ("typing", "leave"):
+        if kind == "typing":
+            await visit.chat.visitor_types(visit.key(session), session.name)
+        else:
+            await visit.chat.give_up(visit.key(session))
         return json_response({"ok": True, "id": None})
     return await visit.chat.ports.deliver(request, request.match_info["key"])
 
 
-def _is_typing(body: bytes) -> bool:
+def _kind(body: bytes) -> str | None:
     try:
         given = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return False
-    return isinstance(given, dict) and given.get("type") == "typing"
+        return None
+    return given.get("type") if isinstance(given, dict) else None
 
 
 def _pace(visit: Visit, visitor: str) -> None:

@@ -75,12 +75,14 @@ class Dialog extends Component<Props, { asked?: Record<string, string> }> {
     const away = !!session && !(session.open && session.ready);
     const form = fresh && session && !asked && (away ? session.offline_form : session.prechat.length > 0);
     const operator = link.contact?.operator?.name;
+    const waits = link.contact?.state === "open" && !operator && link.messages.length > 0;
     const state = !session ? t.connecting : operator ?? link.contact?.wait?.[options.lang] ?? (away ? t.away : t.subtitle || t.online);
     return (
       <section class={`panel ${options.side} ${options.whole ? "whole" : ""}`} role="dialog" aria-label={t.title || options.words[0]} hidden={!open} lang={options.lang}
         onKeyDown={(event) => { if (event.key === "Escape") { event.stopPropagation(); close(); } }}>
         <header>
           <div><h2>{t.title}</h2><p>{state}</p></div>
+          {waits && <button type="button" class="out" onClick={() => transport.leave()}>{t.giveUp}</button>}
           {!options.whole && <button type="button" class="icon" aria-label={t.close} onClick={close}><Icon of="close" /></button>}
         </header>
         <div role="status">
@@ -180,7 +182,7 @@ class Talk extends Component<TalkProps> {
           day = today;
           who = (one.from === "operator" && (one.name || t.someone)) || "";
           const status = one.from === "visitor" && (link.operatorRead && !later(one.cursor, link.operatorRead) ? t.read : t.delivered);
-          const words = one.from === "system" ? one.text || (one.code === "closed" ? t.closed : "") : one.text;
+          const words = one.from === "system" ? one.text || (t[one.code ?? ""] ?? "") : one.text;
           if (one.from === "system" && !words) return line;
           return (
             <>

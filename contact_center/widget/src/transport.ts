@@ -264,6 +264,9 @@ export class Transport {
     this.socket.send('{"t":"typing"}');
   }
 
+  /** The visitor does not wait for an operator any longer. */
+  leave(): void { void this.net.call("/events", { type: "leave" }).catch(() => undefined); }
+
   /** Tell how far the visitor has read; only ever forward. */
   read(cursor: string): void {
     if (this.readCursor && !later(cursor, this.readCursor)) return;

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from contact_center.app import Workspace, running
+from contact_center.desk import leaving
 from contact_center.kernel.ids import new_id
 from contact_center.settings import Settings
 from tests.contact_center.web_chat.site import ORIGIN, Visitor, until
@@ -158,3 +160,72 @@ async def test_an_operator_who_closes_his_browser_goes_offline_and_is_offered_no
 
     await eventually(offline, seconds=30)
     await asyncio.sleep(0)
+
+
+async def test_who_leaves_before_an_answer_is_given_up_after_the_grace_and_keeps_his_place(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leaving, "SOUGHT", timedelta(seconds=2))
+    db = company.workspace.database
+    await db.execute(
+        "UPDATE policies SET body = jsonb_set(body, '{house,visitor_grace_seconds}', '1')"
+    )
+    ann = Visitor(company)  # type: ignore[arg-type]
+    await ann.begin()
+    await ann.write("Anybody there?")
+    row = await db.fetchrow("SELECT contact_id, virtual_arrival FROM work")
+    assert row
+    contact = row["contact_id"]
+
+    async def job(state: str, error: str | None = None) -> bool:
+        return bool(await db.fetchval(
+            "SELECT EXISTS (SELECT FROM jobs WHERE kind = 'visitor_left' AND key = $1"
+            " AND state = $2 AND error IS NOT DISTINCT FROM $3)", str(contact), state, error,
+        ))  # fmt: skip
+
+    # another node misses him, who is here: he is asked for, and this node knows him
+    wire = await ann.socket()
+    await until(wire, "ready")
+    await leaving.note_left(db, [contact], datetime.now(UTC) - timedelta(seconds=5))
+    await eventually(lambda: job("done", "cancelled"))
+    sought = "SELECT count(*) FROM events WHERE kind = 'contact.sought' AND subject_id = $1"
+    assert await db.fetchval(sought, contact) == 1
+    assert await db.fetchval("SELECT state FROM work") == "waiting"
+    await wire.close()
+
+    async def gave_up() -> bool:
+        return await db.fetchval("SELECT outcome FROM work") == "abandoned"
+
+    await eventually(gave_up)
+    assert await db.fetchval("SELECT state FROM contacts") == "closed"
+    assert (await ann.read())["items"][-1]["code"] == "abandoned"
+    await ann.write("I am back", "2")
+    later = await db.fetchrow("SELECT origin, state, virtual_arrival FROM work ORDER BY seq DESC")
+    assert later
+    assert (later["origin"], later["state"]) == ("follow_up", "waiting")
+    assert later["virtual_arrival"] == row["virtual_arrival"]
+    # he says so himself: at once, without any grace
+    await db.execute(
+        "UPDATE policies SET body = jsonb_set(body, '{house,visitor_grace_seconds}', '900')"
+    )
+    assert (await ann.call("/events", {"type": "leave"}))[0] == 200
+
+    async def none_waits() -> bool:
+        return not await db.fetchval("SELECT EXISTS (SELECT FROM work WHERE state <> 'done')")
+
+    await eventually(none_waits)
+    # who left a message instead of waiting is answered, whether he is there or not
+    bob = Visitor(company)  # type: ignore[arg-type]
+    await bob.begin()
+    await bob.write("Call me", offline=True)
+    await bob.call("/events", {"type": "leave"})
+    kept = await db.fetchval("SELECT contact_id FROM work WHERE state = 'waiting'")
+
+    async def looked() -> bool:
+        return bool(await db.fetchval(
+            "SELECT EXISTS (SELECT FROM jobs WHERE key = $1 AND state = 'done' AND error IS NULL)",
+            str(kept),
+        ))  # fmt: skip
+
+    await eventually(looked)
+    assert await db.fetchval("SELECT state FROM work WHERE contact_id = $1", kept) == "waiting"

@@ -267,6 +267,7 @@ export class Wording {
   step(step: Step): string {
     const params = { name: this.person(step.operator_id), queue: this.queue(step.queue_id), n: step.rung };
     if (step.code === "declined" && step.detail) return this.w("step.declined_why", { ...params, reason: this.declined(step.detail) });
+    if (step.code === "ended") return this.maybe(`step.ended_${step.detail ?? ""}`) ?? this.w("step.ended");
     const key = step.code === "arrived" || step.code === "moved" ? `step.${step.code}_${step.detail ?? ""}` : `step.${step.code}`;
     return this.maybe(key, params) ?? step.code;
   }
