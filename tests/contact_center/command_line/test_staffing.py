@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contact_center.__main__ import staffing
+from contact_center.commands.planning import staffing
 from contact_center.kernel.errors import SettingsError
 from contact_center.route.staffing import day
 from contact_center.work.planning.staffing import Asked
