@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 from uuid import UUID
 
 from channels.contract import Capabilities, Channel, listens
@@ -11,6 +12,17 @@ from contact_center.accounts.service import Accounts
 from contact_center.accounts.traffic import Counted
 from contact_center.accounts.trials.service import Trials
 from contact_center.kernel.errors import NotFound
+
+
+class Connected(Protocol):
+    """A connected account."""
+
+    @property
+    def channel(self) -> Channel: ...
+
+
+Connect = Callable[[UUID], Awaitable[Connected]]
+"""Opens a connection; raises NotFound where it is off."""
 
 
 class SenderAccounts:

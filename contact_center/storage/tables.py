@@ -304,13 +304,17 @@ identity_profiles = sa.Table(  # what a provider tells of whom an address belong
     _ref("account_id", "accounts", null=False), _data("fields"), _ref("file_id", "attachments"),
     _at("checked_at", null=False),
 )
-start_links = sa.Table(  # digest: SHA-256 of what stands in the link; leads to a client or a place
+# digest: SHA-256 of what stands in the link. It leads to a client, or to a place: that is no secret
+# and is kept whole.
+start_links = sa.Table(
     "start_links", metadata, _id(), _ref("account_id", "accounts", null=False),
     sa.Column("digest", BYTEA, nullable=False, unique=True), _ref("client_id", "clients"),
     _ref("touchpoint_id", "touchpoints"), _ref("created_by", "employees"),
     _at("created_at", null=False), _at("expires_at"), _at("used_at"),
-    _ref("identity_id", "identities"),
+    _ref("identity_id", "identities"), _text("url", null=True),
     sa.CheckConstraint("(client_id IS NULL) <> (touchpoint_id IS NULL)", name="leads"),
+    sa.Index("ix_start_links_places", "account_id", "id",
+             postgresql_where=sa.text("touchpoint_id IS NOT NULL")),
     sa.Index("ix_start_links_age", "expires_at"),
 )
 merges = sa.Table(

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from contact_center.access.model import Permission, Role
 from contact_center.access.routes import Call, Route
 from contact_center.accounts import store as accounts
+from contact_center.accounts.service import SERVICE as ACCOUNTS
 from contact_center.contacts.catalogue import store as catalogue
 from contact_center.contacts.catalogue.handlers import ResultCode
 from contact_center.employees import store as people
@@ -60,13 +61,14 @@ class QueueNow(BaseModel):
 
 
 class AccountName(Out):
-    """A connection, without its settings."""
+    """A connection, without its settings. `start_links`: a talk can be begun by a link."""
 
     id: UUID
     title: str
     provider: str
     medium: str
     brand_id: UUID
+    start_links: bool
 
 
 class Directory(BaseModel):
@@ -97,14 +99,24 @@ async def directory(call: Call) -> Directory:
             Coded.model_validate(dict(r)) for r in await people.break_reasons.all(db, ALL)
         ],
         brands=[Named.model_validate(dict(r)) for r in await accounts.brands(db, ALL)],
-        accounts=[AccountName.model_validate(dict(r)) for r in await accounts.accounts(db, ALL)],
+        accounts=[_account(call, row) for row in await accounts.accounts(db, ALL)],
+    )
+
+
+def _account(call: Call, row: Record) -> AccountName:
+    account = call.app[ACCOUNTS].get(row["id"])
+    on = account if account and account.state != "off" else None
+    return AccountName(
+        start_links=on is not None and on.description.capabilities.start_links,
+        **{name: row[name] for name in ("id", "title", "provider", "medium", "brand_id")},
     )
 
 
 def _queue(row: Record, waiting: dict[UUID, int], now: datetime) -> QueueNow:
+    when = (row["hours"], row["zone"], now, row["rules"].get("holidays", {}))
     return QueueNow(
-        open=is_open(row["hours"], row["zone"], now),
-        opens_at=next_opening(row["hours"], row["zone"], now),
+        open=is_open(*when),
+        opens_at=next_opening(*when),
         waiting=waiting.get(row["id"], 0),
         archived=row["archived_at"] is not None,
         **{name: row[name] for name in (

@@ -7,16 +7,15 @@ for links are passed on. A merge can be undone as every other.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Protocol
 from uuid import UUID
 
 from aiohttp import web
 
-from channels.contract import Channel, StartsByLink
+from channels.contract import StartsByLink
 from channels.errors import ChannelError
 from contact_center.access.model import Actor
+from contact_center.accounts.sending import Connect
 from contact_center.clients import merging, starts
 from contact_center.clients.ledger import store as ledger
 from contact_center.clients.service import Clients
@@ -26,24 +25,16 @@ from contact_center.jobs.model import Handler, Job
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 from contact_center.storage.database import Database
-from contact_center.storage.unit import Unit
+from contact_center.storage.unit import Record, Unit
 
 CARRY = "clients.carry"
-
-
-class LiveAccount(Protocol):
-    """A connected account."""
-
-    @property
-    def channel(self) -> Channel: ...
+MOST_PLACES = 200
 
 
 class Starting:
-    """`account` opens a connection; raises NotFound where it is off."""
+    """`account` opens the connection a link leads to."""
 
-    def __init__(
-        self, database: Database, clock: Clock, account: Callable[[UUID], Awaitable[LiveAccount]]
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock, account: Connect) -> None:
         self._database = database
         self._clock = clock
         self._account = account
@@ -71,15 +62,30 @@ class Starting:
 
     async def for_place(self, actor: Actor, account_id: UUID, place: PlaceIn) -> StartLink:
         """A link that says where a client met us."""
+        if len(await store.places(self._database, account_id)) >= MOST_PLACES:
+            raise Conflict("this connection has as many links as there may be", code="too_many")
         url, digest = await self._word(account_id)
 
         async def step(unit: Unit) -> UUID:
             touchpoint = await store.place(unit, place.kind, place.key, place.title)
             return await store.add(
-                unit, account_id, digest, by=actor.employee_id, touchpoint_id=touchpoint
+                unit, account_id, digest, by=actor.employee_id, touchpoint_id=touchpoint, url=url
             )
 
         return StartLink(id=await self._database.run(step), url=url, expires_at=None)
+
+    async def places(self, account_id: UUID) -> list[Record]:
+        """The links of a connection that say where a client met us, the newest first."""
+        return await store.places(self._database, account_id)
+
+    async def revoke(self, account_id: UUID, link_id: UUID) -> None:
+        """Let a link lead nowhere. Raises NotFound; whom it has brought stays whose he is."""
+
+        async def step(unit: Unit) -> None:
+            if not await store.revoke(unit, account_id, link_id):
+                raise NotFound("there is no such link")
+
+        await self._database.run(step)
 
     async def _word(self, account_id: UUID) -> tuple[str, str]:
         """An address with a new word, and the word's digest."""

@@ -6,15 +6,26 @@ from datetime import datetime
 from uuid import UUID
 
 from contact_center.kernel.ids import new_id
+from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
 
 ADD = """
-INSERT INTO start_links (id, account_id, digest, client_id, touchpoint_id, created_by, expires_at)
-VALUES ($1, $2, decode($3, 'hex'), $4, $5, $6, $7)
+INSERT INTO start_links
+  (id, account_id, digest, client_id, touchpoint_id, created_by, expires_at, url)
+VALUES ($1, $2, decode($3, 'hex'), $4, $5, $6, $7, $8)
 """
 PLACE = """
 INSERT INTO touchpoints AS t (id, kind, key, title) VALUES ($1, $2, $3, $4)
 ON CONFLICT (kind, key) DO UPDATE SET title = excluded.title RETURNING t.id
+"""
+PLACES = """
+SELECT l.id, t.kind, t.key, t.title, l.url, l.created_at, l.used_at FROM start_links l
+JOIN touchpoints t ON t.id = l.touchpoint_id
+WHERE l.account_id = $1 AND l.touchpoint_id IS NOT NULL AND l.expires_at IS NULL ORDER BY l.id DESC
+"""
+REVOKE = """
+UPDATE start_links SET expires_at = now()
+WHERE id = $2 AND account_id = $1 AND expires_at IS NULL RETURNING id
 """
 USED = """
 SELECT l.client_id, l.created_by, l.identity_id, i.client_id AS holder_id, i.medium, i.value,
@@ -33,12 +44,12 @@ WHERE NOT EXISTS (SELECT FROM client_changes h WHERE h.client_id = $2 AND h.fiel
 
 async def add(
     unit: Unit, account_id: UUID, digest: str, *, by: UUID, client_id: UUID | None = None,
-    touchpoint_id: UUID | None = None, expires_at: datetime | None = None,
+    touchpoint_id: UUID | None = None, expires_at: datetime | None = None, url: str | None = None,
 ) -> UUID:  # fmt: skip
     """Keep a link; returns its id."""
     link_id = new_id()
     await unit.execute(
-        ADD, link_id, account_id, digest, client_id, touchpoint_id, by, expires_at
+        ADD, link_id, account_id, digest, client_id, touchpoint_id, by, expires_at, url
     )  # fmt: skip
     return link_id
 
@@ -47,6 +58,16 @@ async def place(unit: Unit, kind: str, key: str, title: str) -> UUID:
     """The touchpoint of a place; made where it is new."""
     found: UUID = await unit.fetchval(PLACE, new_id(), kind, key, title)
     return found
+
+
+async def places(db: Database, account_id: UUID) -> list[Record]:
+    """What leads to places and was not revoked: id, kind, key, title, url, created_at, used_at."""
+    return await db.fetch(PLACES, account_id)
+
+
+async def revoke(unit: Unit, account_id: UUID, link_id: UUID) -> bool:
+    """End a link; False where there is none that lasts."""
+    return await unit.fetchval(REVOKE, account_id, link_id) is not None
 
 
 async def used(unit: Unit, link_id: UUID) -> Record | None:

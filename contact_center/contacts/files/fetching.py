@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import errno
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
-from channels.contract import Channel, Embeds, Media
+from channels.contract import Embeds, Media
 from channels.errors import ChannelError, Malformed, Rejected, Unsupported
 from contact_center.access.model import Actor
 from contact_center.access.policy import visible
+from contact_center.accounts.sending import Connect
 from contact_center.contacts.files import store
 from contact_center.contacts.files.nature import nature
 from contact_center.contacts.shapes import CAN_FETCH
@@ -32,14 +33,6 @@ TELL_EVERY = 1.0  # seconds between two words about how far it is
 REASON = 200
 
 
-class LiveAccount(Protocol):
-    """A connected account."""
-
-    @property
-    def channel(self) -> Channel: ...
-
-
-OpenAccount = Callable[[UUID], Awaitable[LiveAccount]]
 ReadPart = Callable[[UUID, bytes, str], Awaitable[bytes]]
 """account, raw request, reference → the file inside it"""
 
@@ -53,7 +46,7 @@ class Fetching:
     """Fetches files into `blobs`; `account` opens the connection that holds one."""
 
     def __init__(
-        self, database: Database, blobs: Blobs, clock: Clock, account: OpenAccount,
+        self, database: Database, blobs: Blobs, clock: Clock, account: Connect,
         part: ReadPart, *, max_bytes: int,
     ) -> None:  # fmt: skip
         self._database = database

@@ -11,12 +11,12 @@ from aiohttp import web
 from channels.contract import Capabilities
 from channels.errors import Rejected
 from channels.messages import OutboundFile
+from contact_center.accounts.sending import Connect
 from contact_center.contacts.files import orphans, store
 from contact_center.contacts.files.carrying import goals
 from contact_center.contacts.files.fetching import (
     FETCH,
     Fetching,
-    OpenAccount,
     ReadPart,
     nothing_inside,
 )
@@ -46,7 +46,7 @@ class Files:
         blobs: Blobs,
         links: Links,
         clock: Clock,
-        account: OpenAccount,
+        account: Connect,
         *,
         max_bytes: int,
         base_url: str = "",

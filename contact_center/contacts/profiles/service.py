@@ -6,13 +6,14 @@ other file is, by its own job.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
-from channels.contract import Channel, Profiles
+from channels.contract import Profiles
 from channels.errors import Rejected, Unsupported
 from channels.messages import Profile
+from contact_center.accounts.sending import Connect
 from contact_center.contacts.files.fetching import FETCH
 from contact_center.contacts.profiles import store
 from contact_center.jobs import store as jobs
@@ -26,19 +27,10 @@ LOOK_UP = "profiles.fetch"
 FIELDS, VALUE = 20, 500
 
 
-class LiveAccount(Protocol):
-    """A connected account."""
-
-    @property
-    def channel(self) -> Channel: ...
-
-
 class Portraits:
-    """`account` opens a connection; raises NotFound where it is off."""
+    """`account` opens the connection at which somebody is looked up."""
 
-    def __init__(
-        self, database: Database, clock: Clock, account: Callable[[UUID], Awaitable[LiveAccount]]
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock, account: Connect) -> None:
         self._database = database
         self._clock = clock
         self._account = account

@@ -29,6 +29,8 @@ from contact_center.simulator.twilio import FakeTwilio
 Channel = Literal["telegram", "sms"]
 CHANNELS: Sequence[Channel] = ("telegram", "sms")
 MOST, KEPT = 30, 500
+# Canadian ones: 555-0100 to 555-0199 are kept for stories in each.
+AREAS = ("613", "204", "416", "514", "604", "902", "403", "506", "709", "306")
 LATE_SECONDS = 4.0
 AGAIN_SECONDS = 3.0
 STEP_SECONDS = 0.7
@@ -136,15 +138,21 @@ class Phones:
         if len(self.phones) >= MOST:
             raise Conflict("there are enough phones: put one away first", code="full")
         own = next(self._ids)
-        number = f"+375290{own % 1_000_000:06}"  # no subscriber's number begins with 0 there
         phone = Phone(secrets.token_hex(4), channel, name or self._somebody(), 7_000_000_000 + own,
-                      number)  # fmt: skip
+                      self._number(own))  # fmt: skip
         self.phones[phone.id] = phone
         if channel == "telegram":
             chat = self.telegram.chat(phone.chat, name=phone.name)
             chat.avatar = self.telegram.file(avatar(own))
         self._changed()
         return phone
+
+    def _number(self, own: int) -> str:
+        """Nobody's. Pictures go by MMS in North America alone, so every third phone is elsewhere."""
+        others = sum(one.channel == "sms" for one in self.phones.values())
+        if others % 3 == 2:  # noqa: PLR2004
+            return f"+375290{own % 1_000_000:06}"  # no subscriber's number begins with 0 there
+        return f"+1{AREAS[own // 100 % len(AREAS)]}55501{own % 100:02}"
 
     def remove(self, phone_id: str) -> None:
         """Put a phone away. To the bot the client stays: his phone is only switched off."""

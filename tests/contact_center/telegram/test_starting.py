@@ -6,6 +6,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
+import pytest
+
+from contact_center.clients.starting import service
 from contact_center.kernel.ids import new_id
 from tests.contact_center.telegram.conftest import Shop
 from tests.support.waiting import eventually
@@ -113,6 +116,27 @@ async def test_a_printed_link_says_for_everybody_where_he_met_us(shop: Shop) -> 
         " WHERE c.account_id = $1"
     )
     assert rows == [place, place]
+    (shown,) = (await shop.office.ask("GET", path, boss)).body["items"]
+    assert {name: shown[name] for name in place} == place
+    assert (shown["url"], shown["used_at"] is None) == (link.body["url"], False)
+    for status in (204, 404):
+        revoked = await shop.office.ask("DELETE", f"{path}/{shown['id']}", boss)
+        assert revoked.status == status
+    assert (await shop.office.ask("GET", path, boss)).body["items"] == []
+    await shop.fake.say(chat_id=9, text=f"/start {word}")
+    last = (await shop.messages(3))[-1]
+    assert last["text"] == f"/start {word}"
+
+
+async def test_a_connection_has_only_so_many_links(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MOST_PLACES", 1)
+    boss = await shop.office.hire("boss", "administrator")
+    path = f"/accounts/{shop.account}/start-links"
+    for status, key in ((201, "one"), (409, "two")):
+        place = {"kind": "campaign", "key": key, "title": key}
+        assert (await shop.office.ask("POST", path, boss, json=place)).status == status
 
 
 async def test_whoever_writes_first_is_looked_up_and_his_picture_fetched(shop: Shop) -> None:

@@ -109,7 +109,7 @@ class Case:
 
     async def send(self, route: Route, target: UUID | str) -> Answer:
         path = route.path.replace("{id}", str(target)).replace("{kind}", "note")
-        path = path.replace("{session}", str(uuid4()))
+        path = path.replace("{session}", str(uuid4())).replace("{link_id}", str(uuid4()))
         path = path.replace("{message_id}", self.values.get("message", str(uuid4())))
         path = path.replace("{employee_id}", str(self.who.id))
         body = self.filled(BODIES.get(name_of(route), {} if route.method != "GET" else None))
@@ -160,7 +160,7 @@ async def test_only_public_routes_answer_who_is_not_signed_in(office: Office):
     wrong = []
     for route in TABLE:
         path = route.path
-        for name in ("id", "kind", "session", "message_id", "employee_id"):
+        for name in ("id", "kind", "session", "message_id", "employee_id", "link_id"):
             path = path.replace("{" + name + "}", str(uuid4()))
         answer = await office.ask(route.method, path, json={} if route.body else None)
         expected = route.permission is Permission.PUBLIC

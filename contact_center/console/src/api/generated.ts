@@ -60,13 +60,14 @@ export interface AccountList {
   next: string | null;
 }
 
-/** A connection, without its settings. */
+/** A connection, without its settings. `start_links`: a talk can be begun by a link. */
 export interface AccountName {
   id: string;
   title: string;
   provider: string;
   medium: string;
   brand_id: string;
+  start_links: boolean;
 }
 
 /** What may change of an account; of `settings` only what is given, null clears a field. */
@@ -214,14 +215,6 @@ export interface BrandPatch {
   zone?: string | null;
   letters?: Record<string, Record<string, string>> | null;
   archived?: boolean | null;
-}
-
-/** Per cent of his time that an operator was busy. */
-export interface Busy {
-  draft: Mean;
-  running: Mean;
-  difference: Mean;
-  operator_id: string;
 }
 
 /** What the asking employee may do with the contact now. */
@@ -471,6 +464,11 @@ export interface ContactRow {
   work: WorkRef | null;
 }
 
+/** Codes of countries, by ISO 3166. */
+export interface CountryList {
+  items: string[];
+}
+
 /** How many contacts each view holds; `closed` is not counted. `queues`: waiting, by queue. */
 export interface Counts {
   mine: number;
@@ -636,22 +634,84 @@ export interface DryRun {
   policy_id: string;
   policy_version: number;
   edition: number;
-  asked: Question;
+  asked: DryRunQuestion;
   state: "waiting" | "running" | "done" | "failed" | "cancelled";
   done: number;
   total: number;
   failure: "nobody" | "too_many" | "not_served" | "unknown" | "too_long" | "interrupted" | null;
-  result: ResultOutput | null;
+  result: DryRunResult | null;
   author: string;
   created_at: string;
   ended_at: string | null;
   version: number;
 }
 
+/** Per cent of his time that an operator was busy. */
+export interface DryRunBusy {
+  draft: DryRunMean;
+  running: DryRunMean;
+  difference: DryRunMean;
+  operator_id: string;
+}
+
+/** `was`: as it really was, where the rows say it. Seconds, counts or per cent. */
+export interface DryRunFigure {
+  draft: DryRunMean;
+  running: DryRunMean;
+  difference: DryRunMean;
+  was: number | null;
+}
+
+/** Of a queue and medium; both empty: all; medium empty: the queue as a whole. */
+export interface DryRunKind {
+  queue: string;
+  medium: string;
+  figures: Record<string, DryRunFigure>;
+}
+
 /** The newest first. */
 export interface DryRunList {
   items: DryRun[];
   next: string | null;
+}
+
+/** The truth is within `mean ± half` in 95 of 100 cases; `certain`: it is not 0 by chance. */
+export interface DryRunMean {
+  mean: number;
+  half: number | null;
+  certain: boolean;
+}
+
+/** What was asked. */
+export interface DryRunQuestion {
+  since: string;
+  until: string;
+  how: "same" | "like";
+  within: number;
+}
+
+/** What came of it. `left_out`: contacts by a medium nobody was served by. */
+export interface DryRunResult {
+  replications: number;
+  seen: number;
+  left_out: Record<string, number>;
+  kinds: DryRunKind[];
+  operators: DryRunBusy[];
+  staffing: DryRunStaffing[];
+}
+
+/** The half-hours of a queue in which anybody came; empty: all queues as one. */
+export interface DryRunStaffing {
+  queue: string;
+  rows: HalfHour[];
+}
+
+/** What to try a policy on: what came between two instants; left out, the last 24 hours. `same`: the contacts that were seen, at their instants. `like`: days like that one, drawn anew. `within`: seconds in which a contact counts as taken in time. */
+export interface DryRunWish {
+  since?: string | null;
+  until?: string | null;
+  how?: "same" | "like";
+  within?: number;
 }
 
 /** An employee as administration sees him. */
@@ -701,14 +761,6 @@ export interface Estimate {
   high: number;
 }
 
-/** `was`: as it really was, where the rows say it. Seconds, counts or per cent. */
-export interface Figure {
-  draft: Mean;
-  running: Mean;
-  difference: Mean;
-  was: number | null;
-}
-
 /** The first administrator, with the token of the link that the start has printed. */
 export interface First {
   token: string;
@@ -750,6 +802,17 @@ export interface HealthReport {
   quarantine: Record<string, number>;
   waiting: number;
   oldest_waiting_at: string | null;
+}
+
+/** A public holiday; its name in the language asked for, where the library knows it. */
+export interface Holiday {
+  date: string;
+  name: string;
+}
+
+/** By date. */
+export interface HolidayList {
+  items: Holiday[];
 }
 
 /** One bar of the day. */
@@ -832,13 +895,6 @@ export interface KeptKind {
   kind: string;
   what: string;
   n: number;
-}
-
-/** Of a queue and medium; both empty: all; medium empty: the queue as a whole. */
-export interface Kind {
-  queue: string;
-  medium: string;
-  figures: Record<string, Figure>;
 }
 
 /** The whole of a letter. `html_url` shows its HTML in a frame and lives for minutes. With `&images=true` it fetches pictures from elsewhere, of which there are `remote_images`. */
@@ -979,13 +1035,6 @@ export interface MePatch {
   locale?: string | null;
   zone?: string | null;
   settings?: Record<string, unknown> | null;
-}
-
-/** The truth is within `mean ± half` in 95 of 100 cases; `certain`: it is not 0 by chance. */
-export interface Mean {
-  mean: number;
-  half: number | null;
-  certain: boolean;
 }
 
 /** A merge in force: the loser's addresses are at this client. */
@@ -1246,6 +1295,22 @@ export interface PlaceIn {
   title: string;
 }
 
+/** A link for a place; `used_at`: when somebody first followed it. `url` is null for one from before such links were kept whole. */
+export interface PlaceLink {
+  id: string;
+  kind: "site" | "campaign" | "number" | "shop" | "point_of_sale";
+  key: string;
+  title: string;
+  url: string | null;
+  created_at: string;
+  used_at: string | null;
+}
+
+/** The links of a connection, the newest first; revoked ones are gone. */
+export interface PlaceLinks {
+  items: PlaceLink[];
+}
+
 /** A policy; `body` has the shape of `config/routing.toml`. */
 export interface Policy {
   problems: PolicyProblem[];
@@ -1372,14 +1437,6 @@ export interface QuarantinedRequest {
   size: number;
   body: string;
   text: string | null;
-}
-
-/** What was asked. */
-export interface Question {
-  since: string;
-  until: string;
-  how: "same" | "like";
-  within: number;
 }
 
 /** A queue. `priority_seconds` is a head start in the one waiting line. `code` is its name in policy files; without one it is called by its id there. `letters`: what stands under its letters ({employee} and {brand} are filled in), the answer that says a letter was taken in ({number}, {subject}, {name}, {brand}, {queue}; {position} and {wait}: their sentences are left out where nobody knows), and the one that says a file of it was too large ({file}, without those two); where a text is empty none is sent. */
@@ -1523,20 +1580,10 @@ export interface Rest {
 }
 
 /** How a contact ended. */
-export interface ResultInput {
+export interface Result {
   result_code_id?: string | null;
   kind_id?: string | null;
   note?: string;
-}
-
-/** What came of it. `left_out`: contacts by a medium nobody was served by. */
-export interface ResultOutput {
-  replications: number;
-  seen: number;
-  left_out: Record<string, number>;
-  kinds: Kind[];
-  operators: Busy[];
-  staffing: Staffing[];
 }
 
 /** How a contact ended; with a queue it is offered in that queue only. */
@@ -1687,13 +1734,7 @@ export interface Split {
   message_id: string;
 }
 
-/** The half-hours of a queue in which anybody came; empty: all queues as one. */
-export interface Staffing {
-  queue: string;
-  rows: HalfHour[];
-}
-
-/** The address. It is shown this once; only a digest of it is kept. */
+/** The address. One that carries a client over is shown this once: only a digest is kept. */
 export interface StartLink {
   id: string;
   url: string;
@@ -1913,14 +1954,6 @@ export interface WhyNot {
   gates: Gate[];
 }
 
-/** What to try a policy on: what came between two instants; left out, the last 24 hours. `same`: the contacts that were seen, at their instants. `like`: days like that one, drawn anew. `within`: seconds in which a contact counts as taken in time. */
-export interface Wish {
-  since?: string | null;
-  until?: string | null;
-  how?: "same" | "like";
-  within?: number;
-}
-
 /** The contact's turn in the waiting line, while it is not over. */
 export interface WorkRef {
   id: string;
@@ -2000,6 +2033,7 @@ export interface Routes {
     "/clients": { query?: { q?: string; cursor?: string | null; limit?: number }; answer: ClientList };
     "/clients/{id}": { path: { id: string }; answer: Client };
     "/clients/{id}/suggestions": { path: { id: string }; answer: SuggestionList };
+    "/accounts/{id}/start-links": { path: { id: string }; answer: PlaceLinks };
     "/files/{id}": { path: { id: string }; query: { e: number; s: string; inline?: boolean }; answer: Blob };
     "/files/{id}/public": { path: { id: string }; query: { e: number; s: string }; answer: Blob };
     "/messages/{id}/body": { path: { id: string }; answer: LetterBody };
@@ -2016,6 +2050,8 @@ export interface Routes {
     "/policies": { answer: PolicyList };
     "/policies/current": { answer: Policy };
     "/policies/{id}": { path: { id: string }; answer: Policy };
+    "/holidays": { query?: { country?: string; year?: number | null; locale?: string }; answer: HolidayList };
+    "/holidays/countries": { answer: CountryList };
     "/policies/{id}/dry-runs": { path: { id: string }; answer: DryRunList };
     "/dry-runs/{id}": { path: { id: string }; answer: DryRun };
     "/contacts/{id}/routing": { path: { id: string }; answer: Routing };
@@ -2058,7 +2094,7 @@ export interface Routes {
     "/contacts/{id}/transfer": { path: { id: string }; body: Transfer; answer: Contact | undefined };
     "/contacts/{id}/split": { path: { id: string }; body: Split; answer: Part };
     "/contacts/{id}/join": { path: { id: string }; body: Join; answer: Contact };
-    "/contacts/{id}/close": { path: { id: string }; body: ResultInput; answer: Contact };
+    "/contacts/{id}/close": { path: { id: string }; body: Result; answer: Contact };
     "/contacts/{id}/wrap-up": { path: { id: string }; body: WrapUp; answer: Contact };
     "/contacts/{id}/spam": { path: { id: string }; answer: Contact };
     "/contacts/{id}/not-spam": { path: { id: string }; answer: Contact };
@@ -2086,7 +2122,7 @@ export interface Routes {
     "/policies": { body: PolicyDraft; answer: Policy };
     "/policies/check": { body: PolicyDocument; answer: PolicyVerdict };
     "/policies/{id}/activate": { path: { id: string }; body: Activation; answer: Policy };
-    "/policies/{id}/dry-runs": { path: { id: string }; body: Wish; answer: DryRun };
+    "/policies/{id}/dry-runs": { path: { id: string }; body: DryRunWish; answer: DryRun };
     "/kinds": { body: NewCoded; answer: Coded };
     "/result-codes": { body: NewResultCode; answer: ResultCode };
     "/accounts/try": { body: TrySettings; answer: Told };
@@ -2102,6 +2138,7 @@ export interface Routes {
   DELETE: {
     "/tokens/{id}": { path: { id: string }; answer: undefined };
     "/contacts/{id}/messages/{message_id}": { path: { id: string; message_id: string }; answer: Message };
+    "/accounts/{id}/start-links/{link_id}": { path: { id: string; link_id: string }; answer: undefined };
     "/policies/{id}": { path: { id: string }; answer: undefined };
     "/dry-runs/{id}": { path: { id: string }; answer: undefined };
   };

@@ -49,6 +49,7 @@ export type Title = Api.Coded["title"];
 export type Queue = Api.QueueNow;
 export type QueueRecord = Api.Queue;
 export type Account = Api.AccountName;
+export type PlaceLink = Api.PlaceLink;
 export type Connection = Api.Account;
 export type DirectoryEmployee = Api.Colleague;
 export type StaffMember = Api.Employee;

@@ -1,7 +1,7 @@
 import { Button, Textarea } from "@mantine/core";
 import { Suspense, useState } from "react";
 import { addClientNote } from "../api/acts";
-import { useClient, useClientContacts, useMay, useMe, useNames } from "../api/hooks";
+import { useClient, useClientContacts, useDirectory, useMay, useMe, useNames } from "../api/hooks";
 import type { Client, Contact, ContactRow, Identity, Proof } from "../api/types";
 import { named, titled, useI18n } from "../i18n";
 import { full, stamp } from "../i18n/time";
@@ -19,6 +19,7 @@ import { lazily } from "../ui/lazily";
 import css from "./client.module.css";
 
 const AddAddress = lazily(() => import("../clients/AddAddress"));
+const CarryLink = lazily(() => import("../clients/CarryLink"));
 const Why = lazily(() => import("../routing/Why"));
 
 const ADDRESS: Record<string, IconName> = { phone: "voice", email: "mail", visitor: "globe", telegram: "messenger" };
@@ -199,7 +200,12 @@ export function ClientHistory({ client, current }: { client: string; current?: s
 export function ClientFacts({ client }: { client: Client }) {
   const { t } = useI18n();
   const may = useMay("clients");
+  const works = useMay("work");
+  const { data: directory } = useDirectory();
   const [adding, setAdding] = useState(false);
+  const [carrying, setCarrying] = useState(false);
+  // Where he writes already he need not be led to.
+  const elsewhere = works ? (directory?.accounts ?? []).filter((one) => one.start_links && !client.identities.some(({ medium }) => medium === one.provider)) : [];
   return (
     <>
       <section className={css.section}>
@@ -215,6 +221,12 @@ export function ClientFacts({ client }: { client: Client }) {
             {t("client.add_address")}
           </Button>
         )}
+        {elsewhere.length > 0 && !carrying && (
+          <Button size="compact-xs" variant="subtle" ml={-8} leftSection={<Icon name="messenger" size={14} />} onClick={() => setCarrying(true)}>
+            {elsewhere.length === 1 ? t("client.carry", { name: elsewhere[0]?.title ?? "" }) : t("client.carry_somewhere")}
+          </Button>
+        )}
+        <Suspense fallback={null}>{carrying && <CarryLink client={client} accounts={elsewhere} onDone={() => setCarrying(false)} />}</Suspense>
       </section>
       <Fields client={client} />
     </>

@@ -22,6 +22,7 @@ import { HealthTag } from "./HealthTag";
 import { HookGuide } from "./HookGuide";
 import { faultOf, matters, nameOf, type SettingValues, settingsOf, startOf } from "./settings";
 import { SettingInput } from "./SettingInput";
+import { StartLinks } from "./StartLinks";
 import { useFaultWords } from "./useFaultWords";
 import css from "./accounts.module.css";
 
@@ -94,6 +95,7 @@ export function AccountDrawer({ account, provider, onClose, onShown }: DrawerPro
       <Status account={account} />
       {Boolean(provider?.capabilities.authorizes) && <Consent account={account} unsaved={form.dirty} />}
       <Addresses account={account} />
+      {Boolean(provider?.capabilities.start_links) && account.state !== "off" && <StartLinks account={account} />}
       <Group title={w("accounts.basics")}>
         <TextInput label={w("field.title")} description={w("accounts.title_text")} {...form.text("title")} />
         <Pair>

@@ -2,6 +2,7 @@
 import { Button, Modal, Switch, TextInput } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { useI18n } from "../../i18n";
+import { copyText } from "../../ui/copy";
 import { Icon } from "../../ui/Icon";
 import type { IconName } from "../../ui/icons";
 import { toast } from "../../ui/toasts";
@@ -46,15 +47,6 @@ export function Pair({ children }: { children: ReactNode }) {
   return <div className={css.pair}>{children}</div>;
 }
 
-async function copyText(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false; // no permission, or the page came over plain http
-  }
-}
-
 /** Something to take elsewhere: shown whole, copied by a button. */
 export function CopyField({ label, value, text }: { label: string; value: string; text?: string }) {
   const { w } = useWords();
@@ -64,11 +56,11 @@ export function CopyField({ label, value, text }: { label: string; value: string
   };
   return (
     <div className={css.copy}>
-      <span>{label}</span>
+      {label && <span>{label}</span>}
       {text && <p>{text}</p>}
       <div className={css.copied}>
         <code>{value}</code>
-        <Button size="compact-sm" variant="light" onClick={() => void copy()} leftSection={<Icon name="copy" size={14} />} aria-label={w("copy.label", { name: label })}>
+        <Button size="compact-sm" variant="light" onClick={() => void copy()} leftSection={<Icon name="copy" size={14} />} aria-label={label ? w("copy.label", { name: label }) : undefined}>
           {w("copy.copy")}
         </Button>
       </div>

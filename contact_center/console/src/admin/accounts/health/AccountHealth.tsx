@@ -135,8 +135,8 @@ function Numbers({ account, report }: { account: Connection; report: AccountRepo
         <Tile title={w("account_health.time")} big={hour.half_within === null ? "—" : w("account_health.seconds", { n: hour.half_within.toLocaleString(locale, { maximumFractionDigits: 2 }) })} text={hour.half_within === null ? "" : w("account_health.half")}>
           <p>{day.half_within === null ? w("account_health.no_sends") : w("account_health.half_day", { n: day.half_within.toLocaleString(locale, { maximumFractionDigits: 2 }) })}</p>
         </Tile>
-        <Tile title={w("account_health.line")} big={waiting} text={w("health.outbox_waiting")} bad={outbox.uncertain > 0}>
-          <p>{w("account_health.uncertain", { n: outbox.uncertain })}</p>
+        <Tile title={w("account_health.line")} big={waiting} text={w("health.outbox_waiting")}>
+          <p data-bad={outbox.uncertain > 0 || undefined}>{w("account_health.uncertain", { n: outbox.uncertain })}</p>
           {waiting > 0 && outbox.oldest_at && <p>{w("account_health.oldest", { age: lasting(i18n, now - Date.parse(outbox.oldest_at)) })}</p>}
         </Tile>
         <Tile title={w("account_health.circuit")} big={w(left > 0 ? "account_health.rests" : rest ? "account_health.tries" : "account_health.flows")} bad={Boolean(rest)}>
