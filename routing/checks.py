@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
@@ -149,6 +150,11 @@ def _hours(rules: QueueRules) -> Iterator[Problem]:
     days: list[tuple[str, Sequence[tuple[str, str]]]] = []
     days += [(f"{at}.hours.{day}", spans) for day, spans in rules.hours.items()]
     days += [(f"{at}.holidays.{day}", spans) for day, spans in rules.holidays.items()]
+    if rules.hours and not any(rules.hours.values()):
+        yield Problem(f"{at}.hours", "is never open")
+    for day in rules.holidays:
+        if not _is_day(day):
+            yield Problem(f"{at}.holidays.{day}", f"there is no day {day}")
     for place, spans in days:
         closed_at = "00:00"
         for start, end in sorted(spans):
@@ -157,6 +163,14 @@ def _hours(rules: QueueRules) -> Iterator[Problem]:
             elif start < closed_at:
                 yield Problem(place, f"the span from {start} overlaps the one before it")
             closed_at = max(closed_at, end)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _targets(book: Rulebook, rules: QueueRules) -> Iterator[Problem]:

@@ -31,7 +31,7 @@ class Doors:
         """The queue as it stands now; its later changes come by `turn`."""
         self._told += 1
         self._changes.pop(queue.id, None)
-        if not queue.hours:
+        if not (queue.hours or queue.holidays):
             return changed(queue, open=True) if not queue.open else queue
         edges = changes(queue, now_ms)
         _, opened = next(edges)

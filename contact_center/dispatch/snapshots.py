@@ -79,7 +79,7 @@ def queue_state(data: Mapping[str, Any]) -> HouseQueue:
         wrap_up_seconds=data.get("wrap_up_seconds", 0),
         zone=data.get("zone", "UTC"),
         hours={} if closed == "offer" else data.get("hours", {}),
-        holidays=rules.get("holidays", {}),
+        holidays={} if closed == "offer" else rules.get("holidays", {}),
     )
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from contact_center.work.hours import DAYS, minutes_of
+from contact_center.work.hours import minutes_of, spans_of
 from routing.events import Calendar
 from routing.rulebook import QueueRules
 
 LATEST_YEAR = 9990  # the calendar of Python ends in 9999
+NEVER = 1 << 62
+SAME_DAYS = 400  # closed, or open all day: then it stays so, but for holidays further on
 
 
 class Calendars:
@@ -23,7 +25,7 @@ class Calendars:
         self._changes = {
             rules.code: changes(rules, since_ms)
             for rules in queues
-            if rules.hours and rules.closed != "offer"
+            if (rules.hours or rules.holidays) and rules.closed != "offer"
         }
         self._next: list[tuple[int, str, bool]] = []
         for code in self._changes:
@@ -74,21 +76,27 @@ def changes(rules: Hours, since_ms: int) -> Iterator[tuple[int, bool]]:
 
 
 def _edges(rules: Hours, zone: ZoneInfo, day: date) -> Iterator[tuple[int, bool]]:
-    quiet = 0
-    while quiet < 400 and day.year < LATEST_YEAR:  # noqa: PLR2004 - a year of closed days is closed
-        usual = rules.hours.get(DAYS[day.weekday()], ())
-        spans = rules.holidays.get(day.isoformat(), usual)
-        quiet = 0 if spans else quiet + 1
-        for start, end in sorted((one[0], one[1]) for one in spans):
+    same, before = 0, None
+    last = max(rules.holidays, default="")
+    while (same < SAME_DAYS or day.isoformat() <= last) and day.year < LATEST_YEAR:
+        spans = sorted((one[0], one[1]) for one in spans_of(rules.hours, rules.holidays, day))
+        same = same + 1 if spans == before and spans in _WHOLE_DAYS else 0
+        before = spans
+        for start, end in spans:
             yield _instant(zone, day, start), True
             yield _instant(zone, day, end), False
         day += timedelta(days=1)
+    if before:
+        yield _instant(zone, day, "00:00"), True  # it stays open
+
+
+_WHOLE_DAYS: tuple[list[tuple[str, str]], ...] = ([], [("00:00", "24:00")])
 
 
 def _merged(edges: Iterator[tuple[int, bool]]) -> Iterator[tuple[int, bool]]:
     """Without closings at whose instant the queue opens again."""
     skip = False
-    for this, following in pairwise(edges):
+    for this, following in pairwise(chain(edges, [(NEVER, True)])):
         if skip:
             skip = False
         elif not this[1] and this[0] == following[0]:

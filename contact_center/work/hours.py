@@ -1,7 +1,8 @@
 """The weekly hours of a queue: pure arithmetic on wall-clock times in the queue's zone.
 
 ``{"mon": [["09:00", "13:00"], ["14:00", "18:00"]], …}``; a day that is missing is closed, no days
-at all means always open. "24:00" ends a day. Spans of one day do not overlap.
+at all means always open. "24:00" ends a day. Spans of one day do not overlap. Holidays,
+``{"2027-01-01": [], "2026-12-31": [["09:00", "12:00"]]}``, are days with other hours than usual.
 """
 
 from __future__ import annotations
@@ -15,36 +16,45 @@ Hours = Mapping[str, Sequence[Span]]
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTES_A_DAY = 24 * 60
-_LOOK_AHEAD_DAYS = 8
+ALL_DAY: Sequence[Span] = (("00:00", "24:00"),)
+NO_HOLIDAYS: Hours = {}
+_LOOK_AHEAD_DAYS = 60
 
 
-def is_open(hours: Hours, zone: str, at: datetime) -> bool:
+def spans_of(hours: Hours, holidays: Hours, day: date) -> Sequence[Span]:
+    """When it is open on a day."""
+    usual = hours.get(DAYS[day.weekday()], ()) if hours else ALL_DAY
+    return holidays.get(day.isoformat(), usual)
+
+
+def is_open(hours: Hours, zone: str, at: datetime, holidays: Hours = NO_HOLIDAYS) -> bool:
     """Whether the queue is open at an instant."""
-    if not hours:
-        return True
     local = at.astimezone(ZoneInfo(zone))
     minute = local.hour * 60 + local.minute
     return any(
         minutes_of(start) <= minute < minutes_of(end)
-        for start, end in hours.get(DAYS[local.weekday()], ())
+        for start, end in spans_of(hours, holidays, local.date())
     )
 
 
-def next_opening(hours: Hours, zone: str, at: datetime) -> datetime | None:
+def next_opening(
+    hours: Hours, zone: str, at: datetime, holidays: Hours = NO_HOLIDAYS
+) -> datetime | None:
     """The instant (UTC) of the next opening after `at`.
 
-    None when it is open already, or never opens.
+    None when it is open already, or does not open within two months.
     """
-    if is_open(hours, zone, at):
+    if is_open(hours, zone, at, holidays):
         return None
-    openings = _openings(hours, ZoneInfo(zone), at.astimezone(ZoneInfo(zone)).date())
+    first = at.astimezone(ZoneInfo(zone)).date()
+    openings = _openings(hours, holidays, ZoneInfo(zone), first)
     return next((opening for opening in openings if opening > at), None)
 
 
-def _openings(hours: Hours, zone: ZoneInfo, first: date) -> Iterator[datetime]:
+def _openings(hours: Hours, holidays: Hours, zone: ZoneInfo, first: date) -> Iterator[datetime]:
     for ahead in range(_LOOK_AHEAD_DAYS):
         day = first + timedelta(days=ahead)
-        for start in sorted(minutes_of(span[0]) for span in hours.get(DAYS[day.weekday()], ())):
+        for start in sorted(minutes_of(span[0]) for span in spans_of(hours, holidays, day)):
             # Wall clock first, then the instant: a day with a clock change is not 24 hours long.
             local = datetime(day.year, day.month, day.day, start // 60, start % 60, tzinfo=zone)
             yield local.astimezone(UTC)

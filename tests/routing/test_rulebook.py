@@ -80,6 +80,12 @@ def rung(number: int, **fields: Any) -> Edit:
             "18:00 is not before 09:00",
         ),
         (
+            queue(0, holidays={"2026-02-30": []}),
+            "queues.orders.holidays.2026-02-30",
+            "there is no day 2026-02-30",
+        ),
+        (queue(0, hours={"mon": []}), "queues.orders.hours", "is never open"),
+        (
             lambda data: data["media"]["chat"].update(points=0),
             "media.chat.points",
             "input should be greater than or equal to 1, not 0",

@@ -156,10 +156,10 @@ def _shown(settings: WebChatSettings, locale: str, queue: Any) -> dict[str, Any]
 def _hours(queue: Any, visit: Visit) -> dict[str, Any]:
     if queue is None:
         return {"open": False, "opens_at": None, "ready": False}
-    now = visit.chat.clock.now()
-    opens = next_opening(queue["hours"], queue["zone"], now)
+    when = (queue["hours"], queue["zone"], visit.chat.clock.now(), queue["holidays"])
+    opens = next_opening(*when)
     return {
-        "open": is_open(queue["hours"], queue["zone"], now),
+        "open": is_open(*when),
         "opens_at": opens.isoformat().replace("+00:00", "Z") if opens else None,
         "ready": queue["ready"],
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contact_center.access.model import Permission
 from contact_center.access.routes import Call, Route
 from contact_center.work.planning import store
-from contact_center.work.planning.model import KEPT, DryRun, DryRunList, Wish, shown
+from contact_center.work.planning.model import KEPT, DryRun, DryRunList, DryRunWish, shown
 from contact_center.work.planning.service import SERVICE
 from contact_center.work.policies import store as policies
 
@@ -36,7 +36,7 @@ ROUTES: list[Route] = [
     Route("GET", "/policies/{id}/dry-runs", list_dry_runs, P.SUPERVISE,
           "How a policy did on recorded traffic", answer=DryRunList),
     Route("POST", "/policies/{id}/dry-runs", ask_dry_run, P.ADMINISTER,
-          "Try a policy on recorded traffic beside the one that runs", body=Wish, answer=DryRun,
+          "Try a policy on recorded traffic beside the one that runs", body=DryRunWish, answer=DryRun,
           status=201),
     Route("GET", "/dry-runs/{id}", get_dry_run, P.SUPERVISE, "One dry run and how far it is",
           answer=DryRun),

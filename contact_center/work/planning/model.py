@@ -25,7 +25,7 @@ FEWEST = 3
 Failure = Literal["nobody", "too_many", "not_served", "unknown", "too_long", "interrupted"]
 
 
-class Wish(Body):
+class DryRunWish(Body):
     """What to try a policy on: what came between two instants; left out, the last 24 hours.
 
     `same`: the contacts that were seen, at their instants. `like`: days like that one, drawn anew.
@@ -38,7 +38,7 @@ class Wish(Body):
     within: Annotated[int, Field(ge=0, le=86_400)] = 20
 
 
-class Mean(BaseModel):
+class DryRunMean(BaseModel):
     """The truth is within `mean ± half` in 95 of 100 cases; `certain`: it is not 0 by chance."""
 
     mean: float
@@ -46,29 +46,29 @@ class Mean(BaseModel):
     certain: bool
 
 
-class Sides(BaseModel):
+class DryRunSides(BaseModel):
     """A figure under the draft and under what runs, and the first minus the second."""
 
-    draft: Mean
-    running: Mean
-    difference: Mean
+    draft: DryRunMean
+    running: DryRunMean
+    difference: DryRunMean
 
 
-class Figure(Sides):
+class DryRunFigure(DryRunSides):
     """`was`: as it really was, where the rows say it. Seconds, counts or per cent."""
 
     was: float | None
 
 
-class Kind(BaseModel):
+class DryRunKind(BaseModel):
     """Of a queue and medium; both empty: all; medium empty: the queue as a whole."""
 
     queue: str
     medium: str
-    figures: dict[str, Figure]
+    figures: dict[str, DryRunFigure]
 
 
-class Busy(Sides):
+class DryRunBusy(DryRunSides):
     """Per cent of his time that an operator was busy."""
 
     operator_id: UUID
@@ -84,25 +84,25 @@ class HalfHour(BaseModel):
     there: float
 
 
-class Staffing(BaseModel):
+class DryRunStaffing(BaseModel):
     """The half-hours of a queue in which anybody came; empty: all queues as one."""
 
     queue: str
     rows: list[HalfHour]
 
 
-class Result(BaseModel):
+class DryRunResult(BaseModel):
     """What came of it. `left_out`: contacts by a medium nobody was served by."""
 
     replications: int
     seen: int
     left_out: dict[str, int]
-    kinds: list[Kind]
-    operators: list[Busy]
-    staffing: list[Staffing]
+    kinds: list[DryRunKind]
+    operators: list[DryRunBusy]
+    staffing: list[DryRunStaffing]
 
 
-class Question(BaseModel):
+class DryRunQuestion(BaseModel):
     """What was asked."""
 
     since: datetime
@@ -121,12 +121,12 @@ class DryRun(Out):
     policy_id: UUID
     policy_version: int
     edition: int
-    asked: Question
+    asked: DryRunQuestion
     state: Literal["waiting", "running", "done", "failed", "cancelled"]
     done: int
     total: int
     failure: Failure | None
-    result: Result | None
+    result: DryRunResult | None
     author: str
     created_at: datetime
     ended_at: datetime | None

@@ -58,7 +58,7 @@ class DryRuns:
 
     # --- what people do ------------------------------------------------------------------------
 
-    async def ask(self, actor: str, policy_id: UUID, wish: model.Wish) -> Record:
+    async def ask(self, actor: str, policy_id: UUID, wish: model.DryRunWish) -> Record:
         """Try a policy. Raises NotFound, Invalid (its faults, the window), Conflict (`busy`)."""
         now = self._clock.now()
         try:

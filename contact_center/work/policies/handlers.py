@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 
 from contact_center.access.model import Permission
 from contact_center.access.routes import Call, Route
-from contact_center.employees.model import Body, Out
-from contact_center.work.policies import store
+from contact_center.employees.model import Body, Locale, Out
+from contact_center.work.policies import holidays, store
 from contact_center.work.policies.service import LISTED, SERVICE
 
 P = Permission
@@ -85,6 +85,33 @@ class Activation(Body):
     edition: Annotated[int, Field(ge=0)]
 
 
+class HolidayQuery(BaseModel):
+    """`country`: ISO 3166, two letters; `year`: this one where it is left out."""
+
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "BY"
+    year: Annotated[int, Field(ge=holidays.FIRST_YEAR, le=holidays.LAST_YEAR)] | None = None
+    locale: Locale = "en"
+
+
+class Holiday(BaseModel):
+    """A public holiday; its name in the language asked for, where the library knows it."""
+
+    date: date
+    name: str
+
+
+class HolidayList(BaseModel):
+    """By date."""
+
+    items: list[Holiday]
+
+
+class CountryList(BaseModel):
+    """Codes of countries, by ISO 3166."""
+
+    items: list[str]
+
+
 def _policy(shown: dict[str, Any]) -> Policy:
     return Policy.model_validate({**shown, "from_file": shown["source"] is not None})
 
@@ -132,6 +159,17 @@ async def activate(call: Call) -> Policy:
     )
 
 
+async def list_holidays(call: Call) -> HolidayList:
+    query = call.query
+    year = query.year or datetime.now(UTC).year
+    found = await holidays.of(query.country, year, query.locale)
+    return HolidayList(items=[Holiday(date=day, name=name) for day, name in found])
+
+
+async def list_countries(_call: Call) -> CountryList:
+    return CountryList(items=await holidays.countries())
+
+
 ROUTES: list[Route] = [
     Route("GET", "/policies", list_policies, P.SUPERVISE, "Drafts and editions of the policy",
           answer=PolicyList),
@@ -149,4 +187,9 @@ ROUTES: list[Route] = [
           status=204),
     Route("POST", "/policies/{id}/activate", activate, P.ADMINISTER,
           "Let a draft or a past edition run from now on", body=Activation, answer=Policy),
+    Route("GET", "/holidays", list_holidays, P.SUPERVISE,
+          "The public holidays of a country and year, to take over into a policy",
+          query=HolidayQuery, answer=HolidayList),
+    Route("GET", "/holidays/countries", list_countries, P.SUPERVISE,
+          "The countries whose public holidays are known", answer=CountryList),
 ]  # fmt: skip

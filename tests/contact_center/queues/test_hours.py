@@ -1,11 +1,13 @@
 """Weekly hours in the queue's own zone."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contact_center.work.calendar import changes
 from contact_center.work.hours import DAYS, checked, is_open, next_opening
 
 WEEKDAYS = {day: [["09:00", "13:00"], ["14:00", "18:00"]] for day in DAYS[:5]}
@@ -121,3 +123,26 @@ def test_a_closed_queue_is_open_at_its_next_opening_and_closed_until_then(week, 
     # An opening may fall into the hour that spring leaves out: then it opens with the next one.
     assert is_open(week, zone, opening) or is_open(week, zone, opening + timedelta(hours=1))
     assert not is_open(week, zone, now + (opening - now) / 2) or zone != MINSK
+
+
+def test_holidays_have_hours_of_their_own_also_of_a_queue_that_is_always_open() -> None:
+    days: dict[str, list[list[str]]] = {"2026-01-05": [], "2026-01-06": [["10:00", "12:00"]]}
+    assert not is_open(WEEKDAYS, MINSK, at("2026-01-05T09:00:00"), days)  # a Monday
+    opens = next_opening(WEEKDAYS, MINSK, at("2026-01-05T09:00:00"), days)
+    assert opens == at("2026-01-06T07:00:00")
+    assert is_open({}, MINSK, at("2026-01-04T12:00:00"), days)
+    assert not is_open({}, MINSK, at("2026-01-06T12:00:00"), days)
+    assert next_opening({}, MINSK, at("2026-01-06T12:00:00"), days) == at("2026-01-06T21:00:00")
+
+
+def test_a_queue_that_is_always_open_closes_for_its_holidays_and_then_never_again() -> None:
+    since = int(at("2026-01-04T12:00:00").timestamp() * 1000)
+    whole = [["00:00", "24:00"]]
+    far, near = {"2028-06-01": []}, {"2026-01-05": []}
+    for hours in ({}, dict.fromkeys(DAYS, whole)):
+        rules = SimpleNamespace(zone=MINSK, hours=hours, holidays={**near, **far})
+        told = [((moment - since) // 3_600_000, opens) for moment, opens in changes(rules, since)]
+        days = 24 * (date(2028, 6, 1) - date(2026, 1, 5)).days
+        assert told == [(0, True), (9, False), (33, True), (9 + days, False), (33 + days, True)]
+        rules = SimpleNamespace(zone=MINSK, hours=hours, holidays={})
+        assert list(changes(rules, since)) == [(since, True)]

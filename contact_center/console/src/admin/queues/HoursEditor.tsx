@@ -1,5 +1,6 @@
 import { ActionIcon, Button, SegmentedControl, TextInput } from "@mantine/core";
 import type { Hours } from "../../api/types";
+import type { ReactNode } from "react";
 import { Icon } from "../../ui/Icon";
 import { useWords } from "../texts";
 import { type Day, dayFault, DAYS, nextSpan, type Span, tidyTime } from "./hours";
@@ -12,6 +13,7 @@ interface EditorProps {
   error?: string;
 }
 
+const WORKDAYS = ["tue", "wed", "thu", "fri"];
 const USUAL: Hours = Object.fromEntries(["mon", "tue", "wed", "thu", "fri"].map((day) => [day, [["09:00", "18:00"]]]));
 
 /** When a queue is open: around the clock, or spans for each day of the week. */
@@ -30,7 +32,13 @@ export function HoursEditor({ always, hours, onChange, error }: EditorProps) {
       {!always && (
         <div className={css.week}>
           {DAYS.map((day) => (
-            <DayRow key={day} day={day} spans={hours[day] ?? []} onChange={(spans) => set(day, spans)} onCopy={(to) => onChange({ hours: { ...hours, ...Object.fromEntries(to.map((other) => [other, hours[day] ?? []])) } })} />
+            <DayRow key={day} name={w(`day.${day}`)} short={w(`day_short.${day}`)} spans={hours[day] ?? []} onChange={(spans) => set(day, spans)}>
+              {day === "mon" && (hours[day] ?? []).length > 0 && (
+                <Button size="compact-xs" variant="subtle" onClick={() => onChange({ hours: { ...hours, ...Object.fromEntries(WORKDAYS.map((other) => [other, hours[day] ?? []])) } })}>
+                  {w("hours.copy")}
+                </Button>
+              )}
+            </DayRow>
           ))}
         </div>
       )}
@@ -44,20 +52,23 @@ export function HoursEditor({ always, hours, onChange, error }: EditorProps) {
 }
 
 interface RowProps {
-  day: Day;
+  name: string;
+  /** What stands before the spans. */
+  short: ReactNode;
   spans: readonly Span[];
   onChange: (spans: Span[]) => void;
-  onCopy: (to: Day[]) => void;
+  wide?: boolean;
+  children?: ReactNode;
 }
 
-function DayRow({ day, spans, onChange, onCopy }: RowProps) {
+/** The spans of one day, with what else can be done with it behind them. */
+export function DayRow({ name, short, spans, onChange, wide, children }: RowProps) {
   const { w } = useWords();
-  const name = w(`day.${day}`);
   const fault = dayFault(spans);
   const put = (at: number, side: 0 | 1, text: string) => onChange(spans.map((span, one) => (one === at ? (side === 0 ? [text, span[1]] : [span[0], text]) : span)));
   return (
     <div className={css.day} role="group" aria-label={name} data-closed={!spans.length || undefined}>
-      <span className={css.dayName}>{w(`day_short.${day}`)}</span>
+      <span className={css.dayName} data-wide={wide || undefined}>{short}</span>
       <div className={css.spans}>
         {spans.map((span, at) => (
           // The spans of a day have no names but their places.
@@ -86,14 +97,11 @@ function DayRow({ day, spans, onChange, onCopy }: RowProps) {
         {fault && <span className={css.fault}>{w(`hours_fault.${fault}`)}</span>}
       </div>
       <div className={css.dayActs}>
-        {day === "mon" && spans.length > 0 && (
-          <Button size="compact-xs" variant="subtle" onClick={() => onCopy(["tue", "wed", "thu", "fri"])}>
-            {w("hours.copy")}
-          </Button>
-        )}
+        {!wide && children}
         <ActionIcon size={28} onClick={() => onChange([...spans, nextSpan(spans)])} aria-label={w("hours.add", { day: name })}>
           <Icon name="plus" size={16} />
         </ActionIcon>
+        {wide && children}
       </div>
     </div>
   );

@@ -1,12 +1,14 @@
 /** What the policy says of one queue. */
 import { ActionIcon, Button, Select, Switch } from "@mantine/core";
 import type { PolicyProblem } from "../../api/generated";
-import { linkTo } from "../../router";
 import { Icon } from "../../ui/Icon";
 import { Card } from "../kit/AdminPage";
-import { NumberField } from "../kit/fields";
+import { NumberField, ZoneSelect } from "../kit/fields";
 import { Pair } from "../kit/parts";
+import { hoursFault } from "../queues/hours";
+import { HoursEditor } from "../queues/HoursEditor";
 import { useWords } from "../texts";
+import { HolidaysEditor } from "./HolidaysEditor";
 import { NeedsEditor } from "./NeedsEditor";
 import { faultsAt, type Medium, nextRung, type QueueRules, type Rung, STRATEGIES, TO_QUEUE } from "./policy";
 import css from "./routing.module.css";
@@ -19,13 +21,17 @@ interface FormProps {
   problems: readonly PolicyProblem[];
   fault: (reason: string) => string;
   onChange: (change: Partial<QueueRules>) => void;
+  /** Give every queue these. */
+  onShare: (change: Partial<QueueRules>) => void;
   readOnly: boolean;
 }
 
-export function QueueRulesForm({ queue, media, others, skills, problems, fault, onChange, readOnly }: FormProps) {
+export function QueueRulesForm({ queue, media, others, skills, problems, fault, onChange, onShare, readOnly }: FormProps) {
   const { w, maybeWord } = useWords();
   const at = `queues.${queue.code}`;
   const told = (field: string) => faultsAt(problems, `${at}.${field}`).map(fault).join(" ") || undefined;
+  const hoursTold = faultsAt(problems, `${at}.hours`, true).map(fault).join(" ") || undefined;
+  const timed = Object.keys(queue.hours).length > 0 || Object.keys(queue.holidays).length > 0;
   const number = (name: "priority_seconds" | "hold_seconds" | "offer_seconds") => ({
     label: w(`routing_field.${name}`),
     description: w(`routing_text.${name}`),
@@ -104,13 +110,15 @@ export function QueueRulesForm({ queue, media, others, skills, problems, fault, 
               <NumberField key={medium} label={maybeWord(`medium.${medium}`) ?? medium} unit={w("routing.unit")} min={1} placeholder={String(one.offer_seconds ?? queue.offer_seconds)} value={queue.offer_seconds_by[medium] ?? null} onChange={(value) => given(medium, value)} error={told(`offer_seconds_by.${medium}`)} />
             ))}
           </div>
+        </div>
+      </Card>
+      <Card title={w("hours.title")} text={w("routing_text.hours")}>
+        <div className={css.stack}>
+          <HoursEditor always={!Object.keys(queue.hours).length} hours={queue.hours} onChange={(change) => onChange({ hours: change.always ? {} : (change.hours ?? queue.hours) })} error={hoursFault(queue.hours) ? undefined : hoursTold} />
+          {timed && <ZoneSelect label={w("field.zone")} description={w("routing_text.zone")} value={queue.zone} onChange={(zone) => onChange({ zone })} error={told("zone")} />}
           <Select
             label={w("routing_field.closed")}
-            description={
-              <>
-                {w("routing_text.closed")} <a {...linkTo("/admin/queues")}>{w("page.queues")}</a>
-              </>
-            }
+            description={queue.closed === "offer" ? w("routing_text.closed_offer") : undefined}
             allowDeselect={false}
             data={[{ value: "offer", label: w("routing_closed.offer") }, { value: "wait", label: w("routing_closed.wait") }, ...targets]}
             value={queue.closed}
@@ -118,6 +126,9 @@ export function QueueRulesForm({ queue, media, others, skills, problems, fault, 
             error={told("closed")}
           />
         </div>
+      </Card>
+      <Card title={w("routing_field.holidays")} text={w("routing_text.holidays")}>
+        <HolidaysEditor holidays={queue.holidays} zone={queue.zone} onChange={(holidays) => onChange({ holidays })} onShare={() => onShare({ holidays: queue.holidays })} fault={(day) => faultsAt(problems, `${at}.holidays.${day}`, true).map(fault).join(" ") || undefined} readOnly={readOnly} />
       </Card>
     </fieldset>
   );

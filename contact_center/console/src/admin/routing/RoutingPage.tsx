@@ -19,17 +19,21 @@ import { useWords } from "../texts";
 import { HouseForm } from "./HouseForm";
 import { changed, faultsAt, grouped, type PolicyBody, whole } from "./policy";
 import { QueueRulesForm } from "./QueueRulesForm";
+import { DryRuns } from "./trial/DryRuns";
 import { useWordsOfPolicy } from "./useWordsOfPolicy";
 import css from "./routing.module.css";
 
 const RUNNING = "running";
 const HOUSE = "house";
+/** No code of a queue has a colon. */
+const TRIAL = ":trial";
 
 export default function RoutingPage() {
   const { w } = useWords();
   const heads = useRecords("/policies");
   const running = useQuery({ queryKey: ["admin", "/policies/current"], queryFn: () => get("/policies/current") });
   const [shown, setShown] = useState(RUNNING);
+  const [part, setPart] = useState<string | null>(null);
   const chosen = useQuery({ queryKey: ["admin", "/policies", shown], queryFn: () => get("/policies/{id}", { path: { id: shown } }), enabled: shown !== RUNNING });
   const policy = shown === RUNNING ? running.data : chosen.data;
   const failed = heads.error ?? running.error ?? chosen.error;
@@ -38,7 +42,7 @@ export default function RoutingPage() {
       {failed ? (
         <Failed error={failed} retry={() => void queries.invalidateQueries({ queryKey: ["admin"] })} />
       ) : running.data && policy && heads.data ? (
-        <Editor key={`${policy.id} ${policy.version} ${running.data.edition}`} policy={policy} running={running.data} heads={heads.data} onShow={setShown} />
+        <Editor key={`${policy.id} ${policy.version} ${running.data.edition}`} policy={policy} running={running.data} heads={heads.data} onShow={setShown} part={part} onPart={setPart} />
       ) : (
         <Bones rows={8} />
       )}
@@ -51,9 +55,12 @@ interface EditorProps {
   running: Policy;
   heads: readonly PolicyHead[];
   onShow: (id: string) => void;
+  /** What of the policy is looked at; null: what comes first. */
+  part: string | null;
+  onPart: (part: string) => void;
 }
 
-function Editor({ policy, running, heads, onShow }: EditorProps) {
+function Editor({ policy, running, heads, onShow, part: chosenPart, onPart: setPart }: EditorProps) {
   const i18n = useWords();
   const { w, t } = i18n;
   const may = useMay("administer");
@@ -63,7 +70,6 @@ function Editor({ policy, running, heads, onShow }: EditorProps) {
   const [dialog, ask] = useConfirm();
   const [start] = useState(() => whole(policy.body, running.body));
   const [body, setBody] = useState<PolicyBody>(start);
-  const [part, setPart] = useState<string>(body.queues[0]?.code ?? HOUSE);
   const [verdict, setVerdict] = useState({ problems: policy.problems, changes: policy.changes });
   const [busy, setBusy] = useState(false);
   const [summary, setSummary] = useState<Policy | null>(null);
@@ -145,12 +151,13 @@ function Editor({ policy, running, heads, onShow }: EditorProps) {
   };
   const versions = heads.map((head) => ({ value: head.state === "current" ? RUNNING : head.id, label: nameOf(head) }));
   const readOnly = !may || policy.state === "past";
-  const queue = body.queues.find((one) => one.code === part);
   const skills = words.skills.map((one) => ({ code: one.code, label: words.skillName(one.code) }));
   const elsewhere = verdict.problems.filter((one) => !one.place.startsWith("queues.") && !one.place.startsWith("house.") && !one.place.startsWith("media."));
   const bad = verdict.problems.length > 0;
   const named = body.queues.map((one) => ({ code: one.code, label: words.queueName(one.code), place: `queues.${one.code}` })).sort((a, b) => a.label.localeCompare(b.label));
   const items = [...named, { code: HOUSE, label: w("routing.house"), place: HOUSE }];
+  const part = items.some((one) => one.code === chosenPart) || chosenPart === TRIAL ? chosenPart : (named[0]?.code ?? HOUSE);
+  const queue = body.queues.find((one) => one.code === part);
   return (
     <>
       <div className={css.top}>
@@ -163,6 +170,7 @@ function Editor({ policy, running, heads, onShow }: EditorProps) {
             {dirty && <Button variant="subtle" color="gray" size="xs" onClick={() => { setBody(start); setVerdict({ problems: policy.problems, changes: policy.changes }); }}>{w("routing.revert")}</Button>}
             {policy.state === "draft" && !dirty && <Button variant="subtle" color="gray" size="xs" onClick={() => void discard()}>{w("routing.discard")}</Button>}
             {policy.state !== "past" && <Button variant="default" size="xs" disabled={!dirty} loading={busy} onClick={() => void save()}>{w("routing.save")}</Button>}
+            {part !== TRIAL && <Button variant="default" size="xs" onClick={() => setPart(TRIAL)} leftSection={<Icon name="play" size={14} />}>{w("routing.try")}</Button>}
             <Button size="xs" disabled={bad || (!dirty && policy.state === "current")} loading={busy} onClick={() => void look()}>{w(policy.state === "past" ? "routing.again" : "routing.activate")}</Button>
           </span>
         )}
@@ -179,9 +187,14 @@ function Editor({ policy, running, heads, onShow }: EditorProps) {
               {(faultsAt(verdict.problems, one.place, true).length > 0 || (one.code === HOUSE && faultsAt(verdict.problems, "media", true).length > 0)) && <Icon name="warning" size={15} label={w("routing.has_faults")} />}
             </button>
           ))}
+          <button type="button" className={css.trial} aria-current={part === TRIAL ? "page" : undefined} onClick={() => setPart(TRIAL)}>
+            <span>{w("dry.title")}</span>
+          </button>
         </nav>
         <div className={css.pane}>
-          {queue ? (
+          {part === TRIAL ? (
+            <DryRuns policy={policy} keep={keep} dirty={dirty} bad={bad} may={may} queueName={words.queueName} onKept={(kept) => { setBody(start); onShow(kept.id); void renew(); }} />
+          ) : queue ? (
             <QueueRulesForm
               key={queue.code}
               queue={queue}
@@ -191,6 +204,7 @@ function Editor({ policy, running, heads, onShow }: EditorProps) {
               problems={verdict.problems}
               fault={words.fault}
               onChange={(change) => setBody({ ...body, queues: changed(body.queues, queue.code, change) })}
+              onShare={(change) => { setBody({ ...body, queues: body.queues.map((one) => ({ ...one, ...change })) }); toast("good", w("holidays.shared")); }}
               readOnly={readOnly}
             />
           ) : (
@@ -225,9 +239,9 @@ function Changes({ policy, words }: { policy: Policy; words: ReturnType<typeof u
               <div key={one.place}>
                 <dt>{words.field(one)}</dt>
                 <dd>
-                  <del>{words.value(one.place, one.before)}</del>
+                  <del>{words.value(one.place, one.before, one.after)}</del>
                   <Icon name="forward" size={14} />
-                  <ins>{words.value(one.place, one.after)}</ins>
+                  <ins>{words.value(one.place, one.after, one.before)}</ins>
                 </dd>
               </div>
             ))}

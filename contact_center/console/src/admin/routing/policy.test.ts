@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { faultsAt, grouped, nextRung, queueOf, reasonOf, whole } from "./policy";
 
-const queue = (code: string, more = {}) => ({ code, needs: {}, members_only: true, strategy: "automatic", priority_seconds: 0, hold_seconds: 60, offer_seconds: 45, offer_seconds_by: {}, ladder: [], closed: "offer", ...more });
+const queue = (code: string, more = {}) => ({ code, needs: {}, members_only: true, strategy: "automatic", priority_seconds: 0, hold_seconds: 60, offer_seconds: 45, offer_seconds_by: {}, ladder: [], closed: "offer", zone: "UTC", hours: {}, holidays: {}, ...more });
 const running = { house: {}, media: { chat: { points: 20 } }, queues: [queue("orders"), queue("claims")] };
 
 describe("a policy on the page", () => {

@@ -1,5 +1,7 @@
 /** A routing policy as the page edits it, and the server's words on it: pure. */
 import type { PolicyChange, PolicyProblem } from "../../api/generated";
+import type { Hours } from "../../api/types";
+import type { Holidays } from "./holidays";
 
 export type Needs = Record<string, number>;
 
@@ -22,6 +24,10 @@ export interface QueueRules {
   offer_seconds_by: Record<string, number>;
   ladder: Rung[];
   closed: string;
+  zone: string;
+  /** No days at all: always open. */
+  hours: Hours;
+  holidays: Holidays;
 }
 
 export type HouseField = "exclude_seconds" | "misses_in_a_row" | "capacity" | "grace_seconds" | "visitor_grace_seconds" | "wrap_up_limit_seconds";
@@ -55,7 +61,7 @@ export function whole(said: Record<string, unknown>, running: Record<string, unk
 }
 
 function unsaid(code: string): QueueRules {
-  return { code, needs: {}, members_only: false, strategy: "automatic", priority_seconds: 0, hold_seconds: 60, offer_seconds: 45, offer_seconds_by: {}, ladder: [], closed: "wait" };
+  return { code, needs: {}, members_only: false, strategy: "automatic", priority_seconds: 0, hold_seconds: 60, offer_seconds: 45, offer_seconds_by: {}, ladder: [], closed: "wait", zone: "UTC", hours: {}, holidays: {} };
 }
 
 export function changed<T extends { code: string }>(queues: readonly T[], code: string, change: Partial<T>): T[] {
@@ -90,6 +96,9 @@ const REASONS: readonly [RegExp, string][] = [
   [/^contacts go round: (?<name>.+)$/, "round"],
   [/^the span from (?<name>\S+) overlaps the one before it$/, "overlaps"],
   [/^(?<name>\S+) is not before (?<other>\S+)$/, "not_before"],
+  [/^there is no time zone '(?<name>.+)'$/, "no_zone"],
+  [/^there is no day (?<name>\S+)$/, "no_day"],
+  [/^is never open$/, "never_open"],
   [/^is between (?<n>\d+) and (?<m>\d+)$/, "between"],
   [/^there is no \S+ yet: contacts overflow to a queue$/, "no_such_way"],
   [/^is \d+ for now$/, "fixed"],

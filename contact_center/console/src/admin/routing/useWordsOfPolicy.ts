@@ -1,9 +1,12 @@
 /** Policies in words: faults, places and values, in the reader's language. */
 import type { PolicyChange } from "../../api/generated";
+import type { Hours } from "../../api/types";
 import { useNames } from "../../api/hooks";
 import { titled } from "../../i18n";
 import { useRecords } from "../kit/useRecords";
+import { runs } from "../queues/hours";
 import { useWords } from "../texts";
+import { dateWords, differing, type Holidays } from "./holidays";
 import { reasonOf, type Rung, TO_QUEUE } from "./policy";
 
 export function useWordsOfPolicy() {
@@ -27,6 +30,14 @@ export function useWordsOfPolicy() {
   const needs = (value: Record<string, number> | undefined) => Object.entries(value ?? {}).map(([code, level]) => `${skillName(code)} ${level}+`).join(", ") || w("routing.no_needs");
   const target = (value: string | null | undefined) => (value?.startsWith(TO_QUEUE) ? w("routing.to_queue", { name: queueName(value.slice(TO_QUEUE.length)) }) : (maybeWord(`routing_closed.${value}`) ?? value ?? "—"));
   const step = (rung: Rung) => `${seconds(rung.after_seconds)}: ${rung.overflow ? target(rung.overflow) : `${needs(rung.needs)}${rung.everyone ? `, ${w("routing.everyone_short")}` : ""}`}`;
+  const spans = (given: readonly (readonly string[])[]) => given.map(([start, end]) => `${start}–${end}`).join(", ");
+  const week = (given: Hours) =>
+    !Object.keys(given).length
+      ? w("hours.always")
+      : runs(given)
+          .map((run) => `${w(`day_short.${run.from}`)}${run.from === run.to ? "" : `–${w(`day_short.${run.to}`)}`} ${spans(run.spans)}`)
+          .join("; ") || w("hours.closed");
+  const days = (given: Holidays) => Object.entries(given).sort(([a], [b]) => a.localeCompare(b)).map(([day, own]) => `${dateWords(day, locale)}: ${own.length ? spans(own) : w("hours.closed")}`).join("; ") || "—";
   const field = ({ place }: PolicyChange) => {
     const name = place.replace(/^queues\.[^.[]+\./, "").replace(/^house\./, "");
     const [kind, medium = "", part = ""] = place.split(".");
@@ -34,7 +45,8 @@ export function useWordsOfPolicy() {
     if (kind === "skills") return w("routing.new_skill");
     return maybeWord(`routing_field.${name}`) ?? name;
   };
-  const value = (place: string, given: unknown): string => {
+  /** `other`: what stands on the other side of the change. */
+  const value = (place: string, given: unknown, other?: unknown): string => {
     const name = place.split(".").at(-1) ?? "";
     if (given === null || given === undefined) return "—";
     if (name === "needs") return needs(given as Record<string, number>);
@@ -44,6 +56,8 @@ export function useWordsOfPolicy() {
     if (name === "offer_seconds_by") return Object.entries(given as Record<string, number>).map(([medium, n]) => `${maybeWord(`medium.${medium}`) ?? medium} ${seconds(n)}`).join(", ") || "—";
     if (name.endsWith("_seconds") && typeof given === "number") return seconds(given);
     if (typeof given === "boolean") return w(given ? "routing.yes" : "routing.no");
+    if (name === "hours") return week(given as Hours);
+    if (name === "holidays") return days(differing(given as Holidays, (other ?? {}) as Holidays));
     return typeof given === "object" ? JSON.stringify(given) : String(given);
   };
   return { skills: skills ?? [], queues: queues ?? [], skillName, queueName, fault, field, value };
