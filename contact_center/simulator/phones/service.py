@@ -148,7 +148,7 @@ class Phones:
         return phone
 
     def _number(self, own: int) -> str:
-        """Nobody's. Pictures go by MMS in North America alone, so every third phone is elsewhere."""
+        """Nobody's. MMS are carried in North America alone, so every third phone is elsewhere."""
         others = sum(one.channel == "sms" for one in self.phones.values())
         if others % 3 == 2:  # noqa: PLR2004
             return f"+375290{own % 1_000_000:06}"  # no subscriber's number begins with 0 there

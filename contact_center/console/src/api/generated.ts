@@ -1439,7 +1439,7 @@ export interface QuarantinedRequest {
   text: string | null;
 }
 
-/** A queue. `priority_seconds` is a head start in the one waiting line. `code` is its name in policy files; without one it is called by its id there. `letters`: what stands under its letters ({employee} and {brand} are filled in), the answer that says a letter was taken in ({number}, {subject}, {name}, {brand}, {queue}; {position} and {wait}: their sentences are left out where nobody knows), and the one that says a file of it was too large ({file}, without those two); where a text is empty none is sent. */
+/** A queue. `priority_seconds` is a head start in the one waiting line. `code` is its name in policy files; without one it is called by its id there. `letters`: what stands under its letters ({employee} and {brand} are filled in), the answer that says a letter was taken in ({number}, {subject}, {name}, {brand}, {queue}; {position} and {wait}: their sentences are left out where nobody knows), and the one that says a file of it was too large ({file}, without those two); where a text is empty none is sent. `mail_form` and `bot`: what clients are told whom the policy sends there; lines in brackets are buttons, and where a text is empty they read the house's own words. */
 export interface Queue {
   id: string;
   name: string;
