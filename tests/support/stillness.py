@@ -35,7 +35,8 @@ WATCH = """(() => {
   window.__rests = (begun) => {
     const loaded = document.readyState === "complete" && document.fonts.status === "loaded";
     const root = document.getElementById("root");
-    const bones = root?.querySelector("[role=status][data-kind]");
+    // At the edge of a long talk they stay: what is further up comes when it is wanted.
+    const bones = root?.querySelector("[role=status][data-kind]:not([role=log] *)");
     const blank = bones || (root && !root.innerText.trim());
     const now = performance.now();
     if (open || !loaded || blank || now - begun < BEGINS) return false;
