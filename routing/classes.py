@@ -8,10 +8,11 @@ within the same event, and nothing has changed then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import heapq
+from collections.abc import Callable, Iterable
 
 from routing import policy as rules
-from routing.lines import NOBODY, PERSONAL, Asked, Group, Line, Seat, Waiting
+from routing.lines import NOBODY, PERSONAL, Able, Asked, Group, Line, Seat, Waiting
 from routing.model import OperatorState
 from routing.strategies import Key
 
@@ -34,8 +35,8 @@ class Classes:
         self._exclusive = exclusive
         self._stamp = 0
         self._fresh: dict[str, Seat] = {}
-        self._members: dict[str, dict[str, None]] = {}
-        self._skilled: dict[str, dict[str, None]] = {}
+        self._members: dict[str, dict[str, int]] = {}  # queue → operator → 0
+        self._skilled: dict[str, dict[str, int]] = {}  # skill → operator → level
         self._lines: dict[tuple[Asked, str, int], Line] = {}
         self._anchored: dict[tuple[str, str], dict[Line, None]] = {}
 
@@ -87,12 +88,29 @@ class Classes:
         """His place in the order of a class."""
         return line.rule(state, line.needs, line.medium, self._exclusive)
 
+    def firsts(self, line: Line, fits: Callable[[str], bool] | None) -> list[Able]:
+        """The first two of a class with room, of those that fit; all are settled."""
+        if line.able is None:
+            line.able = [
+                (self.key(line, group.seat.state), group.stamp, group)
+                for group in line.groups.values()
+                if group.fits
+            ]
+            heapq.heapify(line.able)
+        return line.firsts(fits)
+
+    def adopt(self, exclusive: tuple[str, ...]) -> None:
+        """Other media are exclusive now: who has room and who comes first may be others."""
+        self._exclusive = exclusive
+        for line in self._lines.values():
+            line.able = None
+        for name, seat in self.seats.items():
+            self.unrated.setdefault(name, (seat, False))
+
     def _built(self, asked: Asked, medium: str, cost: int) -> Line:
         line = self._new(asked, medium, cost)
-        for operator_id in self._likely(line):
-            seat = self.seats[operator_id]
-            if _eligible(line, seat.state):
-                self._add(line, seat)
+        for operator_id in self._able(line):
+            self._add(line, self.seats[operator_id])
         self._anchored.setdefault(_anchor(line), {})[line] = None
         return line
 
@@ -102,14 +120,18 @@ class Classes:
             self.fronts.append(NOBODY)
         return Line(asked, medium, cost, self.fronts, self._numbers.pop())
 
-    def _likely(self, line: Line) -> Iterable[str]:
-        """The smallest set of operators that surely holds everybody who is able."""
-        sets: list[dict[str, None]] = [self._skilled.get(skill, {}) for skill, _ in line.needs]
+    def _able(self, line: Line) -> list[str]:
+        """Who may take what waits in it, sifted from those who have the rarest of its skills."""
+        sieves = [(self._skilled.get(skill, {}), level) for skill, level in line.needs]
         if line.queue_id is not None:
-            sets.append(self._members.get(line.queue_id, {}))
-        if not sets:
-            return self.seats
-        return min(sets, key=len)
+            sieves.append((self._members.get(line.queue_id, {}), 0))
+        names = [] if sieves else list(self.seats)
+        for number, (held, level) in enumerate(sorted(sieves, key=lambda one: len(one[0]))):
+            if number == 0:
+                names = [name for name, has in held.items() if has >= level]
+            else:
+                names = [name for name in names if held.get(name, -1) >= level]
+        return [name for name in names if rules.takes(self.seats[name].state, line.medium)]
 
     def _add(self, line: Line, seat: Seat) -> None:
         group = seat.groups.get((line.medium, line.cost))
@@ -123,7 +145,7 @@ class Classes:
         line.ready += seat.state.presence == rules.READY
         if group.fits:
             line.with_room += 1
-            if not group.fresh and line.strategy != PERSONAL:
+            if line.able is not None and not group.fresh:
                 line.push((self.key(line, seat.state), group.stamp, group))
 
     def _forget_some(self) -> None:
@@ -220,9 +242,9 @@ class Classes:
     def _join(self, seat: Seat) -> None:
         state = seat.state
         for queue_id in state.queues:
-            self._members.setdefault(queue_id, {})[state.id] = None
-        for skill in state.skills:
-            self._skilled.setdefault(skill, {})[state.id] = None
+            self._members.setdefault(queue_id, {})[state.id] = 0
+        for skill, level in state.skills.items():
+            self._skilled.setdefault(skill, {})[state.id] = level
         anchors = [("", ""), *(("queue", one) for one in state.queues)]
         anchors += [("skill", one) for one in state.skills]
         for anchor in anchors:
@@ -263,7 +285,7 @@ class Classes:
     def _push(self, group: Group, state: OperatorState) -> None:
         rule, entry = None, None
         for line in group.lines:
-            if line.strategy == PERSONAL:
+            if line.able is None:
                 continue
             if entry is None or line.rule is not rule or line.strategy == "best_level":
                 rule, entry = line.rule, (self.key(line, state), group.stamp, group)

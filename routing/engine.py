@@ -138,6 +138,13 @@ class Engine:
         """What holds for the whole house."""
         return self._index.policy
 
+    def adopt(self, policy: Policy) -> None:
+        """Go on under another edition of the rules, as an engine restored under it would.
+
+        What it calls for comes with the next decisions.
+        """
+        self._index.adopt(policy)
+
     def waiting(self) -> int:
         """How many contacts wait (offered ones do not count)."""
         return self._index.waiting

@@ -41,6 +41,10 @@ class Floor:
         """Everything that decides about the future, finished work as far as it is remembered."""
         return self.engine.snapshot()
 
+    def adopt(self, policy: Policy) -> None:
+        """Go on under another edition of the house's rules; it counts from the next event on."""
+        self.engine.adopt(policy)
+
     def apply(self, event: Event, now_ms: int) -> list[Outcome]:
         """What follows from the event, and from the time that passed before it.
 

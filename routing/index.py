@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from routing import policy as rules
 from routing.classes import Classes
-from routing.ladder import needed, next_rung
+from routing.ladder import barred, needed, next_rung
 from routing.lines import PERSONAL, Asked, Item, Line, Seat
-from routing.model import Needs, OperatorState, QueueState, WorkState
+from routing.model import LATER, Needs, OperatorState, QueueState, WorkState, changed
 from routing.policy import Policy
 from routing.strategies import PLAIN
 from routing.timers import Timers
@@ -64,6 +64,15 @@ class Index:
                 self._place(item)
             else:
                 self._doubt(item.work)
+
+    def adopt(self, policy: Policy) -> None:
+        """Go on under other rules."""
+        former, self.policy = self.policy, policy
+        if policy.exclusive != former.exclusive:
+            self.classes.adopt(policy.exclusive)
+        if policy.grace_ms != former.grace_ms:
+            for name, seat in self.classes.seats.items():
+                self._at(self._grace_ends(seat.state), _GRACE, name)
 
     def next_due_ms(self) -> int | None:
         """The next instant at which something becomes due."""
@@ -165,6 +174,8 @@ class Index:
         """Whether its queue is closed and does not let wait; a callback is asked when it is due."""
         queue = self.queues.get(work.queue_id)
         if queue is None or queue.open or queue.closed_to is None:
+            return False
+        if barred(work, queue.closed_to):
             return False
         return work.not_before_ms is None or work.not_before_ms <= self.now_ms
 
@@ -374,8 +385,16 @@ class Index:
             self._doubt(self.items[work_id].work)
 
     def put_queue(self, queue: QueueState) -> None:
-        """Hold this snapshot in place of the former one; everything in the queue is placed anew."""
+        """Hold this snapshot in place of the former one; all in the queue find their places anew.
+
+        Nobody need where it only differs in what counts when an offer is made or a talk ends.
+        """
+        former = self.queues.get(queue.id)
         self.queues[queue.id] = queue
+        if former is not None:
+            before = {name: getattr(former, name) for name in LATER}
+            if former == changed(queue, **before):
+                return
         self._lines = {key: line for key, line in self._lines.items() if key[0] != queue.id}
         for work_id in list(self._in_queue.get(queue.id, {})):
             item = self.items[work_id]

@@ -29,11 +29,18 @@ def needed(queue: QueueState, own: Needs, rung: int) -> tuple[Needs, bool]:
     return tuple(sorted(wanted.items())), queue.members_only and not step.everyone
 
 
+def barred(work: WorkState, target: str) -> bool:
+    """Whether it must not overflow there: who came back from outside stays in line."""
+    return work.stays and not target.startswith(TO_QUEUE)
+
+
 def next_rung(queue: QueueState, work: WorkState) -> tuple[int, Rung] | None:
     """(due, the rung above): when a waiting contact comes to it. None at the top."""
     if work.rung >= len(queue.ladder):
         return None
     step = queue.ladder[work.rung]
+    if step.overflow is not None and barred(work, step.overflow):
+        return None
     since = work.arrived_ms if work.queued_ms is None else work.queued_ms
     if work.not_before_ms is not None and work.not_before_ms > since:
         since = work.not_before_ms

@@ -108,7 +108,8 @@ class Line:
         self.cost = cost
         self.rule = STRATEGIES.get(self.strategy, STRATEGIES[PLAIN])
         self.queue: list[Waiting] = []
-        self.able: list[Able] = []
+        self.able: list[Able] | None = None
+        """A heap of those with room; None until it is asked for (`Classes.firsts`)."""
         self.groups: dict[str, Group] = {}  # operator → his group: who is able at all
         self.waiting = self.ready = self.with_room = 0
         self.forgotten = False
@@ -161,7 +162,9 @@ class Line:
     # --- operators -----------------------------------------------------------------------------
 
     def push(self, entry: Able) -> None:
-        """Put an operator with room into the order."""
+        """Put an operator with room into the order, where there is one yet."""
+        if self.able is None:
+            return
         heapq.heappush(self.able, entry)
         if len(self.able) > 3 * self.with_room + _SLACK:
             self.able = [entry for entry in self.able if entry[2].stamp == entry[1]]
@@ -169,7 +172,7 @@ class Line:
 
     def firsts(self, fits: Callable[[str], bool] | None) -> list[Able]:
         """The first two with room, of those that fit."""
-        able = self.able
+        able = self.able or []
         found: list[Able] = []
         aside: list[Able] = []
         while able:

@@ -112,7 +112,7 @@ class Matching:
         self._index.classes.rate()
         self._index.classes.settle()
         free = (lambda who: not rules.excluded(work, who, now)) if work.excluded else None
-        ranked = [entry[2].seat.state for entry in line.firsts(free)]
+        ranked = [entry[2].seat.state for entry in self._index.classes.firsts(line, free)]
         if work.preferred_id is not None:
             seat = self._index.wanted(work)
             wanted = None if seat is None else seat.state

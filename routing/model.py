@@ -20,9 +20,9 @@ from typing import TypeVar
 from routing.decisions import Decision, Expire, Offer, Outcome, Rescind
 
 __all__ = [
-    "NOTHING", "Decision", "EngineEvent", "Expire", "Needs", "Offer", "Operator", "OperatorState",
-    "Outcome", "Queue", "QueueState", "Rescind", "Resync", "Rung", "State", "Tick", "Work",
-    "WorkState", "changed",
+    "LATER", "NOTHING", "Decision", "EngineEvent", "Expire", "Needs", "Offer", "Operator",
+    "OperatorState", "Outcome", "Queue", "QueueState", "Rescind", "Resync", "Rung", "State", "Tick",
+    "Work", "WorkState", "changed",
 ]  # fmt: skip
 
 Needs = tuple[tuple[str, int], ...]
@@ -43,6 +43,8 @@ class WorkDefaults:
     """Transferred to anyone: neither membership nor skills count any more."""
     strict: bool = False
     """Waits for its preferred operator even while he is away."""
+    stays: bool = False
+    """It has been out of the line once: no ladder or closed door sends it out again."""
     queued_ms: int | None = None
     """Since when it is in this queue: the ladder counts from here. None: since it arrived."""
     kept_ms: int = 0
@@ -84,6 +86,7 @@ class Work(WorkState):
     needs: Needs = ()
     anyone: bool = False
     strict: bool = False
+    stays: bool = False
     queued_ms: int | None = None
     kept_ms: int = 0
     not_before_ms: int | None = None
@@ -190,6 +193,10 @@ class Queue(QueueState):
     closed_to: str | None = None
     offer_seconds_by: Mapping[str, int] = field(default_factory=_nothing)
     wrap_up_seconds: int = 0
+
+
+LATER = ("version", "offer_seconds", "offer_seconds_by", "priority_seconds", "wrap_up_seconds")
+"""What of a queue says nothing of where its contacts wait and who may take them."""
 
 
 @dataclass(frozen=True, slots=True)

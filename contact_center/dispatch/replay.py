@@ -45,9 +45,7 @@ class Replayed:
     def tell(self, event: Event) -> None:
         """Take in what the log says."""
         if event.kind == "policy.changed":
-            held, assumed = self.engine.snapshot(), self.engine.assumed()
-            policy = policy_of(event.data)
-            self.engine = Engine.restore(held, self.engine.now_ms(), policy, assumed=assumed)
+            self.engine.adopt(policy_of(event.data))
             return
         state, now_ms = state_of(event.kind, event.data), self.engine.now_ms()
         if isinstance(state, HouseQueue):

@@ -56,6 +56,9 @@ class Busy:
             (2, lambda: day.is_about_something_else(
                 pick=self.pick(), priority=90, asked=some(NEEDS), queue=some(QUEUES))),
             (1, self.policy),
+            (1, lambda: day.the_house_has_other_rules(
+                exclusive=some([("voice",), ("voice",), ()]), grace=some([5_000, 20_000]),
+                misses=some([1, 2]))),
         ]  # fmt: skip
 
     def play(self, steps: int) -> None:
@@ -80,6 +83,7 @@ class Busy:
             queue=some(QUEUES), medium=some(sorted(MEDIA)), asked=some(NEEDS), wait=some(WAITS),
             priority=some([0, 0, 60]), preferred=some([None, None, some(OPERATORS)]),
             hold=some([None, 30]), strict=some([True, False, False]),
+            stays=some([True, False, False]),
         )  # fmt: skip
 
     def skills(self) -> None:

@@ -291,7 +291,10 @@ class Plain:
             case "waiting" if not queue["archived"]:
                 due = self.rung_due(work)
                 callback = work["not_before_ms"]
-                if not queue["open"] and queue["closed_to"] and (not callback or callback <= now):
+                way = queue["closed_to"]
+                if work["stays"] and way and not way.startswith("queue:"):
+                    way = None
+                if not queue["open"] and way and (not callback or callback <= now):
                     return "closed"
                 return "rung" if due is not None and due <= now else None
             case "wrap_up" if work["wrap_until_ms"] is not None:
@@ -303,6 +306,9 @@ class Plain:
     def rung_due(self, work: Row) -> int | None:
         ladder = self.queues[work["queue_id"]]["ladder"]
         if work["state"] != "waiting" or work["rung"] >= len(ladder):
+            return None
+        out = ladder[work["rung"]].overflow
+        if work["stays"] and out is not None and not out.startswith("queue:"):
             return None
         since = work["arrived_ms"] if work["queued_ms"] is None else work["queued_ms"]
         since = max(since, work["not_before_ms"] or since)

@@ -50,6 +50,7 @@ arrivals = st.fixed_dictionaries({
     "queue": queue_ids, "medium": st.sampled_from(sorted(MEDIA)), "asked": needs,
     "priority": st.sampled_from([0, 0, 60, 600]), "preferred": st.none() | operator_ids,
     "hold": st.none() | st.sampled_from([0, 30]), "strict": st.booleans(),
+    "stays": st.booleans(),
 })  # fmt: skip
 
 
@@ -59,7 +60,7 @@ def told(outcome: Outcome) -> tuple[Any, ...]:
     values.pop("offer_id", None)
     if isinstance(outcome, Offer):
         why = values.pop("explanation")
-        assert why["policy"] == "7"
+        assert why["policy"] in ("7", "8")
         runner_up = why["runner_up"] and why["runner_up"]["id"]
         values["why"] = {key: why[key] for key in WHY} | {"runner_up": runner_up}
     return (type(outcome).__name__, *values.values())
@@ -105,7 +106,7 @@ class FloorAndPlain(RuleBasedStateMachine):
             )  # fmt: skip
 
     def do(self, event: Any, wait: int = 0, data: Any = None) -> None:
-        again = Floor.restore(self.floor.rows(), self.now, POLICY)
+        again = Floor.restore(self.floor.rows(), self.now, self.floor.engine.policy())
         self.now += wait
         outcomes = self.floor.apply(event, self.now)
         self.told += outcomes
@@ -143,12 +144,12 @@ class FloorAndPlain(RuleBasedStateMachine):
             self.arrives(wait=wait, **one)
             wait = 0
 
-    def arrives(self, *, queue, medium, asked, wait, priority, preferred, hold, strict):
+    def arrives(self, *, queue, medium, asked, wait, priority, preferred, hold, strict, stays):
         self.made += 1
         now = self.now + wait
         work = Work(
             f"w{self.made}", 1, queue, medium, MEDIA[medium], "waiting", self.made, now,
-            now - 1000 * priority, needs=asked, preferred_id=preferred, strict=strict,
+            now - 1000 * priority, needs=asked, preferred_id=preferred, strict=strict, stays=stays,
             preferred_until_ms=None if hold is None else now + 1000 * hold,
         )  # fmt: skip
         self.do(work, wait)
@@ -242,6 +243,24 @@ class FloorAndPlain(RuleBasedStateMachine):
         self.do(replace(
             row, version=row.version + 1, ladder=ladder, archived=archived, closed_to=way,
             needs=asked,
+        ))  # fmt: skip
+
+    @rule(exclusive=st.sampled_from([("voice",), (), ("chat", "voice")]),
+          grace=st.sampled_from([5_000, 60_000]), misses=st.sampled_from([1, 2, 3]))  # fmt: skip
+    def the_house_has_other_rules(self, exclusive, grace, misses):
+        policy = replace(
+            POLICY, exclusive=exclusive, grace_ms=grace, misses_in_a_row=misses, version="8"
+        )
+        self.floor.adopt(policy)
+        self.plain.exclusive, self.plain.grace, self.plain.misses = exclusive, grace, misses
+        self.do(Tick())
+
+    @rule(queue=queue_ids, offers=st.sampled_from([10, 30]), wrap_up=st.sampled_from([0, 15]))
+    def a_queue_has_other_deadlines(self, queue, offers, wrap_up):
+        row = self.floor.engine.queue(queue)
+        assert row is not None
+        self.do(replace(
+            row, version=row.version + 1, offer_seconds=offers, wrap_up_seconds=wrap_up,
         ))  # fmt: skip
 
     @rule(queue=queue_ids, opens=st.booleans(), wait=waits)
