@@ -22,7 +22,8 @@ from yarl import URL
 
 from channels.contract import Asked
 from channels.errors import ChannelError, Misconfigured, Rejected, Temporary
-from channels.toolkit.http import Answer, Client, retry_after
+from channels.toolkit.answers import Answer, retry_after
+from channels.toolkit.http import Client
 
 _EARLY = 120.0  # a token is renewed before it runs out: clocks differ, logins take time
 

@@ -18,7 +18,9 @@ from yarl import URL
 from channels.errors import Misconfigured, Rejected, Temporary, Uncertain
 from channels.telegram.failures import failure
 from channels.telegram.settings import OFFICIAL, TelegramSettings
-from channels.toolkit.http import Answer, Client, Streamed
+from channels.toolkit.answers import Answer
+from channels.toolkit.bodies import Streamed
+from channels.toolkit.http import Client
 
 SLOWEST = 500_000  # bytes per second of a line on which files are given time to go
 LARGEST = 20_000_000  # what `getFile` gives: https://core.telegram.org/bots/api#getfile

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from channels.errors import ChannelError, Misconfigured, Rejected, Temporary, Throttled, Uncertain
-from channels.toolkit.http import Answer, retry_after
+from channels.toolkit.answers import Answer, retry_after
 
 # Part of the description, lower case → our code and the words an operator understands.
 _REASONS = (

@@ -5,7 +5,6 @@ https://core.telegram.org/bots/api#update: at most one of its fields beside `upd
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -24,12 +23,10 @@ from channels.messages import (
     MessageEdited,
     MessageReceived,
 )
-from channels.telegram import content
-from channels.telegram.entities import Marked, marked
-from channels.telegram.places import CONNECTION, Place
+from channels.telegram import content, parts
+from channels.telegram.places import Place
 from channels.telegram.settings import TelegramSettings
-from channels.telegram.wire import Chat, Deleted, Message, Pressed, Reached, User, Wire, words
-from channels.toolkit import phone
+from channels.telegram.wire import Deleted, Message, Pressed, Reached, Wire, words
 
 # What Telegram is asked to send; of business connections only what is said in them is of use.
 ALLOWED = (
@@ -44,9 +41,6 @@ _IGNORED_NAMES = """
     business_connection managed_bot guest_message subscription stopped_message_generation
 """
 _IGNORED = frozenset(_IGNORED_NAMES.split())
-
-# The payload of a link to the bot: https://core.telegram.org/bots/features#deep-linking
-_START = re.compile(r"^/start(?:@\w+)?\s+([A-Za-z0-9_-]{1,64})$")
 
 W = TypeVar("W", bound=Wire)
 
@@ -93,34 +87,34 @@ def pressed_id(raw: Mapping[str, Any]) -> str | None:
 
 def _message(raw: Any, settings: TelegramSettings, update: int, _at: datetime) -> tuple[Event, ...]:
     message = _as(Message, raw, "message")
-    if not _heard(message.chat, settings):
+    if not parts.heard(message.chat, settings):
         return ()
     if moved := _moved(raw, message):
         return (moved,)
-    if _ours(message, settings):
+    if parts.ours(message, settings):
         return ()
-    text = _text(raw)
+    text = parts.text_of(raw)
     held = content.contents(raw, has_text=bool(text.text))
     silent = not (text.text or held.attachments or held.texts)
     if silent and not raw.keys().isdisjoint(content.SERVICE):
         return ()
-    outgoing, place = _outgoing(message), _place(message)
+    outgoing, place = parts.outgoing(message), parts.place_of(message)
     return (
         MessageReceived(
             external_id=_name(place, message, raw, update),
             at=_instant(message.date),
             conversation_key=place.key,
-            sender=_client(message) if outgoing else _author(message),
-            claims=() if outgoing else _own_phone(message, held.contact),
+            sender=parts.client_of(message) if outgoing else parts.author_of(message),
+            claims=() if outgoing else parts.own_phone(message, held.contact),
             text=text.text or "\n".join(held.texts),
             attachments=tuple(held.attachments),
-            reply_to=_answered(raw, message, place) if "reply_to_message" in raw else None,
+            reply_to=parts.answered(raw, message, place) if "reply_to_message" in raw else None,
             automatic=bool(message.sender and message.sender.is_bot and not message.sender_chat),
             outgoing=outgoing,
             unsupported=held.unsupported,
             group=(group := words(raw.get("media_group_id")) or None),
             place=message.message_id if group else 0,
-            data=_data(raw, message, text),
+            data=parts.data_of(raw, message, text),
         ),
     )
 
@@ -149,7 +143,7 @@ def _moved(raw: Mapping[str, Any], message: Message) -> ConversationMoved | None
         external_id=f"m:{former}:{to}",
         at=_instant(message.date),
         conversation_key=Place(former).key,
-        sender=_client(message),
+        sender=parts.client_of(message),
         to=Place(to).key,
     )
 
@@ -157,26 +151,28 @@ def _moved(raw: Mapping[str, Any], message: Message) -> ConversationMoved | None
 def _edited(raw: Any, settings: TelegramSettings, update: int, at: datetime) -> tuple[Event, ...]:
     message = _as(Message, raw, "message")
     moves = "location" in raw  # a live location tells of itself every few seconds
-    if not _heard(message.chat, settings) or _ours(message, settings) or moves:
+    if not parts.heard(message.chat, settings) or parts.ours(message, settings) or moves:
         return ()
-    place = _place(message)
+    place = parts.place_of(message)
     name = place.name(message.message_id)
     return (
         MessageEdited(
             external_id=f"e:{name}:{message.edit_date or 0}:{update}",
             at=_edited_at(message.edit_date, update) if message.edit_date else at,
             conversation_key=place.key,
-            sender=_client(message) if _outgoing(message) else _author(message),
+            sender=parts.client_of(message)
+            if parts.outgoing(message)
+            else parts.author_of(message),
             target=name,
-            text=_text(raw).text,
+            text=parts.text_of(raw).text,
         ),
     )
 
 
 def _deleted(raw: Any, settings: TelegramSettings, _update: int, at: datetime) -> tuple[Event, ...]:
     told = _as(Deleted, raw, "deleted_business_messages")
-    place = Place(told.chat.id, None, _connection(told.business_connection_id))
-    if not _heard(told.chat, settings):
+    place = Place(told.chat.id, None, parts.connection_of(told.business_connection_id))
+    if not parts.heard(told.chat, settings):
         return ()
     return tuple(
         MessageDeleted(
@@ -195,19 +191,19 @@ def _pressed(raw: Any, settings: TelegramSettings, _update: int, at: datetime) -
     if query.message is None:
         return ()  # a message sent in inline mode: we send none
     under = _as(Reached, query.message, "callback_query.message")
-    if not _heard(under.chat, settings):
+    if not parts.heard(under.chat, settings):
         return ()
     topic = under.message_thread_id if under.is_topic_message else None
-    place = Place(under.chat.id, topic, _connection(under.business_connection_id))
+    place = Place(under.chat.id, topic, parts.connection_of(under.business_connection_id))
     return (
         ButtonPressed(
             external_id=f"b:{query.id}",
             at=at,  # presses bear no time
             conversation_key=place.key,
-            sender=_user(query.sender),
+            sender=parts.user_of(query.sender),
             target=place.name(under.message_id),
             value=words(query.data),
-            text=_label(under.reply_markup, query.data),
+            text=parts.label_of(under.reply_markup, query.data),
         ),
     )
 
@@ -220,126 +216,6 @@ _READ: dict[str, Callable[[Any, TelegramSettings, int, datetime], tuple[Event, .
     "callback_query": _pressed,
     "deleted_business_messages": _deleted,
 }
-
-
-# --- who and where -------------------------------------------------------------------------------
-
-
-def _heard(chat: Chat, settings: TelegramSettings) -> bool:
-    return chat.private or (chat.type in ("group", "supergroup") and settings.groups == "contact")
-
-
-def _ours(message: Message, settings: TelegramSettings) -> bool:
-    """Whether we sent it ourselves: the outbox knows it already."""
-    authors = (message.sender, message.sender_business_bot)
-    return any(author and author.id == settings.bot_id for author in authors)
-
-
-def _outgoing(message: Message) -> bool:
-    """Whether the owner of a connected business account wrote it, in Telegram itself."""
-    sender = message.sender
-    return bool(message.business_connection_id and sender and sender.id != message.chat.id)
-
-
-def _place(message: Message) -> Place:
-    topic = message.message_thread_id if message.is_topic_message else None
-    return Place(message.chat.id, topic, _connection(message.business_connection_id))
-
-
-def _connection(given: Any) -> str | None:
-    if not given:
-        return None
-    if not (isinstance(given, str) and CONNECTION.match(given)):
-        raise Malformed("business_connection_id: not an id")
-    return given
-
-
-def _author(message: Message) -> Address:
-    """Who says it; a chat that speaks by itself has an id, too."""
-    if message.sender_chat is not None:
-        return Address("telegram", str(message.sender_chat.id), message.sender_chat.name)
-    return _user(message.sender) if message.sender else _client(message)
-
-
-def _client(message: Message) -> Address:
-    return Address("telegram", str(message.chat.id), message.chat.name)
-
-
-def _user(user: User) -> Address:
-    return Address("telegram", str(user.id), user.name)
-
-
-def _own_phone(message: Message, given: content.Contact | None) -> tuple[Address, ...]:
-    """The sender's number, where he shared his own: Telegram finds whose it is, not he."""
-    if given is None or message.sender is None or given.user_id != message.sender.id:
-        return ()
-    number = given.phone_number if given.phone_number.startswith("+") else f"+{given.phone_number}"
-    normal = phone.normalise(number, region="ZZ")
-    return (Address("phone", normal, given.name),) if normal else ()
-
-
-def _answered(raw: Mapping[str, Any], message: Message, place: Place) -> str | None:
-    number = _object(raw["reply_to_message"]).get("message_id")
-    if not isinstance(number, int):
-        return None
-    if message.is_topic_message and number == message.message_thread_id:
-        return None  # everything in a topic answers the words by which it was opened
-    return place.name(number)
-
-
-# --- what is said --------------------------------------------------------------------------------
-
-
-def _text(raw: Mapping[str, Any]) -> Marked:
-    if isinstance(raw.get("text"), str):
-        return marked(raw["text"], raw.get("entities"))
-    return marked(raw.get("caption"), raw.get("caption_entities"))
-
-
-def _data(raw: Mapping[str, Any], message: Message, text: Marked) -> dict[str, Any]:
-    sender = message.sender
-    found: dict[str, Any] = {} if sender is None else {
-        "username": words(sender.username), "locale": words(sender.language_code),
-    }  # fmt: skip
-    if not raw.keys().isdisjoint(_TOLD):
-        found |= {
-            "forwarded_from": _origin(raw.get("forward_origin")),
-            "quote": words(_object(raw.get("quote")).get("text")),
-            "signature": words(raw.get("author_signature")),
-        }
-    if not message.chat.private:
-        found["group"] = words(message.chat.title)
-        found["topic"] = message.message_thread_id if message.is_topic_message else None
-    elif text.text.startswith("/start") and (start := _START.match(text.text)):
-        found["start"] = start[1]
-    if text.entities:
-        found["entities"] = list(text.entities)
-    return {name: value for name, value in found.items() if value}
-
-
-_TOLD = ("forward_origin", "quote", "author_signature")
-
-
-def _origin(raw: Any) -> str:
-    """Who wrote what is passed on: https://core.telegram.org/bots/api#messageorigin."""
-    origin = _object(raw)
-    if hidden := words(origin.get("sender_user_name")):
-        return hidden
-    for name in ("sender_user", "sender_chat", "chat"):
-        given = _object(origin.get(name))
-        if said := words(given.get("title"), given.get("first_name"), given.get("last_name")):
-            return said
-    return ""
-
-
-def _label(markup: Any, value: Any) -> str:
-    """The words on the button that was pressed."""
-    rows = _object(markup).get("inline_keyboard")
-    for row in rows if isinstance(rows, list) else ():
-        for button in row if isinstance(row, list) else ():
-            if _object(button).get("callback_data") == value:
-                return words(_object(button).get("text"))
-    return ""
 
 
 # --- the border ----------------------------------------------------------------------------------
@@ -361,7 +237,3 @@ def _instant(seconds: int) -> datetime:
 def _edited_at(seconds: int, update: int) -> datetime:
     """Of two edits within a second the update that was numbered later is the later one."""
     return _instant(seconds) + timedelta(microseconds=update % 1_000_000)
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -8,26 +8,24 @@ arrived, `Uncertain` where bytes went out and no answer came.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 from urllib.parse import quote
 
 import aiohttp
-import orjson
 from yarl import URL
 
 from channels.errors import (
     ChannelError,
-    Malformed,
-    Misconfigured,
     Rejected,
     Temporary,
-    Throttled,
     Uncertain,
 )
+from channels.toolkit.answers import Answer, blocked, host_of, said
+from channels.toolkit.bodies import Form, Progress, Streamed, body_of, is_of_body, sent
 from channels.toolkit.guard import Blocked, guarded_socket, plain_socket
 
 DEADLINE = 15.0
@@ -40,48 +38,6 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _FAULTS = (aiohttp.ClientError, OSError, TimeoutError, ValueError)
 _SENT_ALONG = ("authorization", "cookie", "proxy-authorization")
-
-
-Form = Mapping[str, str | Sequence[str]]
-"""Fields of a form; a field with several values is repeated."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A response read whole. Header names are lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        """The body as JSON; raises Malformed."""
-        try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError:
-            raise Malformed(f"HTTP {self.status} with a body that is not JSON") from None
-
-
-class Streamed(Protocol):
-    """A body that is sent piece by piece, from its beginning each time: a redirect asks again."""
-
-    @property
-    def size(self) -> int:
-        """In bytes."""
-        ...
-
-    def pieces(self) -> AsyncIterator[bytes]: ...
-
-
-@dataclass(slots=True)
-class _Progress:
-    """How far a request got: before it was sent, repeating it is safe.
-
-    A short one is sent with its head; nobody can act upon one whose last piece is missing.
-    """
-
-    sent: bool = False
-    streamed: bool = False
 
 
 @dataclass(slots=True)
@@ -151,7 +107,7 @@ class Client:
         `idempotent` (default: GET and the like are) tells whether no answer means Temporary
         rather than Uncertain. Raises Temporary, Uncertain, Rejected ("too_large", "blocked").
         """
-        body = _body(json, form, data)
+        body = body_of(json, form, data)
         async with self.stream(
             method,
             url,
@@ -182,7 +138,7 @@ class Client:
         beyond `limit` bytes. What else goes wrong in the block is the caller's own.
         """
         safe = method.upper() in _SAFE if idempotent is None else idempotent
-        progress, clock, in_block = _Progress(), asyncio.timeout(deadline or self.deadline), False
+        progress, clock, in_block = Progress(), asyncio.timeout(deadline or self.deadline), False
 
         def named(error: Exception) -> ChannelError:
             return self._named(error, url, progress, safe=safe)
@@ -211,7 +167,7 @@ class Client:
         url: str,
         headers: dict[str, str],
         data: bytes | Streamed | None,
-        progress: _Progress,
+        progress: Progress,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Follow redirects by hand: each hop is guarded anew, and credentials stay at home."""
         target = URL(url)
@@ -221,7 +177,7 @@ class Client:
                 body = data
             else:
                 progress.streamed, headers = True, {**headers, "Content-Length": str(data.size)}
-                body = _sent(data.pieces(), progress)
+                body = sent(data.pieces(), progress)
             async with self._for(target).request(
                 method,
                 target,
@@ -239,7 +195,7 @@ class Client:
                     headers = {k: v for k, v in headers.items() if k.lower() not in _SENT_ALONG}
                 if response.status == 303 or (response.status < 303 and method == "POST"):  # noqa: PLR2004
                     method, data = "GET", None
-                    headers = {k: v for k, v in headers.items() if not _is_of_body(k)}
+                    headers = {k: v for k, v in headers.items() if not is_of_body(k)}
                 target = onward
         raise Rejected("redirected too often", code="blocked")
 
@@ -258,14 +214,12 @@ class Client:
             self._sessions.plain = _session(plain_socket)
         return self._sessions.plain
 
-    def _named(
-        self, error: Exception, url: str, progress: _Progress, *, safe: bool
-    ) -> ChannelError:
-        text = self.redact(f"{_said(error)} ({_host(url)})")
-        if blocked := _blocked(error):
-            return Rejected(self.redact(f"not called: {blocked}"), code="blocked")
+    def _named(self, error: Exception, url: str, progress: Progress, *, safe: bool) -> ChannelError:
+        text = self.redact(f"{said(error)} ({host_of(url)})")
+        if refused := blocked(error):
+            return Rejected(self.redact(f"not called: {refused}"), code="blocked")
         if isinstance(error, aiohttp.InvalidURL | ValueError):
-            return Rejected(self.redact(f"not called: {_host(url)}: {error}"), code="blocked")
+            return Rejected(self.redact(f"not called: {host_of(url)}: {error}"), code="blocked")
         if isinstance(error, aiohttp.ClientConnectorError) or not progress.sent or safe:
             return Temporary(f"no connection or no answer: {text}")
         return Uncertain(f"sent, but no answer came: {text}")
@@ -275,63 +229,6 @@ class Client:
         for secret in filter(None, self.secrets):
             text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")
         return text
-
-
-def _said(error: Exception) -> str:
-    """What went wrong in words for whoever has written: a library's own tell him nothing."""
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return "the answer broke off"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return "the connection failed"
-    return "the connection was closed"
-
-
-def accepted(answer: Answer, *, idempotent: bool = False, text: str = "") -> Answer:
-    """The answer where its status is a success; else the channel error it stands for.
-
-    `text` is the provider's own explanation, already free of secrets.
-    """
-    status = answer.status
-    if status < 300:  # noqa: PLR2004
-        return answer
-    detail = f"HTTP {status} {text}".strip()
-    if status in (401, 403):
-        raise Misconfigured(detail)
-    if status == 429:  # noqa: PLR2004
-        raise Throttled(detail, retry_after=retry_after(answer.headers))
-    if status == 503 and "retry-after" in answer.headers:  # noqa: PLR2004
-        raise Temporary(detail, retry_after=retry_after(answer.headers))
-    if status >= 500:  # noqa: PLR2004
-        raise Temporary(detail) if idempotent else Uncertain(detail)
-    raise Rejected(detail, code=str(status))
-
-
-def retry_after(headers: Mapping[str, str], *, most: float = 3600.0) -> float | None:
-    """Seconds of a Retry-After header; a date is left to the caller's back-off."""
-    text = headers.get("retry-after", "").strip()
-    return min(float(text), most) if text.isascii() and text.isdecimal() else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Body:
-    data: bytes | Streamed | None
-    headers: Mapping[str, str]
-
-
-def _body(json: Any, form: Form | None, data: bytes | Streamed | None) -> _Body:
-    if json is not None:
-        return _Body(orjson.dumps(json), {"Content-Type": "application/json"})
-    if form is not None:
-        pairs = [
-            (name, one)
-            for name, value in form.items()
-            for one in ([value] if isinstance(value, str) else value)
-        ]
-        text = "&".join(f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in pairs)
-        return _Body(text.encode(), {"Content-Type": "application/x-www-form-urlencoded"})
-    return _Body(data, {})
 
 
 def _session(factory: Any) -> aiohttp.ClientSession:
@@ -351,24 +248,8 @@ def _session(factory: Any) -> aiohttp.ClientSession:
 
 
 async def _head_sent(_: Any, progress: Any, __: Any) -> None:
-    if isinstance(progress, _Progress) and not progress.streamed:
+    if isinstance(progress, Progress) and not progress.streamed:
         progress.sent = True
-
-
-async def _sent(pieces: AsyncIterator[bytes], progress: _Progress) -> AsyncIterator[bytes]:
-    """The pieces; the last one is noted before it is handed over."""
-    last: bytes | None = None
-    async for piece in pieces:
-        if last is not None:
-            yield last
-        last = piece
-    progress.sent = True
-    if last is not None:
-        yield last
-
-
-def _is_of_body(header: str) -> bool:
-    return header.lower() in ("content-length", "content-type")
 
 
 async def _pieces(
@@ -389,24 +270,6 @@ async def _pieces(
         yield chunk
 
 
-def _host(url: str) -> str:
-    try:
-        return URL(url).host or "no host"
-    except ValueError:
-        return "not an address"
-
-
 def _within(size: int, limit: int) -> None:
     if size > limit:
         raise Rejected(f"the answer has more than {limit} bytes", code="too_large")
-
-
-def _blocked(error: BaseException | None) -> str | None:
-    """The guard's word, which aiohttp wraps (in a group, where a name has several addresses)."""
-    found: Collection[BaseException] = (
-        error.exceptions if isinstance(error, BaseExceptionGroup) else ()
-    )
-    if isinstance(error, Blocked):
-        return str(error)
-    inner = [*found, getattr(error, "os_error", None), error.__cause__ if error else None]
-    return next((text for one in inner if one and (text := _blocked(one))), None)

@@ -23,7 +23,7 @@ from channels.errors import (
     Throttled,
     Uncertain,
 )
-from channels.toolkit.http import Answer, retry_after
+from channels.toolkit.answers import Answer, retry_after
 
 OPTED_OUT = 21610
 _UNREGISTERED = "the sender has to be registered in the recipient's country first"

@@ -22,7 +22,9 @@ import orjson
 
 from channels.errors import Misconfigured, Rejected, Temporary, Uncertain
 from channels.families.twilio.faults import fault
-from channels.toolkit.http import Answer, Client, Form
+from channels.toolkit.answers import Answer
+from channels.toolkit.bodies import Form
+from channels.toolkit.http import Client
 
 API = "https://api.twilio.com"
 VERSION = "/2010-04-01"

@@ -15,8 +15,9 @@ from channels.errors import (
     Temporary,
     Uncertain,
 )
+from channels.toolkit.answers import Answer, accepted
 from channels.toolkit.guard import is_public
-from channels.toolkit.http import Answer, Client, accepted
+from channels.toolkit.http import Client
 
 HERE = frozenset({"127.0.0.1"})
 

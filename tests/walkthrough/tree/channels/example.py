@@ -17,7 +17,7 @@ from channels.errors import Malformed, Misconfigured, Refused
 from channels.messages import Address, Attachment, Medium, MessageReceived, Outbound, Receipt
 from channels.settings import AccountSettings, setting
 from channels.toolkit import signing
-from channels.toolkit.http import accepted
+from channels.toolkit.answers import accepted
 
 SECONDS = 300
 _ABOUT = frozenset({"id", "from", "at"})
