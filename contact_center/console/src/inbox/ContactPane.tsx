@@ -81,7 +81,9 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
     return (
       <section className={css.pane}>
         {gone ? (
-          <Empty icon="inbox" title={t("contact.gone")} text={t("contact.gone_text")} />
+          <div className={css.gone}>
+            <Empty icon="inbox" title={t("contact.gone")} text={t("contact.gone_text")} />
+          </div>
         ) : query.isError ? (
           <Failed error={query.error} retry={() => void query.refetch()} />
         ) : (
