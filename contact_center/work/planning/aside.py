@@ -19,6 +19,7 @@ import orjson
 from contact_center.work.planning import past, simulate, told
 from contact_center.work.planning.staffing import half_hours
 from contact_center.work.planning.traffic import BadTraffic, Days
+from contact_center.work.policies.model import Usual
 from routing.checks import read
 
 MEMORY_BYTES = 2 * 1024**3  # address space, libraries included
@@ -36,10 +37,13 @@ def run(question: Mapping[str, Any], progress: Callable[[], None]) -> dict[str, 
     points = {medium: one.points for medium, one in books[1].media.items()}
     traffic = past.traffic(question["rows"], question["names"], points)
     days = Days(traffic)
+    usual = [Usual.of(question[name]) for name in ("draft", "running")]
+    floors = [past.resized(traffic, usual[1], usual[0]), traffic]
     began = time.process_time()
     done = simulate.compare(
         books, days, replications=question["replications"], seed=question["seed"],
         within_ms=1000 * question["within"], how=question["how"], progress=progress,
+        floors=floors,
         enough=lambda: time.process_time() - began > question["seconds"],
     )  # fmt: skip
     return {

@@ -145,7 +145,7 @@ def replications(contacts: int) -> int:
     return max(FEWEST, min(REPLICATIONS, PLAYS // max(1, contacts)))
 
 
-def window(wish: Wish, now: datetime) -> tuple[datetime, datetime]:
+def window(wish: DryRunWish, now: datetime) -> tuple[datetime, datetime]:
     """The stretch of time that is meant. Raises ValueError with what is wrong."""
     until = min(wish.until or now, now)
     since = wish.since or until - timedelta(days=1)

@@ -7,14 +7,16 @@ which therefore loads no database.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from contact_center.work.planning.traffic import Seen, Traffic
-from routing.events import Presence
-from routing.model import NOTHING, Operator
+from contact_center.work.policies.model import Usual
+from routing.events import Event, Presence
+from routing.model import NOTHING, Operator, changed
 from routing.simulation import Told
 
 GAVE_UP = "abandoned"
@@ -92,3 +94,18 @@ def _operator(row: Row, at: int, names: Mapping[str, str]) -> Operator:
         str(row["id"]), 1, "offline", row["budget"], 0, dict(row["ceilings"]), {}, at, 0, queues,
         skills=skills,
     )  # fmt: skip
+
+
+def resized(traffic: Traffic, before: Usual, after: Usual) -> Traffic:
+    """The same day with operators who may take what is usual under another policy."""
+    if before == after:
+        return traffic
+    told = [(at, _resized(one, before, after)) for at, one in traffic.told]
+    return replace(traffic, told=told)
+
+
+def _resized(event: Event, before: Usual, after: Usual) -> Event:
+    if not isinstance(event, Operator):
+        return event
+    budget, ceilings = after.instead(before, event.budget, event.ceilings)
+    return changed(event, budget=budget, ceilings=ceilings)

@@ -28,8 +28,8 @@ from contact_center.work.planning import aside, model, past, store
 from contact_center.work.planning.traffic import BadTraffic
 from contact_center.work.policies import model as policies
 from contact_center.work.policies import store as policy_store
-from contact_center.work.policies.service import refused
-from routing.checks import BadPolicy
+from contact_center.work.policies.newcomers import join
+from contact_center.work.policies.service import complete
 
 KIND = "policy.dry_run"
 SEED = 1
@@ -72,9 +72,10 @@ class DryRuns:
             running = await policy_store.current(unit)
             world = await policy_store.world(unit)
             part = running["body"] if running else policies.house()
+            known = join(chosen["body"], world).known
             given = {
-                "draft": _document(chosen["body"], world, part),
-                "running": _document({}, world, part), "names": world.names,
+                "draft": complete(chosen["body"], world, part),
+                "running": complete({}, known, part), "names": known.names,
             }  # fmt: skip
             if await store.live(unit) >= model.MOST_LIVE:
                 raise Conflict("too many dry runs are under way", code="busy")
@@ -186,15 +187,6 @@ class DryRuns:
                      data=data)  # fmt: skip
 
         await self.database.run(step)
-
-
-def _document(body: Mapping[str, Any], world: policies.World, part: Mapping[str, Any]) -> Any:
-    """A whole policy that needs no rows any more. Raises Invalid."""
-    try:
-        book = policies.checked(body, world, part)
-    except BadPolicy as bad:
-        raise refused(bad.problems) from None
-    return book.model_dump(mode="json")
 
 
 def _ms(instant: str) -> int:

@@ -123,13 +123,15 @@ class Compared:
 def compare(
     books: Sequence[Rulebook], days: Days, *, replications: int, seed: int, within_ms: int,
     progress: Callable[[], None], how: How = "like", enough: Callable[[], bool] = lambda: False,
+    floors: Sequence[Traffic] | None = None,
 ) -> Compared:  # fmt: skip
     """Play days under every policy; `progress` after each of these.
 
-    `enough` ends it early, after `LEAST` days. Raises BadTraffic.
+    `enough` ends it early, after `LEAST` days. `floors`: the traffic with the operators as they are
+    under each of the policies, where these say how much one takes. Raises BadTraffic.
     """
-    traffic = days.traffic
-    for book in books:
+    told = [days.traffic] * len(books) if floors is None else floors
+    for traffic, book in zip(told, books, strict=True):
         check(traffic, book)
     runs: list[list[Run]] = [[] for _ in books]
     for replication in range(replications):
@@ -137,6 +139,6 @@ def compare(
             break
         visits = days.same(seed, replication) if how == "same" else days.day(seed, replication)
         for number, book in enumerate(books):
-            runs[number].append(play(book, traffic, visits, within_ms))
+            runs[number].append(play(book, told[number], visits, within_ms))
             progress()
     return Compared(tuple(tuple(of) for of in runs))

@@ -54,10 +54,15 @@ class PolicyChange(BaseModel):
 
 
 class PolicyVerdict(BaseModel):
-    """What is wrong with a document, and what it would change if nothing is."""
+    """What is wrong with a document, and what it would change if nothing is.
+
+    `adopted`: code → id of queues without a code that would get one, for they have the title's
+    name. Other queues nobody has are made when it runs (a change of `queues.<code>`).
+    """
 
     problems: list[PolicyProblem]
     changes: list[PolicyChange]
+    adopted: dict[str, UUID]
 
 
 class Policy(PolicyHead, PolicyVerdict):

@@ -9,8 +9,9 @@ bring new ones.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from pydantic import ValidationError
@@ -69,6 +70,9 @@ class World:
 
     queues: tuple[Mapping[str, Any], ...]
     skills: Mapping[str, str]
+    departments: Mapping[UUID, str] = field(default_factory=dict)
+    archived: frozenset[str] = frozenset()
+    """Names and codes of queues in the archive, which nobody else may have."""
 
     @property
     def names(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -18,8 +19,8 @@ from contact_center.employees import operators
 from contact_center.kernel.errors import Conflict, Invalid
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
-from contact_center.work.policies import model, store
-from contact_center.work.policies.model import Document, Usual, World
+from contact_center.work.policies import model, newcomers, store
+from contact_center.work.policies.model import Difference, Document, Usual, World
 from routing.checks import BadPolicy, Problem
 from routing.rulebook import House, Rulebook
 
@@ -218,15 +219,28 @@ _NONE: Record = {
 
 
 def _judged(body: Document, world: World, part: Mapping[str, Any]) -> dict[str, Any]:
+    joined = newcomers.join(body, world)
+    problems, changes = list(joined.problems), list[Difference]()
     try:
-        book = model.checked(body, world, part)
+        book = model.checked(joined.document, joined.world, part)
     except BadPolicy as bad:
-        return {"problems": [asdict(one) for one in bad.problems], "changes": []}
-    try:
-        running = model.checked({}, world, part)
-    except BadPolicy:  # rows that no policy would have made: everything counts as new
-        return {"problems": [], "changes": []}
-    return {"problems": [], "changes": [asdict(one) for one in model.differences(running, book)]}
+        problems += bad.problems
+    if not problems:
+        with suppress(BadPolicy):  # rows that no policy would have made: everything counts as new
+            running = model.checked({}, joined.known, part)
+            changes = list(newcomers.changes(joined, running, book))
+    return {
+        "problems": [asdict(one) for one in problems],
+        "changes": [asdict(one) for one in changes], "adopted": joined.adopted,
+    }  # fmt: skip
+
+
+def complete(body: Document, world: World, part: Mapping[str, Any]) -> Document:
+    """The whole policy of a document, its newcomers included. Raises Invalid."""
+    joined = newcomers.join(body, world)
+    if joined.problems:
+        raise refused(list(joined.problems))
+    return _checked(joined.document, joined.world, part).model_dump(mode="json")
 
 
 async def _locked_draft(unit: Unit, policy_id: UUID, expected: int | None) -> Record:
@@ -283,14 +297,20 @@ async def _run(
     if expected is not None and expected != edition:
         raise Conflict("another policy runs meanwhile", current={"edition": edition})
     part = running["body"] if running else model.house()
-    book = _checked(body, world, part)
+    joined = newcomers.join(body, world)
+    if joined.problems:
+        raise refused(list(joined.problems))
+    _checked(joined.document, joined.world, part)
+    brought = await store.bring(unit, joined.newcomers)
+    world = await store.world(unit, lock=True) if brought else world
+    book = _checked(joined.document, world, part)
     fresh = {code: title for code, title in book.skills.items() if code not in world.skills}
     if fresh:
         await store.add_skills(unit, fresh, "ru")
     await _resize(unit, Usual.of(part), Usual.of(model.part_of(book)), held, actor)
     values = [one for one in model.queue_values(book, world) if one.differs(_row(world, one.id))]
     await store.write_queues(unit, values)
-    moved = {UUID(one.id) for one in values}
+    moved = {UUID(one.id) for one in values} | brought
     if _offers(part) != _offers(model.part_of(book)):
         rest = {row["id"] for row in world.queues} - moved
         await store.touch_queues(unit, rest)

@@ -12,6 +12,7 @@ from contact_center.kernel.ids import new_id
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
 from contact_center.work.policies.model import Document, QueueValues, World
+from contact_center.work.policies.newcomers import Newcomer
 
 Queries = Database | Unit
 LOCK = 7_304_215_013  # held by who makes an edition, after the rows of queues
@@ -22,6 +23,16 @@ SELECT id, code, name, priority_seconds, preferred_hold_seconds, offer_seconds, 
 FROM queues WHERE archived_at IS NULL ORDER BY id
 """
 SKILLS = "SELECT code, title FROM skills WHERE archived_at IS NULL ORDER BY code"
+DEPARTMENTS = "SELECT id, name FROM departments WHERE archived_at IS NULL ORDER BY lower(name), id"
+ARCHIVED = "SELECT name, code FROM queues WHERE archived_at IS NOT NULL"
+MAKE_QUEUES = """
+INSERT INTO queues (id, name, code, department_id)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[])
+"""
+GIVE_CODES = """
+UPDATE queues q SET code = v.code, version = q.version + 1
+FROM unnest($1::uuid[], $2::text[]) AS v(id, code) WHERE q.id = v.id
+"""
 ADD_SKILLS = """
 INSERT INTO skills (id, code, title) SELECT v.id, v.code, jsonb_build_object($4::text, v.title)
 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS v(id, code, title) ON CONFLICT (code) DO NOTHING
@@ -65,7 +76,10 @@ async def world(db: Queries, *, lock: bool = False) -> World:
     """The queues and skills a policy may speak of; `lock` holds the queues against changes."""
     queues = await db.fetch(QUEUES + (" FOR NO KEY UPDATE" if lock else ""))
     skills = {row["code"]: title(row["title"]) for row in await db.fetch(SKILLS)}
-    return World(tuple(queues), skills)
+    departments = {row["id"]: row["name"] for row in await db.fetch(DEPARTMENTS)}
+    archived = await db.fetch(ARCHIVED)
+    gone = frozenset(text for row in archived for text in (row["name"], row["code"]) if text)
+    return World(tuple(queues), skills, departments, gone)
 
 
 def title(titles: Mapping[str, str]) -> str:
@@ -200,6 +214,20 @@ async def write_capacities(
         WRITE_CAPACITIES, list(values), [budget for budget, _ in values.values()],
         [dict(ceilings) for _, ceilings in values.values()],
     )  # fmt: skip
+
+
+async def bring(unit: Unit, newcomers: Sequence[Newcomer]) -> set[UUID]:
+    """Make new queues, and give codes to those that were found; whose rows are others now."""
+    made = [(new_id(), one) for one in newcomers if one.queue_id is None]
+    found = [(one.queue_id, one.code) for one in newcomers if one.queue_id is not None]
+    if made:
+        await unit.execute(
+            MAKE_QUEUES, [row for row, _ in made], [one.name for _, one in made],
+            [one.code for _, one in made], [one.department_id for _, one in made],
+        )  # fmt: skip
+    if found:
+        await unit.execute(GIVE_CODES, [row for row, _ in found], [code for _, code in found])
+    return {row for row, _ in made} | {row for row, _ in found}
 
 
 async def add_skills(unit: Unit, titles: Mapping[str, str], locale: str) -> list[UUID]:

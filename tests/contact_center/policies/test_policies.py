@@ -108,7 +108,13 @@ BAD = [
         "queues.sales.offer_seconds",
         "is between 5 and 3600",
     ),
-    ({"queues": [{"code": "nobody"}]}, "queues.nobody", "there is no queue of this code"),
+    ({"queues": [{"code": "new"}]}, "queues.new.department", "name its department (claims, sales)"),
+    (
+        {"queues": [{"code": "new", "title": "Sales"}]},
+        "queues.new",
+        "a second queue named 'Sales': that one's code is 'sales'",
+    ),
+    (sales(closed="queue:nobody"), "queues.sales.closed", "there is no queue 'nobody'"),
     ({"queues": 5}, "queues", "tuple"),
     ({"house": {"capacity": 0}}, "house.capacity", "greater than or equal to 1"),
     (
@@ -324,7 +330,8 @@ async def test_what_is_exported_is_what_is_imported(office: Office) -> None:
     text = file.written(exported)
     assert tomllib.loads(text) == exported
     assert [queue["title"] for queue in exported["queues"]] == ["sales", "claims"]
-    assert await policies.judge(tomllib.loads(text)) == {"problems": [], "changes": []}
+    judged = await policies.judge(tomllib.loads(text))
+    assert judged == {"problems": [], "changes": [], "adopted": {}}
     exported["skills"]["chess"] = "Шахматы"
     exported["queues"][0]["needs"] = {"chess": 2}
     exported["queues"][0]["ladder"] = []

@@ -1,16 +1,17 @@
 /** What the policy says of one queue. */
-import { ActionIcon, Button, Select, Switch } from "@mantine/core";
+import { ActionIcon, Button, Select, Switch, TextInput } from "@mantine/core";
 import type { PolicyProblem } from "../../api/generated";
 import { Icon } from "../../ui/Icon";
 import { Card } from "../kit/AdminPage";
 import { NumberField, ZoneSelect } from "../kit/fields";
 import { Pair } from "../kit/parts";
+import { useRecords } from "../kit/useRecords";
 import { hoursFault } from "../queues/hours";
 import { HoursEditor } from "../queues/HoursEditor";
 import { useWords } from "../texts";
 import { HolidaysEditor } from "./HolidaysEditor";
 import { NeedsEditor } from "./NeedsEditor";
-import { faultsAt, type Medium, nextRung, type QueueRules, type Rung, STRATEGIES, TO_QUEUE } from "./policy";
+import { faultsAt, type Medium, nextRung, type QueueRules, type Rung, STRATEGIES, TO_QUEUE, WAYS_OUT } from "./policy";
 import css from "./routing.module.css";
 
 interface FormProps {
@@ -24,9 +25,12 @@ interface FormProps {
   /** Give every queue these. */
   onShare: (change: Partial<QueueRules>) => void;
   readOnly: boolean;
+  /** Nobody has this queue yet: it is made when the draft runs. */
+  fresh: boolean;
+  onDrop: () => void;
 }
 
-export function QueueRulesForm({ queue, media, others, skills, problems, fault, onChange, onShare, readOnly }: FormProps) {
+export function QueueRulesForm({ queue, media, others, skills, problems, fault, onChange, onShare, readOnly, fresh, onDrop }: FormProps) {
   const { w, maybeWord } = useWords();
   const at = `queues.${queue.code}`;
   const told = (field: string) => faultsAt(problems, `${at}.${field}`).map(fault).join(" ") || undefined;
@@ -41,7 +45,10 @@ export function QueueRulesForm({ queue, media, others, skills, problems, fault, 
     error: told(name),
   });
   const rung = (index: number, change: Partial<Rung>) => onChange({ ladder: queue.ladder.map((one, n) => (n === index ? { ...one, ...change } : one)) });
-  const targets = others.map((one) => ({ value: TO_QUEUE + one.code, label: w("routing.to_queue", { name: one.label }) }));
+  const targets = [
+    ...others.map((one) => ({ value: TO_QUEUE + one.code, label: w("routing.to_queue", { name: one.label }) })),
+    ...WAYS_OUT.map((value) => ({ value: value as string, label: w(`routing_closed.${value}`) })),
+  ];
   const given = (medium: string, seconds: number | null) => {
     const { [medium]: _, ...rest } = queue.offer_seconds_by;
     onChange({ offer_seconds_by: seconds === null ? rest : { ...rest, [medium]: seconds } });
@@ -51,6 +58,7 @@ export function QueueRulesForm({ queue, media, others, skills, problems, fault, 
       {faultsAt(problems, at).map((reason) => (
         <p key={reason} className={css.fault} role="alert">{fault(reason)}</p>
       ))}
+      {fresh && <NewQueue queue={queue} told={told} onChange={onChange} onDrop={onDrop} />}
       <Card title={w("routing.who")} text={w("routing.who_text")}>
         <div className={css.stack}>
           <NeedsEditor label={w("routing_field.needs")} value={queue.needs} onChange={(needs) => onChange({ needs })} skills={skills} fault={(code) => told(`needs.${code}`)} readOnly={readOnly} />
@@ -131,5 +139,30 @@ export function QueueRulesForm({ queue, media, others, skills, problems, fault, 
         <HolidaysEditor holidays={queue.holidays} zone={queue.zone} onChange={(holidays) => onChange({ holidays })} onShare={() => onShare({ holidays: queue.holidays })} fault={(day) => faultsAt(problems, `${at}.holidays.${day}`, true).map(fault).join(" ") || undefined} readOnly={readOnly} />
       </Card>
     </fieldset>
+  );
+}
+
+interface NewProps {
+  queue: QueueRules;
+  told: (field: string) => string | undefined;
+  onChange: (change: Partial<QueueRules>) => void;
+  onDrop: () => void;
+}
+
+/** A queue the draft brings along: what it needs beside its rules. */
+function NewQueue({ queue, told, onChange, onDrop }: NewProps) {
+  const { w } = useWords();
+  const { data: departments } = useRecords("/departments");
+  const chosen = departments?.find((one) => one.id === queue.department || one.name.toLowerCase() === queue.department?.toLowerCase());
+  return (
+    <Card title={w("routing.new_queue")} text={w("routing.new_queue_text", { code: queue.code })}>
+      <div className={css.stack}>
+        <Pair>
+          <TextInput label={w("field.name")} placeholder={queue.code} maxLength={200} value={queue.title ?? ""} onChange={(event) => onChange({ title: event.currentTarget.value })} />
+          <Select label={w("field.department")} placeholder={w("form.choose")} allowDeselect={false} data={(departments ?? []).map((one) => ({ value: one.name, label: one.name }))} value={chosen?.name ?? null} onChange={(department) => onChange({ department })} error={told("department")} />
+        </Pair>
+        <Button className={css.drop} variant="subtle" color="gray" size="xs" onClick={onDrop} leftSection={<Icon name="trash" size={15} />}>{w("routing.drop_queue")}</Button>
+      </div>
+    </Card>
   );
 }

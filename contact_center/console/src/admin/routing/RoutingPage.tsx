@@ -1,8 +1,8 @@
 /** The routing policy: what runs, drafts of it, and what would change. */
 import { Button, Modal, Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
-import type { Policy, PolicyHead } from "../../api/generated";
+import { useEffect, useMemo, useState } from "react";
+import type { Policy, PolicyHead, PolicyVerdict } from "../../api/generated";
 import { queries } from "../../api/client";
 import { useMay, useNames } from "../../api/hooks";
 import { del, get, Problem, post, put } from "../../api/http";
@@ -65,12 +65,12 @@ function Editor({ policy, running, heads, onShow, part: chosenPart, onPart: setP
   const { w, t } = i18n;
   const may = useMay("administer");
   const text = useProblemWords();
-  const words = useWordsOfPolicy();
   const { employees } = useNames();
   const [dialog, ask] = useConfirm();
-  const [start] = useState(() => whole(policy.body, running.body));
+  const [start] = useState(() => whole(policy.body, running.body, policy.adopted));
   const [body, setBody] = useState<PolicyBody>(start);
-  const [verdict, setVerdict] = useState({ problems: policy.problems, changes: policy.changes });
+  const words = useWordsOfPolicy(useMemo(() => new Map(body.queues.map((one) => [one.code, one.title ?? ""])), [body.queues]));
+  const [verdict, setVerdict] = useState<PolicyVerdict>(policy);
   const [busy, setBusy] = useState(false);
   const [summary, setSummary] = useState<Policy | null>(null);
   const dirty = body !== start;
@@ -150,6 +150,8 @@ function Editor({ policy, running, heads, onShow, part: chosenPart, onPart: setP
     return [name, when, by, head.note].filter(Boolean).join(" · ");
   };
   const versions = heads.map((head) => ({ value: head.state === "current" ? RUNNING : head.id, label: nameOf(head) }));
+  const known = useMemo(() => new Set((running.body as unknown as PolicyBody).queues.map((one) => one.code)), [running]);
+  const isNew = (code: string) => policy.state === "draft" && !known.has(code) && !(code in verdict.adopted);
   const readOnly = !may || policy.state === "past";
   const skills = words.skills.map((one) => ({ code: one.code, label: words.skillName(one.code) }));
   const elsewhere = verdict.problems.filter((one) => !one.place.startsWith("queues.") && !one.place.startsWith("house.") && !one.place.startsWith("media."));
@@ -167,11 +169,11 @@ function Editor({ policy, running, heads, onShow, part: chosenPart, onPart: setP
         {bad && <Tag tone="bad" icon="warning">{w("routing.faults", { n: verdict.problems.length })}</Tag>}
         {may && (
           <span className={css.acts}>
-            {dirty && <Button variant="subtle" color="gray" size="xs" onClick={() => { setBody(start); setVerdict({ problems: policy.problems, changes: policy.changes }); }}>{w("routing.revert")}</Button>}
+            {dirty && <Button variant="subtle" color="gray" size="xs" onClick={() => { setBody(start); setVerdict(policy); }}>{w("routing.revert")}</Button>}
             {policy.state === "draft" && !dirty && <Button variant="subtle" color="gray" size="xs" onClick={() => void discard()}>{w("routing.discard")}</Button>}
-            {policy.state !== "past" && <Button variant="default" size="xs" disabled={!dirty} loading={busy} onClick={() => void save()}>{w("routing.save")}</Button>}
+            {dirty && policy.state !== "past" && <Button variant="default" size="xs" loading={busy} onClick={() => void save()}>{w("routing.save")}</Button>}
             {part !== TRIAL && <Button variant="default" size="xs" onClick={() => setPart(TRIAL)} leftSection={<Icon name="play" size={14} />}>{w("routing.try")}</Button>}
-            <Button size="xs" disabled={bad || (!dirty && policy.state === "current")} loading={busy} onClick={() => void look()}>{w(policy.state === "past" ? "routing.again" : "routing.activate")}</Button>
+            {(dirty || policy.state !== "current") && <Button size="xs" disabled={bad} loading={busy} onClick={() => void look()}>{w(policy.state === "past" ? "routing.again" : "routing.activate")}</Button>}
           </span>
         )}
       </div>
@@ -184,6 +186,7 @@ function Editor({ policy, running, heads, onShow, part: chosenPart, onPart: setP
           {items.map((one) => (
             <button key={one.code} type="button" aria-current={one.code === part ? "page" : undefined} onClick={() => setPart(one.code)}>
               <span>{one.label}</span>
+              {isNew(one.code) && one.code !== HOUSE && <small>{w("routing.new")}</small>}
               {(faultsAt(verdict.problems, one.place, true).length > 0 || (one.code === HOUSE && faultsAt(verdict.problems, "media", true).length > 0)) && <Icon name="warning" size={15} label={w("routing.has_faults")} />}
             </button>
           ))}
@@ -206,6 +209,8 @@ function Editor({ policy, running, heads, onShow, part: chosenPart, onPart: setP
               onChange={(change) => setBody({ ...body, queues: changed(body.queues, queue.code, change) })}
               onShare={(change) => { setBody({ ...body, queues: body.queues.map((one) => ({ ...one, ...change })) }); toast("good", w("holidays.shared")); }}
               readOnly={readOnly}
+              fresh={isNew(queue.code)}
+              onDrop={() => setBody({ ...body, queues: body.queues.filter((one) => one.code !== queue.code) })}
             />
           ) : (
             <HouseForm body={body} problems={verdict.problems} fault={words.fault} onChange={(change) => setBody({ ...body, ...change })} readOnly={readOnly} />

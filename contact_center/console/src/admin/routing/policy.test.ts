@@ -10,6 +10,7 @@ describe("a policy on the page", () => {
     expect(shown.queues.map((one) => one.offer_seconds)).toEqual([45, 20]);
     expect(shown.media.chat?.points).toBe(20);
     expect(whole({ queues: [{ code: "new" }] }, running).queues).toHaveLength(3);
+    expect(whole({ queues: [{ code: "new" }] }, running, { new: "claims" }).queues.map((one) => one.code)).toEqual(["orders", "new"]);
   });
   test("faults stand at their field, and a queue knows of those below it", () => {
     const problems = [{ place: "queues.orders.ladder[2].needs.ru", reason: "there is no skill 'ru'" }];

@@ -15,6 +15,9 @@ export interface Rung {
 
 export interface QueueRules {
   code: string;
+  /** Of a queue the draft brings along: its name, and the department it will be in. */
+  title?: string;
+  department?: string | null;
   needs: Needs;
   members_only: boolean;
   strategy: string;
@@ -47,10 +50,13 @@ export interface PolicyBody {
 
 export const STRATEGIES = ["automatic", "longest_idle", "least_loaded", "narrowest_first", "pack", "best_level", "round_robin"] as const;
 export const TO_QUEUE = "queue:";
+export const WAYS_OUT = ["mail_form", "bot", "voicemail"] as const;
 
 /** What a draft leaves unsaid stays as it runs: the page always shows the whole. */
-export function whole(said: Record<string, unknown>, running: Record<string, unknown>): PolicyBody {
+export function whole(said: Record<string, unknown>, running: Record<string, unknown>, adopted: Record<string, string> = {}): PolicyBody {
   const base = structuredClone(running) as unknown as PolicyBody;
+  const renamed = new Set(Object.values(adopted)); // queues the draft calls by a new code
+  base.queues = base.queues.filter((queue) => !renamed.has(queue.code));
   const given = structuredClone(said) as Partial<PolicyBody>;
   const queues = base.queues.map((queue) => {
     const own = Array.isArray(given.queues) ? given.queues.find((one) => one.code === queue.code) : undefined;
@@ -96,11 +102,16 @@ const REASONS: readonly [RegExp, string][] = [
   [/^contacts go round: (?<name>.+)$/, "round"],
   [/^the span from (?<name>\S+) overlaps the one before it$/, "overlaps"],
   [/^(?<name>\S+) is not before (?<other>\S+)$/, "not_before"],
+  [/^is a new queue: name its department /, "department"],
+  [/^there is no department '(?<name>.+)';/, "no_department"],
+  [/^would be a second queue named '(?<name>.+)': that one's code is '(?<other>.+)'$/, "second"],
+  [/^is the name or code of a queue in the archive$/, "archived"],
   [/^there is no time zone '(?<name>.+)'$/, "no_zone"],
   [/^there is no day (?<name>\S+)$/, "no_day"],
   [/^is never open$/, "never_open"],
   [/^is between (?<n>\d+) and (?<m>\d+)$/, "between"],
-  [/^there is no \S+ yet: contacts overflow to a queue$/, "no_such_way"],
+  [/^voicemail is for queues of calls alone/, "calls_only"],
+  [/^\S+ cannot be told by (?<name>.+): let them wait$/, "untold"],
   [/^is \d+ for now$/, "fixed"],
   [/^(?:input should be|should be|field required|string should)/i, "shape"],
   [/^is more than the house\.capacity of (?<n>\d+)/, "too_dear"],

@@ -9,7 +9,8 @@ import { useWords } from "../texts";
 import { dateWords, differing, type Holidays } from "./holidays";
 import { reasonOf, type Rung, TO_QUEUE } from "./policy";
 
-export function useWordsOfPolicy() {
+/** `titles`: code → name of queues that only the draft speaks of. */
+export function useWordsOfPolicy(titles: ReadonlyMap<string, string>) {
   const { w, maybeWord, locale } = useWords();
   const { queues: names } = useNames();
   const { data: queues } = useRecords("/queues");
@@ -17,7 +18,7 @@ export function useWordsOfPolicy() {
   const skillName = (code: string) => titled(skills?.find((one) => one.code === code)?.title, locale) || code;
   const queueName = (code: string) => {
     const queue = queues?.find((one) => one.code === code || one.id === code);
-    return queue?.name ?? names.get(code)?.name ?? code;
+    return queue?.name ?? names.get(code)?.name ?? (titles.get(code) || code);
   };
   const fault = (reason: string) => {
     const known = reasonOf(reason);
@@ -39,6 +40,7 @@ export function useWordsOfPolicy() {
           .join("; ") || w("hours.closed");
   const days = (given: Holidays) => Object.entries(given).sort(([a], [b]) => a.localeCompare(b)).map(([day, own]) => `${dateWords(day, locale)}: ${own.length ? spans(own) : w("hours.closed")}`).join("; ") || "—";
   const field = ({ place }: PolicyChange) => {
+    if (/^queues\.[^.[]+$/.test(place)) return w("routing.new_queue");
     const name = place.replace(/^queues\.[^.[]+\./, "").replace(/^house\./, "");
     const [kind, medium = "", part = ""] = place.split(".");
     if (kind === "media") return `${maybeWord(`medium.${medium}`) ?? medium}: ${maybeWord(`routing_field.${part}`) ?? part}`;
