@@ -29,6 +29,7 @@ from contact_center.kernel.log import get_logger
 from contact_center.storage.database import Database
 from contact_center.storage.events import Event, LogReader, Position, horizon
 from contact_center.storage.leases import Fenced, Lease
+from contact_center.storage.stalled import cut
 from routing.engine import Engine
 from routing.model import EngineEvent, OperatorState, Resync, Tick, WorkState
 from routing.policy import Policy
@@ -40,7 +41,7 @@ BATCH = 200
 """Decisions per transaction: it stays far below the half second a writer may take."""
 WRITE_SECONDS = 5.0
 BATCHES = 8  # of a thousand events, read ahead of the engine
-PATIENCE = 3  # rounds of refutations without a pause
+PATIENCE = 3  # rounds in which the rows take nothing, without a pause
 LOAD_SECONDS = 30.0
 LONGEST_REST = 5.0
 LOOKS_AT_CLOCK = 20  # renewals of the lease between two looks at the database's clock
@@ -89,6 +90,7 @@ class Dispatcher:
                     await self._session()
                 except (Unavailable, Fenced, TimeoutError) as error:
                     log.warning("router begins again", reason=repr(error))
+                    await self._clear_the_way()
                 except Exception:  # the line must move again whatever has happened
                     log.exception("router begins again after a fault")
                 lasted = asyncio.get_running_loop().time() - begun
@@ -161,10 +163,17 @@ class Dispatcher:
                 silences += 1
                 if silences == SILENCES:
                     raise Unavailable("the lease cannot be renewed") from error
+                await self._clear_the_way()
                 held = self._lease.held
             self._set_active(active=held)
             renewals += 1
             await asyncio.sleep(self._lease.ttl / 4)
+
+    async def _clear_the_way(self) -> None:
+        """A process that sleeps in the middle of an answer must not keep lease or rows for ever."""
+        with contextlib.suppress(Unavailable, TimeoutError):
+            async with asyncio.timeout(self._lease.ttl / 4):
+                await cut(self._database)
 
     async def _feed(self) -> None:
         """Give the engine what has happened and what time it is; carry out what it decides."""
@@ -259,10 +268,10 @@ class Dispatcher:
         decisions = self._decisions()
         rounds = 0
         while decisions:
-            truth = await self._carry_out(decisions)
+            applied, truth = await self._carry_out(decisions)
             if truth is None:
                 return
-            rounds += 1
+            rounds = 0 if applied else rounds + 1
             if rounds > PATIENCE:  # rows that refute for ever must not be asked without a pause
                 log.warning("the rows keep refuting", rounds=rounds, decisions=len(decisions))
                 await asyncio.sleep(min(1.0, 0.01 * 2 ** (rounds - PATIENCE)))
@@ -274,8 +283,9 @@ class Dispatcher:
         self.engine.observe(Tick(), self._time.now_ms())
         return [one for one in self.engine.decide() if isinstance(one, Written)]
 
-    async def _carry_out(self, decisions: list[Written]) -> Resync | None:
-        """Write the decisions; the rows of the refuted ones, or None when there are none."""
+    async def _carry_out(self, decisions: list[Written]) -> tuple[int, Resync | None]:
+        """Write the decisions: how many the rows took, and the rows of the others if any."""
+        applied = 0
         work: dict[str, WorkState | None] = {}
         operators: dict[str, OperatorState | None] = {}
         for first in range(0, len(decisions), BATCH):
@@ -290,9 +300,10 @@ class Dispatcher:
                     now_ms=self.engine.now_ms(),
                 )
             self._count(outcome)
+            applied += len(outcome.applied)
             work.update(outcome.truth.work)
             operators.update(outcome.truth.operators)
-        return Resync(work, operators) if work or operators else None
+        return applied, Resync(work, operators) if work or operators else None
 
     def _count(self, outcome: store.Outcome) -> None:
         for name, group in (("applied", outcome.applied), ("refuted", outcome.refuted)):
