@@ -22,6 +22,7 @@ MAX_RECIPIENTS = 200
 _SENDERS = re.compile(
     r"(?i)(?:mailer-daemon|postmaster|mail-daemon|mail delivery (?:sub)?system|microsoftexchange)"
 )
+_TOLD = re.compile(r"(?i)undeliver|delivery|returned|failure|достав")
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _SMTP_CODE = re.compile(r"(?<![\d.-])([245])[0-5]\d(?=[\s-])")
 
@@ -126,11 +127,9 @@ def daemon(fields: Headers) -> bool:
 
 def _credible(fields: Headers) -> bool:
     """Whether a mail server wrote it."""
-    subject = (fields.text("subject") or "").lower()
-    told = any(
-        word in subject for word in ("undeliver", "delivery", "returned", "failure", "достав")
-    )
-    return "x-failed-recipients" in fields or daemon(fields) or (null_sender(fields) and told)
+    if "x-failed-recipients" in fields or daemon(fields):
+        return True
+    return null_sender(fields) and bool(_TOLD.search(fields.text("subject") or ""))
 
 
 def _failed_recipients(fields: Headers) -> list[str]:

@@ -13,6 +13,7 @@ import codecs
 import re
 from dataclasses import dataclass
 from encodings.aliases import aliases
+from functools import lru_cache
 
 from channels.mail import letters
 
@@ -46,6 +47,8 @@ _MARKS = (
     (codecs.BOM_UTF32_BE, "utf_32_be"), (codecs.BOM_UTF16_LE, "utf_16_le"),
     (codecs.BOM_UTF16_BE, "utf_16_be"),
 )  # fmt: skip
+_MARKED = frozenset(mark[:1] for mark, _ in _MARKS)
+_NOT_SHOWN = re.compile(r"[^ -~]")
 _UNKNOWN = frozenset({"", "unknown", "unknown8bit", "xunknown", "default", "defaultcharset"})
 _BROKEN_SHARE = 0.05  # of the characters beyond ASCII: more, and it never was UTF-8
 _NAME_LENGTH = 40
@@ -81,11 +84,8 @@ def codec_of(name: str | None) -> str | None:
 
 def decode(data: bytes, declared: str | None = None, hint: str | None = None) -> Decoded:
     """Never fails. `hint` is a codec that the rest of the mail was read with."""
-    codec, warning = codec_of(declared), None
-    name = re.sub(r"[^ -~]", "?", (declared or "")[:_NAME_LENGTH])
-    if codec is None and _key(name) not in _UNKNOWN:
-        warning = f"charset-unknown: {name}"
-    for mark, marked in _MARKS:
+    codec, name, warning = _declared((declared or "")[:_NAME_LENGTH])
+    for mark, marked in _MARKS if data[:1] in _MARKED else ():
         if data.startswith(mark):
             return Decoded(data[len(mark) :].decode(marked, "replace"), marked, warning)
     if data.isascii() and codec not in _SEVEN_BIT and not _wide(codec):
@@ -100,6 +100,15 @@ def decode(data: bytes, declared: str | None = None, hint: str | None = None) ->
     elif warning is None:
         warning = "charset-missing"
     return _by_looks(data, codec, hint, warning)
+
+
+@lru_cache(maxsize=256)
+def _declared(charset: str) -> tuple[str | None, str, str | None]:
+    """The codec of a declaration, the declaration fit to be shown, and what is wrong with it."""
+    codec = codec_of(charset)
+    name = _NOT_SHOWN.sub("?", charset)
+    unknown = codec is None and _key(name) not in _UNKNOWN
+    return codec, name, f"charset-unknown: {name}" if unknown else None
 
 
 def _by_looks(data: bytes, codec: str | None, hint: str | None, warning: str) -> Decoded:

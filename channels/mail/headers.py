@@ -11,7 +11,8 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from channels.mail import charsets
@@ -21,6 +22,7 @@ MAX_LINES = 100_000
 MAX_FIELDS = 2_000
 MAX_VALUE = 1_000_000  # of one field: 8,000 recipients need 150,000 to 400,000
 MAX_TEXT = 64_000  # bytes of a field that is read as text
+MAX_SHORT = 2_000  # characters of a value whose text is kept for a moment
 MAX_DAMAGED = 50
 MAX_BLOCKS = 1_000  # of base64 with padding between them
 MAX_PARAMETERS = 64
@@ -53,17 +55,22 @@ class Headers:
 
     fields: tuple[tuple[str, bytes], ...] = ()
     hint: str | None = None  # the codec for bytes beyond ASCII
+    _first: dict[str, bytes] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Most names that are asked for are not there: that is seen without looking at each field.
+        object.__setattr__(self, "_first", dict(reversed(self.fields)))
 
     def all(self, name: str) -> list[str]:
         """The values of all fields of that name; encoded words are left as they are."""
+        if name not in self._first:
+            return []
         return [self._raw(value) for field, value in self.fields if field == name]
 
     def get(self, name: str) -> str | None:
         """The value of the first field of that name; encoded words are left as they are."""
-        for field, value in self.fields:
-            if field == name:
-                return self._raw(value)
-        return None
+        value = self._first.get(name)
+        return None if value is None else self._raw(value)
 
     def text(self, name: str) -> str | None:
         """The first field of that name as people read it."""
@@ -71,7 +78,7 @@ class Headers:
         return None if value is None else decoded(value[:MAX_TEXT])
 
     def __contains__(self, name: str) -> bool:
-        return any(field == name for field, _ in self.fields)
+        return name in self._first
 
     def _raw(self, value: bytes) -> str:
         if value.isascii():
@@ -155,12 +162,17 @@ def _headers(fields: list[list[bytes]], hint: str | None) -> Headers:
 
 
 def _unfolded(lines: list[bytes]) -> bytes:
-    value = b"".join(line.rstrip(b"\r\n") for line in lines)[:MAX_VALUE]
+    if len(lines) == 1:
+        value = lines[0][:MAX_VALUE]
+    else:
+        value = b"".join([line.rstrip(b"\r\n") for line in lines])[:MAX_VALUE]
     return value.translate(_SPACES, b"\0").strip()
 
 
 def safe(text: str) -> str:
     """Without controls, line breaks, and what turns the direction of writing."""
+    if text.isprintable():  # none of these are
+        return text.strip()
     return _DIRECTION.sub("", _UNSAFE.sub(" ", text)).strip()
 
 
@@ -168,6 +180,10 @@ def decoded(value: str) -> str:
     """Encoded words decoded (RFC 2047); neighbours are joined before, for they split characters."""
     if "=?" not in value:
         return safe(value)
+    return _short(value) if len(value) <= MAX_SHORT else _decoded(value)
+
+
+def _decoded(value: str) -> str:
     pieces: list[str] = []
     waiting: list[tuple[str, bytes]] = []
     last = 0
@@ -179,6 +195,9 @@ def decoded(value: str) -> str:
         waiting.append((word[1].partition("*")[0], _word_bytes(word)))
         last = word.end()
     return safe("".join([*pieces, _joined(waiting), value[last:]]))
+
+
+_short = lru_cache(maxsize=64)(_decoded)  # a subject is asked for several times while it is read
 
 
 def _word_bytes(word: re.Match[str]) -> bytes:
@@ -216,6 +235,8 @@ def unbase64(data: bytes) -> bytes:
 
 def parameters(value: str) -> tuple[str, dict[str, str]]:
     """A structured value such as Content-Type: what stands first, and its parameters."""
+    if ";" not in value:
+        return value[:MAX_PARAMETER_BYTES].strip().lower(), {}
     value = value[:MAX_PARAMETER_BYTES]
     first = value.partition(";")[0].strip().lower()
     sections: dict[str, dict[int, tuple[str, bool]]] = {}

@@ -37,6 +37,7 @@ WAITING = 64  # requests in line for a process; more are asked to come again
 PATIENT = 8  # of these, what came in already: it never fills the line
 GROUP = 8  # requests a process is given at once
 GROUP_BYTES = 256 * 1024  # of all of them; a larger one goes alone
+HURRY_SECONDS = 0.1  # so long less than a group waits for a process that is at work already
 SILENCE_SECONDS = 0.25  # so long the others of a group wait for one
 
 Recipe = tuple[str, str, str]  # provider, account and settings: a channel to be built again
@@ -49,6 +50,7 @@ class _Task:
     call: Call
     size: int
     done: asyncio.Future[Any]
+    since: float  # of the loop's clock
     patience: asyncio.TimerHandle | None = None
     alone: bool = False  # not to be grouped, and in the line again if it was in a group
     tries: int = 0
@@ -105,6 +107,7 @@ class Parsers:
         self._line: deque[_Task] = deque()
         self._idle: list[Aside] = []
         self._busy: dict[asyncio.Task[None], Aside] = {}
+        self._hurry: asyncio.TimerHandle | None = None
         self._closed = False
 
     def at_once(self, account: LiveAccount, request: WebhookRequest) -> Received | None:
@@ -162,7 +165,7 @@ class Parsers:
         if self._closed or len(self._line) >= self._waiting:
             raise Unavailable("too many requests wait to be read", retry_after=5)
         loop = asyncio.get_running_loop()
-        task = _Task((work, args), size, loop.create_future())
+        task = _Task((work, args), size, loop.create_future(), loop.time())
         tired = Unavailable("this has waited too long to be read", retry_after=5)
         task.patience = loop.call_later(self._wait, task.end, tired)
         self._line.append(task)
@@ -179,6 +182,8 @@ class Parsers:
     def _serve(self) -> None:
         """Give the free processes what waits."""
         while self._line and len(self._busy) < self._count and not self._closed:
+            if self._busy and not self._pressing():
+                return
             process = self._idle.pop() if self._idle else Aside()
             group = self._take()
             if not group:
@@ -187,6 +192,24 @@ class Parsers:
             serving = asyncio.create_task(self._read(process, group))
             self._busy[serving] = process
             serving.add_done_callback(self._served)
+
+    def _pressing(self) -> bool:
+        """Whether what waits is worth a further process at once.
+
+        Small groups cost whoever stores them most: a few letters more make one of a group that
+        begins in a moment.
+        """
+        if len(self._line) >= GROUP or any(task.alone for task in self._line):
+            return True
+        loop, first = asyncio.get_running_loop(), self._line[0]
+        left = first.since + HURRY_SECONDS - loop.time()
+        if left > 0 and self._hurry is None:
+            self._hurry = loop.call_later(left, self._hurried)
+        return left <= 0
+
+    def _hurried(self) -> None:
+        self._hurry = None
+        self._serve()
 
     def _served(self, serving: asyncio.Task[None]) -> None:
         process = self._busy.pop(serving)

@@ -231,9 +231,9 @@ def test_a_large_forged_form_costs_next_to_nothing(form: str) -> None:
     letter = b"%D0%9F" if form == "urlencoded" else b"\xd0\x9f"
     given = FORMS[form](mailgun(b"MAIL", signature="0" * 64))
     given = replace(given, body=given.body.replace(b"MAIL", letter * 5_000_000))
-    started = time.perf_counter()
+    started = time.thread_time()
     refused(given)
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 1
 
 
 def test_a_form_of_very_many_fields_is_refused() -> None:
