@@ -97,6 +97,7 @@ from contact_center.web.chat.hooks import PacedHooks
 from contact_center.web.chat.ports import Ports, StoredUpload
 from contact_center.web.chat.service import Chat, Limits
 from contact_center.web.chat.setup import setup_chat
+from contact_center.web.front import open_front
 from contact_center.web.live import Live, setup_live
 from contact_center.web.metrics import METRICS
 from contact_center.web.routes import all_routes
@@ -421,6 +422,7 @@ async def _listen(app: web.Application, settings: Settings, exits: AsyncExitStac
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS)
     await runner.setup()
     exits.push_async_callback(runner.cleanup)
+    open_front(runner)
     try:
         await web.TCPSite(runner, settings.listen_host, settings.listen_port, backlog=512).start()
     except OSError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from contact_center.kernel.log import get_logger
 from contact_center.storage.database import Database
 
 EVERY_SECONDS = 1.0
-SLOT = timedelta(minutes=5)
+SLOT_MINUTES = 5
 BOUNDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)  # seconds a send took; then longer ones
 Counted = Literal["received", "refused", "unreadable", "sent", "failed", "postponed", "uncertain"]
 COUNTED: tuple[Counted, ...] = (
@@ -43,8 +43,7 @@ class Counts:
 
 def slot_of(at: datetime) -> datetime:
     """The beginning of the five minutes an instant lies in."""
-    seconds = int(SLOT.total_seconds())
-    return datetime.fromtimestamp(int(at.timestamp()) // seconds * seconds, UTC)
+    return at.replace(minute=at.minute // SLOT_MINUTES * SLOT_MINUTES, second=0, microsecond=0)
 
 
 def median(took: list[int]) -> float | None:
@@ -84,7 +83,10 @@ class Traffic:
         *, seconds: float | None = None,
     ) -> None:  # fmt: skip
         """Count it; `seconds`: what a send took until the provider answered."""
-        counts = self._counts.setdefault((account_id, slot_of(at)), Counts())
+        key = account_id, slot_of(at)
+        counts = self._counts.get(key)
+        if counts is None:
+            counts = self._counts[key] = Counts()
         counts.by[what] += n
         if seconds is not None:
             counts.took[bisect_left(BOUNDS, seconds)] += 1

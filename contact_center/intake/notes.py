@@ -46,7 +46,9 @@ class Notes:
         result: SubmitResult,
     ) -> None:  # fmt: skip
         """A request was read and stored."""
-        messages = min(result.stored, sum(type(one) is MessageReceived for one in events))
+        messages = result.stored and min(
+            result.stored, [type(one) for one in events].count(MessageReceived)
+        )
         self._traffic.came_in(account.id, request.received_at, messages)
 
     async def tried(

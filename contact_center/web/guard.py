@@ -16,7 +16,7 @@ from aiohttp.typedefs import Handler
 from contact_center.kernel.errors import HouseError
 from contact_center.kernel.log import REQUEST, get_logger
 from contact_center.web.errors import problem, understand
-from contact_center.web.metrics import METRICS
+from contact_center.web.metrics import METRICS, Metrics
 
 log = get_logger("contact_center.web")
 
@@ -47,12 +47,17 @@ FOR_MACHINES = {
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Signal on_response_prepare: what a handler has not said itself is said strictly."""
+    dress(request, response, secure=request.app[SECURE])
+
+
+def dress(request: web.BaseRequest, response: web.StreamResponse, *, secure: bool) -> None:
+    """Give an answer the safe headers it lacks."""
     headers = response.headers
     if NAMES.isdisjoint(map(str.lower, headers)):  # nearly every answer
         headers.extend(FOR_MACHINES if MACHINE in request else HEADERS)
     else:
         _fill(headers)
-    if request.app[SECURE]:
+    if secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     headers["X-Request-ID"] = request.get(REQUEST_ID, "")
 
@@ -71,28 +76,36 @@ def _fill(headers: MutableMapping[str, str]) -> None:
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Number the request, call the handler, word its errors, count and log the answer."""
     began = time.perf_counter()
-    request[REQUEST_ID] = number = f"{random.getrandbits(64):016x}"  # a name, no secret
-    REQUEST.set(number)
+    give_number(request)
     try:
         response = await handler(request)
     except web.HTTPException as error:
         if error.status < 400:  # noqa: PLR2004 - a redirect, raised
             raise
-        response = answer_error(request, error)
+        response = answer_error(request, error, route_of(request), request.app[METRICS])
     except Exception as error:  # noqa: BLE001 - this is where they all end
-        response = answer_error(request, error)
-    _note(request, response, time.perf_counter() - began)
+        response = answer_error(request, error, route_of(request), request.app[METRICS])
+    seconds = time.perf_counter() - began
+    note(request, response, route_of(request), request.app[METRICS], seconds)
     return response
 
 
-def answer_error(request: web.Request, error: Exception) -> web.Response:
+def give_number(request: web.BaseRequest) -> None:
+    """By this number the log and the answer speak of a request: a name, no secret."""
+    request[REQUEST_ID] = number = f"{random.getrandbits(64):016x}"
+    REQUEST.set(number)
+
+
+def answer_error(
+    request: web.BaseRequest, error: Exception, route: str, metrics: Metrics
+) -> web.Response:
     """The problem for an error; what nobody foresaw is logged with its traceback."""
     known = understand(error, body_limit=int(request.client_max_size))
     if known is None:
-        log.error("unexpected error", route=route_of(request), exc_info=error)
+        log.error("unexpected error", route=route, exc_info=error)
         known = HouseError("something went wrong; the log has it under the request_id")
         known.code = "internal"
-    request.app[METRICS].refused.labels(known.code).inc()
+    metrics.refused.labels(known.code).inc()
     response = problem(known, request[REQUEST_ID])
     if isinstance(error, web.HTTPMethodNotAllowed):
         response.headers["Allow"] = error.headers.get("Allow", "")
@@ -105,9 +118,13 @@ def route_of(request: web.Request) -> str:
     return resource.canonical if resource else "unknown"
 
 
-def _note(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
-    route, status = route_of(request), response.status
-    request.app[METRICS].answers.seen(route, request.method, status, seconds)
+def note(
+    request: web.BaseRequest, response: web.StreamResponse, route: str, metrics: Metrics,
+    seconds: float,
+) -> None:  # fmt: skip
+    """Count an answer, and log it where it is a bad or a late one."""
+    status = response.status
+    metrics.answers.seen(route, request.method, status, seconds)
     slow = seconds > SLOW_SECONDS and not _waits(request, response)
     if status < 400 and not slow:  # noqa: PLR2004
         if log.is_enabled_for(logging.DEBUG) and not route.startswith(QUIET):
@@ -121,7 +138,7 @@ def _note(request: web.Request, response: web.StreamResponse, seconds: float) ->
         log.info("slow" if status < 400 else "refused", **told)  # noqa: PLR2004
 
 
-def _waits(request: web.Request, response: web.StreamResponse) -> bool:
+def _waits(request: web.BaseRequest, response: web.StreamResponse) -> bool:
     """Whether the request was meant to last."""
     streams = response.content_type == "text/event-stream"
     return streams or isinstance(response, web.WebSocketResponse) or "wait" in request.query

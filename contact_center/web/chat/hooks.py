@@ -26,14 +26,14 @@ class PacedHooks(Hooks):
 
     pace: Pace | None = None
 
-    async def handle(self, request: web.Request) -> web.Response:
-        """Raises TooMany for a visitor who has sent too much, else what `Hooks.handle` does."""
+    async def take(self, request: web.Request, key: str) -> web.Response:
+        """Raises TooMany for a visitor who has sent too much, else what `deliver` does."""
         if self.pace is not None:
-            self._count(request, self.pace)
-        return await super().handle(request)
+            self._count(request, key, self.pace)
+        return await self.deliver(request, key)
 
-    def _count(self, request: web.Request, pace: Pace) -> None:
-        account = self._accounts.by_public_key(request.match_info["key"])
+    def _count(self, request: web.Request, public_key: str, pace: Pace) -> None:
+        account = self._accounts.by_public_key(public_key)
         channel = account.channel if account is not None else None
         if not isinstance(channel, WebChat):
             return
