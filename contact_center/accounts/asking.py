@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from channels.contract import Authorizes, Report, Reports
 from channels.errors import ChannelError, Temporary
+from contact_center.accounts.model import Problem
 from contact_center.accounts.service import Accounts
 from contact_center.kernel.errors import NotFound
 
 SECONDS = 15.0
 # Refused; could not be asked; a person has to agree at the provider first, for a saved account.
-Problem = Literal["wrong", "unreachable", "consent"]
 
 
 @dataclass(frozen=True, slots=True)

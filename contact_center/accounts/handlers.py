@@ -1,29 +1,34 @@
-"""Administration of brands and accounts. Secrets go in and never come out."""
+"""Administration of connections. Secrets go in and never come out."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, Literal, Protocol
-from uuid import UUID
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from aiohttp import web
-from pydantic import BaseModel, Field, StringConstraints
 
 from channels.contract import Channel, Report, WebhookChannel, listens
-from channels.settings import Control, describe
+from channels.settings import describe
 from contact_center.access.model import Permission
 from contact_center.access.routes import Call, Route
 from contact_center.accounts import asking, store
+from contact_center.accounts.model import (
+    Account,
+    AccountList,
+    AccountPatch,
+    Ailing,
+    AilingList,
+    NewAccount,
+    ProviderInfo,
+    ProviderList,
+    SettingField,
+    Told,
+    TrySettings,
+)
 from contact_center.accounts.service import SERVICE, Accounts, Saved
 from contact_center.employees.handlers import ListQuery, changes
-from contact_center.employees.model import Body, Locale, Name, Out, Zone
-from contact_center.employees.operators import tell_directory
-from contact_center.kernel.errors import Conflict, HouseError
-from contact_center.kernel.ids import new_id
-from contact_center.storage import rows
-from contact_center.storage import tables as t
-from contact_center.storage.unit import Record, Unit
+from contact_center.kernel.errors import HouseError
+from contact_center.storage.unit import Record
 
 P = Permission
 
@@ -35,201 +40,6 @@ class Addresses(Protocol):
 
 
 ADDRESSES: web.AppKey[Addresses] = web.AppKey("account_addresses", Addresses)
-
-
-BrandLetters = dict[Literal["signature"], dict[Locale, Annotated[str, Field(max_length=2000)]]]
-
-
-class Brand(Out):
-    """A brand; accounts and contacts belong to one.
-
-    `letters.signature` stands under letters of queues that have none of their own.
-    """
-
-    id: UUID
-    name: str
-    locale: str
-    zone: str
-    letters: dict[str, dict[str, str]]
-    archived_at: datetime | None
-    version: int
-
-
-class BrandList(BaseModel):
-    """Brands by name."""
-
-    items: list[Brand]
-    next: str | None = None
-
-
-class NewBrand(Body):
-    """A brand to add."""
-
-    name: Name
-    locale: Locale = "ru"
-    zone: Zone = "Europe/Minsk"
-    letters: BrandLetters = Field(default_factory=dict)
-
-
-class BrandPatch(Body):
-    """What may change of a brand."""
-
-    name: Name | None = None
-    locale: Locale | None = None
-    zone: Zone | None = None
-    letters: BrandLetters | None = None
-    archived: bool | None = None
-
-
-class SettingField(BaseModel):
-    """One field of a provider's settings, enough to draw its form and to look at what is pasted.
-
-    `when`: it matters only while each of these other fields has one of these values. `where`: how
-    it is found at the provider. `called`: how options are called.
-    """
-
-    name: str
-    type: Control
-    options: list[str]
-    called: dict[str, dict[str, str]]
-    secret: bool
-    generated: bool
-    required: bool
-    default: Any
-    label: dict[str, str]
-    help: dict[str, str]
-    where: dict[str, str]
-    example: str
-    when: dict[str, list[str]]
-    pattern: str
-    min_length: int
-
-
-class ProviderInfo(BaseModel):
-    """A provider an account may be made for."""
-
-    name: str
-    title: dict[str, str]
-    about: dict[str, str]
-    icon: str
-    medium: str
-    fields: list[SettingField]
-    capabilities: dict[str, Any]
-
-
-class ProviderList(BaseModel):
-    """All providers."""
-
-    items: list[ProviderInfo]
-    next: str | None = None
-
-
-AccountState = Literal["on", "off", "test"]  # test: being connected, works like one that is on
-Health = Literal["unknown", "green", "yellow", "red"]
-
-
-class Account(Out):
-    """A connection. `secrets_set` names secret settings that have a value.
-
-    `made_secrets` holds what the house made with this very request; it is never shown again.
-    """
-
-    id: UUID
-    provider: str
-    title: str
-    medium: str
-    brand_id: UUID
-    queue_id: UUID
-    public_key: str
-    settings: dict[str, Any]
-    secrets_set: list[str]
-    state: AccountState
-    health: Health
-    health_text: str | None
-    health_at: datetime | None
-    last_in_at: datetime | None
-    last_out_at: datetime | None
-    created_at: datetime
-    archived_at: datetime | None
-    version: int
-    webhook_url: str | None = None
-    embed_snippet: str | None = None
-    page_url: str | None = None
-    made_secrets: dict[str, str] | None = None
-
-
-class AccountList(BaseModel):
-    """Accounts by title."""
-
-    items: list[Account]
-    next: str | None = None
-
-
-Settings = Annotated[
-    dict[Annotated[str, StringConstraints(max_length=60)], Any], Field(max_length=100)
-]
-
-
-class NewAccount(Body):
-    """An account to add; what its settings are the provider says."""
-
-    provider: Annotated[str, Field(max_length=40)]
-    title: Name
-    brand_id: UUID
-    queue_id: UUID
-    settings: Settings = Field(default_factory=dict)
-    state: AccountState = "on"
-
-
-class AccountPatch(Body):
-    """What may change of an account; of `settings` only what is given, null clears a field."""
-
-    title: Name | None = None
-    brand_id: UUID | None = None
-    queue_id: UUID | None = None
-    settings: Settings | None = None
-    state: AccountState | None = None
-    archived: bool | None = None
-
-
-class TrySettings(Body):
-    """Settings to ask the provider about; with `account_id` they are laid over what it keeps."""
-
-    provider: Annotated[str, Field(max_length=40)]
-    account_id: UUID | None = None
-    settings: Settings = Field(default_factory=dict)
-
-
-class Told(BaseModel):
-    """What the provider said. `name`: how our side is called there; `address`: where it calls us.
-
-    `waiting`: events it has not brought yet; `error`: why it could not bring one. None is what it
-    does not tell. `problem`: it refused us, could not be asked, or somebody has to agree
-    there first; `words` say why.
-    """
-
-    problem: asking.Problem | None
-    words: str
-    name: str
-    address: str
-    waiting: int | None
-    error: str
-    error_at: datetime | None
-
-
-class Ailing(BaseModel):
-    """A connection that does not work, and why."""
-
-    id: UUID
-    title: str
-    health_text: str | None
-    health_at: datetime | None
-
-
-class AilingList(BaseModel):
-    """What does not work now, by title."""
-
-    items: list[Ailing]
 
 
 def _account(call: Call, row: Record) -> Account:
@@ -336,44 +146,6 @@ def _plain_capabilities(capabilities: Any) -> dict[str, Any]:
     return values
 
 
-async def list_brands(call: Call) -> BrandList:
-    rows = await store.brands(call.app[SERVICE].database, sa.true(), archived=call.query.archived)
-    return BrandList(items=[Brand.model_validate(dict(row)) for row in rows])
-
-
-async def add_brand(call: Call) -> Brand:
-    return await _save_brand(call, None, call.body.model_dump())
-
-
-async def change_brand(call: Call) -> Brand:
-    return await _save_brand(call, call.id(), changes(call.body))
-
-
-async def _save_brand(call: Call, brand_id: UUID | None, values: dict[str, Any]) -> Brand:
-    accounts = call.app[SERVICE]
-    target = brand_id or new_id()
-
-    async def step(unit: Unit) -> Record:
-        written = dict(values)
-        name = written.get("name")
-        if name and await rows.name_is_taken(unit, t.brands, name, but=target):
-            raise Conflict("the name is taken", code="duplicate", field="name")
-        if brand_id is None:
-            await store.add_brand(unit, {"id": target, **written})
-        else:
-            await store.brand(unit, target)
-            if "archived" in written:
-                if written["archived"] and await store.brand_is_used(unit, target):
-                    raise Conflict("accounts belong to this brand", code="in_use")
-                written["archived_at"] = accounts.clock.now() if written["archived"] else None
-                del written["archived"]
-            await rows.change(unit, t.brands, target, written)
-        await tell_directory(unit, target, actor=call.actor.label, cause="brand")
-        return await store.brand(unit, target)
-
-    return Brand.model_validate(dict(await accounts.database.run(step)))
-
-
 ROUTES: list[Route] = [
     Route("GET", "/accounts/providers", list_providers, P.SUPERVISE,
           "Providers and the fields of their settings", answer=ProviderList),
@@ -393,10 +165,4 @@ ROUTES: list[Route] = [
           "Ask the provider whether the connection works", answer=Account),
     Route("GET", "/accounts/{id}/report", report_account, P.SUPERVISE,
           "Ask the provider how its side of the connection does", answer=Told),
-    Route("GET", "/brands", list_brands, P.SUPERVISE, "Brands by name", query=ListQuery,
-          answer=BrandList),
-    Route("POST", "/brands", add_brand, P.ADMINISTER, "Add a brand", body=NewBrand, answer=Brand,
-          status=201),
-    Route("PATCH", "/brands/{id}", change_brand, P.ADMINISTER, "Change or archive a brand",
-          body=BrandPatch, answer=Brand),
 ]  # fmt: skip

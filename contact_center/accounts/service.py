@@ -12,16 +12,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-import orjson
 from aiohttp import web
-from pydantic import BaseModel, ValidationError
 
 from channels.contract import Channel, Deps, Installs, Provider
 from channels.errors import ChannelError, Temporary
-from channels.settings import led_away, secret_names, with_generated
+from channels.settings import secret_names
 from contact_center.access.model import Actor
 from contact_center.accounts import store
 from contact_center.accounts.live import Cache, LiveAccount, Registry, opened
+from contact_center.accounts.sealing import filled_in, merged, sealed, validated
 from contact_center.accounts.traffic import Traffic
 from contact_center.employees.operators import tell_directory
 from contact_center.jobs import store as jobs
@@ -39,14 +38,6 @@ from contact_center.storage.unit import Record, Unit
 CHECK_SECONDS = 15.0
 CHECK = "accounts.check"
 SHORTEST_SECRET = 6  # a shorter one would be struck out of ordinary words
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """Validated settings, parted: `plain` as JSON, `secret` sealed (None when there is none)."""
-
-    plain: dict[str, Any]
-    secret: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +108,13 @@ class Accounts:
         """Add an account. Raises Invalid with the field of the settings that is wrong."""
         described = self._provider(provider)
         new = account_id or new_id()
-        filled, made = _filled(described, settings)
-        sealed = self._seal(described, new, filled)
+        filled, made = filled_in(described, settings)
+        kept = sealed(described, new, filled, self._sealer)
         values = {
             "id": new, "provider": provider, "title": title, "medium": described.medium.value,
             "brand_id": brand_id, "queue_id": queue_id, "state": state,
             "public_key": public_key or secrets.token_urlsafe(18),
-            "settings": sealed.plain, "secrets": sealed.secret,
+            "settings": kept.plain, "secrets": kept.secret,
         }  # fmt: skip
 
         async def step(unit: Unit) -> Record:
@@ -148,11 +139,11 @@ class Accounts:
             row = await store.account(self.database, account_id)
             if row["provider"] != provider:
                 raise Invalid("the account is another provider's", field="provider")
-            filled, _ = _merged(described, opened(row, self._sealer), settings)
+            filled, _ = merged(described, opened(row, self._sealer), settings)
             key = row["public_key"]
         else:
-            filled, _ = _merged(described, {}, settings)
-        valid = _validated(described, filled)
+            filled, _ = merged(described, {}, settings)
+        valid = validated(described, filled)
         return self._live.channel(described, valid, account_id or new_id(), key)
 
     async def change(
@@ -208,9 +199,9 @@ class Accounts:
         self, before: Record, settings: Mapping[str, Any]
     ) -> tuple[dict[str, Any], dict[str, str]]:
         described = self._provider(before["provider"])
-        filled, made = _merged(described, opened(before, self._sealer), settings)
-        sealed = self._seal(described, before["id"], filled)
-        return {"settings": sealed.plain, "secrets": sealed.secret}, made
+        filled, made = merged(described, opened(before, self._sealer), settings)
+        kept = sealed(described, before["id"], filled, self._sealer)
+        return {"settings": kept.plain, "secrets": kept.secret}, made
 
     async def _require(self, unit: Unit, values: Mapping[str, Any]) -> None:
         if "brand_id" in values:
@@ -231,14 +222,6 @@ class Accounts:
             return self.registry.provider(name)
         except LookupError as error:
             raise Invalid(str(error), field="provider", code="unknown_provider") from None
-
-    def _seal(self, provider: Provider, account_id: UUID, values: Mapping[str, Any]) -> Sealed:
-        dumped = _validated(provider, values).model_dump(mode="json")
-        names = secret_names(provider.Settings)
-        hidden = {name: dumped.pop(name) for name in names if name in dumped}
-        if not hidden:
-            return Sealed(dumped, None)
-        return Sealed(dumped, self._sealer.seal(orjson.dumps(hidden), account_id.bytes))
 
     def secrets_set(self, row: Record) -> list[str]:
         """Which secret fields have a value; never the values."""
@@ -316,45 +299,6 @@ class Accounts:
         await self.traffic.close()
 
 
-def _validated(provider: Provider, values: Mapping[str, Any]) -> BaseModel:
-    try:
-        return provider.Settings.model_validate(dict(values))
-    except ValidationError as error:
-        raise _invalid_settings(error) from None
-
-
-def _filled(
-    provider: Provider, settings: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """The settings with generated values, and those that were made just now."""
-    filled = with_generated(provider.Settings, settings)
-    return filled, {n: str(v) for n, v in filled.items() if settings.get(n) != v}
-
-
-def _merged(
-    provider: Provider, before: Mapping[str, Any], changes: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """Settings with changes laid over them, null clearing; and the secrets made just now.
-
-    Raises Invalid, also for secrets that the changes would send where they were not meant to go.
-    """
-    kept = {name: value for name, value in {**before, **changes}.items() if value is not None}
-    filled, made = _filled(provider, kept)
-    after = _validated(provider, filled).model_dump(mode="json")
-    away = led_away(provider.Settings, before, after, changes)
-    if away.asked:
-        said = "enter it again: the changed address would get it"
-        errors = [
-            {"field": f"settings.{name}", "reason": "enter_again", "detail": said}
-            for name in away.asked
-        ]
-        raise Invalid(said, field=errors[0]["field"], errors=errors)
-    if away.dropped:
-        left = {name: value for name, value in kept.items() if name not in away.dropped}
-        filled, made = _filled(provider, left)
-    return filled, made
-
-
 async def _checked(live: LiveAccount, webhook: str) -> tuple[str, str | None]:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
@@ -368,17 +312,6 @@ async def _checked(live: LiveAccount, webhook: str) -> tuple[str, str | None]:
     except ChannelError as error:
         return "red", str(error)
     return "green", None
-
-
-def _invalid_settings(error: ValidationError) -> Invalid:
-    problems = error.errors(include_url=False, include_input=False, include_context=False)
-    listed = [
-        {"field": "settings." + ".".join(str(part) for part in item["loc"]),
-         "reason": item["type"], "detail": item["msg"].removeprefix("Value error, ")}
-        for item in problems
-    ]  # fmt: skip
-    first = listed[0]
-    return Invalid(f"{first['field']}: {first['detail']}", field=first["field"], errors=listed)
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

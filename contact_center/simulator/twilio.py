@@ -1,28 +1,24 @@
 """A Twilio of our own: the REST interface's messages, and what Twilio posts to us. Stateful.
 
-What the real one refuses is refused, fields it does not know are complained of. Overrides behind
-the "#" of an address are heeded (https://www.twilio.com/docs/usage/webhooks/
-webhooks-connection-overrides, read 2026-11). What may go wrong is switched on (`switches`), for one
-request to send only it stands in `faults`; `mischief` is what is on.
+What the real one refuses is refused, fields it does not know are complained of. What may go wrong
+is switched on (`switches`), for one request to send only it stands in `faults`; `mischief` is what
+is on.
 """
 
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
-from itertools import islice
 from typing import Any
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from aiohttp import web
 
 from contact_center.simulator import twilio_media
 from contact_center.simulator.faults import Report as Mischief
-from contact_center.simulator.faults import Switches
-from contact_center.simulator.serving import Room
+from contact_center.simulator.twilio_telling import EVERYTHING, Telling
 from contact_center.simulator.twilio_wire import (
     FIELDS,
     FILTERS,
@@ -31,15 +27,11 @@ from contact_center.simulator.twilio_wire import (
     Fault,
     Form,
     Message,
-    again,
     basic,
     error,
-    incoming,
     now,
     passes,
-    report,
     sid,
-    signed,
     spoilt,
 )
 
@@ -49,44 +41,29 @@ SILENCE = 3600.0
 VERSION = "/2010-04-01/Accounts/{account}"
 NUMBER_FIELDS = frozenset({"SmsUrl", "SmsMethod", "SmsApplicationSid", "SmsFallbackUrl",
                            "SmsFallbackMethod", "FriendlyName"})  # fmt: skip
-# What Twilio itself takes for an opt-out and its end: https://help.twilio.com/articles/223134027.
-STOPS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"})
-STARTS = frozenset({"START", "YES", "UNSTOP"})
-EVERYTHING = 1_000_000_000
 
 
-class FakeTwilio:
+class FakeTwilio(Telling):
     """One account with one number. `faults` befall requests in turn, `mischief` the reports.
 
-    `posted` keeps what it posted and how it was answered; `complaints` what the real one would not
-    have understood. `kept`: how many messages and posts are remembered.
+    `complaints`: what the real one would not have understood.
     """
 
     def __init__(
         self, *, account: str = "AC" + "0" * 32, token: str = "0" * 32,
         number: str = "+15005550006", service: str = "MG" + "0" * 32, kept: int = EVERYTHING,
     ) -> None:  # fmt: skip
-        self.account, self.token = account, token
-        self.number, self.service = number, service
+        super().__init__(account, token, number, kept)
+        self.service = service
         self.keys: dict[str, str] = {}  # API keys: sid → secret
-        self.webhook = ""  # where incoming messages are posted, overrides and all
         self.configured = 0  # how often it was told
-        self.messages: dict[str, Message] = {}
-        self.unsubscribed: set[str] = set()
         self.refuses: dict[str, int] = {}  # recipient → code at once
-        self.fails: dict[str, int] = {}  # recipient → code of a failed delivery
         self.faults: deque[Fault] = deque()
-        self.switches = Switches()
-        self.mischief = self.switches.on
-        self.lateness = 0.3  # seconds, where something is told late
         self.lag = 0.0  # between taking a message and saying so
-        self.pause = 0.0  # between the steps of a delivery
         self.delivers = True
-        self.posted: list[tuple[str, dict[str, str], int]] = []
         self.complaints: list[str] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = asyncio.Event()
-        self._room, self._kept = Room(kept), kept
 
     # --- serving ---------------------------------------------------------------------------------
 
@@ -216,12 +193,6 @@ class FakeTwilio:
             self._begin(self._deliver(message))
         return message
 
-    def _keep(self, message: Message) -> None:
-        self.messages[message.sid] = message
-        for name in list(islice(self.messages, self._room.take(message.weight))):
-            self.messages.pop(name)
-        self.switches.changed()
-
     async def _list(self, request: web.Request) -> web.StreamResponse:
         if refused := self._refused(request):
             return refused
@@ -299,105 +270,3 @@ class FakeTwilio:
         if request.headers["Authorization"] != basic(self.account, self.token):
             return error(20003)  # a standard key may not ask for the account
         return web.json_response({"sid": self.account, "status": "active"})
-
-    # --- what it posts ---------------------------------------------------------------------------
-
-    async def receive(
-        self, sender: str, body: str, *, media: list[tuple[str, bytes]] | None = None,
-        told: bool = True, **more: str,
-    ) -> Message:  # fmt: skip
-        """A message from outside. `told`: it is posted, unless nobody answers, as in an outage."""
-        files = [(sid("ME"), kind, content) for kind, content in media or []]
-        name = sid("MM" if files else "SM")
-        message = Message(name, self.account, "inbound", sender, self.number, body, "received",
-                          now(), media=files)  # fmt: skip
-        self._keep(message)
-        word = body.strip().upper()
-        if word in STOPS:
-            self.unsubscribed.add(sender)
-        elif word in STARTS:
-            self.unsubscribed.discard(sender)
-        if told:
-            await self._say(message, {**incoming(message), **more})
-        return message
-
-    async def _say(self, message: Message, form: Form) -> None:
-        if self.switches.happens("late"):
-            await asyncio.sleep(self.lateness)
-        await self.switches.hold_back(self.lateness)
-        for _ in range(2 if self.switches.happens("twice") else 1):
-            message.told = await self.post(self.webhook, form)
-            self.switches.gone_by()
-
-    async def _deliver(self, message: Message) -> None:
-        """Queued → sent → delivered, or what befalls it; of the first status nobody is told."""
-        code = self.fails.get(message.recipient)
-        steps = ["queued"] if message.service else []
-        steps += ["sent", "undelivered" if code else "delivered"]
-        found = await twilio_media.fetched(message.urls) if message.urls else []
-        if isinstance(found, int):
-            code, steps = found, ["failed"]
-        else:
-            message.media = found
-        message.sender = message.sender or self.number
-        if self.switches.happens("none_at_all"):
-            message.status, message.code = steps[-1], code
-            return
-        told = []
-        for step in steps:
-            await asyncio.sleep(self.pause)
-            message.status = step
-            message.code = code if step in ("undelivered", "failed") else None
-            self.switches.changed()
-            told.append(report(message))
-        await self._tell(message, told)
-
-    async def retell(self) -> None:
-        """Tell once more what became of everything, however late; it was told before, or not."""
-        for message in list(self.messages.values()):
-            if message.callback and message.status in ("delivered", "undelivered"):
-                await self.post(message.callback, report(message))
-
-    async def _tell(self, message: Message, told: list[dict[str, str]]) -> None:
-        if not message.callback:
-            return
-        if self.switches.happens("late"):
-            await asyncio.sleep(self.lateness)
-        if self.switches.happens("backwards"):
-            told.reverse()
-        for form in told:
-            for _ in range(2 if self.switches.happens("twice") else 1):
-                await self.post(message.callback, form)
-
-    async def post(self, url: str, form: Form) -> int:
-        """Sign and post, again where the address asks for it; the last status, 0 for no answer."""
-        bare, _, overrides = url.partition("#")
-        asked = {name: values[0] for name, values in parse_qs(overrides).items()}
-        policy = asked.get("rp", "ct").split(",")
-        wrong = self.switches.happens("wrongly_signed")
-        token = secrets.token_hex(16) if wrong else self.token
-        headers = {
-            "X-Twilio-Signature": signed(token, bare, form),
-            "I-Twilio-Idempotency-Token": secrets.token_hex(16),
-        }
-        status = 0
-        for _ in range(1 + int(asked.get("rc", "1"))):
-            status = await _post(bare, form, headers)
-            if not again(status, policy):
-                break
-        self.posted.append((bare, dict(form), status))
-        del self.posted[: -self._kept]
-        self.switches.count("told" if 200 <= status < 300 else "refused")  # noqa: PLR2004
-        return status
-
-
-async def _post(url: str, form: Form, headers: Mapping[str, str]) -> int:
-    try:
-        async with (
-            ClientSession(timeout=ClientTimeout(total=15)) as session,
-            session.post(url, data=form, headers=headers, allow_redirects=False) as answer,
-        ):
-            await answer.read()
-            return answer.status
-    except (ClientError, TimeoutError):
-        return 0

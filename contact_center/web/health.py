@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from contact_center.access.model import Permission
 from contact_center.access.routes import Call, Route
-from contact_center.accounts.handlers import AccountState, Health
+from contact_center.accounts.model import AccountState, Health
 from contact_center.kernel.errors import HouseError
 from contact_center.storage import health as numbers
 from contact_center.web.keys import DATABASE

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from contact_center.access import handlers as access
 from contact_center.access.routes import Route
+from contact_center.accounts import brands
 from contact_center.accounts import handlers as accounts
 from contact_center.accounts.authorization import handlers as authorization
 from contact_center.accounts.trials import handlers as trials
@@ -49,6 +50,7 @@ FEATURES: tuple[Sequence[Route], ...] = (
     waits.ROUTES,
     catalogue.ROUTES,
     accounts.ROUTES,
+    brands.ROUTES,
     authorization.ROUTES,
     trials.ROUTES,
     intake.ROUTES,

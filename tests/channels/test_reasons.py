@@ -22,7 +22,7 @@ HOLE = "{}"
 def reasons() -> Iterator[str]:
     """As they are written; a hole for what differs."""
     yield from (words for _, _, words in failures._REASONS)
-    for table in (faults.REJECTED, faults.MISCONFIGURED, faults.TEMPORARY):
+    for table in faults.KNOWN:
         yield from table.values()
     trees = [ast.parse(path.read_text()) for one in FOLDERS for path in Path(one).rglob("*.py")]
     constants = [pair for tree in trees for pair in _named(tree) if pair[0].isupper()]

@@ -116,7 +116,11 @@ TEMPORARY: Mapping[int, str] = {
     20429: "Twilio asks for fewer requests",
     21611: "too many messages of this sender wait at Twilio",
 }
+# Nobody knows whether it was done.
+BROKEN: Mapping[int, str] = {20500: "Twilio has an internal fault"}
 _SILENT = 500
+
+KNOWN = (REJECTED, MISCONFIGURED, TEMPORARY, BROKEN)
 
 
 def words(code: int | str | None, told: str = "") -> str | None:
@@ -124,7 +128,7 @@ def words(code: int | str | None, told: str = "") -> str | None:
     number = _number(code)
     if number is None:
         return told or None
-    known = REJECTED.get(number) or MISCONFIGURED.get(number) or TEMPORARY.get(number)
+    known = next((texts[number] for texts in KNOWN if number in texts), None)
     return f"{known or told or 'not delivered'} (Twilio {number})"
 
 

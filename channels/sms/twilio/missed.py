@@ -4,6 +4,11 @@ https://www.twilio.com/docs/messaging/api/message-resource#read-multiple-message
 2026-11): the list can be narrowed by From, To and DateSent, newest first. Twilio gives an incoming
 message up after its few retries; the list is the only way to it. Records name neither opt-outs nor
 the id of ours that callbacks carry.
+
+DateSent takes GMT dates, "on and before" and "on and after" one; its OpenAPI type is a date and
+time, and Twilio's own libraries send seconds (serialize.iso8601_datetime). That seconds are heeded
+is unverified. A beginning that is cut to its day only gives what we know already; an end is put at
+a midnight where one lies between, which means the same either way.
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ from channels.families.twilio.signature import FORM
 from channels.sms.twilio.settings import TwilioSmsSettings
 
 SHORTEST = timedelta(seconds=2)
+DAY = timedelta(days=1)
 OVERLAP = timedelta(minutes=15)  # the list may be behind; what came already is known by its sid
 FATES = frozenset({"delivered", "undelivered", "failed", "read", "canceled"})
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -66,7 +72,14 @@ async def _read(
         latest = end or page.at
         if latest is None or latest - start < SHORTEST:
             raise Temporary("Twilio lists more messages than can be read at once")
-        end = start + (latest - start) / 2
+        end = between(start, latest)
+
+
+def between(start: datetime, end: datetime) -> datetime:
+    """An instant about half-way: a midnight of GMT where there is one between."""
+    half = start + (end - start) / 2
+    midnight = half.replace(hour=0, minute=0, second=0, microsecond=0)
+    return next((one for one in (midnight, midnight + DAY) if start < one < end), half)
 
 
 def _span(start: datetime, end: datetime | None) -> dict[str, str]:

@@ -10,6 +10,7 @@ from channels.contract import Cursor, Missed
 from channels.errors import Misconfigured, Rejected, Temporary
 from channels.families.twilio import rest
 from channels.messages import DeliveryChanged, Event, MessageReceived
+from channels.sms.twilio import missed
 from channels.sms.twilio.channel import TwilioSms
 from contact_center.simulator import twilio_wire as wire
 from tests.channels.twilio.conftest import Place, outbound
@@ -159,3 +160,22 @@ async def test_a_file_is_fetched_by_its_reference(place: Place) -> None:
 async def test_a_file_that_is_not_there_is_gone(place: Place, ref: str) -> None:
     with pytest.raises(Rejected):
         _ = [chunk async for chunk in await place.channel().open(ref)]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "half"),
+    [
+        ("2026-11-01T10:00", "2026-11-05T10:00", "2026-11-03T00:00"),
+        ("2026-11-01T23:00", "2026-11-02T02:00", "2026-11-02T00:00"),
+        ("2026-11-01T22:00", "2026-11-02T01:00", "2026-11-02T00:00"),
+        ("2026-11-01T10:00", "2026-11-01T11:00", "2026-11-01T10:30"),
+        ("2026-11-01T00:00", "2026-11-02T00:00", "2026-11-01T12:00"),
+    ],
+)
+def test_a_time_is_parted_at_a_midnight_for_the_list_may_know_days_alone(
+    start: str, end: str, half: str
+) -> None:
+    first, last, expected = (
+        datetime.fromisoformat(f"{one}:00+00:00") for one in (start, end, half)
+    )
+    assert missed.between(first, last) == expected
