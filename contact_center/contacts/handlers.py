@@ -6,6 +6,7 @@ from contact_center.access.model import Permission
 from contact_center.access.routes import Call, Route
 from contact_center.clients.service import SERVICE as CLIENTS
 from contact_center.contacts import model
+from contact_center.contacts.messages.model import MessagePage
 from contact_center.contacts.service import SERVICE
 
 P = Permission
@@ -32,7 +33,7 @@ async def change(call: Call) -> model.Contact:
     return await contacts.contact(call.actor, call.id())
 
 
-async def thread(call: Call) -> model.MessagePage:
+async def thread(call: Call) -> MessagePage:
     return await call.app[SERVICE].thread(call.actor, call.id(), call.query)
 
 
@@ -70,7 +71,7 @@ ROUTES = [
     Route("PATCH", "/contacts/{id}", change, P.WORK, "Set kind of request or subject (If-Match)",
           body=model.ContactPatch, answer=model.Contact, tags=("contacts",)),
     Route("GET", "/contacts/{id}/messages", thread, P.READ, "A stretch of the thread",
-          query=model.MessageQuery, answer=model.MessagePage, tags=("contacts",)),
+          query=model.MessageQuery, answer=MessagePage, tags=("contacts",)),
     Route("PUT", "/contacts/{id}/drafts/{kind}", keep_draft, P.NOTE,
           "Keep the draft of a reply or a note", body=model.DraftIn, tags=("contacts",)),
     Route("GET", "/clients/{id}/contacts", of_client, P.READ, "A client's contacts",

@@ -18,6 +18,7 @@ from contact_center.contacts.letters import subjects
 from contact_center.contacts.listing import cursor
 from contact_center.contacts.listing import store as listing
 from contact_center.contacts.messages import store as messages
+from contact_center.contacts.messages.model import Message, MessagePage
 from contact_center.contacts.writing import store as writing
 from contact_center.contacts.writing.service import Writer
 from contact_center.kernel.clock import Clock
@@ -152,7 +153,7 @@ class Contacts:
 
     async def thread(
         self, actor: Actor, contact_id: UUID, query: model.MessageQuery
-    ) -> model.MessagePage:
+    ) -> MessagePage:
         """A stretch of messages."""
         if query.before is not None and query.after is not None:
             raise Invalid("give before or after, not both", field="after")
@@ -165,7 +166,7 @@ class Contacts:
             rows = await messages.before(self.database, contact_id, start, query.limit)
         first = rows[0]["seq"] if rows else (query.after or 0) + 1
         last = rows[-1]["seq"] if rows else (query.before or 1) - 1
-        return model.MessagePage(
+        return MessagePage(
             items=await self._messages(await self._marked(contact_id, rows)),
             has_before=bool(first > 1),
             has_after=bool(rows) and last < last_seq,
@@ -180,20 +181,19 @@ class Contacts:
         told = (subjects.subject_of(one) for one in earlier)
         return subjects.marked(rows, next(filter(None, told), ""))
 
-    async def message(self, message_id: UUID) -> model.Message:
+    async def message(self, message_id: UUID) -> Message:
         """One message whose contact the caller has authorised. Raises NotFound."""
         row = await messages.one(self.database, message_id)
         if row is None:
             raise NotFound("there is no such message")
         return (await self._messages([row]))[0]
 
-    async def _messages(self, rows: Sequence[Record]) -> list[model.Message]:
+    async def _messages(self, rows: Sequence[Record]) -> list[Message]:
         files: dict[UUID, list[dict[str, Any]]] = {}
         for one in await messages.attachments(self.database, [row["id"] for row in rows]):
             files.setdefault(one["message_id"], []).append(self._file(one))
         return [
-            model.Message.model_validate(shapes.message(row, files.get(row["id"], [])))
-            for row in rows
+            Message.model_validate(shapes.message(row, files.get(row["id"], []))) for row in rows
         ]
 
     def _file(self, row: Record) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from aiohttp import web
 from contact_center.access.model import Permission
 from contact_center.access.routes import Call, Route
 from contact_center.contacts.letters.model import LetterStart
-from contact_center.contacts.model import Contact, Message
+from contact_center.contacts.messages.model import Message
+from contact_center.contacts.model import Contact
 from contact_center.desk import model
 from contact_center.desk.service import SERVICE
 from contact_center.kernel.errors import NotFound

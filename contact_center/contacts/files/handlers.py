@@ -20,7 +20,7 @@ from contact_center.contacts import shapes
 from contact_center.contacts.files.images import dimensions
 from contact_center.contacts.files.nature import may_inline, plain_name, served_type
 from contact_center.contacts.files.service import SERVICE, Files
-from contact_center.contacts.model import Attachment
+from contact_center.contacts.messages.model import Attachment
 from contact_center.kernel.errors import TooLarge, Unavailable
 from contact_center.storage.unit import Record
 
