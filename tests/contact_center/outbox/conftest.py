@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from contact_center.kernel.ids import new_id
 from contact_center.outbox import store
 from contact_center.outbox.model import Files, Klass, Limits
 from contact_center.outbox.service import Sender
+from contact_center.outbox.worker import AccountWorker
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Unit
 from tests.support.fake_channel import FakeAccounts, FakeChannel, NoFiles
@@ -33,13 +36,14 @@ QUICK = Limits(
 
 
 class World:
-    """Accounts, contacts, messages; and what became of them."""
+    """Accounts, contacts, messages, what became of them, and how often senders have looked."""
 
     def __init__(self, database: Database, hints: LocalHints) -> None:
         self.database = database
         self.hints = hints
         self.accounts = FakeAccounts()
         self.senders: list[asyncio.Task[None]] = []
+        self.turns: Counter[tuple[str, UUID]] = Counter()  # by node and account
         self.dead: list[Database] = []
         self._contacts: dict[tuple[UUID, str], UUID] = {}
         self._seq: dict[UUID, int] = {}
@@ -141,6 +145,16 @@ class World:
         self.senders.append(task)
         return task
 
+    async def look(self, account_id: UUID, times: int = 3, node: str = "n1") -> None:
+        """Return when the sender of an account, rung, has looked so often at what it may do."""
+        for _ in range(times):
+            wanted = self.turns[node, account_id] + 1
+            self.hints.ring(store.topic(account_id))
+            await eventually(partial(self._has_looked, node, account_id, wanted))
+
+    def _has_looked(self, node: str, account_id: UUID, times: int) -> bool:
+        return self.turns[node, account_id] >= times
+
     async def state(self, message_id: UUID) -> str:
         return str(
             await self.database.fetchval(
@@ -209,9 +223,20 @@ class World:
 
 
 @pytest.fixture
-async def world(database_url: str, hints: LocalHints) -> AsyncIterator[World]:
+async def world(
+    database_url: str, hints: LocalHints, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[World]:
     database = await Database.connect(database_url, hints=hints, size=12)
     world = World(database, hints)
+    turn = AccountWorker._turn
+
+    async def counted(worker: AccountWorker) -> float:
+        try:
+            return await turn(worker)
+        finally:
+            world.turns[worker._node, worker._id] += 1
+
+    monkeypatch.setattr(AccountWorker, "_turn", counted)
     await world.prepare()
     try:
         yield world
