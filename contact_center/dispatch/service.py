@@ -14,7 +14,7 @@ import random
 
 from prometheus_client import CollectorRegistry
 
-from contact_center.dispatch import store
+from contact_center.dispatch import collector, store
 from contact_center.dispatch.checkpoints import Checkpoints
 from contact_center.dispatch.doors import Doors
 from contact_center.dispatch.metrics import DispatchMetrics
@@ -78,6 +78,7 @@ class Dispatcher:
         self._waits = Waits(database, self._lease)
         self._batches: asyncio.Queue[list[Event]] = asyncio.Queue(BATCHES)
         self._wake = asyncio.Event()
+        self._replaced = False  # an engine has gone since the collector was let loose
         self.active = False
 
     async def run(self) -> None:
@@ -137,6 +138,7 @@ class Dispatcher:
         self._policy = policy or self._policy
         self._doors = Doors()
         self.engine = Engine.restore(self._doors.seen(states, now), now, self._policy)
+        self._replaced = True
         self._position = position
         self._batches = asyncio.Queue(BATCHES)
         self._metrics.rebuilds.inc()
@@ -185,6 +187,9 @@ class Dispatcher:
                 self._checkpoints.look(self.engine, self._position, self._time.now_ms())
                 self._waits.look(self.engine, self._time.now_ms())
             self._metrics.waiting.set(self.engine.waiting())
+            if self._replaced:
+                self._replaced = False
+                collector.forget_the_old(len(self.engine.snapshot()))
 
     def _set_active(self, *, active: bool) -> None:
         if active == self.active:
@@ -223,6 +228,7 @@ class Dispatcher:
             self._position = (batch[-1].xid, batch[-1].seq)
             late = self._time.now_ms() / 1000 - batch[-1].at.timestamp()
             self._metrics.lag.observe(max(0.0, late))
+            await asyncio.sleep(0)  # far behind the log, the lease must be kept all the same
         self._doors.turn(self.engine, self._time.now_ms())
 
     async def _observe(self, event: Event) -> None:
@@ -251,6 +257,7 @@ class Dispatcher:
         held, assumed = self.engine.snapshot(), self.engine.assumed()
         now = self._time.now_ms()
         self.engine = Engine.restore(held, now, self._policy, assumed=assumed)
+        self._replaced = True
 
     async def _read_again(self, event: Event) -> Resync | None:
         """A snapshot nobody can read must not leave the engine with an old one."""

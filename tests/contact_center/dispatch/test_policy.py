@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
+import weakref
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import orjson
+import pytest
 
-from contact_center.dispatch import store
+from contact_center.dispatch import collector, store
 from contact_center.dispatch.doors import Doors
 from contact_center.dispatch.snapshots import HouseQueue, queue_state
 from contact_center.kernel.ids import new_id
@@ -106,6 +109,35 @@ async def test_an_overflow_moves_the_work_and_a_new_edition_counts_at_once(
         await eventually(lambda: believes_the_rows(dispatcher, house))
 
 
+async def test_a_ladder_that_ends_outside_ends_the_turn_and_who_was_there_once_stays_in_line(
+    house: House, running: Running
+) -> None:
+    queue = await house.queue("First")
+    out = [{"after_seconds": 5, "overflow": "mail_form"}]
+    await rule(house, {"code": str(queue), "ladder": out})
+    stays = await house.arrive(queue, ago=9, stays=True)
+    leaves = await house.arrive(queue, ago=9)
+    async with running() as dispatcher:
+        await eventually(lambda: ended(house, leaves))
+        await eventually(lambda: believes_the_rows(dispatcher, house))
+        assert await house.state(stays) == "waiting"
+        assert await house.database.fetchval("SELECT count(*) FROM jobs") == 0  # it has no contact
+        operator = await house.operator(queue)
+        await eventually(lambda: offered(house, stays))
+        assert await house.offers(stays) == [("live", operator)]
+    row = await house.database.fetchrow(
+        "SELECT w.outcome, w.ended_at, e.cause FROM work w JOIN events e ON e.subject_id = w.id"
+        " WHERE w.id = $1 AND e.kind = 'work.done'", leaves,
+    )  # fmt: skip
+    assert row
+    assert (row["outcome"], row["cause"]) == ("mail_form", "overflow_ladder")
+    assert row["ended_at"] is not None
+
+
+async def ended(house: House, work: UUID) -> bool:
+    return await house.state(work) == "done"
+
+
 async def test_warm_engines_equal_a_rebuild_under_a_policy(house: House, running: Running) -> None:
     """Three hands act beside two routers, while rungs pass and an edition comes."""
     seed = random.randrange(10**6)
@@ -118,7 +150,8 @@ async def test_warm_engines_equal_a_rebuild_under_a_policy(house: House, running
         {"after_seconds": 2, "overflow": f"queue:{second}"},
     ]
     rules = {"code": str(first), "needs": {"tax": 4}, "ladder": ladder, "strategy": "best_level"}
-    await rule(house, rules, {"code": str(second), "strategy": "round_robin"})
+    out = [{"after_seconds": 3, "overflow": "bot"}]
+    await rule(house, rules, {"code": str(second), "strategy": "round_robin", "ladder": out})
     async with running("one") as one, running("two") as two:
 
         async def hand(number: int) -> None:
@@ -174,3 +207,20 @@ async def test_a_closed_queue_overflows_and_opening_comes_by_time(house: House) 
 
 def ms(at: datetime) -> int:
     return int(at.timestamp() * 1000)
+
+
+async def test_an_engine_of_an_edition_before_does_not_stay_in_memory(
+    house: House, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collector, "LARGE", 0)
+    queue = await house.queue("Taxes")
+    async with running() as dispatcher:
+        await eventually(lambda: dispatcher.active)
+        before = weakref.ref(dispatcher.engine)
+        gc.disable()
+        try:
+            await rule(house, {"code": str(queue), "members_only": True})
+            await eventually(lambda: before() is None)
+        finally:
+            gc.enable()
+            gc.unfreeze()

@@ -76,6 +76,45 @@ async def test_skills_ladders_and_editions_are_decided_alike_when_played_again(
     assert again.engine.policy() == dispatcher.engine.policy()
 
 
+async def test_decisions_come_out_again_over_an_edition_a_skill_and_another_router(
+    house: House, running: Running
+) -> None:
+    """From the checkpoint of the first router through what the second one decided."""
+    chance = random.Random(7)
+    queues = [await house.queue(name, hold_seconds=1) for name in ("Taxes", "Orders")]
+    operators = [await house.operator(*queues, ceilings={"chat": 3}) for _ in range(3)]
+    for level, operator in enumerate(operators, 1):
+        await skilled(house, operator, tax=level)
+    await rule(house, *rules(queues, chance))
+    made: list[int] = []
+
+    async def goes_on(dispatcher: Dispatcher) -> None:
+        for _ in range(6):
+            await house.arrive(chance.choice(queues), "mail", ago=chance.randrange(50))
+            await settled(dispatcher, house)
+        made.append(await house.database.fetchval("SELECT count(*) FROM offers"))
+
+    async with running("one") as first:
+        begun = await the_first(house)
+        await goes_on(first)
+        await rule(house, *rules(queues, chance), house={"exclude_seconds": 7})
+        await goes_on(first)
+    async with running("two") as second:
+        await eventually(lambda: second.active)
+        await goes_on(second)
+        await skilled(house, await house.operator(*queues), tax=5)
+        await goes_on(second)
+        again = await replay(house.database, begun)
+        assert held(again.engine) == held(second.engine)
+    rows = await house.database.fetch(MADE, [])
+    fences = await house.database.fetchval("SELECT count(DISTINCT fence) FROM offers")
+    assert {one.offer_id: one.explanation for one in again.offers} == {
+        str(row["id"]): row["explanation"] for row in rows
+    }
+    assert made == sorted(set(made)), "every part of the way has decisions of its own"
+    assert fences == 2
+
+
 async def test_a_later_checkpoint_goes_on_with_the_edition_and_rungs_of_then(
     house: House, running: Running
 ) -> None:
