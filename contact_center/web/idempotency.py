@@ -18,7 +18,7 @@ from functools import partial
 from aiohttp import web
 from asyncpg import PostgresError
 
-from contact_center.access import store
+from contact_center.access.idempotency import store
 from contact_center.access.routes import Call
 from contact_center.access.service import SERVICE
 from contact_center.kernel.errors import Conflict, HouseError, Invalid

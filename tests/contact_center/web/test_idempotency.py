@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from asyncpg.transaction import Transaction
 
-from contact_center.access import store
+from contact_center.access.idempotency import store
 from contact_center.storage.unit import Unit
 from tests.support.office import Office, Person
 
