@@ -65,7 +65,7 @@ async def note_left(database: Database, contacts: Iterable[UUID], now: datetime)
 
     async def step(unit: Unit) -> None:
         due = now + timedelta(seconds=await store.visitor_grace(unit))
-        await jobs.schedule_all(unit, VISITOR_LEFT, [str(one) for one in contacts], due)
+        await jobs.schedule_all(unit, VISITOR_LEFT, {str(one): {} for one in contacts}, due)
 
     await database.run(step)
 

@@ -14,11 +14,13 @@ from contact_center.desk.leaving import VISITOR_LEFT, Leaving
 from contact_center.desk.letters import Beginning
 from contact_center.desk.moving import Moving
 from contact_center.desk.parting import Parting
+from contact_center.desk.passing import Passing
 from contact_center.desk.taking import Taking
 from contact_center.desk.talking import Talking
 from contact_center.jobs.model import Handler
 from contact_center.kernel.clock import Clock
 from contact_center.storage.database import Database
+from contact_center.work.model import OVERFLOWED
 
 
 class Desk:
@@ -35,10 +37,15 @@ class Desk:
         self.parting = Parting(bench)
         self.beginning = Beginning(bench)
         self.leaving = Leaving(bench)
+        self.passing = Passing(bench)
 
     def jobs(self) -> Mapping[str, Handler]:
         """Handlers of the desk's durable jobs, by kind."""
-        return {WRAP_UP_TIMEOUT: self.ending.time_out, VISITOR_LEFT: self.leaving.look}
+        return {
+            WRAP_UP_TIMEOUT: self.ending.time_out,
+            VISITOR_LEFT: self.leaving.look,
+            OVERFLOWED: self.passing.act,
+        }
 
 
 SERVICE: web.AppKey[Desk] = web.AppKey("desk", Desk)

@@ -24,6 +24,13 @@ LEFT_A_MESSAGE = """
 SELECT EXISTS (SELECT FROM messages WHERE contact_id = $1 AND kind = 'inbound'
                AND data ->> 'offline' = 'true')
 """
+WAY_OUT_TEXTS = """
+SELECT q.letters -> $2 AS texts, coalesce(nullif(c.locale, ''), CASE
+  WHEN c.last_text ~ '[А-Яа-яЁё]' THEN 'ru' WHEN c.last_text ~ '[A-Za-z]' THEN 'en'
+  ELSE b.locale END) AS locale
+FROM contacts c JOIN queues q ON q.id = c.queue_id JOIN brands b ON b.id = c.brand_id
+WHERE c.id = $1
+"""
 COLLEAGUE = """
 SELECT e.id, e.name, o.presence, e.state = 'active' AND e.role <> 'light' AS works,
   o.presence = 'ready' AND o.presence_next IS NULL AS ready
@@ -79,6 +86,17 @@ async def visitor_grace(unit: Unit) -> int:
 async def left_a_message(unit: Unit, contact_id: UUID) -> bool:
     """Whether the visitor left a message instead of waiting for somebody."""
     return bool(await unit.fetchval(LEFT_A_MESSAGE, contact_id))
+
+
+async def way_out_texts(
+    unit: Unit, contact_id: UUID, kind: str
+) -> tuple[dict[str, str] | None, str]:
+    """What the queue says to clients who leave the line this way, if anything; their language.
+
+    Where nobody has told it, the language is that of what they wrote.
+    """
+    row = await unit.fetchrow(WAY_OUT_TEXTS, contact_id, kind)
+    return (row["texts"], row["locale"]) if row else (None, "")
 
 
 async def colleague(unit: Unit, employee_id: UUID) -> Colleague | None:

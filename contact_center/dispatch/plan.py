@@ -48,6 +48,15 @@ class Moved:
     cause: str  # relaxed | overflow_ladder | overflow_closed
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Waiting work that leaves the line; the floor above acts on it."""
+
+    work: WorkState
+    to: str  # voicemail | mail_form | bot
+    cause: str  # overflow_ladder | overflow_closed
+
+
 def touched(decision: Written) -> set[str]:
     """The work and the operator a decision is about."""
     if isinstance(decision, Relax | Overflow):
@@ -70,6 +79,7 @@ class Plan:
     ended: list[Ended] = field(default_factory=list)
     made: list[Made] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
     applied: list[Written] = field(default_factory=list)
     refuted: list[Written] = field(default_factory=list)
     doubted: set[str] = field(default_factory=set)
@@ -104,7 +114,10 @@ class Plan:
             after = overflowed(work, decision.to, self.now_ms)
             cause = f"overflow_{decision.reason}"
         self.work[work.id] = after
-        self.moved.append(Moved(after, cause))
+        if after.state == "waiting":
+            self.moved.append(Moved(after, cause))
+        else:
+            self.left.append(Left(after, after.state, cause))
         return True
 
     def _offer(self, offer: Offer) -> bool:

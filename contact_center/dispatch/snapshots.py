@@ -48,7 +48,12 @@ def work_state(data: Mapping[str, Any]) -> WorkState:
     """`cc_work_snapshot` as the engine wants it. Raises KeyError, TypeError or ValueError."""
     known = {name: data[name] for name in _WORK}
     known["excluded"] = tuple((str(who), int(until)) for who, until in data["excluded"])
-    return Work(**known, needs=_needs(data.get("needs")), queued_ms=data.get("queued_ms"))
+    return Work(
+        **known,
+        needs=_needs(data.get("needs")),
+        stays=bool(data.get("stays", False)),
+        queued_ms=data.get("queued_ms"),
+    )
 
 
 def operator_state(data: Mapping[str, Any]) -> OperatorState:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 
-from contact_center.dispatch.plan import Ended, Made, Moved, Plan, Written
+from contact_center.dispatch.plan import Ended, Left, Made, Moved, Plan, Written
 from contact_center.dispatch.snapshots import (
     State,
     operator_state,
@@ -19,12 +19,14 @@ from contact_center.dispatch.snapshots import (
     work_state,
 )
 from contact_center.employees import presence
+from contact_center.jobs import store as jobs
 from contact_center.kernel.ids import new_id
 from contact_center.kernel.log import get_logger
 from contact_center.storage.database import Database
 from contact_center.storage.events import Position
 from contact_center.storage.leases import Lease
 from contact_center.storage.unit import Unit
+from contact_center.work.model import OVERFLOWED
 from routing.decisions import Expire, Offer, Rescind
 from routing.model import OperatorState, Resync, WorkState
 from routing.policy import Policy
@@ -62,6 +64,13 @@ FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::int[], $5::bigint[])
      AS v(id, version, queue_id, rung, queued_ms)
 WHERE w.id = v.id AND w.version = v.version - 1 AND w.state = 'waiting'
 RETURNING w.id, w.version, cc_work_snapshot(w) AS data
+"""
+LEAVE_LINE = """
+UPDATE work w
+SET state = 'done', outcome = v.outcome, ended_at = clock_timestamp(), version = v.version
+FROM unnest($1::uuid[], $2::int[], $3::text[]) AS v(id, version, outcome)
+WHERE w.id = v.id AND w.version = v.version - 1 AND w.state = 'waiting'
+RETURNING w.id, w.version, w.contact_id, w.outcome, cc_work_snapshot(w) AS data
 """
 END_OFFERS = """
 UPDATE offers o SET state = v.state, reason = v.reason, ended_at = clock_timestamp()
@@ -178,6 +187,7 @@ async def apply(
         plan.take_all(decisions)
         await _write_ended(unit, plan.ended)
         await _write_moved(unit, plan.moved)
+        await _write_left(unit, plan.left)
         await _write_made(unit, plan.made, lease.token, position)
         await _write_operators(unit, plan)
         return Outcome(plan.applied, plan.refuted, _truth(plan))
@@ -253,6 +263,28 @@ async def _write_moved(unit: Unit, moved: list[Moved]) -> None:
             [state.queued_ms for state in states],
         )
         _log_work(unit, "work.waiting", rows, {one.work.id: one.cause for one in steps})
+
+
+async def _write_left(unit: Unit, left: list[Left]) -> None:
+    """End the turns, and leave what is to be done about their contacts to jobs of this commit."""
+    if not left:
+        return
+    states = [one.work for one in left]
+    rows = await unit.fetch(
+        LEAVE_LINE,
+        [state.id for state in states],
+        [state.version for state in states],
+        [one.to for one in left],
+    )
+    _log_work(unit, "work.done", rows, {one.work.id: one.cause for one in left})
+    payloads = {
+        str(row["id"]): {"contact_id": str(row["contact_id"]), "to": row["outcome"]}
+        for row in rows
+        if row["contact_id"] is not None
+    }
+    if payloads:
+        now = await unit.fetchval("SELECT clock_timestamp()")
+        await jobs.schedule_all(unit, OVERFLOWED, payloads, now)
 
 
 async def _write_made(unit: Unit, made: list[Made], fence: int, position: Position) -> None:

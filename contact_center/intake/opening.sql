@@ -98,7 +98,11 @@ BEGIN
            CASE WHEN c.follows_id IS NULL THEN 'arrival' ELSE 'follow_up' END, now(),
            least((r.verdict ->> 'virtual_arrival')::timestamptz,
                  now() - make_interval(secs => c.priority_seconds)),
-           coalesce(r.verdict -> 'requirement', '{}'), (r.verdict ->> 'preferred_id')::uuid,
+           coalesce(r.verdict -> 'requirement', '{}') || CASE
+             WHEN c.follows_id IS NOT NULL AND (  -- it was sent out of the line once: now it stays
+               SELECT w.outcome FROM work w WHERE w.contact_id = c.follows_id
+               ORDER BY w.arrived_at DESC LIMIT 1) IN ('mail_form', 'bot', 'voicemail')
+             THEN '{"stays": true}'::jsonb ELSE '{}' END, (r.verdict ->> 'preferred_id')::uuid,
            now() + make_interval(secs => nullif((r.verdict ->> 'preferred_seconds')::int, 0))
     FROM jsonb_to_recordset(rows) AS r (i int, contact uuid, verdict jsonb)
     JOIN contacts c ON c.id = r.contact ORDER BY r.i

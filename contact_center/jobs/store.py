@@ -28,7 +28,8 @@ ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO UPDATE SET
 """
 SCHEDULE_ALL = """
 INSERT INTO jobs (id, kind, key, due_at, payload)
-SELECT v.id, $2, v.key, $4, '{}' FROM unnest($1::uuid[], $3::text[]) AS v (id, key)
+SELECT v.id, $2, v.key, $4, v.payload
+FROM unnest($1::uuid[], $3::text[], $5::jsonb[]) AS v (id, key, payload)
 ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO NOTHING
 """
 CANCEL_ALL = """
@@ -96,9 +97,15 @@ async def schedule(
     unit.ring(TOPIC)
 
 
-async def schedule_all(unit: Unit, kind: str, keys: Sequence[str], due_at: datetime) -> None:
-    """The same for many keys at once, without payloads."""
-    await unit.execute(SCHEDULE_ALL, [new_id() for _ in keys], kind, sorted(keys), due_at)
+async def schedule_all(
+    unit: Unit, kind: str, payloads: Mapping[str, Mapping[str, Any]], due_at: datetime
+) -> None:
+    """The same for many keys at once, each with its payload."""
+    keys = sorted(payloads)
+    await unit.execute(
+        SCHEDULE_ALL, [new_id() for _ in keys], kind, keys, due_at,
+        [dict(payloads[key]) for key in keys],
+    )  # fmt: skip
     unit.ring(TOPIC)
 
 

@@ -17,7 +17,8 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     'preferred_until_ms', cc_ms(w.preferred_until), 'excluded', w.excluded, 'misses', w.misses,
     'operator_id', w.operator_id, 'offer_id', w.offer_id,
     'offer_until_ms', cc_ms(w.offer_until), 'queued_ms', cc_ms(w.queued_at),
-    'needs', coalesce(w.requirement -> 'skills', '{}'::jsonb), 'version', w.version)
+    'needs', coalesce(w.requirement -> 'skills', '{}'::jsonb),
+    'stays', coalesce(w.requirement -> 'stays', 'false'::jsonb), 'version', w.version)
 $$;
 
 -- Who takes a break after the present contact is already on it as far as new work is concerned.

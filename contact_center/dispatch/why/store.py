@@ -54,9 +54,10 @@ ORDER BY operator_id, ended_at DESC
 """
 MOVES_OF = """
 SELECT cause, at, (data ->> 'rung')::int AS rung, (data ->> 'queue_id')::uuid AS queue_id
-FROM (SELECT cause, at, data FROM events
+FROM (SELECT kind, cause, at, data FROM events
       WHERE subject_id = ANY($1::uuid[]) ORDER BY seq DESC LIMIT $2) latest
-WHERE cause IN ('relaxed', 'overflow_ladder', 'overflow_closed') ORDER BY at
+WHERE kind = 'work.waiting' AND cause IN ('relaxed', 'overflow_ladder', 'overflow_closed')
+ORDER BY at
 """
 OWN = """
 SELECT EXISTS (SELECT FROM contacts WHERE id = $1 AND operator_id = $2)

@@ -28,7 +28,7 @@ LEFT JOIN employees e ON e.id = m.employee_id
 WHERE c.account_id = $1 AND c.conversation_key = $2 AND c.id {side}= $3
   AND (m.contact_id, m.seq) {side} ($3, $4)
   AND (m.kind IN ('inbound', 'outbound', 'survey')
-       OR (m.kind = 'system' AND m.data ->> 'code' IN ('closed', 'abandoned')))
+       OR (m.kind = 'system' AND m.data ->> 'code' IN ('closed', 'abandoned', 'mail_form')))
   AND coalesce(o.state, '') NOT IN ('cancelled', 'failed')
 ORDER BY m.contact_id {order}, m.seq {order} LIMIT $5
 """

@@ -72,17 +72,18 @@ class Dialog extends Component<Props, { asked?: Record<string, string> }> {
   render({ link, open, t, options, transport, close }: Props, { asked }: { asked?: Record<string, string> }) {
     const { session } = link;
     const fresh = link.loaded && !link.messages.length && !link.queue.length;
-    const away = !!session && !(session.open && session.ready);
-    const form = fresh && session && !asked && (away ? session.offline_form : session.prechat.length > 0);
+    const turned = link.messages.at(-1)?.code === "mail_form" && !link.queue.length;
+    const away = turned || (!!session && !(session.open && session.ready));
+    const form = session && (turned || (fresh && !asked)) && (away ? session.offline_form : session.prechat.length > 0);
     const operator = link.contact?.operator?.name;
-    const waits = link.contact?.state === "open" && !operator && link.messages.length > 0;
+    const waits = link.contact?.state === "open" && !operator;
     const state = !session ? t.connecting : operator ?? link.contact?.wait?.[options.lang] ?? (away ? t.away : t.subtitle || t.online);
     return (
       <section class={`panel ${options.side} ${options.whole ? "whole" : ""}`} role="dialog" aria-label={t.title || options.words[0]} hidden={!open} lang={options.lang}
         onKeyDown={(event) => { if (event.key === "Escape") { event.stopPropagation(); close(); } }}>
         <header>
           <div><h2>{t.title}</h2><p>{state}</p></div>
-          {waits && <button type="button" class="out" onClick={() => transport.leave()}>{t.giveUp}</button>}
+          {waits && <button type="button" class="out" onClick={() => transport.leave()}>{t.out}</button>}
           {!options.whole && <button type="button" class="icon" aria-label={t.close} onClick={close}><Icon of="close" /></button>}
         </header>
         <div role="status">

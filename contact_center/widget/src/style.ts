@@ -16,8 +16,8 @@ header p{margin:0;font-size:13px}
 button{font:inherit;color:inherit;cursor:pointer;border:0;background:none;border-radius:10px}
 .icon{inline-size:40px;block-size:40px;display:grid;place-items:center;flex:none}
 .icon svg{inline-size:22px;block-size:22px}
-header .icon:hover,.out:hover{background:#0002}
-.out{padding:8px 10px;font-size:13px;text-decoration:underline}
+header .icon:hover{background:#0002}
+.out{padding:8px;font-size:13px;text-decoration:underline}
 .compose .icon:hover:not(:disabled){background:var(--soft)}
 :focus-visible{outline:2px solid var(--c);outline-offset:2px}
 header :focus-visible{outline-color:var(--t);outline-offset:-3px}

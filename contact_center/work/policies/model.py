@@ -8,7 +8,7 @@ bring new ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from zoneinfo import available_timezones
 from pydantic import ValidationError
 
 from contact_center.employees.model import DEFAULT_CEILINGS
-from contact_center.work.model import COSTS
+from contact_center.work.model import COSTS, carries_way_out
 from routing.checks import BadPolicy, Problem, read
 from routing.ladder import TO_QUEUE
 from routing.rulebook import STAYS, House, QueueRules, Rulebook
@@ -180,6 +180,7 @@ def _problems(book: Rulebook, world: World) -> Iterable[Problem]:
             yield Problem(f"house.{name}", reason)
     zones = available_timezones()
     ids = world.ids
+    media = {code_of(row): row["media"] for row in world.queues}
     for rules in book.queues:
         at = f"queues.{rules.code}"
         if rules.code not in ids:
@@ -189,15 +190,22 @@ def _problems(book: Rulebook, world: World) -> Iterable[Problem]:
         if not SHORTEST_OFFER <= rules.offer_seconds <= LONGEST_OFFER:
             yield Problem(f"{at}.offer_seconds",
                           f"is between {SHORTEST_OFFER} and {LONGEST_OFFER}")  # fmt: skip
-        yield from _ways_out(rules, at)
+        yield from _ways_out(rules, at, media.get(rules.code, ()))
 
 
-def _ways_out(rules: QueueRules, at: str) -> Iterable[Problem]:
+def _ways_out(rules: QueueRules, at: str, media: Sequence[str]) -> Iterable[Problem]:
+    """`media`: of the accounts whose contacts come into the queue."""
     ways = [(f"{at}.ladder[{n}].overflow", one.overflow) for n, one in enumerate(rules.ladder, 1)]
     ways.append((f"{at}.closed", None if rules.closed in STAYS else rules.closed))
     for place, target in ways:
-        if target is not None and not target.startswith(TO_QUEUE):
-            yield Problem(place, f"there is no {target} yet: contacts overflow to a queue")
+        if target is None or target.startswith(TO_QUEUE):
+            continue
+        wrong = [medium for medium in media if not carries_way_out(target, medium)]
+        if target == "voicemail" and (wrong or not media):
+            others = f", and this queue takes {', '.join(wrong)}" if wrong else ""
+            yield Problem(place, f"voicemail is for queues of calls alone{others}")
+        elif wrong:
+            yield Problem(place, f"{target} cannot be told by {', '.join(wrong)}: let them wait")
 
 
 def part_of(book: Rulebook) -> Document:

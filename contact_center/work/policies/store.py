@@ -19,7 +19,9 @@ LOCK = 7_304_215_013  # held by who makes an edition, after the rows of queues
 
 QUEUES = """
 SELECT id, code, name, priority_seconds, preferred_hold_seconds, offer_seconds, wrap_up_seconds,
-  zone, hours, rules, version
+  zone, hours, rules, version, coalesce((
+    SELECT array_agg(DISTINCT a.medium ORDER BY a.medium) FROM accounts a
+    WHERE a.queue_id = queues.id AND a.archived_at IS NULL), '{}') AS media
 FROM queues WHERE archived_at IS NULL ORDER BY id
 """
 SKILLS = "SELECT code, title FROM skills WHERE archived_at IS NULL ORDER BY code"

@@ -28,7 +28,7 @@ Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 365)]
 Priority = Annotated[int, Field(ge=-86_400, le=86_400)]
 
 
-LetterPart = Literal["signature", "confirmation", "too_large"]
+LetterPart = Literal["signature", "confirmation", "too_large", "mail_form", "bot"]
 
 
 class Queue(Out):
@@ -39,7 +39,9 @@ class Queue(Out):
     `letters`: what stands under its letters ({employee} and {brand} are filled in), the answer
     that says a letter was taken in ({number}, {subject}, {name}, {brand}, {queue}; {position} and
     {wait}: their sentences are left out where nobody knows), and the one that says a file of it
-    was too large ({file}, without those two); where a text is empty none is sent.
+    was too large ({file}, without those two); where a text is empty none is sent. `mail_form` and
+    `bot`: what clients are told whom the policy sends there; lines in brackets are buttons, and
+    where a text is empty they read the house's own words.
     """
 
     id: UUID

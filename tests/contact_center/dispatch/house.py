@@ -72,18 +72,20 @@ class House:
         return operator
 
     async def arrive(
-        self, queue: UUID, medium: str = "chat", *, preferred: UUID | None = None, ago: float = 0
-    ) -> UUID:
+        self, queue: UUID, medium: str = "chat", *, preferred: UUID | None = None, ago: float = 0,
+        stays: bool = False,
+    ) -> UUID:  # fmt: skip
         """A contact comes into the line, as intake writes it."""
         work = new_id()
 
         async def step(unit: Unit) -> None:
             await unit.execute(
                 "INSERT INTO work (id, queue_id, medium, cost, preferred_id, arrived_at,"
-                " virtual_arrival) VALUES ($1, $2, $3, $4, $5,"
+                " virtual_arrival, requirement) VALUES ($1, $2, $3, $4, $5,"
                 " clock_timestamp() - make_interval(secs => $6),"
-                " clock_timestamp() - make_interval(secs => $6))",
+                " clock_timestamp() - make_interval(secs => $6), $7)",
                 work, queue, medium, COSTS[medium], preferred, ago,
+                {"stays": True} if stays else {},
             )  # fmt: skip
             await log_work(unit, work, "work.waiting", "client")
 

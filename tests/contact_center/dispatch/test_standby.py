@@ -76,7 +76,8 @@ async def act(
     if kind < 5 or work is None:
         preferred = chance.choice([None, None, *operators])
         medium = chance.choice(["chat", "chat", "mail", "voice"])
-        await house.arrive(chance.choice(queues), medium, preferred=preferred)
+        stays = chance.random() < 0.3
+        await house.arrive(chance.choice(queues), medium, preferred=preferred, stays=stays)
     elif kind < 8:
         await house.accept(work)
     elif kind < 9:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -101,7 +102,7 @@ BAD = [
         "overlaps",
     ),
     (sales(closed="queue:sales"), "queues.sales.closed", "contacts go round"),
-    (sales(closed="voicemail"), "queues.sales.closed", "there is no voicemail yet"),
+    (sales(closed="voicemail"), "queues.sales.closed", "voicemail is for queues of calls alone"),
     (sales(zone="Mars/Olympus"), "queues.sales.zone", "there is no time zone"),
     (
         sales(offer_seconds=4, needs={"chess": 1}),
@@ -146,6 +147,32 @@ async def test_a_bad_policy_is_refused_with_its_place_and_what_runs_stays(office
     assert (refused.status, refused.code) == (422, "bad_policy")
     assert refused.body["problems"] == made["problems"]
     assert (await office.ask("GET", "/policies/current", boss)).body["edition"] == 1
+
+
+async def test_a_way_out_of_the_line_is_only_for_queues_whose_media_can_take_it(
+    office: Office,
+) -> None:
+    boss = await boss_of(office)
+
+    async def fault(closed: str, *media: str) -> str:
+        await office.db.execute("DELETE FROM accounts")
+        for medium in media:
+            await office.db.execute(
+                "INSERT INTO accounts (id, provider, title, medium, brand_id, queue_id, public_key)"
+                " SELECT gen_random_uuid(), 'x', 'x', $1, (SELECT id FROM brands LIMIT 1), $2,"
+                " gen_random_uuid()::text", medium, office.ids["sales_queue"],
+            )  # fmt: skip
+        body = {"body": sales(closed=closed)}
+        found = (await office.ask("POST", "/policies/check", boss, json=body)).body["problems"]
+        return found[0]["reason"] if found else ""
+
+    assert await fault("voicemail", "voice") == ""
+    assert await fault("voicemail", "voice", "chat") == (
+        "voicemail is for queues of calls alone, and this queue takes chat"
+    )
+    assert await fault("mail_form", "chat", "messenger") == ""
+    assert await fault("bot", "chat", "mail") == "bot cannot be told by mail: let them wait"
+    assert await fault("mail_form", "voice") == "mail_form cannot be told by voice: let them wait"
 
 
 async def test_points_ceilings_and_capacity_of_the_policy_hold_for_who_has_nothing_of_his_own(
@@ -206,7 +233,7 @@ async def costs(office: Office, boss: Person) -> list[int]:
     await db.execute("SELECT cc_intake_wait($1)", turn)
     first = await db.fetchval("UPDATE work SET state = 'done' WHERE state <> 'done' RETURNING cost")
 
-    async def start(unit: Unit, medium: str) -> int:
+    async def start(medium: str, unit: Unit) -> int:
         work = await works.start(
             unit, contact_id=talk.contact, queue_id=queue, medium=medium, origin="return",
             now=datetime.now(UTC), actor="system",
@@ -214,7 +241,7 @@ async def costs(office: Office, boss: Person) -> list[int]:
         await unit.execute("UPDATE work SET state = 'done'")
         return work.cost
 
-    others = [await db.run(lambda unit, m=m: start(unit, m)) for m in ("chat", "pigeon")]
+    others = [await db.run(partial(start, medium)) for medium in ("chat", "pigeon")]
     return [first, *others]
 
 

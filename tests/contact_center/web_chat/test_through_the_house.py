@@ -16,6 +16,7 @@ from contact_center.app import Workspace, running
 from contact_center.desk import leaving
 from contact_center.kernel.ids import new_id
 from contact_center.settings import Settings
+from contact_center.work.policies.service import Policies
 from tests.contact_center.web_chat.site import ORIGIN, Visitor, until
 from tests.contact_center.web_live.house import House, Screen
 from tests.support.waiting import eventually
@@ -229,3 +230,68 @@ async def test_who_leaves_before_an_answer_is_given_up_after_the_grace_and_keeps
 
     await eventually(looked)
     assert await db.fetchval("SELECT state FROM work WHERE contact_id = $1", kept) == "waiting"
+
+
+async def test_whom_the_ladder_sends_to_a_form_is_told_so_and_his_answer_waits_at_the_old_place(
+    company: Company,
+) -> None:
+    db, queue = company.workspace.database, company.house.ids["sales_queue"]
+    await db.execute(
+        "UPDATE queues SET letters = $2 WHERE id = $1",
+        queue, {"bot": {"en": "All busy.\n[Wait for somebody]", "ru": "Все заняты."}},
+    )  # fmt: skip
+
+    async def send_to(way: str) -> None:
+        ladder = [{"after_seconds": 1, "overflow": way}]
+        await Policies(db).install(
+            "system", {"queues": [{"code": str(queue), "ladder": ladder}]}, ""
+        )
+
+    async def closed_as(outcome: str) -> bool:
+        return bool(await db.fetchval(
+            "SELECT w.outcome = $1 AND c.state = 'closed' FROM work w"
+            " JOIN contacts c ON c.id = w.contact_id ORDER BY w.seq DESC LIMIT 1", outcome,
+        ))  # fmt: skip
+
+    await send_to("mail_form")
+    ann = Visitor(company)  # type: ignore[arg-type]
+    await ann.begin(locale="en")
+    await ann.write("Anybody there?")
+    place = await db.fetchval("SELECT virtual_arrival FROM work")
+    await eventually(lambda: closed_as("mail_form"))
+    told = (await ann.read())["items"]
+    assert [(one["from"], one.get("code")) for one in told] == [
+        ("visitor", None), ("operator", None), ("system", "mail_form"),
+    ]  # fmt: skip
+    assert "Leave your e-mail address" in told[1]["text"]
+    await ann.write("ann@shop.example, call me", "2", offline=True)
+    row = await db.fetchrow("SELECT * FROM work ORDER BY seq DESC LIMIT 1")
+    assert row
+    assert (row["origin"], row["virtual_arrival"]) == ("follow_up", place)
+    assert row["requirement"] == {"stays": True}
+    await company.operator("olga")
+
+    async def olga_is(presence: str) -> None:
+        await db.execute(
+            "UPDATE operators SET presence = $1, version = version + 1, idle_since = now()",
+            presence,
+        )
+        await db.execute(
+            "INSERT INTO events (kind, subject_kind, subject_id, version, actor, data)"
+            " SELECT 'operator.changed', 'operator', id, version, 'system',"
+            " cc_operator_snapshot(id) FROM operators"
+        )
+
+    await olga_is("ready")
+
+    async def offered() -> bool:
+        return await db.fetchval("SELECT state FROM work WHERE id = $1", row["id"]) == "offered"
+
+    await eventually(offered)
+    await olga_is("break")
+    await send_to("bot")
+    bob = Visitor(company)  # type: ignore[arg-type]
+    await bob.begin(locale="en")
+    await bob.write("And me?")
+    await eventually(lambda: closed_as("bot"))
+    assert (await bob.read())["items"][1]["text"] == "All busy.\n— Wait for somebody"

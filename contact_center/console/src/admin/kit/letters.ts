@@ -1,7 +1,7 @@
 /** What a queue or a brand says in letters, as a form has it and as the API takes it: pure. */
 import type { TwoTexts } from "./fields";
 
-type Part = "signature" | "confirmation" | "too_large";
+type Part = "signature" | "confirmation" | "too_large" | "mail_form" | "bot";
 type Kept = Record<string, Record<string, string>> | undefined;
 
 export function textsOf(letters: Kept, part: Part): TwoTexts {

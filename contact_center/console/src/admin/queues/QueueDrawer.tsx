@@ -39,6 +39,8 @@ interface Values extends Numbers {
   signature: TwoTexts;
   confirmation: TwoTexts;
   too_large: TwoTexts;
+  mail_form: TwoTexts;
+  bot: TwoTexts;
   members: string[];
 }
 
@@ -61,6 +63,8 @@ function startOf(queue: QueueRecord | undefined, zone: string): Values {
     signature: textsOf(queue?.letters, "signature"),
     confirmation: textsOf(queue?.letters, "confirmation"),
     too_large: textsOf(queue?.letters, "too_large"),
+    mail_form: textsOf(queue?.letters, "mail_form"),
+    bot: textsOf(queue?.letters, "bot"),
     members: queue?.members ?? [],
   };
 }
@@ -72,14 +76,14 @@ function numbersOf(values: Partial<Numbers>): Partial<Record<keyof Numbers, numb
 
 /** The API's form: no hours mean always open; empty texts are left out. */
 function bodyOf(values: Partial<Values>, all: Values) {
-  const { always: _, hours: __, offline_text, signature, confirmation, too_large, ...others } = values;
+  const { always: _, hours: __, offline_text, signature, confirmation, too_large, mail_form, bot, ...others } = values;
   const rest: Omit<typeof others, keyof Numbers> = others;
   const timed = "hours" in values || "always" in values;
   return {
     ...rest,
     ...numbersOf(values),
     // All parts are kept together.
-    ...(signature || confirmation || too_large ? { letters: lettersOf({ signature: all.signature, confirmation: all.confirmation, too_large: all.too_large }) } : {}),
+    ...(signature || confirmation || too_large || mail_form || bot ? { letters: lettersOf({ signature: all.signature, confirmation: all.confirmation, too_large: all.too_large, mail_form: all.mail_form, bot: all.bot }) } : {}),
     ...(timed ? { hours: all.always ? {} : tidyHours(all.hours) } : {}),
     ...(offline_text ? { offline_text: Object.fromEntries(Object.entries(offline_text).filter(([, text]) => text.trim())) } : {}),
   };
@@ -163,6 +167,10 @@ export function QueueDrawer({ queue, onClose }: { queue: QueueRecord | undefined
         <TwoTextFields label={w("letters.signature")} text={w("letters.signature_text", { places: placed(IN_SIGNATURE) })} long value={values.signature} onChange={(signature) => form.set({ signature })} error={form.faults.signature} />
         <TwoTextFields label={w("letters.confirmation")} text={w("letters.confirmation_text", { places: placed(IN_CONFIRMATION) })} long value={values.confirmation} onChange={(confirmation) => form.set({ confirmation })} error={form.faults.confirmation} />
         <TwoTextFields label={w("letters.too_large")} text={w("letters.too_large_text", { places: placed(IN_TOO_LARGE) })} long value={values.too_large} onChange={(too_large) => form.set({ too_large })} error={form.faults.too_large} />
+      </Group>
+      <Group title={w("way_out.title")} text={w("way_out.text")}>
+        <TwoTextFields label={w("way_out.mail_form")} text={w("way_out.mail_form_text")} long value={values.mail_form} onChange={(mail_form) => form.set({ mail_form })} />
+        <TwoTextFields label={w("way_out.bot")} text={w("way_out.bot_text")} long value={values.bot} onChange={(bot) => form.set({ bot })} />
       </Group>
     </RecordDrawer>
   );

@@ -1,0 +1,99 @@
+"""Contacts that left the line because their queue's policy says so: to a form, a bot, voicemail.
+
+The router ends the turn with that outcome and makes the job in the same transaction. Here the
+client is told, in the words of the queue or ours, and the contact closes: what he answers opens one
+that follows it, at the old place, and that one stays in line until a person takes it
+(`requirement.stays`). Where the medium cannot be told so (a letter, or a talk that came from
+another queue), the turn goes back into the line at once, to stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from contact_center.desk import store
+from contact_center.desk.bench import Bench, Grip
+from contact_center.desk.ending import close_unattended
+from contact_center.jobs.model import Job
+from contact_center.outbox import store as outbox
+from contact_center.outbox.letters import in_language
+from contact_center.storage.unit import Unit
+from contact_center.work import store as works
+from contact_center.work.model import Work, carries_way_out
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "mail_form": {
+        "ru": "Сейчас все операторы заняты. Оставьте адрес электронной почты или телефон и"
+        " ваш вопрос — мы ответим.",
+        "en": "All our operators are busy now. Leave your e-mail address or phone number and"
+        " your question, and we will answer.",
+    },
+    "bot": {
+        "ru": "Сейчас все операторы заняты. Опишите вопрос подробнее, мы ответим в порядке"
+        " очереди.\n[Ждать оператора]",
+        "en": "All our operators are busy now. Tell us more, and we will answer in turn."
+        "\n[Wait for an operator]",
+    },
+}
+BUTTON = re.compile(r"^[ \t]*\[(?P<label>[^\[\]\n]{1,40})\][ \t]*$", re.MULTILINE)
+
+
+class Passing:
+    """What becomes of a contact that went out of the line."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    async def act(self, job: Job) -> None:
+        """Tell the client and close, or put it back: the handler of `OVERFLOWED` jobs."""
+        contact_id, to = UUID(job.payload["contact_id"]), str(job.payload["to"])
+
+        async def step(unit: Unit) -> None:
+            grip = await self._bench.grip(unit, contact_id, "system")
+            former = await works.one(unit, UUID(job.key))
+            if not grip.contact.is_open or grip.work is not None or former is None:
+                return  # somebody was faster
+            if not carries_way_out(to, former.medium):
+                await _put_back(grip, former)
+                return
+            if to in WORDS:
+                await self._tell(grip, to)
+            await close_unattended(grip, to)
+
+        await self._bench.run(step)
+
+    async def _tell(self, grip: Grip, to: str) -> None:
+        """Write the queue's words, or ours, into the talk."""
+        contact, unit = grip.contact, grip.unit
+        texts, locale = await store.way_out_texts(unit, contact.id, to)
+        provider, _ = await store.account(unit, contact["account_id"])
+        most = self._bench.contacts.carries(provider).buttons
+        text, buttons = spoken(in_language(texts or WORDS[to], locale), most)
+        data: dict[str, Any] = {"buttons": buttons} if buttons else {}
+        message_id = contact.say("outbound", text, data=data)
+        await contact.flush(to)
+        await outbox.enqueue(
+            unit, account_id=contact["account_id"], conversation_key=contact["conversation_key"],
+            contact_id=contact.id, message_id=message_id, origin="rule", klass="automatic",
+            payload={"text": text, **data},
+        )  # fmt: skip
+
+
+def spoken(text: str, most: int) -> tuple[str, list[dict[str, str]]]:
+    """A text and the buttons under it: its lines in brackets, where the channel has so many."""
+    labels = [found["label"].strip() for found in BUTTON.finditer(text)]
+    if len(labels) > most:
+        return BUTTON.sub(lambda found: f"— {found['label'].strip()}", text).strip(), []
+    buttons = [{"text": label, "value": label} for label in labels]
+    return BUTTON.sub("", text).strip(), buttons
+
+
+async def _put_back(grip: Grip, former: Work) -> None:
+    await works.start(
+        grip.unit, contact_id=grip.contact.id, queue_id=former.queue_id, medium=former.medium,
+        origin="return", now=grip.now, actor=grip.label, previous=former,
+        virtual_arrival=former.virtual_arrival, excluded=former.excluded, stays=True,
+    )  # fmt: skip
