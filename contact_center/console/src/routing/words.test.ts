@@ -53,7 +53,7 @@ describe("explanations", () => {
     ]);
     const declined = { ...decision, at: "2026-03-02T10:00:00Z", state: "declined" as const, ended_reason: "on lunch" };
     expect(words().here({ ...decision, operator_id: "b", reason: { ...reason, excluded: ["a"] } }, [declined]).at(-1)).toBe("Not offered to: Anna declined: on lunch.");
-    expect(words("ru").gate({ code: "excluded", values: { until_ms: now, cause: "declined", reason: "busy" } })).toBe("Был отказ: занят другим обращением; снова предложат после 10:02.");
+    expect(words("ru").gate({ code: "excluded", values: { until_ms: now, cause: "declined", reason: "busy" } })).toBe("Был отказ: занимаюсь другим обращением; снова предложат после 10:02.");
   });
   it("use the plural forms of Russian", () => {
     const one = (n: number) => words("ru").here({ ...decision, reason: { ...reason, eligible: n } }).find((said) => said.startsWith("Взять"));
