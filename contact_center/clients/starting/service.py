@@ -116,6 +116,7 @@ class Starting:
                 unit, winner, link["holder_id"], reason="start link", actor="system",
                 employee_id=link["created_by"],
             )  # fmt: skip
+            await store.name(unit, winner, link)
 
         try:
             await self._database.run(step)

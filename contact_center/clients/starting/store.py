@@ -40,6 +40,15 @@ SELECT $1, $2, $3, $4, to_jsonb($5::text), 'start_link'
 WHERE NOT EXISTS (SELECT FROM client_changes h WHERE h.client_id = $2 AND h.field = $4
                   AND h.new = to_jsonb($5::text))
 """
+# Who had no name where he was known has one where he goes on.
+NAME = """
+WITH named AS (
+  UPDATE clients w SET name = l.name FROM clients l
+  WHERE w.id = $2 AND w.name = '' AND l.id = $4 AND l.name <> '' RETURNING w.name
+)
+INSERT INTO client_changes (id, client_id, identity_id, field, new, source)
+SELECT $1, $2, $3, 'name', to_jsonb(name), 'start_link' FROM named
+"""
 
 
 async def add(
@@ -73,6 +82,11 @@ async def revoke(unit: Unit, account_id: UUID, link_id: UUID) -> bool:
 async def used(unit: Unit, link_id: UUID) -> Record | None:
     """Who followed a link that carries a client over, and whose that address is now."""
     return await unit.fetchrow(USED, link_id)
+
+
+async def name(unit: Unit, client_id: UUID, link: Record) -> None:
+    """Call a nameless client as he is called where he went on; both records are locked."""
+    await unit.execute(NAME, new_id(), client_id, link["identity_id"], link["holder_id"])
 
 
 async def suggest(unit: Unit, client_id: UUID, link: Record) -> None:

@@ -63,8 +63,20 @@ async def test_a_client_is_carried_over_once_and_it_can_be_undone(shop: Shop) ->
     assert (await owner(shop, 7))["client_id"] != client
     await shop.ask("POST", f"/merges/{merge['id']}/undo")
     assert not await joined()
+    assert (await shop.ask("GET", f"/clients/{client}")).body["name"] == "Ольга И."
     jobs = "SELECT 1 FROM jobs WHERE kind = 'clients.carry' AND state <> 'done'"
     assert await shop.office.db.fetch(jobs) == []
+
+
+async def test_who_was_nameless_gets_the_name_he_has_there(shop: Shop) -> None:
+    client = await known(shop)
+    await shop.office.db.execute("UPDATE clients SET name = '' WHERE id = $1", client)
+    await shop.fake.say(text=f"/start {await carry(shop, client)}")
+
+    async def named() -> str:
+        return str((await shop.ask("GET", f"/clients/{client}")).body["name"])
+
+    assert await eventually(named, seconds=20) == "Ольга"
 
 
 async def test_who_has_a_record_of_his_own_is_only_suggested(shop: Shop) -> None:

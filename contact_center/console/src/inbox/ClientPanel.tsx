@@ -5,6 +5,7 @@ import { useClient, useClientContacts, useDirectory, useMay, useMe, useNames } f
 import type { Client, Contact, ContactRow, Identity, Proof } from "../api/types";
 import { named, titled, useI18n } from "../i18n";
 import { full, stamp } from "../i18n/time";
+import { useTopics } from "../live/connection";
 import { linkTo } from "../router";
 import { Avatar } from "../ui/Avatar";
 import { Icon, mediumIcon } from "../ui/Icon";
@@ -201,6 +202,7 @@ export function ClientFacts({ client }: { client: Client }) {
   const { t } = useI18n();
   const may = useMay("clients");
   const works = useMay("work");
+  useTopics(may ? `client:${client.id}` : "");
   const { data: directory } = useDirectory();
   const [adding, setAdding] = useState(false);
   const [carrying, setCarrying] = useState(false);

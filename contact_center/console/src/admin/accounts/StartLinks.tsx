@@ -22,7 +22,8 @@ const KINDS = ["campaign", "site", "shop", "point_of_sale", "number"] as const;
 
 export function StartLinks({ account }: { account: Connection }) {
   const { w } = useWords();
-  const may = useMay("administer") && !account.archived_at;
+  const administers = useMay("administer");
+  const may = administers && !account.archived_at;
   const key = ["admin", "start-links", account.id];
   const links = useQuery({ queryKey: key, queryFn: () => get("/accounts/{id}/start-links", { path: { id: account.id } }) });
   const renew = () => queries.invalidateQueries({ queryKey: key });
