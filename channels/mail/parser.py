@@ -121,7 +121,11 @@ def file_bytes(raw: bytes, ref: str) -> bytes | None:
     """The bytes of a file of the mail, by the `ref` that parsing gave it."""
     raw = _lines(raw)
     hint = _hint(raw)
-    found = content.collect(mime.tree(raw, _start(raw), hint=hint).root, raw, hint)
+    root = mime.tree(raw, _start(raw), hint=hint).root
+    part = next((part for part in root.walk() if (part.path or "0") == ref), None)
+    if part is not None:
+        return bodies.payload(part, raw)
+    found = content.collect(root, raw, hint)  # inside of a part, or of a text
     return next((carried.data for carried in found.files if carried.file.ref == ref), None)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from channels.contract import WebhookRequest
+from contact_center.automation import answers, store
 from contact_center.automation.answers import PER_ACCOUNT_AND_HOUR
 from contact_center.automation.confirmation import CONFIRM, Confirmations
 from contact_center.contacts.files.fetching import TELL
@@ -52,6 +55,26 @@ async def test_a_client_is_told_the_number_and_the_contact_still_waits_for_us(po
     assert found.in_reply_to == f"<1.{box.number}@client.example>"
     assert (contact["awaiting"], contact["last_text"]) == ("us", "Где заказ?")
     assert contact["first_reply_at"] is None
+
+
+@pytest.mark.parametrize("sender", ["Ольга <{}>", "Olga <{}>", "{}"])
+@pytest.mark.parametrize("subject", ["Где {name}?", "Where is it", ""])
+async def test_the_words_are_the_same_whoever_fills_them_in(
+    post: Post, sender: str, subject: str
+) -> None:
+    box = await post.box(start=False)
+    text = " {number} {subject} {name} {brand} {queue} {other}\n"
+    await box.letters(confirmation={"ru": f"Приняли{text}", "en": f"Taken{text}"})
+    live = post.office.workspace.accounts.get(box.account)
+    raw = box.mail("?", sender=sender.format(box.client), subject=subject)
+    request = WebhookRequest("POST", "", {}, {}, raw, datetime.now(UTC))
+    await post.office.workspace.intake.submit(live, live.channel.parse(request).events)
+    (contact,) = await box.contacts()
+    (row,) = await store.first(post.db, [contact["id"]])
+    (said,) = await post.db.fetch(
+        "SELECT text FROM messages WHERE contact_id = $1 AND kind = 'outbound'", contact["id"]
+    )
+    assert said["text"] == answers.wording(row, "confirmation")
 
 
 async def test_one_contact_is_confirmed_once(post: Post) -> None:
