@@ -13,7 +13,7 @@ const catalogues: [folder: string, users: string[]][] = [
   ["admin/texts", ["admin"]],
   ["letters/texts", ["letters", "inbox"]],
   ["routing/texts", ["routing"]],
-  ["talk/texts", ["talk"]],
+  ["talk/texts", ["talk", "clients"]],
 ];
 
 function sources(folder: string): string {
@@ -40,7 +40,7 @@ describe.each(catalogues)("the texts in %s", (folder, users) => {
   it("are all used", () => {
     const text = users.map(sources).join("\n");
     // A key may be put together at run time: by its beginning, `view.${name}`, or by its end, `${name}.title`.
-    const beginnings = [...text.matchAll(/`([a-z_]+\.(?:[a-z_]+_)?)\$\{/g)].map(([, start]) => start as string);
+    const beginnings = [...text.matchAll(/`((?:[a-z_]+\.)+(?:[a-z_]+_)?)\$\{/g)].map(([, start]) => start as string);
     const ends = [...text.matchAll(/`\$\{[a-z]+\}\.([a-z_]+)`/g)].map(([, end]) => `.${end as string}`);
     const used = (key: string) => text.includes(`"${key}"`) || beginnings.some((start) => key.startsWith(start)) || ends.some((end) => key.endsWith(end));
     expect(Object.keys(en).filter((key) => !used(key))).toEqual([]);

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { type ClipboardEvent, type DragEvent, type KeyboardEvent, Suspense, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useMe, useNames } from "../api/hooks";
 import type { Contact, DraftKind } from "../api/types";
@@ -6,7 +6,6 @@ import { isMac } from "../actions/keys";
 import { useI18n } from "../i18n";
 import { live } from "../live/connection";
 import { useTyping } from "../live/ephemera";
-import { Caps } from "../ui/Caps";
 import { Icon } from "../ui/Icon";
 import { lazily } from "../ui/lazily";
 import { useStore } from "../ui/store";
@@ -15,6 +14,8 @@ import { unfinished } from "./buttons";
 import { kindOf, refused } from "./carried";
 import { size } from "./Attachments";
 import { Chips } from "./Chips";
+import { ComposerFoot } from "./ComposerFoot";
+import { ComposerTabs } from "./ComposerTabs";
 import { drafts, NOTHING, useDraft } from "./drafts";
 import { wanted } from "./focus";
 import { outbox } from "./outbox";
@@ -55,7 +56,6 @@ export function Composer({ contact }: { contact: Contact }) {
   const letterField = useRef<{ focus: () => void; blur: () => void; take: (files: Iterable<File>) => File[] } | null>(null);
   const [, setReady] = useState(0);
   const [writing, setWriting] = useState(false);
-  const picker = useRef<HTMLInputElement>(null);
   const [dropping, setDropping] = useState(false);
   const [anyway, setAnyway] = useState(false);
   const typedAt = useRef(0);
@@ -171,6 +171,10 @@ export function Composer({ contact }: { contact: Contact }) {
     toFocus.current = true;
     setWriting(true);
   };
+  const choose = (next: DraftKind, write: boolean) => {
+    setTab(next);
+    if (write) begin();
+  };
   const onReady = (handle: typeof letterField.current) => {
     letterField.current = handle;
     if (handle) setReady((n) => n + 1);
@@ -206,38 +210,7 @@ export function Composer({ contact }: { contact: Contact }) {
           )}
         </div>
       )}
-      <div className={css.tabs} role="tablist" aria-label={t("composer.label")}>
-        {(["reply", "note"] as const).map((one) => (
-          <button
-            key={one}
-            type="button"
-            role="tab"
-            id={`tab-${one}`}
-            aria-selected={kind === one}
-            aria-controls="composer-field"
-            tabIndex={kind === one ? 0 : -1}
-            className={css.tab}
-            data-kind={one}
-            onClick={() => {
-              setTab(one);
-              toFocus.current = true;
-              setWriting(true);
-            }}
-            onKeyDown={(event) => {
-              if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
-                const next = one === "reply" ? "note" : "reply";
-                setTab(next);
-                document.getElementById(`tab-${next}`)?.focus();
-              }
-            }}
-          >
-            {one === "note" && <Icon name="lock" size={14} />}
-            {t(`composer.${one}`)}
-            {one !== kind && otherDraft.text && <i className={css.mark} title={t("row.draft")} />}
-          </button>
-        ))}
-        <span className={css.saved}>{draft.text ? t(draft.dirty ? "composer.saving" : "composer.saved") : ""}</span>
-      </div>
+      <ComposerTabs kind={kind} draft={draft} other={otherDraft} choose={choose} />
       {kind === "reply" && noReply && (
         <p className={css.noReply}>
           <Icon name="info" size={15} /> {noReply}
@@ -279,55 +252,14 @@ export function Composer({ contact }: { contact: Contact }) {
         )}
       </div>
       {!blocked && (
-        <div className={css.foot}>
-          <input
-            ref={picker}
-            type="file"
-            multiple
-            hidden
-            aria-label={t("composer.attach")}
-            onChange={(event) => {
-              take([...(event.currentTarget.files ?? [])]);
-              event.currentTarget.value = "";
-            }}
-          />
-          <ActionIcon aria-label={t("composer.attach")} title={t("composer.attach")} onClick={() => picker.current?.click()}>
-            <Icon name="paperclip" size={19} />
-          </ActionIcon>
-          {bears > 0 && (
-            <ActionIcon aria-label={t("composer.button")} title={t("composer.button")} disabled={draft.buttons.length >= bears} onClick={() => drafts.write(id, kind, { buttons: [...draft.buttons, { text: "" }] })}>
-              <Icon name="buttons" size={19} />
-            </ActionIcon>
-          )}
-          {limit !== null && length > limit * 0.8 && (
-            <span className={`${css.length} tabular`} data-over={tooLong || undefined}>
-              {length} / {limit}
-            </span>
-          )}
-          <span className={css.push} />
-          <Caps chord={{ code: "Enter", mod: true }} className={css.hint} />
-          <div className={css.split}>
-            <Button className={css.send} disabled={!canSend || locked} color={kind === "note" ? "yellow" : undefined} onClick={() => send(false)} leftSection={<Icon name={kind === "note" ? "note" : "send"} size={16} />}>
-              {t(kind === "note" ? "composer.add_note" : "composer.send")}
-            </Button>
-            {kind === "reply" && contact.can.close && (
-              <Menu position="top-end">
-                <Menu.Target>
-                  <Tooltip label={t("composer.more")}>
-                    <Button className={css.sendMore} disabled={!canSend || locked} aria-label={t("composer.more")}>
-                      <Icon name="chevronDown" size={16} />
-                    </Button>
-                  </Tooltip>
-                </Menu.Target>
-                <Menu.Dropdown>
-                  <Menu.Item leftSection={<Icon name="check" size={16} />} rightSection={<Caps chord={{ code: "Enter", mod: true, shift: true }} />} onClick={() => send(true)}>
-                    {t("composer.send_close")}
-                  </Menu.Item>
-                </Menu.Dropdown>
-              </Menu>
-            )}
-          </div>
-        </div>
+        <ComposerFoot
+          kind={kind}
+          may={{ send: canSend && !locked, close: Boolean(contact.can.close) }}
+          length={limit !== null && length > limit * 0.8 ? { now: length, most: limit } : null}
+          addButton={bears > 0 ? { full: draft.buttons.length >= bears, add: () => drafts.write(id, kind, { buttons: [...draft.buttons, { text: "" }] }) } : null}
+          take={take}
+          send={send}
+        />
       )}
       {dropping && !blocked && <div className={css.drop}>{t("composer.drop")}</div>}
     </section>

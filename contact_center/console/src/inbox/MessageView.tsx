@@ -11,8 +11,7 @@ import { Icon } from "../ui/Icon";
 import type { IconName } from "../ui/icons";
 import { lazily } from "../ui/lazily";
 import { useNow } from "../ui/now";
-import { useProblemText } from "../ui/states";
-import { toast } from "../ui/toasts";
+import { useRun } from "../ui/useRun";
 import { Attachments, nameOf } from "./Attachments";
 import { acting, useActing } from "./acting";
 import { drafts, type Kept } from "./drafts";
@@ -81,21 +80,9 @@ function Ticks({ state }: { state: string }) {
   );
 }
 
-function useAct(): [boolean, (call: () => Promise<unknown>) => void] {
-  const [busy, setBusy] = useState(false);
-  const text = useProblemText();
-  const run = (call: () => Promise<unknown>) => {
-    setBusy(true);
-    call()
-      .catch((error: unknown) => toast("bad", text(error)))
-      .finally(() => setBusy(false));
-  };
-  return [busy, run];
-}
-
 function Undo({ message, until }: { message: Message; until: string }) {
   const { t } = useI18n();
-  const [busy, run] = useAct();
+  const [busy, run] = useRun();
   const left = Math.ceil((Date.parse(until) - useNow(1000)) / 1000);
   if (left <= 0) return null;
   const undo = async () => {

@@ -6,65 +6,24 @@ import { keys } from "../api/keys";
 import type { Contact, ContactRow, Message, MessagePage } from "../api/types";
 import { named, useI18n } from "../i18n";
 import { day, dayKey } from "../i18n/time";
-import { useTyping } from "../live/ephemera";
 import { Icon } from "../ui/Icon";
 import { serverNow } from "../ui/now";
 import { Bones, Failed } from "../ui/states";
 import { PendingBubbles } from "./Pending";
+import { byDay, together } from "./days";
 import { MessageView } from "./MessageView";
 import { subjectsOf } from "../letters/subjects";
 import { AboutContact } from "../letters/about";
 import { usePending } from "./outbox";
+import { TypingLine } from "./TypingLine";
 import { unreadOf } from "./Row";
 import { around, further, nearer, newest, type Stretch, trimmed } from "./window";
 import css from "./thread.module.css";
 
 const NEAR = 400;
 const AT_END = 48;
-const TOGETHER = 4 * 60_000;
 const JUMP_PAGES = 10;
 const NO_MESSAGES: Message[] = [];
-
-/** Do two messages stand together, without repeating who speaks? */
-function together(a: Message | undefined, b: Message): boolean {
-  if (!a || a.kind !== b.kind || a.author?.id !== b.author?.id || b.kind === "system") return false;
-  return Date.parse(b.created_at) - Date.parse(a.created_at) < TOGETHER;
-}
-
-interface Day {
-  key: string;
-  at: string;
-  messages: Message[];
-}
-
-/** Messages of one calendar day stand together, so that its heading leaves with it. */
-function byDay(messages: readonly Message[], keyOf: (at: string) => string): Day[] {
-  const days: Day[] = [];
-  for (const message of messages) {
-    const key = keyOf(message.created_at);
-    const last = days.at(-1);
-    if (last?.key === key) last.messages.push(message);
-    else days.push({ key, at: message.created_at, messages: [message] });
-  }
-  return days;
-}
-
-function TypingLine({ id, name }: { id: string; name: string }) {
-  const { t } = useI18n();
-  const client = useTyping(id).some((one) => one.type === "client");
-  return (
-    <div className={css.typingLine} role="status">
-      {client && (
-        <span className={css.typingBubble}>
-          <i />
-          <i />
-          <i />
-          <span className="visually-hidden">{t("typing.name", { name })}</span>
-        </span>
-      )}
-    </div>
-  );
-}
 
 export function Thread({ id, row, contact }: { id: string; row: ContactRow; contact: Contact | undefined }) {
   const i18n = useI18n();

@@ -9,7 +9,7 @@ import { full } from "../i18n/time";
 import { acting, type Act } from "../inbox/acting";
 import { useAbout } from "../letters/about";
 import { useTalkWords } from "./texts";
-import { useRun } from "./useRun";
+import { useRun } from "../ui/useRun";
 import css from "./talk.module.css";
 
 /** Away with it, and back to where it came from. */

@@ -8,7 +8,7 @@ import { size } from "../inbox/Attachments";
 import { Icon } from "../ui/Icon";
 import message_css from "../inbox/message.module.css";
 import { useTalkWords } from "./texts";
-import { useRun } from "./useRun";
+import { useRun } from "../ui/useRun";
 import css from "./talk.module.css";
 
 export function FileRow({ item, message }: { item: Attachment; message: Message }) {

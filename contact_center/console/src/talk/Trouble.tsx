@@ -10,7 +10,7 @@ import type { IconName } from "../ui/icons";
 import css from "../inbox/message.module.css";
 import talk from "./talk.module.css";
 import { useTalkWords } from "./texts";
-import { useRun } from "./useRun";
+import { useRun } from "../ui/useRun";
 
 function Line({ tone, icon, children, acts }: { tone: "bad" | "warn"; icon: IconName; children: ReactNode; acts?: ReactNode }) {
   return (

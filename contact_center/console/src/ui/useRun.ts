@@ -1,6 +1,6 @@
 import { useState } from "react";
-import { useProblemText } from "../ui/states";
-import { toast } from "../ui/toasts";
+import { useProblemText } from "./states";
+import { toast } from "./toasts";
 
 /** Run a call one at a time; what goes wrong is told. */
 export function useRun(): [boolean, (call: () => Promise<unknown>) => void] {
