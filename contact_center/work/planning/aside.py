@@ -47,7 +47,7 @@ def run(question: Mapping[str, Any], progress: Callable[[], None]) -> dict[str, 
         enough=lambda: time.process_time() - began > question["seconds"],
     )  # fmt: skip
     return {
-        **told.result(traffic, done, within_ms=1000 * question["within"]),
+        **told.result(days.drawn(), done, within_ms=1000 * question["within"]),
         "left_out": dict(days.left_out()),
         "staffing": half_hours(traffic, points, within=question["within"]),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from operator import itemgetter
@@ -65,10 +65,10 @@ def _hours(calendars: Calendars) -> Iterator[Told]:
         yield at, calendars.take()
 
 
-def as_it_was(traffic: Traffic, within_ms: int) -> dict[Kind, Figures]:
+def as_it_was(seen: Iterable[Seen], within_ms: int) -> dict[Kind, Figures]:
     """What really became of the contacts, as far as the rows say it."""
     kinds: dict[Kind, list[Seen]] = {}
-    for one in traffic.seen:
+    for one in seen:
         for kind in (ALL, (one.queue, ""), one.kind):
             kinds.setdefault(kind, []).append(one)
     return {kind: _as_they_were(of, within_ms) for kind, of in kinds.items()}

@@ -72,14 +72,13 @@ def half_hours(
     return [
         {"queue": queue, "rows": rows}
         for queue, seen in groups.items()
-        if (rows := _rows(traffic, seen, points, within, there[queue]))
+        if (rows := _rows(seen, points, within, there[queue]))
     ]
 
 
 def _rows(
-    traffic: Traffic, seen: Sequence[Seen], points: Mapping[str, int], within: float,
-    there: Mapping[int, float],
-) -> list[dict[str, Any]]:  # fmt: skip
+    seen: Sequence[Seen], points: Mapping[str, int], within: float, there: Mapping[int, float]
+) -> list[dict[str, Any]]:
     spans = [
         (one.talk_ms + (one.wrap_ms or 0))
         / 1000
@@ -95,12 +94,12 @@ def _rows(
     waited = sum(one.waited_ms or 0 for one in seen) / 1000
     patience = waited / gone if gone >= ENOUGH and waited else None
     asked = Asked(Target(SHARE, within), talk, patience, HALF_HOUR / 1000, 0.0)
-    came = Counter((one.at_ms - traffic.since_ms) // HALF_HOUR for one in seen)
+    came = Counter(one.at_ms // HALF_HOUR for one in seen)
     rows = []
     for slot, arrivals in sorted(came.items()):
         found = answer("", arrivals, asked).found
         rows.append({
-            "at_ms": traffic.since_ms + slot * HALF_HOUR, "arrivals": arrivals,
+            "at_ms": slot * HALF_HOUR, "arrivals": arrivals,
             "talk": round(talk, 1), "needed": found.operators,
             "there": round(there.get(slot, 0.0), 1),
         })  # fmt: skip
@@ -108,13 +107,12 @@ def _rows(
 
 
 def _there(traffic: Traffic) -> defaultdict[str, dict[int, float]]:
-    """Queue ("" for all) → half-hour → how many were ready, on average."""
+    """Queue ("" for all) → half-hour since 1970 → how many were ready, on average."""
     queues = {one.id: one.queues for _, one in traffic.told if isinstance(one, Operator)}
     there: defaultdict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
     for who, since, until in _ready(traffic):
-        for slot in range((since - traffic.since_ms) // HALF_HOUR,
-                          (until - 1 - traffic.since_ms) // HALF_HOUR + 1):  # fmt: skip
-            start = traffic.since_ms + slot * HALF_HOUR
+        for slot in range(since // HALF_HOUR, (until - 1) // HALF_HOUR + 1):
+            start = slot * HALF_HOUR
             share = (min(until, start + HALF_HOUR) - max(since, start)) / HALF_HOUR
             for queue in ("", *queues.get(who, ())):
                 there[queue][slot] += share

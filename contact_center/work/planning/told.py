@@ -7,7 +7,7 @@ from typing import Any
 
 from contact_center.work.planning import simulate
 from contact_center.work.planning.simulate import Compared
-from contact_center.work.planning.traffic import Traffic
+from contact_center.work.planning.traffic import Seen
 from routing.figures import ALL, Mean
 
 SHOWN = ("came", "service_level", "mean_wait", "p95_wait", "abandoned", "occupancy", "overflow",
@@ -17,14 +17,14 @@ OPERATORS = 500
 """More are not kept: those whose time changes most."""
 
 
-def result(traffic: Traffic, done: Compared, *, within_ms: int) -> dict[str, Any]:
+def result(seen: Sequence[Seen], done: Compared, *, within_ms: int) -> dict[str, Any]:
     """Per queue and medium and figure: as it was, and what the policies make of it."""
-    was, table = simulate.as_it_was(traffic, within_ms), done.table()
+    was, table = simulate.as_it_was(seen, within_ms), done.table()
     kinds = [ALL, *(kind for kind in table if kind != ALL)]
     people = sorted(done.operators().items(), key=lambda one: -abs(one[1][-1].value))
     return {
         "replications": done.replications,
-        "seen": len(traffic.seen),
+        "seen": len(seen),
         "kinds": [
             {
                 "queue": kind[0], "medium": kind[1],

@@ -140,6 +140,10 @@ class Days:
             if ("", kind[1]) in waits
         }
 
+    def drawn(self) -> list[Seen]:
+        """The contacts that are not left out."""
+        return [one for one in self.traffic.seen if one.medium in self._talks]
+
     def left_out(self) -> Counter[str]:
         """How many contacts of which medium are not drawn."""
         media = (one.medium for one in self.traffic.seen)

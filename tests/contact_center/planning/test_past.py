@@ -85,5 +85,5 @@ async def test_the_last_day_tells_talks_waits_and_who_gave_up(
         [book], Days(traffic), replications=2, seed=1, within_ms=20_000, progress=lambda: None
     )
     assert done.table()["", ""]["came"][0].value > 0
-    was = as_it_was(traffic, 20_000)["orders", "chat"]
+    was = as_it_was(traffic.seen, 20_000)["orders", "chat"]
     assert (was["came"], was["service_level"], was["abandoned"], was["waiting"]) == (4, 50, 25, 25)

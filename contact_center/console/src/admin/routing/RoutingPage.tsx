@@ -164,7 +164,6 @@ function Editor({ policy, running, heads, onShow, part: chosenPart, onPart: setP
     <>
       <div className={css.top}>
         <Select aria-label={w("routing.versions")} className={css.versions} allowDeselect={false} disabled={dirty} data={versions} value={policy.state === "current" ? RUNNING : policy.id} onChange={(id) => id && onShow(id)} />
-        {policy.state === "draft" && <Tag tone="accent" icon="edit">{w("routing.draft")}</Tag>}
         {policy.state === "current" && !dirty && <Tag tone="good" icon="check">{w("routing.runs")}</Tag>}
         {bad && <Tag tone="bad" icon="warning">{w("routing.faults", { n: verdict.problems.length })}</Tag>}
         {may && (

@@ -37,8 +37,8 @@ export function useWordsOfPolicy(titles: ReadonlyMap<string, string>) {
       ? w("hours.always")
       : runs(given)
           .map((run) => `${w(`day_short.${run.from}`)}${run.from === run.to ? "" : `–${w(`day_short.${run.to}`)}`} ${spans(run.spans)}`)
-          .join("; ") || w("hours.closed");
-  const days = (given: Holidays) => Object.entries(given).sort(([a], [b]) => a.localeCompare(b)).map(([day, own]) => `${dateWords(day, locale)}: ${own.length ? spans(own) : w("hours.closed")}`).join("; ") || "—";
+          .join("; ") || w("hours.closed").toLowerCase();
+  const days = (given: Holidays) => Object.entries(given).sort(([a], [b]) => a.localeCompare(b)).map(([day, own]) => `${dateWords(day, locale)}: ${own.length ? spans(own) : w("hours.closed").toLowerCase()}`).join("\n") || "—";
   const field = ({ place }: PolicyChange) => {
     if (/^queues\.[^.[]+$/.test(place)) return w("routing.new_queue");
     const name = place.replace(/^queues\.[^.[]+\./, "").replace(/^house\./, "");

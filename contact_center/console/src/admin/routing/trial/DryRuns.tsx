@@ -133,6 +133,7 @@ interface RunProps {
 function Run({ run, policy, queueName, onCancel }: RunProps) {
   const i18n = useWords();
   const { w, maybeWord } = i18n;
+  const label = policy.state === "draft" ? w("dry.draft") : policy.edition === run.edition ? null : w("routing.edition", { n: policy.edition ?? 0 });
   const left = Object.entries(run.result?.left_out ?? {});
   return (
     <section className={css.run} aria-label={w("dry.result")}>
@@ -156,7 +157,7 @@ function Run({ run, policy, queueName, onCancel }: RunProps) {
       {left.map(([medium, n]) => (
         <p key={medium} className={css.warning}><Icon name="warning" size={15} /> {w("dry.left_out", { n, medium: maybeWord(`medium.${medium}`) ?? medium })}</p>
       ))}
-      {run.result && <Figures result={run.result} within={run.asked.within} queueName={queueName} />}
+      {run.result && <Figures result={run.result} within={run.asked.within} queueName={queueName} label={label} />}
       {run.result && <HalfHours result={run.result} within={run.asked.within} queueName={queueName} />}
     </section>
   );

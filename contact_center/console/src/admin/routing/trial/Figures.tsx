@@ -11,12 +11,15 @@ interface FiguresProps {
   result: DryRunResult;
   within: number;
   queueName: (code: string) => string;
+  /** What the policy that was tried is called; null where it is the one that runs. */
+  label: string | null;
 }
 
-const MAIN = new Set(["service_level", "mean_wait", "p95_wait", "abandoned", "occupancy"]);
+const MAIN = ["service_level", "mean_wait", "p95_wait", "abandoned", "occupancy"] as const;
+const MORE = ["overflow", "waiting", "relaxed", "missed_offers"] as const;
 const MOST_PEOPLE = 30;
 
-export function Figures({ result, within, queueName }: FiguresProps) {
+export function Figures({ result, within, queueName, label }: FiguresProps) {
   const { w, maybeWord, locale } = useWords();
   const { employees } = useNames();
   const [all, setAll] = useState("main");
@@ -47,37 +50,38 @@ export function Figures({ result, within, queueName }: FiguresProps) {
               <th scope="col">{w("dry.figure")}</th>
               <th scope="col">{w("dry.was")}</th>
               <th scope="col">{w("dry.running")}</th>
-              <th scope="col">{w("dry.draft")}</th>
-              <th scope="col">{w("dry.difference")}</th>
+              {label !== null && <th scope="col">{label}</th>}
+              {label !== null && <th scope="col">{w("dry.difference")}</th>}
             </tr>
           </thead>
           <tbody>
             {result.kinds.map((kind) => (
               <Fragment key={`${kind.queue} ${kind.medium}`}>
                 <tr className={css.kind}>
-                  <th colSpan={5} scope="rowgroup">
+                  <th colSpan={label === null ? 3 : 5} scope="rowgroup">
                     {titleOf(kind)} <small>{w("dry.contacts", { n: kind.figures.came?.was ?? 0 })}</small>
                   </th>
                 </tr>
-                {Object.entries(kind.figures)
-                  .filter(([name]) => name !== "came" && (all === "all" || MAIN.has(name)))
-                  .map(([name, one]) => {
-                    const unit = unitOf(name);
-                    return (
+                {[...MAIN, ...(all === "all" ? MORE : [])].map((name) => {
+                  const one = kind.figures[name];
+                  const unit = unitOf(name);
+                  return (
+                    one && (
                       <tr key={name}>
-                        <th scope="row">{name === "service_level" ? w("dry_figure.service_level", { n: within }) : maybeWord(`dry_figure.${name}`) ?? name}</th>
+                        <th scope="row">{w(`dry_figure.${name}`, { n: within })}</th>
                         <td>{number(one.was, unit)}</td>
                         <td>{mean(one.running, unit)}</td>
-                        <td>{mean(one.draft, unit)}</td>
-                        <td>{difference(name, one.difference, unit)}</td>
+                        {label !== null && <td>{mean(one.draft, unit)}</td>}
+                        {label !== null && <td>{difference(name, one.difference, unit)}</td>}
                       </tr>
-                    );
-                  })}
+                    )
+                  );
+                })}
               </Fragment>
             ))}
             {result.operators.length > 0 && (
               <tr className={css.kind}>
-                <th colSpan={5} scope="rowgroup">
+                <th colSpan={label === null ? 3 : 5} scope="rowgroup">
                   {w("dry.people")} <small>{w("dry.people_text")}</small>
                 </th>
               </tr>
@@ -87,8 +91,8 @@ export function Figures({ result, within, queueName }: FiguresProps) {
                 <th scope="row">{employees.get(one.operator_id)?.name ?? w("dry.gone")}</th>
                 <td>—</td>
                 <td>{mean(one.running, "share")}</td>
-                <td>{mean(one.draft, "share")}</td>
-                <td>{difference("occupancy", one.difference, "share")}</td>
+                {label !== null && <td>{mean(one.draft, "share")}</td>}
+                {label !== null && <td>{difference("occupancy", one.difference, "share")}</td>}
               </tr>
             ))}
           </tbody>
