@@ -7,8 +7,6 @@ Raw mail on standard input gives one JSON line. With `--lines` every input line 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -20,12 +18,7 @@ from channels.errors import ChannelError
 from channels.mail.automatic import Own
 from channels.mail.message import Mailbox, ParsedMail
 from channels.mail.parser import parse
-
-
-class BadLine(ValueError):
-    """The line does not hold a mail; the message says why."""
-
-    kind = "line"
+from contact_center.kernel.lines import BadLine, bytes_of, object_of
 
 
 def main(
@@ -50,8 +43,8 @@ def _each(source: Iterable[bytes], own: Own) -> Iterable[dict[str, Any]]:
         if line.strip():
             given: Any = None
             try:
-                given = _object(line)
-                yield answer(given.get("id"), _raw(given), own)
+                given = object_of(line)
+                yield answer(given.get("id"), bytes_of(given, "raw"), own)
             except BadLine as error:
                 identifier = given.get("id") if isinstance(given, dict) else None
                 yield _refused(identifier, error.kind, str(error))
@@ -111,20 +104,3 @@ def _instant(moment: datetime | None) -> str | None:
 
 def _refused(identifier: Any, kind: str, text: str) -> dict[str, Any]:
     return {"id": identifier, "error": {"kind": kind, "text": text}}
-
-
-def _object(line: bytes) -> dict[str, Any]:
-    try:
-        given = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise BadLine(f"not JSON: {error}") from None
-    if not isinstance(given, dict):
-        raise BadLine("not a JSON object")
-    return given
-
-
-def _raw(given: dict[str, Any]) -> bytes:
-    try:
-        return base64.b64decode(str(given.get("raw") or ""), validate=True)
-    except (binascii.Error, ValueError):
-        raise BadLine("raw is not base64") from None

@@ -6,8 +6,6 @@ line that cannot be read gives an error line and the work goes on.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import sys
 from collections.abc import Iterable, Mapping
@@ -37,14 +35,9 @@ from channels.messages import (
     MessageEdited,
     MessageReceived,
 )
+from contact_center.kernel.lines import BadLine, bytes_of, object_of
 
 MOST_CHANNELS = 64
-
-
-class BadLine(ValueError):
-    """The line is not a recorded request; the message says why."""
-
-    kind = "line"
 
 
 def main(
@@ -85,7 +78,7 @@ class Reader:
         """The output line of one input line; `number` is its place, from 1."""
         given: Any = None
         try:
-            given = _object(line)
+            given = object_of(line)
             received = self._receive(given)
             events = [shown(event) for event in received.events]
             return {
@@ -194,10 +187,7 @@ def _settings(provider: Provider, given: Mapping[str, Any]) -> BaseModel:
 
 
 def _request(given: Mapping[str, Any]) -> WebhookRequest:
-    try:
-        body = base64.b64decode(str(given.get("body") or ""), validate=True)
-    except (binascii.Error, ValueError):
-        raise BadLine("body is not base64") from None
+    body = bytes_of(given, "body")
     headers = {name.lower(): str(value) for name, value in _mapping(given, "headers").items()}
     query = {name: str(value) for name, value in _mapping(given, "query").items()}
     method, url = str(given.get("method") or "POST"), str(given.get("url") or "")
@@ -214,16 +204,6 @@ def _now(value: Any) -> datetime:
     except (ValueError, OverflowError, OSError):
         raise BadLine("now is neither a time in ISO 8601 nor seconds since 1970") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _object(line: bytes) -> dict[str, Any]:
-    try:
-        given = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise BadLine(f"not JSON: {error}") from None
-    if not isinstance(given, dict):
-        raise BadLine("not a JSON object")
-    return given
 
 
 def _mapping(given: Mapping[str, Any], name: str) -> dict[str, Any]:
