@@ -12,13 +12,23 @@ import hashlib
 import re
 from dataclasses import dataclass, field, replace
 
-from channels.mail import bodies, bounce_texts, charsets, headers, invitations, tnef
+from channels.mail import (
+    bodies,
+    bounce_texts,
+    charsets,
+    cms,
+    headers,
+    invitations,
+    mime,
+    tnef,
+)
 from channels.mail.message import Invitation, MailFile, Protection
 from channels.mail.mime import Part
 
 MAX_TEXT = 1_000_000
 MAX_NAME = 200
 MAX_FILES = 1_000
+MAX_WRAPS = 3  # signatures around a letter
 
 _REPORTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _ORIGINALS = frozenset(
@@ -31,6 +41,7 @@ _PROTECTIONS: dict[str, Protection] = {
     "application/pkcs7-signature": "smime-signed", "application/x-pkcs7-signature": "smime-signed",
     "application/pkcs7-mime": "smime-encrypted", "application/x-pkcs7-mime": "smime-encrypted",
 }  # fmt: skip
+_WRAPPED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _EXTENSIONS = {
     "text/plain": ".txt", "text/html": ".html", "text/calendar": ".ics", "image/png": ".png",
     "image/jpeg": ".jpg", "image/gif": ".gif", "image/webp": ".webp", "application/pdf": ".pdf",
@@ -98,6 +109,8 @@ class _Collector:
         self._hint = hint
         self._found = found
         self._room = MAX_TEXT
+        self._wraps = 0
+        self._place = ""  # of the signature it is inside of, before the references of files
         self._report = report
 
     def visit(self, part: Part, pieces: list[Piece]) -> None:
@@ -145,6 +158,9 @@ class _Collector:
             return True
         if kind in _ORIGINALS:
             self._found.originals.append(bodies.payload(part, self._raw))
+        wrapped = part.filename.lower().endswith(".p7m") and kind == "application/octet-stream"
+        if (kind in _WRAPPED or wrapped) and self._opened(part):
+            return True
         if kind in _PROTECTIONS:
             self._protected(part)
         if kind == "text/calendar":
@@ -155,9 +171,34 @@ class _Collector:
     def _protected(self, part: Part) -> None:
         kind = _PROTECTIONS[part.type]
         signed = part.parameters.get("smime-type", "").lower().startswith("signed")
-        self._found.protection["smime-signed" if signed else kind] = None
+        kind = "smime-signed" if signed else kind
+        self._found.protection[kind] = None
         if kind.endswith("encrypted"):
             self._found.warnings["encrypted"] = None
+
+    def _opened(self, part: Part) -> bool:
+        """Whether it is a signature that holds the letter: that is shown as if it were not."""
+        inner = cms.signed_letter(bodies.payload(part, self._raw))
+        if inner is None or self._wraps >= MAX_WRAPS:
+            return False
+        found = Content(files=list(self._found.files))
+        collector = _Collector(inner, self._hint, found, report=False)
+        collector._room, collector._wraps = self._room, self._wraps + 1
+        collector._place = f"{self._place}{part.path or '0'}/"
+        root = mime.tree(inner, hint=self._hint).root
+        collector.visit(root, found.pieces)
+        if not any(piece.plain or piece.html for piece in found.pieces):
+            collector.named_text(root)
+        self._room = collector._room
+        ours = self._found
+        ours.pieces += found.pieces
+        ours.files[:] = found.files
+        ours.originals += found.originals
+        ours.invitations += found.invitations
+        ours.protection |= {"smime-signed": None, **found.protection}
+        ours.warnings |= found.warnings
+        ours.shortened |= found.shortened
+        return True
 
     def _tnef(self, part: Part) -> bool:
         opened = tnef.read(bodies.payload(part, self._raw))
@@ -232,7 +273,9 @@ class _Collector:
             return
         name = file_name(name) or f"file-{len(files) + 1}{_EXTENSIONS.get(kind, '')}"
         md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-        files.append(Carried(MailFile(ref, name, kind, len(data), md5, content_id=cid), data))
+        files.append(
+            Carried(MailFile(self._place + ref, name, kind, len(data), md5, content_id=cid), data)
+        )
 
 
 def shown(files: list[Carried], cids: frozenset[str]) -> tuple[MailFile, ...]:

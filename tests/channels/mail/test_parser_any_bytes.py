@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from channels.errors import Malformed
-from channels.mail import addresses, charsets, headers, rtf, tnef
+from channels.mail import addresses, charsets, cms, headers, rtf, tnef
 from channels.mail.automatic import Own
 from channels.mail.message import ParsedMail
 from channels.mail.parser import file_bytes, parse
@@ -105,6 +105,20 @@ def test_parameters_of_any_text_are_safe(text: str) -> None:
 def test_any_tnef_and_rtf_end(data: bytes, packed: bytes) -> None:
     tnef.read(b"\x78\x9f\x3e\x22\x01\x00" + data)
     rtf.read(b"\0" * 4 + b"\xff\xff\0\0" + b"LZFu" + b"\0" * 4 + packed)
+
+
+def test_any_rest_of_a_signature_ends() -> None:
+    signed = "fixtures/a_letter_inside_its_smime_signature_is_shown.eml"
+    raw = (Path(__file__).parent / signed).read_bytes()
+    whole = headers.unbase64(raw.partition(b"\n\n")[2])
+    letter = cms.signed_letter(whole)
+    assert letter is not None
+    for cut in range(1, len(whole), 5):
+        assert cms.signed_letter(whole[:cut]) in (None, letter)
+        assert cms.signed_letter(whole[cut:]) is None
+    head = whole[: whole.index(letter)].rpartition(b"\x04")[0]
+    for endless in (b"\x24\x80", b"\x30\x80", b"\x04\x80", b"\x24\x84\x00\x00\x00\x02"):
+        cms.signed_letter(head + endless * 20_000)
 
 
 @pytest.mark.parametrize(
