@@ -8,6 +8,8 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from routing import simulation
 from routing.floor import Floor
 from routing.model import Operator, Queue
@@ -95,7 +97,9 @@ class Simulation:
         return self.chance[medium][0].expovariate(1 / self.kinds[medium].every)
 
 
-def ideal(draws: list[tuple[float, float, float]], operators: int) -> tuple[float, float, float]:
+def first_come(
+    draws: list[tuple[float, float, float]], operators: int
+) -> tuple[float, float, float]:  # fmt: skip
     """(mean wait, share that waits, share that abandons) of a plain first-come queue."""
     free = [0.0] * operators
     waits: list[float] = []
@@ -111,6 +115,43 @@ def ideal(draws: list[tuple[float, float, float]], operators: int) -> tuple[floa
             waits.append(min(wait, patience))
     count = len(waits)
     return sum(waits) / count, sum(wait > 0 for wait in waits) / count, abandoned / count
+
+
+def plain_means(
+    operators: int, kind: Kind, samples: int, arrivals: int
+) -> list[tuple[float, float, float]]:  # fmt: skip
+    """The same of so many samples at once; numpy's source of chance, its seed the sample's number.
+
+    Each row of `free` holds when the operators of one sample will be free; who arrives takes the
+    one who is free first.
+    """
+    chances = [np.random.default_rng(number) for number in range(samples)]
+    rows = np.arange(samples)
+    free = np.zeros((samples, operators))
+    at = np.zeros(samples)
+    waits, waited, left = np.zeros(samples), np.zeros(samples), np.zeros(samples)
+    step = 1000
+    for start in range(0, arrivals, step):
+        size = (min(step, arrivals - start), samples)
+        gaps, talks, patiences = (
+            np.stack([chance.exponential(mean, size[0]) for chance in chances], axis=1)
+            for mean in (kind.every, kind.talk, kind.patience or 1.0)
+        )
+        if kind.patience is None:
+            patiences = np.full(size, np.inf)
+        for n in range(size[0]):
+            at += gaps[n]
+            first = free.argmin(axis=1)
+            wait = np.maximum(0.0, free[rows, first] - at)
+            stays = wait <= patiences[n]
+            taken, who = rows[stays], first[stays]
+            free[taken, who] = (at + wait + talks[n])[stays]
+            if start + n >= arrivals // 10:
+                waits += np.minimum(wait, patiences[n])
+                waited += wait > 0
+                left += ~stays
+    count = arrivals - arrivals // 10
+    return [(w / count, s / count, a / count) for w, s, a in zip(waits, waited, left, strict=True)]
 
 
 def erlang_c(operators: int, load: float, talk: float) -> tuple[float, float]:

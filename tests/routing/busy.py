@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from tests.routing.actions import MEDIA
@@ -98,6 +99,14 @@ class Busy:
             queue=some(QUEUES), ladder=some(LADDERS), archived=some([True, False, False]),
             way=some([None, "bot"]), asked=some(NEEDS),
         )  # fmt: skip
+
+
+@cache
+def played(seed: int, steps: int = 250) -> Busy:
+    """Such a day, compared with the plain policy at every step."""
+    busy = Busy(seed)
+    busy.play(steps)
+    return busy
 
 
 def decided(seed: int, steps: int) -> Iterator[str]:

@@ -80,6 +80,8 @@ class FloorAndPlain(RuleBasedStateMachine):
         self.plain = Plain(60_000, 2, 20_000, ("voice",), 120_000)
         self.made = 0
         self.told: list[Outcome] = []
+        self.history: list[tuple[Any, int]] = []
+        """Events, and editions of the house's rules, each with its instant."""
 
     @initialize(
         ladder=st.lists(ladders, min_size=2, max_size=2),
@@ -108,6 +110,7 @@ class FloorAndPlain(RuleBasedStateMachine):
     def do(self, event: Any, wait: int = 0, data: Any = None) -> None:
         again = Floor.restore(self.floor.rows(), self.now, self.floor.engine.policy())
         self.now += wait
+        self.history.append((event, self.now))
         outcomes = self.floor.apply(event, self.now)
         self.told += outcomes
         assert again.apply(event, self.now) == outcomes
@@ -252,6 +255,7 @@ class FloorAndPlain(RuleBasedStateMachine):
             POLICY, exclusive=exclusive, grace_ms=grace, misses_in_a_row=misses, version="8"
         )
         self.floor.adopt(policy)
+        self.history.append((policy, self.now))
         self.plain.exclusive, self.plain.grace, self.plain.misses = exclusive, grace, misses
         self.do(Tick())
 
