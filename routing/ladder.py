@@ -29,9 +29,19 @@ def needed(queue: QueueState, own: Needs, rung: int) -> tuple[Needs, bool]:
     return tuple(sorted(wanted.items())), queue.members_only and not step.everyone
 
 
+def carries(target: str, medium: str) -> bool:
+    """Whether a way out of the line is one for this medium.
+
+    Calls go to voicemail, what is read as it is written to a form or a bot; a letter waits.
+    """
+    return medium == "voice" if target == "voicemail" else medium not in ("voice", "mail")
+
+
 def barred(work: WorkState, target: str) -> bool:
-    """Whether it must not overflow there: who came back from outside stays in line."""
-    return work.stays and not target.startswith(TO_QUEUE)
+    """Whether it must not overflow there: it came back from outside, or its medium cannot."""
+    if target.startswith(TO_QUEUE):
+        return False
+    return work.stays or not carries(target, work.medium)
 
 
 def next_rung(queue: QueueState, work: WorkState) -> tuple[int, Rung] | None:

@@ -3,8 +3,7 @@
 The router ends the turn with that outcome and makes the job in the same transaction. Here the
 client is told, in the words of the queue or ours, and the contact closes: what he answers opens one
 that follows it, at the old place, and that one stays in line until a person takes it
-(`requirement.stays`). Where the medium cannot be told so (a letter, or a talk that came from
-another queue), the turn goes back into the line at once, to stay.
+(`requirement.stays`). A caller's voicemail is telephony's; here his contact only closes.
 """
 
 from __future__ import annotations
@@ -21,8 +20,6 @@ from contact_center.jobs.model import Job
 from contact_center.outbox import store as outbox
 from contact_center.outbox.letters import in_language
 from contact_center.storage.unit import Unit
-from contact_center.work import store as works
-from contact_center.work.model import Work, carries_way_out
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "mail_form": {
@@ -48,17 +45,13 @@ class Passing:
         self._bench = bench
 
     async def act(self, job: Job) -> None:
-        """Tell the client and close, or put it back: the handler of `OVERFLOWED` jobs."""
+        """Tell the client and close: the handler of `OVERFLOWED` jobs."""
         contact_id, to = UUID(job.payload["contact_id"]), str(job.payload["to"])
 
         async def step(unit: Unit) -> None:
             grip = await self._bench.grip(unit, contact_id, "system")
-            former = await works.one(unit, UUID(job.key))
-            if not grip.contact.is_open or grip.work is not None or former is None:
+            if not grip.contact.is_open or grip.work is not None:
                 return  # somebody was faster
-            if not carries_way_out(to, former.medium):
-                await _put_back(grip, former)
-                return
             if to in WORDS:
                 await self._tell(grip, to)
             await close_unattended(grip, to)
@@ -89,11 +82,3 @@ def spoken(text: str, most: int) -> tuple[str, list[dict[str, str]]]:
         return BUTTON.sub(lambda found: f"— {found['label'].strip()}", text).strip(), []
     buttons = [{"text": label, "value": label} for label in labels]
     return BUTTON.sub("", text).strip(), buttons
-
-
-async def _put_back(grip: Grip, former: Work) -> None:
-    await works.start(
-        grip.unit, contact_id=grip.contact.id, queue_id=former.queue_id, medium=former.medium,
-        origin="return", now=grip.now, actor=grip.label, previous=former,
-        virtual_arrival=former.virtual_arrival, excluded=former.excluded, stays=True,
-    )  # fmt: skip

@@ -20,7 +20,6 @@ OTHER_COST = 10
 
 OVERFLOWED = "overflowed"
 """The job the router makes of a turn it sends out of the line; its key is the turn."""
-WAYS_OUT = ("voicemail", "mail_form", "bot")
 
 DECLINED_SECONDS = 300
 """How long a contact is kept from who declined it."""
@@ -33,14 +32,6 @@ EXPECTED_SECONDS = 3600
 def cost_of(medium: str) -> int:
     """Points of a turn of this medium where no policy says them."""
     return COSTS.get(medium, OTHER_COST)
-
-
-def carries_way_out(to: str, medium: str) -> bool:
-    """Whether a client of this medium can be sent there: a caller to voicemail, others by a word.
-
-    A letter waits of itself, and nobody holds a line in it.
-    """
-    return medium == "voice" if to == "voicemail" else medium not in ("voice", "mail")
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,20 +156,14 @@ async def start(
     excluded: Sequence[Sequence[Any]] = (),
     operator_id: UUID | None = None,
     note: str = "",
-    stays: bool = False,
 ) -> Work:
-    """A new turn: waiting, or at once in the hands of `operator_id`.
-
-    `stays`: nothing sends it out of the line any more.
-    """
+    """A new turn: waiting, or at once in the hands of `operator_id`."""
     until = now + timedelta(seconds=preferred_seconds) if preferred_id else None
     return await _change(
         unit, actor, origin, INSERT,
         new_id(), contact_id, queue_id, medium, previous.cost if previous else None,
         "active" if operator_id else "waiting", origin, previous.id if previous else None,
-        now, virtual_arrival or now, {
-            **(previous.requirement if previous else {}), **({"stays": True} if stays else {}),
-        },
+        now, virtual_arrival or now, previous.requirement if previous else {},
         preferred_id, until, list(excluded), operator_id, now if operator_id else None, note,
         cost_of(medium),
     )  # fmt: skip

@@ -292,7 +292,7 @@ class Plain:
                 due = self.rung_due(work)
                 callback = work["not_before_ms"]
                 way = queue["closed_to"]
-                if work["stays"] and way and not way.startswith("queue:"):
+                if way and self.barred(work, way):
                     way = None
                 if not queue["open"] and way and (not callback or callback <= now):
                     return "closed"
@@ -303,12 +303,19 @@ class Plain:
                 return "parked" if work["parked_until_ms"] <= now else None
         return None
 
+    @staticmethod
+    def barred(work: Row, way: str) -> bool:
+        if way.startswith("queue:"):
+            return False
+        takes = ("voice",) if way == "voicemail" else ("chat", "messenger", "sms")
+        return bool(work["stays"] or work["medium"] not in takes)
+
     def rung_due(self, work: Row) -> int | None:
         ladder = self.queues[work["queue_id"]]["ladder"]
         if work["state"] != "waiting" or work["rung"] >= len(ladder):
             return None
         out = ladder[work["rung"]].overflow
-        if work["stays"] and out is not None and not out.startswith("queue:"):
+        if out is not None and self.barred(work, out):
             return None
         since = work["arrived_ms"] if work["queued_ms"] is None else work["queued_ms"]
         since = max(since, work["not_before_ms"] or since)

@@ -87,7 +87,7 @@ def test_the_wrap_up_lasts_as_long_as_is_noted_and_at_most_what_the_queue_allows
 
 
 def test_a_ladder_that_is_climbed_and_one_that_ends_are_told() -> None:
-    ladder = (Rung(30, (("x", 1),)), Rung(90, overflow="voicemail"))
+    ladder = (Rung(30, (("x", 1),)), Rung(90, overflow="bot"))
     queue = replace(QUEUE, needs=(("x", 3),), ladder=ladder)
     told = [(0, operator("anna", skills={"x": 2}))]
     fates, _ = play([visit("a", 0, 500), visit("b", 1)], told, queue)

@@ -17,9 +17,9 @@ from zoneinfo import available_timezones
 from pydantic import ValidationError
 
 from contact_center.employees.model import DEFAULT_CEILINGS
-from contact_center.work.model import COSTS, carries_way_out
+from contact_center.work.model import COSTS
 from routing.checks import BadPolicy, Problem, read
-from routing.ladder import TO_QUEUE
+from routing.ladder import TO_QUEUE, carries
 from routing.rulebook import STAYS, House, QueueRules, Rulebook
 
 Document = dict[str, Any]
@@ -200,11 +200,11 @@ def _ways_out(rules: QueueRules, at: str, media: Sequence[str]) -> Iterable[Prob
     for place, target in ways:
         if target is None or target.startswith(TO_QUEUE):
             continue
-        wrong = [medium for medium in media if not carries_way_out(target, medium)]
+        wrong = [medium for medium in media if not carries(target, medium)]
         if target == "voicemail" and (wrong or not media):
             others = f", and this queue takes {', '.join(wrong)}" if wrong else ""
             yield Problem(place, f"voicemail is for queues of calls alone{others}")
-        elif wrong:
+        elif wrong and len(wrong) == len(media):
             yield Problem(place, f"{target} cannot be told by {', '.join(wrong)}: let them wait")
 
 

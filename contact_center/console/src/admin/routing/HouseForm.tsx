@@ -34,18 +34,20 @@ export function HouseForm({ body, problems, fault, onChange, readOnly }: HousePr
   return (
     <fieldset className={css.form} disabled={readOnly}>
       <Card title={w("routing.house")}>
-        <Pair>
-          {number("exclude_seconds", 60, 0, seconds)}
-          {number("misses_in_a_row", 2, 1)}
-        </Pair>
-        <Pair>
-          {number("grace_seconds", 15, 1, seconds)}
-          {number("visitor_grace_seconds", 60, 1, seconds)}
-        </Pair>
-        <Pair>
-          {number("capacity", 100, 1)}
-          {number("wrap_up_limit_seconds", 900, 1, seconds)}
-        </Pair>
+        <div className={css.stack}>
+          <Pair>
+            {number("exclude_seconds", 60, 0, seconds)}
+            {number("misses_in_a_row", 2, 1)}
+          </Pair>
+          <Pair>
+            {number("grace_seconds", 15, 1, seconds)}
+            {number("visitor_grace_seconds", 60, 1, seconds)}
+          </Pair>
+          <Pair>
+            {number("capacity", 100, 1)}
+            {number("wrap_up_limit_seconds", 900, 1, seconds)}
+          </Pair>
+        </div>
       </Card>
       {media("points", "points", undefined, undefined)}
       {media("ceiling", "ceiling", undefined, w("routing.no_limit"))}
