@@ -12,7 +12,7 @@ from tests.bench import sizes
 ROOT = Path(__file__).parents[1]
 DOCUMENTED = [
     "cold_start", "idle_memory", "console_size", "widget_size", "intake_batch_gain",
-    "intake_webhook_floor", "webhook_to_screen", "ws_fanout_1k",
+    "intake_webhook_floor", "webhook_to_screen", "ws_fanout_1k", "offer_latency",
 ]  # fmt: skip
 
 
