@@ -117,13 +117,25 @@ def test_a_talk_in_telegram_and_one_by_sms_are_a_thread_each(demo: House, open_p
     expect(thread.get_by_text("Неизвестно, дошло ли")).to_be_visible(timeout=PATIENCE)
     expect(faults.locator(".switch.on .count")).to_have_text("1")
 
-    # SMS, which tells no name: in a thread of its own.
+    # SMS, which tells no name: in a thread of its own, with pictures both ways.
     thread = take(olga, "Когда привезут 48102?")
+    sms.locator("input[type=file]").set_input_files(PICTURES[:1])  # type: ignore[arg-type]
+    expect(thread.locator("img")).to_have_count(1, timeout=PATIENCE)
+    olga.locator("input[type=file]").first.set_input_files(PICTURES[1:2])  # type: ignore[arg-type]
     olga.get_by_placeholder("Напишите ответ…").fill("Завтра с 10 до 14")
-    olga.get_by_placeholder("Напишите ответ…").press("Control+Enter")
+    olga.get_by_role("button", name="Отправить", exact=True).click()  # once the file is here
     expect(sms.get_by_text("Завтра с 10 до 14")).to_be_visible(timeout=PATIENCE)
+    expect(sms.locator("img")).to_have_count(2, timeout=PATIENCE)
     expect(thread.get_by_text("Когда привезут 48102?")).to_be_visible(timeout=PATIENCE)
     expect(thread.get_by_text("Где заказ 48101?")).to_have_count(0)
+
+    # A link leads him on to Telegram, and his card follows.
+    olga.get_by_role("button", name="Продолжить: @vasilek_bot").click()
+    olga.get_by_role("button", name="Создать ссылку").click()
+    link = olga.get_by_text("https://t.me/vasilek_bot?start=go-").inner_text()
+    write(phone(outside, "telegram", "Пётр Дубович"), "/start " + link.partition("start=")[2])
+    card = olga.get_by_role("heading", name="Пётр Дубович", level=2)
+    expect(card).to_be_visible(timeout=PATIENCE)
 
 
 def see(what: Locator) -> None:
