@@ -153,8 +153,15 @@ BEGIN
   WITH told AS (
     SELECT o.id, o.state, o.recipients, d.rank > cc_delivery_weight(o.state) AS newer, d.status,
            d.reason, d.provider_at,
-           o.undelivered || cc_undelivered(o.recipients, d.undelivered) AS missed
-    FROM outbox o CROSS JOIN LATERAL (
+           o.undelivered || cc_undelivered(o.recipients, coalesce(a.undelivered, '{}')) AS missed
+    FROM outbox o
+    CROSS JOIN LATERAL (  -- each name has its own recipients: a letter was sent once more for some
+      SELECT jsonb_object_agg(u.key, u.value) AS undelivered
+      FROM (SELECT o.provider_id AS name UNION SELECT jsonb_object_keys(o.payload -> 'names')) n
+      JOIN deliveries f ON f.account_id = o.account_id AND f.provider_id = n.name
+        AND f.outbox_id = o.id
+      CROSS JOIN LATERAL jsonb_each(f.undelivered) u) a
+    CROSS JOIN LATERAL (
       SELECT f.* FROM (
         SELECT o.provider_id AS name WHERE o.provider_id IS NOT NULL
         UNION SELECT jsonb_object_keys(o.payload -> 'names')) n

@@ -215,8 +215,12 @@ def accepted(claim: Claim, receipt: Receipt, pieces: Sequence[Outbound], policy:
         patch = _gone(claim, named, receipt) | _part(claim, receipt, pieces)
         patch |= {"part": following, "since": claim.attempts}  # which has attempts of its own
         return Mark(claim, "pending", patch=patch, aliases=named)
-    if claim.left:  # the letter is known by the name it had for the first of its recipients
-        mark = Mark(claim, "sent", status=receipt.status.value, aliases=receipt.aliases)
+    if claim.left:  # the letter keeps the name it had for the first of its recipients
+        known = claim.names | dict.fromkeys(receipt.aliases, receipt.status.value)
+        mark = Mark(
+            claim, "sent", status=receipt.status.value, aliases=receipt.aliases,
+            patch={"names": known} if known else {},
+        )  # fmt: skip
     else:
         mark = Mark(
             claim, "sent", provider_id=receipt.provider_id, status=receipt.status.value,
@@ -232,7 +236,7 @@ def accepted(claim: Claim, receipt: Receipt, pieces: Sequence[Outbound], policy:
     if not claim.left:  # these recipients have their own attempts; this was the first
         tries, left["since"] = 1, claim.attempts - 1
     return replace(
-        mark, state="pending", patch=left, error_kind=Temporary.kind,
+        mark, state="pending", patch=mark.patch | left, error_kind=Temporary.kind,
         error_text=_listed(receipt.postponed),
         delay=pause(policy.limits.first_pause, tries, policy.jitter),
     )  # fmt: skip

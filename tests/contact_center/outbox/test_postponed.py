@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from channels.messages import Outbound, Receipt
 from contact_center.outbox import store
 from tests.contact_center.outbox.conftest import QUICK, World
 from tests.support import fake_channel as fake
@@ -34,6 +35,26 @@ async def test_who_was_refused_for_now_gets_it_later_and_nobody_waits_for_that(
     assert channel.texts() == ["first", "second", "first", "first"]
     row = await world.row(message)
     assert (row["provider_id"], row["undelivered"], row["error_text"]) == ("p0", {}, None)
+
+
+async def test_a_bounce_of_the_later_letter_names_it_as_its_relay_did(world: World) -> None:
+    async def renamed(channel: FakeChannel, message: Outbound) -> Receipt:
+        await channel.take(message)
+        return Receipt("relayed", aliases=("relayed",))
+
+    account, _ = await world.account(
+        FakeChannel(faults=[fake.not_for_now(BOSS), renamed]), letters=True
+    )
+    message = await world.write(account, "hello", letter=LETTER)
+    world.sender(limits=PATIENT)
+    await world.until(message, "sent")
+    await world.database.execute(
+        "SELECT cc_deliveries(ARRAY[$1::uuid], '{relayed}', '{failed}', '{550 nobody}',"
+        " ARRAY[now()], NULL, ARRAY[$2])", account, f"to:{BOSS}",
+    )  # fmt: skip
+    row = await world.row(message)
+    assert (row["state"], row["provider_id"]) == ("sent", "p0")
+    assert row["undelivered"] == {BOSS: "550 nobody"}
 
 
 async def test_after_the_usual_attempts_it_says_to_whom_a_letter_was_not_delivered(
