@@ -57,12 +57,14 @@ class PolicyVerdict(BaseModel):
     """What is wrong with a document, and what it would change if nothing is.
 
     `adopted`: code → id of queues without a code that would get one, for they have the title's
-    name. Other queues nobody has are made when it runs (a change of `queues.<code>`).
+    name. Other queues nobody has are made when it runs (a change of `queues.<code>`). `names`: of
+    all queues it speaks of, by their codes.
     """
 
     problems: list[PolicyProblem]
     changes: list[PolicyChange]
     adopted: dict[str, UUID]
+    names: dict[str, str]
 
 
 class Policy(PolicyHead, PolicyVerdict):
@@ -90,7 +92,7 @@ class Activation(Body):
     edition: Annotated[int, Field(ge=0)]
 
 
-class HolidayQuery(BaseModel):
+class HolidayQuery(Body):
     """`country`: ISO 3166, two letters; `year`: this one where it is left out."""
 
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "BY"

@@ -232,6 +232,7 @@ def _judged(body: Document, world: World, part: Mapping[str, Any]) -> dict[str, 
     return {
         "problems": [asdict(one) for one in problems],
         "changes": [asdict(one) for one in changes], "adopted": joined.adopted,
+        "names": {model.code_of(row): row["name"] for row in joined.world.queues},
     }  # fmt: skip
 
 

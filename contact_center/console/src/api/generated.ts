@@ -1316,6 +1316,7 @@ export interface Policy {
   problems: PolicyProblem[];
   changes: PolicyChange[];
   adopted: Record<string, string>;
+  names: Record<string, string>;
   id: string;
   edition: number | null;
   state: "draft" | "current" | "past";
@@ -1369,11 +1370,12 @@ export interface PolicyProblem {
   reason: string;
 }
 
-/** What is wrong with a document, and what it would change if nothing is. `adopted`: code → id of queues without a code that would get one, for they have the title's name. Other queues nobody has are made when it runs (a change of `queues.<code>`). */
+/** What is wrong with a document, and what it would change if nothing is. `adopted`: code → id of queues without a code that would get one, for they have the title's name. Other queues nobody has are made when it runs (a change of `queues.<code>`). `names`: of all queues it speaks of, by their codes. */
 export interface PolicyVerdict {
   problems: PolicyProblem[];
   changes: PolicyChange[];
   adopted: Record<string, string>;
+  names: Record<string, string>;
 }
 
 /** The presence one chooses; `after_contact` waits until the present work has ended. */

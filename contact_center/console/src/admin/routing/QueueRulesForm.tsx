@@ -157,10 +157,10 @@ function NewQueue({ queue, told, onChange, onDrop }: NewProps) {
   return (
     <Card title={w("routing.new_queue")} text={w("routing.new_queue_text", { code: queue.code })}>
       <div className={css.stack}>
-        <Pair>
+        <div className={css.two}>
           <TextInput label={w("field.name")} placeholder={queue.code} maxLength={200} value={queue.title ?? ""} onChange={(event) => onChange({ title: event.currentTarget.value })} />
           <Select label={w("field.department")} placeholder={w("form.choose")} allowDeselect={false} data={(departments ?? []).map((one) => ({ value: one.name, label: one.name }))} value={chosen?.name ?? null} onChange={(department) => onChange({ department })} error={told("department")} />
-        </Pair>
+        </div>
         <Button className={css.drop} variant="subtle" color="gray" size="xs" onClick={onDrop} leftSection={<Icon name="trash" size={15} />}>{w("routing.drop_queue")}</Button>
       </div>
     </Card>

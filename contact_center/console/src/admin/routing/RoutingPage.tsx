@@ -69,7 +69,7 @@ function Editor({ policy, running, heads, onShow, part: chosenPart, onPart: setP
   const [dialog, ask] = useConfirm();
   const [start] = useState(() => whole(policy.body, running.body, policy.adopted));
   const [body, setBody] = useState<PolicyBody>(start);
-  const words = useWordsOfPolicy(useMemo(() => new Map(body.queues.map((one) => [one.code, one.title ?? ""])), [body.queues]));
+  const words = useWordsOfPolicy(useMemo(() => new Map([...Object.entries(policy.names), ...body.queues.flatMap((one) => (one.title ? [[one.code, one.title] as const] : []))]), [policy.names, body.queues]));
   const [verdict, setVerdict] = useState<PolicyVerdict>(policy);
   const [busy, setBusy] = useState(false);
   const [summary, setSummary] = useState<Policy | null>(null);

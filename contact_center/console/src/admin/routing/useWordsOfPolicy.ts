@@ -9,7 +9,7 @@ import { useWords } from "../texts";
 import { dateWords, differing, type Holidays } from "./holidays";
 import { reasonOf, type Rung, TO_QUEUE } from "./policy";
 
-/** `titles`: code → name of queues that only the draft speaks of. */
+/** `titles`: code → name, also of queues that only the draft speaks of, or that are another department's. */
 export function useWordsOfPolicy(titles: ReadonlyMap<string, string>) {
   const { w, maybeWord, locale } = useWords();
   const { queues: names } = useNames();
