@@ -93,7 +93,7 @@ function WhyHere({ row }: { row: ContactRow }) {
   const { t } = useI18n();
   const [open, setOpen] = useState(false);
   return (
-    <section className={css.section}>
+    <section className={css.folded}>
       <h3>
         <button type="button" className={css.disclosure} aria-expanded={open} onClick={() => setOpen(!open)}>
           <Icon name={open ? "chevronDown" : "chevronRight"} size={14} />
