@@ -53,7 +53,7 @@ def issue_session(secret: str, session: Session) -> str:
 
 def verify_session(secret: str, token: str, *, account: str, now: datetime) -> Session:
     """The session of a token; raises Refused unless it is this account's, whole and in time."""
-    session = _signed_session(secret, token)
+    session = signed_session(secret, token)
     if session.account != account:
         raise Refused("the session belongs to another account")
     if session.expires <= now.timestamp():
@@ -62,10 +62,10 @@ def verify_session(secret: str, token: str, *, account: str, now: datetime) -> S
 
 
 @lru_cache(maxsize=KNOWN_SESSIONS)
-def _signed_session(secret: str, token: str) -> Session:
+def signed_session(secret: str, token: str) -> Session:
     """What a token says, once its signature is found good: the same bytes stay good for ever.
 
-    Time and account are the caller's to look at; what is refused is not remembered.
+    Time and account are the caller's to look at. Raises Refused, and does not remember that.
     """
     return read_session(signing.verify(secret, token))
 

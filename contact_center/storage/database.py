@@ -141,7 +141,8 @@ class Database:
     async def connection(self) -> AsyncIterator[Connection]:
         """One raw connection for a hot path. Raises Unavailable when none is to be had."""
         try:
-            connection = await self._pool.acquire(timeout=5)
+            async with asyncio.timeout(5):  # the pool's own would make a task of it
+                connection = await self._pool.acquire()
         except LOST as error:
             raise Unavailable(f"the database does not answer: {error}") from error
         try:
