@@ -1,1 +1,1 @@
-"""One's own traffic through the router: `contact-center route`, `simulate` and `staffing`."""
+"""One's own traffic through the router; what is simulated and planned stands in `work/planning`."""

@@ -100,6 +100,9 @@ def load(path: Path) -> Rulebook:
         data = tomllib.loads(path.read_text())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadPolicy([Problem(str(path), f"not TOML: {error}")]) from None
+    for queue in data.get("queues", ()):
+        if isinstance(queue, dict):  # that is for who makes new queues
+            queue.pop("department", None)
     book = read(data)
     unknown = [
         Problem(f"queues.{rules.code}.zone", f"there is no time zone {rules.zone!r}")

@@ -73,9 +73,7 @@ def join(document: Document, world: World) -> Joined:
                   tuple(problems))  # fmt: skip
 
 
-def _newcomer(
-    code: str, said: Mapping[str, Any], world: World
-) -> tuple[Newcomer, list[Problem]]:
+def _newcomer(code: str, said: Mapping[str, Any], world: World) -> tuple[Newcomer, list[Problem]]:
     title, at = said.get("title"), f"queues.{code}"
     name = title.strip() if isinstance(title, str) and title.strip() else code
     named = next((r for r in world.queues if _same(r["name"], name)), None)
