@@ -9,6 +9,7 @@ import { Icon } from "../ui/Icon";
 import type { IconName } from "../ui/icons";
 import css from "../inbox/message.module.css";
 import talk from "./talk.module.css";
+import { postponed } from "./reasons";
 import { useTalkWords } from "./texts";
 import { useRun } from "../ui/useRun";
 
@@ -76,6 +77,14 @@ function Sending({ message }: { message: Message }) {
     );
   }
   if (delivery.reason && (state === "pending" || state === "sending")) {
+    const some = postponed(delivery.reason);
+    if (some.length) {
+      return some.map(({ address, reason }) => (
+        <Line key={address} tone="warn" icon="clock">
+          {w("trouble.later", { address, reason: why(reason) })}
+        </Line>
+      ));
+    }
     return (
       <Line tone="warn" icon="clock">
         {w("trouble.again", { reason: why(delivery.reason) })}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { reasonIn } from "./reasons";
+import { postponed, reasonIn } from "./reasons";
 
 describe("a reason", () => {
   it("is told in the reader's language, the provider's own words behind it", () => {
@@ -16,4 +16,13 @@ describe("a reason", () => {
   it("that nobody knows is told as it came", () => {
     expect(reasonIn("ru", "Bad Request: teapot (418)")).toBe("Bad Request: teapot (418)");
   });
+});
+
+it("names who gets a letter later, and nobody where it is about all", () => {
+  expect(postponed("a@x.example: 450 4.7.1 Greylisted; b@y.example: 451 busy")).toEqual([
+    { address: "a@x.example", reason: "450 4.7.1 Greylisted" },
+    { address: "b@y.example", reason: "451 busy" },
+  ]);
+  expect(postponed("connection refused")).toEqual([]);
+  expect(postponed("a@x.example: 450 wait; then try")).toEqual([]);
 });

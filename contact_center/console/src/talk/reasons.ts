@@ -39,3 +39,9 @@ function inRussian(reason: string): string {
 export function reasonIn(locale: "ru" | "en", reason: string): string {
   return locale === "ru" ? inRussian(reason) : reason;
 }
+
+/** Recipients who get a letter later, each with his server's words; none where a reason is of another kind. */
+export function postponed(reason: string): { address: string; reason: string }[] {
+  const found = reason.split("; ").map((one) => /^([^\s:;]+@[^\s:;]+): (.+)$/s.exec(one));
+  return found.every(Boolean) ? found.map((one) => ({ address: one?.[1] ?? "", reason: one?.[2] ?? "" })) : [];
+}
