@@ -16,7 +16,7 @@ assumption; `Resync` overrules everything.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 
 from routing import policy as rules
@@ -56,6 +56,8 @@ class Engine:
     ) -> None:
         self._index = Index(now_ms, policy or Policy())
         self._gone: OrderedDict[str, WorkState] = OrderedDict()
+        self.ignored: Counter[str] = Counter()
+        """Snapshots that were older than what it held, or the same again, by their kind."""
         self._assumed_gone: set[str] = set()  # asked for membership only, never gone through
         self._endings = Endings(self._index, self._assume)
         self._matching = Matching(self._index, make_id)
@@ -171,8 +173,9 @@ class Engine:
 
     def decide(self) -> list[Outcome]:
         """First what changes by itself, then the new offers by seniority."""
-        outcomes = self._endings.decide() if self._index.unsettled() else []
-        if self._index.touched or self._index.classes.unrated:
+        index = self._index
+        outcomes = self._endings.decide() if index.unsettled() else []
+        if index.touched or index.classes.unrated:
             self._matching.decide(outcomes)
         return outcomes
 
@@ -217,6 +220,8 @@ class Engine:
             held, assumed = gone, seen.id in self._assumed_gone
         if seen.version > held.version or (seen.version == held.version and assumed):
             self._put_work(seen)
+        else:
+            self.ignored["work"] += 1
 
     def _put_work(self, work: WorkState, *, assumed: bool = False) -> None:
         if work.id not in self._index.items and self._gone.pop(work.id, None) is not None:
@@ -237,11 +242,15 @@ class Engine:
             seen.version == seat.state.version and seat.assumed
         ):  # fmt: skip
             self._index.put_operator(seen, assumed=False)
+        else:
+            self.ignored["operator"] += 1
 
     def _see_queue(self, seen: QueueState) -> None:
         held = self._index.queues.get(seen.id)
         if held is None or seen.version > held.version:
             self._index.put_queue(seen)
+        else:
+            self.ignored["queue"] += 1
 
     def _resync(self, resync: Resync) -> None:
         for work_id, work in sorted(resync.work.items()):

@@ -1,8 +1,8 @@
 """A whole floor without a database: events in, decisions out, rows kept by the engine itself.
 
 `apply(event, now)` first lets every timer run at its own instant, then turns the event into the
-rows it makes and decides. An event that does not fit (unknown, repeated, too late: an accept of an
-offer that has ended) makes no row and no decision and is counted by its reason.
+rows it makes and decides. An event that does not fit (unknown, repeated, out of order, too late: an
+accept of an offer that has ended) makes no row and no decision and is counted by its reason.
 
 `rows()` is the whole state: `Floor.restore(rows, now)` goes on identically, from any point.
 """
@@ -48,11 +48,13 @@ class Floor:
     def apply(self, event: Event, now_ms: int) -> list[Outcome]:
         """What follows from the event, and from the time that passed before it.
 
-        An instant before the latest one counts as the latest one.
+        One of an instant before the latest is out of order: it is counted and changes nothing.
         """
         engine = self.engine
+        if now_ms < engine.now_ms():
+            self.misfits["out_of_order"] += 1
+            return []
         outcomes = self.run_until(now_ms) if engine.due_before(now_ms) else []
-        now_ms = max(now_ms, engine.now_ms())
         try:
             rows = self._rows_of(event, now_ms)
         except Misfit as misfit:

@@ -10,20 +10,22 @@ from __future__ import annotations
 import gc
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from routing.events import Accept
 from routing.floor import TICK, Floor
+from routing.model import Operator
 from tests.bench._report import percentile, report
 from tests.bench._routing_naive import Naive
-from tests.bench._routing_world import POLICY, World
+from tests.bench._routing_world import POLICY, SKILLS, World
 
 REPORTS = (
     "routing_decisions_rate", "routing_decisions_p50", "routing_decisions_p99",
     "routing_decisions_p999", "routing_decisions_max", "routing_decisions_idle_p99",
     "routing_decisions_memory", "routing_decisions_restore", "routing_decisions_naive",
-    "routing_decisions_growth",
+    "routing_decisions_growth", "routing_decisions_edition", "routing_decisions_skill",
 )  # fmt: skip
 OPERATORS, WAITING, EVENTS = 10_000, 100_000, 60_000
 
@@ -90,6 +92,52 @@ def restore(world: World) -> None:
     gc.enable()
     assert again.engine.waiting() == world.floor.engine.waiting()
     report("routing_decisions_restore", took, 3, "CPU seconds, to the first decision", lower=True)
+    edition(again, world.now)
+    skill(again, world.now)
+
+
+def edition(floor: Floor, now: int) -> None:
+    """The house's rules and both queues' deadlines are others, then what a queue asks for is."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    begun = time.thread_time()
+    floor.adopt(replace(POLICY, grace_ms=10_000, exclusive=(), version="next"))
+    for name in ("plain", "ladder"):
+        held = floor.engine.queue(name)
+        assert held is not None
+        floor.apply(replace(held, version=held.version + 1, offer_seconds=60), now)
+    took = 1000 * (time.thread_time() - begun)
+    floor.adopt(replace(POLICY, version="again"))
+    ladder = floor.engine.queue("ladder")
+    assert ladder is not None
+    begun = time.thread_time()
+    floor.apply(replace(ladder, version=ladder.version + 1, strategy="longest_idle"), now)
+    placed = 1000 * (time.thread_time() - begun)
+    gc.enable()
+    queued = sum(1 for row in floor.rows() if getattr(row, "queue_id", "") == "ladder")
+    said = (
+        f"CPU ms, all the house's rules and the deadlines of both queues; another strategy of a "
+        f"queue with its {queued} contacts placed anew: {placed:.0f} ms"
+    )
+    report("routing_decisions_edition", took, 200, said, lower=True)
+
+
+def skill(floor: Floor, now: int) -> None:
+    """An operator is given another skill: his own classes are looked at, and nobody else's."""
+    gc.disable()
+    took: list[float] = []
+    for number in range(0, OPERATORS, OPERATORS // 500):
+        held = floor.engine.operator(f"o{number}")
+        assert isinstance(held, Operator)
+        more = {**held.skills, SKILLS[number % len(SKILLS)]: 3}
+        row = replace(held, version=held.version + 1, skills=more)
+        begun = time.thread_time_ns()
+        floor.apply(row, now)
+        took.append((time.thread_time_ns() - begun) / 1000)
+    gc.enable()
+    said = f"CPU us, p99 of 500 operators who are given a skill; p50 {percentile(took, 0.5):.0f} us"
+    report("routing_decisions_skill", percentile(took, 0.99), 5000, said, lower=True)
 
 
 def naive(world: World, mix: list[float], accepts: list[float]) -> None:

@@ -109,11 +109,10 @@ async def main() -> None:
             case: [pool.submit(simulated, case, seed, ARRIVALS) for seed in SEEDS]
             for case in CASES
         }  # fmt: skip
-        results = {
-            case: Found(*map(list, zip(*(job.result() for job in runs[case]), strict=True)),
-                        plain=plain[case].result())
-            for case in CASES
-        }  # fmt: skip
+        results: dict[Case, Found] = {}
+        for case in CASES:
+            engine, beside = zip(*(job.result() for job in runs[case]), strict=True)
+            results[case] = Found(list(engine), list(beside), plain[case].result())
     for name, figure, target, what in (
         ("routing_erlang_wait", 0, 3, "mean wait"),
         ("routing_erlang_waits", 1, 5, "share that waits"),

@@ -195,7 +195,7 @@ def test_6_nobody_is_passed_by_one_who_came_later_than_the_bound(
     now, talk = START, ""
 
     def served(outcomes: list[Outcome]) -> str:
-        (offer,) = [one for one in outcomes if isinstance(one, Offer)] or [None]
+        offer = next((one for one in outcomes if isinstance(one, Offer)), None)
         if offer is None:
             return ""
         floor.apply(ev.Accept(offer.work_id), now)
@@ -225,7 +225,7 @@ def test_7_every_contact_comes_to_one_end_and_none_is_lost(seed: int) -> None:
     assert {row.id for row in one.after if isinstance(row, WorkState)} == came
     now = one.now
     for row in one.after:
-        if isinstance(row, QueueState):
+        if isinstance(row, Queue):
             floor.apply(
                 replace(row, version=row.version + 1, open=True, archived=False), now
             )  # fmt: skip
