@@ -70,7 +70,7 @@ class Row:
     def judge(self, verdict: Verdict) -> None:
         """Take the verdict along into the next batch."""
         rare = dict(self.rare or {})
-        rare.update(_opening(self), verdict=_verdict(verdict, self.account))
+        rare.update(_opening(self), verdict=_verdict(verdict, self.account, self.event))
         self.rare = rare
         self.values[MODE] = verdict.action.value
         self.values[EXTRAS] = cleaning.dump(rare)
@@ -232,7 +232,7 @@ def _file(attachment: Any) -> dict[str, Any]:
     }
 
 
-def _verdict(verdict: Verdict, account: AccountFacts) -> dict[str, Any]:
+def _verdict(verdict: Verdict, account: AccountFacts, event: Event | None) -> dict[str, Any]:
     said: dict[str, Any] = {"cause": verdict.cause, "kind": verdict.kind}
     if verdict.action is Action.APPEND:
         strict = verdict.cause.startswith("expectation:")
@@ -240,13 +240,19 @@ def _verdict(verdict: Verdict, account: AccountFacts) -> dict[str, Any]:
     said |= {"spam": verdict.spam, "automatic": verdict.automatic, "queue_id": verdict.queue_id}
     return said | {
         "priority_seconds": verdict.priority_seconds,
-        "requirement": {"skills": dict(verdict.skills)} if verdict.skills else {},
+        "requirement": _requirement(verdict, event),
         "preferred_id": verdict.preferred_id,
         "preferred_seconds": verdict.preferred_seconds,
         "follows_id": verdict.follows_id,
         "virtual_arrival": verdict.virtual_arrival,
         "cost": cost_of(account.medium),
     }
+
+
+def _requirement(verdict: Verdict, event: Event | None) -> dict[str, Any]:
+    """What the turn asks for; who left a message instead of waiting is sent nowhere else."""
+    stays = {"stays": True} if event is not None and event.data.get("offline") else {}
+    return ({"skills": dict(verdict.skills)} if verdict.skills else {}) | stays
 
 
 def _opening(row: Row) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class Dialog extends Component<Props, { asked?: Record<string, string> }> {
     const away = turned || (!!session && !(session.open && session.ready));
     const form = session && (turned || (fresh && !asked)) && (away ? session.offline_form : session.prechat.length > 0);
     const operator = link.contact?.operator?.name;
-    const waits = link.contact?.state === "open" && !operator;
+    const waits = !away && link.contact?.state === "open" && !operator;
     const state = !session ? t.connecting : operator ?? link.contact?.wait?.[options.lang] ?? (away ? t.away : t.subtitle || t.online);
     return (
       <section class={`panel ${options.side} ${options.whole ? "whole" : ""}`} role="dialog" aria-label={t.title || options.words[0]} hidden={!open} lang={options.lang}
@@ -103,7 +103,8 @@ class Ask extends Component<AskProps, { missing?: string }> {
   fields(): Field[] {
     const { session } = this.props.link;
     const asked = session?.prechat ?? [];
-    return asked.length || !this.props.away ? asked : [{ name: "name" }, { name: "email", type: "email", required: true }];
+    if (!this.props.away || asked.some(({ type }) => type === "email" || type === "phone")) return asked;
+    return [...(asked.length ? asked : [{ name: "name" }]), { name: "email", type: "email", required: true }];
   }
 
   submit = (event: Event) => {

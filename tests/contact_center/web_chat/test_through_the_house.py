@@ -289,6 +289,11 @@ async def test_whom_the_ladder_sends_to_a_form_is_told_so_and_his_answer_waits_a
 
     await eventually(offered)
     await olga_is("break")
+    carl = Visitor(company)  # type: ignore[arg-type]
+    await carl.begin()
+    await carl.write("Mail me", offline=True)  # he left a message: nobody asks him for one again
+    newest = "SELECT requirement FROM work ORDER BY seq DESC LIMIT 1"
+    assert await db.fetchval(newest) == {"stays": True}
     await send_to("bot")
     bob = Visitor(company)  # type: ignore[arg-type]
     await bob.begin(locale="en")
