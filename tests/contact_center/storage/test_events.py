@@ -10,7 +10,7 @@ import pytest
 from contact_center.kernel.hints import LocalHints
 from contact_center.kernel.ids import new_id
 from contact_center.storage.database import Database
-from contact_center.storage.events import LogReader, ensure_era
+from contact_center.storage.events import FEW, REST_SECONDS, LogReader, ensure_era
 from contact_center.storage.unit import Unit
 
 WRITE = """INSERT INTO events (kind, subject_kind, subject_id, version, actor)
@@ -109,6 +109,21 @@ async def test_a_hint_wakes_the_reader_and_its_absence_only_makes_it_slower(
             await hints.publish("log")
         assert [event.kind for event in await asyncio.wait_for(waiting, 5)] == ["news"]
         await batches.aclose()
+
+
+async def test_of_a_steady_stream_one_look_takes_what_came_meanwhile(database: Database) -> None:
+    hints, rests = LocalHints(), 4
+    reader = LogReader(database, "test", hints=hints)
+    await reader.open()
+    batches = reader.read()
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for _ in range(1 + FEW + rests):  # the first look waits for nothing
+        await database.execute(WRITE, "news", new_id())
+        await hints.publish("log")
+        assert await asyncio.wait_for(anext(batches), 5)
+    assert loop.time() - began >= (rests - 1) * REST_SECONDS
+    await batches.aclose()
 
 
 async def test_a_restored_log_opens_a_new_era_and_is_read_on(
