@@ -1,4 +1,4 @@
-import { Button, Menu, Modal, UnstyledButton } from "@mantine/core";
+import { Button, Menu, UnstyledButton } from "@mantine/core";
 import { Suspense, useState } from "react";
 import { setPresence } from "../api/acts";
 import { useDirectory, useMay, useMe, useNames } from "../api/hooks";
@@ -12,7 +12,7 @@ import { useProblemText } from "../ui/states";
 import { toast } from "../ui/toasts";
 import css from "./shell.module.css";
 
-const WhyIdle = lazily(() => import("../routing/WhyIdle"));
+const IdleDialog = lazily(() => import("./IdleDialog"));
 
 function Timer({ since }: { since: string | null }) {
   const i18n = useI18n();
@@ -88,9 +88,7 @@ export function Presence() {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal opened={asking} onClose={() => setAsking(false)} title={t("act.why_idle")}>
-        <Suspense fallback={null}>{asking && <WhyIdle />}</Suspense>
-      </Modal>
+      <Suspense fallback={null}>{asking && <IdleDialog onClose={() => setAsking(false)} />}</Suspense>
       {(me.presence === "offline" || me.presence === "not_answering") && (
         <Button size="compact-sm" color="green" className={css.start} onClick={() => change("ready")}>
           {t(me.presence === "offline" ? "presence.start" : "presence.back")}
