@@ -196,3 +196,26 @@ def test_days_are_drawn_by_half_hours_and_every_contact_has_its_own_chance() -> 
     assert max(one.at_ms for one in chats) < 1_800_000
     voices = Days(Traffic(0, 3_600_000, seen[300:])).day(1, 0)
     assert voices == [one for one in first if one.medium == "voice"]
+
+
+def test_a_replay_has_the_same_contacts_and_draws_only_what_nobody_saw(
+    tmp_path: Path, book: Rulebook
+) -> None:
+    traffic = recorded(written(tmp_path / "day.jsonl", lines()), book)
+    assert traffic is not None
+    days = Days(traffic)
+    seen = sorted((one.at_ms, one.queue, one) for one in traffic.seen)
+    drawn = [sorted((one.at_ms, one.queue_id, one) for one in days.same(1, n)) for n in (0, 1)]
+    for was, first, second in zip(seen, *drawn, strict=True):
+        assert was[:2] == first[:2] == second[:2]
+        one, visit = was[2], first[2]
+        assert visit.patience_ms is not None
+        assert one.waited_ms is not None
+        if one.gave_up:
+            assert visit.patience_ms == one.waited_ms == second[2].patience_ms
+        else:
+            assert visit.patience_ms > one.waited_ms
+            assert visit.talk_ms == one.talk_ms == second[2].talk_ms
+    patience = [[one[2].patience_ms for one in day] for day in drawn]
+    assert patience[0] != patience[1]
+    assert days.same(1, 0) == days.same(1, 0)
