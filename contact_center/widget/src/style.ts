@@ -7,7 +7,7 @@ export const css = `
  font:15px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;text-align:start}
 .panel *{box-sizing:border-box}
 .panel.left{inset-inline:20px auto}
-.panel.whole{inset:0;margin:auto;inline-size:min(760px,100vw);block-size:100dvh;border-radius:0;box-shadow:0 0 32px #0001}
+.panel.whole{inset:0;margin:auto;inline-size:min(760px,100vw);block-size:100dvh;border-radius:0;box-shadow:none}
 .panel[hidden]{display:none}
 header{display:flex;align-items:center;gap:12px;padding:14px 12px 14px 16px;background:var(--c);color:var(--t)}
 header div{flex:1;min-inline-size:0}
