@@ -136,9 +136,19 @@ STOPS: tuple[Stop, ...] = (
 
 
 def walk(
-    browser: Browser, house: House, *, locale: str, scheme: str, width: int, height: int = 900
+    browser: Browser,
+    house: House,
+    *,
+    locale: str,
+    scheme: str,
+    width: int,
+    height: int = 900,
+    script: str = "",
 ) -> Iterator[tuple[Stop, Page]]:
-    """Every stop in one language, theme and width. One context per role, as people have."""
+    """Every stop in one language, theme and width. One context per role, as people have.
+
+    `script`: runs in every page before its own, whatever the page's policy allows.
+    """
     for role in (None, "operator", "administrator"):
         context = browser.new_context(
             locale={"ru": "ru-RU", "en": "en-GB"}[locale], color_scheme=scheme,  # type: ignore[arg-type]
@@ -147,6 +157,8 @@ def walk(
         context.set_default_timeout(10_000)
         context.add_init_script(f"localStorage.setItem('cc.locale', '{locale}')")
         watch(context)
+        if script:
+            context.add_init_script(script)
         page = context.new_page()
         if role is not None:
             sign_in(page, house, role, locale)

@@ -219,12 +219,12 @@ export function ClientFacts({ client }: { client: Client }) {
         </ul>
         <Suspense fallback={null}>{adding && <AddAddress client={client} onDone={() => setAdding(false)} />}</Suspense>
         {may && !adding && (
-          <Button size="compact-xs" variant="subtle" ml={-8} leftSection={<Icon name="plus" size={14} />} onClick={() => setAdding(true)}>
+          <Button size="compact-xs" mih={24} variant="subtle" ml={-8} leftSection={<Icon name="plus" size={14} />} onClick={() => setAdding(true)}>
             {t("client.add_address")}
           </Button>
         )}
         {elsewhere.length > 0 && !carrying && (
-          <Button size="compact-xs" variant="subtle" ml={-8} leftSection={<Icon name="messenger" size={14} />} onClick={() => setCarrying(true)}>
+          <Button size="compact-xs" mih={24} variant="subtle" ml={-8} leftSection={<Icon name="messenger" size={14} />} onClick={() => setCarrying(true)}>
             {elsewhere.length === 1 ? t("client.carry", { name: elsewhere[0]?.title ?? "" }) : t("client.carry_somewhere")}
           </Button>
         )}

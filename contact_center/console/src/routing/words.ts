@@ -125,7 +125,7 @@ export class Wording {
   }
 
   private rule(reason: Reason, name: string): string {
-    if (!reason.runner_up && reason.rule !== "preferred") return this.w("rule.alone");
+    if (!reason.runner_up && reason.rule !== "preferred") return this.w(reason.with_room > 1 ? "rule.left" : "rule.alone");
     const plain = KEPT_ORDER.has(reason.rule) && reason.strategy === "longest_idle";
     const rule = this.maybe(`rule.${plain ? "longest" : reason.rule}`, { name }) ?? "";
     return reason.runner_up ? `${rule} ${this.w("rule.next", { name: this.person(reason.runner_up.id) })}` : rule;
