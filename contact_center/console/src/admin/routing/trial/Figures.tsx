@@ -59,7 +59,9 @@ export function Figures({ result, within, queueName, label }: FiguresProps) {
               <Fragment key={`${kind.queue} ${kind.medium}`}>
                 <tr className={css.kind}>
                   <th colSpan={label === null ? 3 : 5} scope="rowgroup">
-                    {titleOf(kind)} <small>{w("dry.contacts", { n: kind.figures.came?.was ?? 0 })}</small>
+                    <span>
+                      {titleOf(kind)} <small>{w("dry.contacts", { n: kind.figures.came?.was ?? 0 })}</small>
+                    </span>
                   </th>
                 </tr>
                 {[...MAIN, ...(all === "all" ? MORE : [])].map((name) => {
@@ -82,7 +84,9 @@ export function Figures({ result, within, queueName, label }: FiguresProps) {
             {result.operators.length > 0 && (
               <tr className={css.kind}>
                 <th colSpan={label === null ? 3 : 5} scope="rowgroup">
-                  {w("dry.people")} <small>{w("dry.people_text")}</small>
+                  <span>
+                    {w("dry.people")} <small>{w("dry.people_text")}</small>
+                  </span>
                 </th>
               </tr>
             )}
