@@ -27,10 +27,10 @@ from tests.support.valkey import Valkey
 from tests.support.waiting import eventually
 
 SOAK = os.environ.get("CC_SOAK") == "1"
-WAITING, OPERATORS, ROUNDS, EACH_BEAT = (10_000, 400, 10, 40) if SOAK else (600, 40, 1, 20)
+WAITING, OPERATORS, ROUNDS, EACH_BEAT = (10_000, 400, 10, 40) if SOAK else (400, 30, 1, 20)
 # The promise is measured where nothing else runs; a busy machine gets more.
 SECONDS = 5.0 if SOAK else 30.0
-PAUSE = 3.0  # longer than the lease
+LEASE, PAUSE = (2.0, 3.0) if SOAK else (1.0, 1.5)
 ROLES = ("router", "router", "web", "worker") if SOAK else ("router", "router")
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(3600 if SOAK else 120)]
@@ -68,7 +68,7 @@ class Routers:
         create_key_file(self._shared / "key")
         self._environ = {
             "CC_DATABASE_URL": url, "CC_REDIS_URL": bus, "CC_KEY_FILE": str(self._shared / "key"),
-            "CC_DATA_DIR": str(self._shared / "data"),
+            "CC_DATA_DIR": str(self._shared / "data"), "CC_DISPATCH__LEASE_TTL": str(LEASE),
         }  # fmt: skip
         self._exits = ExitStack()
         self._exits.callback(shutil.rmtree, self._shared, ignore_errors=True)
