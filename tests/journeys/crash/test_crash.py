@@ -29,12 +29,13 @@ pytestmark = [
 
 
 @asynccontextmanager
-async def crash(**environ: str) -> AsyncIterator[Crash]:
+async def crash(begun: Path, **environ: str) -> AsyncIterator[Crash]:
     """A run under traffic; its seed is printed."""
     seed = int(os.environ.get("TEST_SEED") or random.randrange(2**32))
     print(f"seed {seed}: TEST_SEED={seed} repeats the order of faults")
     # Providers have no pace, visitors have: here visitors play providers.
-    with House("run", environ={"CC_CHAT__EVENTS": "1000000", **environ}) as house:
+    environ = {"CC_CHAT__EVENTS": "1000000", **environ}
+    with House("run", environ=environ, data=begun) as house:
         run = Crash(house, seed)
         try:
             await run.begin()
@@ -47,8 +48,8 @@ async def crash(**environ: str) -> AsyncIterator[Crash]:
                 await run.end()
 
 
-async def test_what_was_acknowledged_is_stored_once_whatever_is_killed() -> None:
-    async with crash() as run:
+async def test_what_was_acknowledged_is_stored_once_whatever_is_killed(begun: Path) -> None:
+    async with crash(begun) as run:
         for _ in range(ROUNDS):
             await run.fault()
             lost = await run.lost()
@@ -79,10 +80,10 @@ async def settled(faults: Callable[[], Awaitable[dict[str, int]]]) -> dict[str, 
     return {}
 
 
-async def test_an_answer_before_the_commit_would_be_caught() -> None:
+async def whoever_answers_too_early_is_caught(begun: Path) -> None:
     """The harness can fail: with the bug planted it finds acknowledged messages missing."""
     environ = {"PYTHONPATH": f"{PLANT}:{ROOT}", "CC_TEST_PLANT": "ack_before_commit"}
-    async with crash(**environ) as run:
+    async with crash(begun, **environ) as run:
         lost: set[str] = set()
         for _ in range(PLANT_ROUNDS):
             await run.fault()
@@ -90,3 +91,7 @@ async def test_an_answer_before_the_commit_would_be_caught() -> None:
             if lost:
                 break
         assert lost
+
+
+if SOAK:  # it proves the harness, not the service
+    test_an_answer_before_the_commit_would_be_caught = whoever_answers_too_early_is_caught
