@@ -250,14 +250,11 @@ class Dispatcher:
             self.engine.observe(seen, self._time.now_ms())
 
     def _change_policy(self, event: Event) -> None:
-        """Go on under another edition: an engine with the same knowledge and the other rules."""
+        """Go on under another edition: the same knowledge and the other rules."""
         if event.version <= int(self._policy.version or 0):
             return
         self._policy = policy_of(event.data)
-        held, assumed = self.engine.snapshot(), self.engine.assumed()
-        now = self._time.now_ms()
-        self.engine = Engine.restore(held, now, self._policy, assumed=assumed)
-        self._replaced = True
+        self.engine.adopt(self._policy)
 
     async def _read_again(self, event: Event) -> Resync | None:
         """A snapshot nobody can read must not leave the engine with an old one."""
