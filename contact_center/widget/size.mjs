@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
-const budget = { "widget.js": 5000, "panel.js": 10100 };
+const budget = { "widget.js": 5000, "panel.js": 10000 };
 let over = false;
 for (const [name, limit] of Object.entries(budget)) {
   const size = gzipSync(readFileSync(`../web/static/widget/${name}`), { level: 9 }).length;

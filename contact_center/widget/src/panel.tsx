@@ -36,7 +36,7 @@ export function mount(root: ShadowRoot, options: PanelOptions): Panel {
     const { link } = transport;
     const seen = localStorage.getItem(seenKey) ?? "";
     const last = link.messages.at(-1);
-    const answers = link.messages.filter(({ from }) => from === "operator");
+    const answers = link.messages.filter((one) => one.from === "operator");
     if (link.loaded) {
       for (const one of answers) if (told !== undefined && later(one.cursor, told)) options.onMessage(one);
       told = answers.at(-1)?.cursor ?? "";
@@ -103,7 +103,7 @@ class Ask extends Component<AskProps, { missing?: string }> {
   fields(): Field[] {
     const { session } = this.props.link;
     const asked = session?.prechat ?? [];
-    if (!this.props.away || asked.some(({ type }) => type === "email" || type === "phone")) return asked;
+    if (!this.props.away || asked.some(({ type }) => type && type !== "text")) return asked;
     return [...(asked.length ? asked : [{ name: "name" }]), { name: "email", type: "email", required: true }];
   }
 
@@ -113,7 +113,7 @@ class Ask extends Component<AskProps, { missing?: string }> {
     const box = event.currentTarget as HTMLFormElement;
     const given: Record<string, string> = {};
     for (const [name, value] of new FormData(box)) given[name] = String(value).trim();
-    const wanted = [...this.fields().filter((field) => field.required).map((field) => field.name), ...(away ? ["message"] : [])];
+    const wanted = [...this.fields().filter((one) => one.required).map((one) => one.name), ...(away ? ["message"] : [])];
     const missing = wanted.find((name) => !given[name]) ?? (box.checkValidity() ? "" : "email");
     if (missing) {
       this.setState({ missing });
@@ -180,19 +180,21 @@ class Talk extends Component<TalkProps> {
         {link.messages.map((one) => {
           const today: string = dates.format(new Date(one.at));
           const line = today !== day && <div class="day" key={today}>{today}</div>;
-          const name = one.from === "operator" && (one.name || t.someone) !== who ? one.name || t.someone : "";
+          const system = one.from === "system";
+          const speaker = (one.from === "operator" && (one.name || t.someone)) || "";
+          const name = speaker !== who && speaker;
           day = today;
-          who = (one.from === "operator" && (one.name || t.someone)) || "";
+          who = speaker;
           const status = one.from === "visitor" && (link.operatorRead && !later(one.cursor, link.operatorRead) ? t.read : t.delivered);
-          const words = one.from === "system" ? one.text || (t[one.code ?? ""] ?? "") : one.text;
-          if (one.from === "system" && !words) return line;
+          const words = one.text || (system && t[one.code ?? ""]);
+          if (system && !words) return line;
           return (
             <>
               {line}
-              <div key={one.id} class={`m ${one.from === "visitor" ? "me" : one.from === "system" ? "sys" : ""}`}>
+              <div key={one.id} class={`m ${one.from === "visitor" ? "me" : system ? "sys" : ""}`}>
                 {name && <span class="who">{name}</span>}
-                {one.from === "system" ? words : <div class="b">{words}<Files of={one.attachments} options={options} /></div>}
-                {one.from !== "system" && <span class="meta">{clock.format(new Date(one.at))}{status && ` · ${status}`}</span>}
+                {system ? words : <div class="b">{words}<Files of={one.attachments} options={options} /></div>}
+                {!system && <span class="meta">{clock.format(new Date(one.at))}{status && ` · ${status}`}</span>}
               </div>
             </>
           );
@@ -287,7 +289,7 @@ class Composer extends Component<TalkProps, Composing> {
       <div onDragOver={(event) => event.preventDefault()} onDrop={(event) => { event.preventDefault(); this.attach(event.dataTransfer?.files ?? []); }}>
         {going.map((one) => (
           <div class="up" key={one.id} role={one.error ? "alert" : "status"}>
-            <span>{one.error ? `${one.name}: ${one.error}` : `${t.uploading} ${one.name}`}</span>
+            <span>{one.error ? `${one.name}: ${one.error}` : t.uploading + " " + one.name}</span>
             {!one.error && <progress value={one.part} aria-label={one.name} />}
             <button type="button" class="icon" aria-label={`${t.cancel}: ${one.name}`} onClick={() => one.stop.abort()}><Icon of="close" /></button>
           </div>
@@ -295,7 +297,7 @@ class Composer extends Component<TalkProps, Composing> {
         <div class="compose">
           <button type="button" class="icon" aria-label={t.attach} disabled={!link.session} onClick={() => this.picker.current?.click()}><Icon of="clip" /></button>
           <input ref={this.picker} class="vh" type="file" multiple tabIndex={-1} aria-hidden="true" onChange={(event) => { this.attach([...(event.currentTarget.files ?? [])]); event.currentTarget.value = ""; }} />
-          <textarea ref={this.field} rows={1} value={text} placeholder={t.write} aria-label={t.write} maxLength={link.session?.limits.text ?? 4000} onInput={(event) => this.type(event.currentTarget.value)}
+          <textarea ref={this.field} rows={1} value={text} placeholder={t.write} aria-label={t.write} maxLength={link.session?.limits.text} onInput={(event) => this.type(event.currentTarget.value)}
             onPaste={(event) => { const files = event.clipboardData?.files; if (files?.length) { event.preventDefault(); this.attach(files); } }}
             onKeyDown={(event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); this.send(); } }} />
           <button type="button" class="icon send" aria-label={t.send} disabled={!text.trim()} onClick={this.send}><Icon of="send" /></button>
