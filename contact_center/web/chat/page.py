@@ -17,7 +17,8 @@ HTML = """<!doctype html>
 <html lang="{lang}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>{title}</title><style nonce="{nonce}">
-html{{color-scheme:light dark;background:light-dark(#eef1f5,#0e0f11)}}html,body{{margin:0;block-size:100%}}</style></head>
+html{{color-scheme:light dark;background:light-dark(#eef1f5,#0e0f11)}}
+html,body{{margin:0;block-size:100%}}</style></head>
 <body><script src="/widget.js" data-key="{key}" data-page="1" data-lang="{lang}" nonce="{nonce}">
 </script></body></html>
 """
