@@ -37,8 +37,9 @@ from routing.policy import Policy
 log = get_logger(__name__)
 
 LEASE = "router"
-BATCH = 200
-"""Decisions per transaction: it stays far below the half second a writer may take."""
+BATCH = 100
+"""Decisions per transaction: far below the half second a writer may take, and the rows it reads
+mostly fit into a socket's buffer (`storage/stalled.py` says why that is well)."""
 WRITE_SECONDS = 5.0
 BATCHES = 8  # of a thousand events, read ahead of the engine
 PATIENCE = 3  # rounds in which the rows take nothing, without a pause
