@@ -226,5 +226,5 @@ def changed(state: Value, /, **fields: object) -> Value:
     The fields must exist. A plain row that is given a field of its richer kind stays plain.
     """
     copy: Value = object.__new__(type(state))
-    object.__setattr__(copy, "__dict__", {**state.__dict__, **fields})
+    object.__setattr__(copy, "__dict__", state.__dict__ | fields)
     return copy
