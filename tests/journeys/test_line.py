@@ -105,7 +105,8 @@ class Line:
         await self.people[name].call("POST", f"/offers/{offer['id']}/accept")
 
     async def close(self) -> None:
-        for one in (*self.people.values(), *self.visitors, self.boss):
+        everybody: list[Any] = [*self.people.values(), *self.visitors, self.boss]
+        for one in everybody:
             await one.close()
 
 
