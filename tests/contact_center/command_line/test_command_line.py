@@ -117,7 +117,9 @@ def test_what_runs_is_exported_and_a_file_of_it_runs_when_it_has_no_faults(
     file = tmp_path / "own.toml"
     file.write_text(f"{text}\n[[queues]]\ncode = 'nobody'\n")
     assert policies.bring(database_url, file, activate=False) == 2
-    assert "queues.nobody: there is no queue of this code" in capsys.readouterr().err
+    assert (
+        "queues.nobody.department: is a new queue: name its department" in capsys.readouterr().err
+    )
     file.write_text(f"{text}\n[house]\nexclude_seconds = 90\n")
     assert policies.bring(database_url, file, activate=False) == 0
     assert policies.bring(database_url, file, activate=True) == 0
