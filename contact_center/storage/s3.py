@@ -15,7 +15,9 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from channels.errors import ChannelError
-from channels.toolkit.http import Answer, Client, Streamed
+from channels.toolkit.answers import Answer
+from channels.toolkit.bodies import Streamed
+from channels.toolkit.http import Client
 from channels.toolkit.multipart import read
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import HouseError, NotFound, Unavailable
