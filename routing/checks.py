@@ -95,7 +95,7 @@ def problems_of(book: Rulebook) -> list[Problem]:
 
 
 def _room(book: Rulebook) -> Iterator[Problem]:
-    """Nobody may be unable to take anything, and no wrap-up begin beyond its limit."""
+    """Nobody may be unable to take anything, nor a wrap-up or a head start be beyond its limit."""
     for medium, one in book.media.items():
         if one.points > book.house.capacity:
             yield Problem(
@@ -107,6 +107,10 @@ def _room(book: Rulebook) -> Iterator[Problem]:
         if rules.wrap_up_seconds > limit:
             place = f"queues.{rules.code}.wrap_up_seconds"
             yield Problem(place, f"is more than the house.wrap_up_limit_seconds of {limit}")
+        most = book.house.most_priority_seconds
+        if rules.priority_seconds > most:
+            place = f"queues.{rules.code}.priority_seconds"
+            yield Problem(place, f"is more than the house.most_priority_seconds of {most}")
 
 
 def _skills(book: Rulebook, rules: QueueRules) -> Iterator[Problem]:

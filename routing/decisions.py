@@ -47,7 +47,7 @@ class Rescind:
     work_version: int
     operator_id: str
     offer_id: str
-    reason: str  # operator_left | queue_archived | capacity
+    reason: str  # operator_left | queue_archived | capacity; told of a floor: abandoned
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,10 @@ class Endings:
     def _expire(self, work: WorkState, operator: OperatorState | None) -> Expire:
         policy = self._index.policy
         until = self._index.now_ms + policy.exclude_ms
-        gives_up = operator is not None and rules.gives_up(operator, policy)
-        after = operator and rules.missed(rules.loaded(operator, work, -1), not_answering=gives_up)
+        gives_up = operator is not None and rules.gives_up(operator, work, policy)
+        after = operator and rules.missed(
+            rules.loaded(operator, work, -1), work, not_answering=gives_up
+        )
         self._assume(rules.returned(work, until), after)
         who, offer = work.operator_id or "", work.offer_id or ""
         return Expire(work.id, work.version, who, offer, until, gives_up)

@@ -103,6 +103,8 @@ class OperatorDefaults:
     """The media he takes; empty: all."""
     turn: int = 0
     """When he was last offered something: who has waited longest for his turn comes first."""
+    missed_ms: int = 0
+    """The deadline of the last miss that counted: offers made before it count no other one."""
     lost_ms: int | None = None
     """Since when his connection is lost: nothing new, and offline after the grace."""
     drain_to: str = "break"
@@ -132,6 +134,7 @@ class Operator(OperatorState):
     skills: Mapping[str, int] = field(default_factory=_nothing)
     media: tuple[str, ...] = ()
     turn: int = 0
+    missed_ms: int = 0
     lost_ms: int | None = None
     drain_to: str = "break"
 

@@ -195,14 +195,31 @@ def load_after(
     return max(0, used), load
 
 
-def gives_up(operator: OperatorState, policy: Policy) -> bool:
-    """Whether one more unanswered offer takes him out of `ready`."""
-    return operator.presence == READY and operator.misses + 1 >= policy.misses_in_a_row
+def offered_ms(offer: str) -> int:
+    """When an offer was made: its id says it."""
+    return int(offer[:8] + offer[9:13], 16)
 
 
-def missed(operator: OperatorState, *, not_answering: bool) -> OperatorState:
-    """The capacity row with one more unanswered offer; its version is counted by `loaded`."""
+def in_a_row(operator: OperatorState, work: WorkState) -> bool:
+    """Whether this unanswered offer is another miss: those that lie on his screen together are one.
+
+    He cannot answer four at once, so what was made before the deadline he missed says nothing new.
+    """
+    return offered_ms(work.offer_id or "") >= operator.missed_ms
+
+
+def gives_up(operator: OperatorState, work: WorkState, policy: Policy) -> bool:
+    """Whether this unanswered offer takes him out of `ready`."""
+    enough = operator.misses + 1 >= policy.misses_in_a_row
+    return operator.presence == READY and enough and in_a_row(operator, work)
+
+
+def missed(operator: OperatorState, work: WorkState, *, not_answering: bool) -> OperatorState:
+    """The capacity row after an unanswered offer; its version is counted by `loaded`."""
+    if not in_a_row(operator, work):
+        return operator
     presence = operator.presence
     if not_answering and presence == READY:
         presence = NOT_ANSWERING
-    return changed(operator, misses=operator.misses + 1, presence=presence)
+    misses, at = operator.misses + 1, work.offer_until_ms or 0
+    return changed(operator, misses=misses, missed_ms=at, presence=presence)

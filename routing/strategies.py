@@ -11,7 +11,7 @@ key wins. `automatic` is what a policy file means when it names no strategy.
 | `pack` | who has chats already, so that others stay free for calls |
 | `best_level` | the highest levels in the skills asked for |
 | `round_robin` | whose last offer is longest ago |
-| `automatic` | whole media: narrowest first. Cheap ones: who takes no calls, then packed |
+| `automatic` | whole media: narrowest first. Cheap ones: who takes no calls by name, then packed |
 """
 
 from __future__ import annotations
@@ -59,8 +59,7 @@ def _automatic(one: OperatorState, _n: Needs, medium: str, exclusive: tuple[str,
     broad = len(one.skills) + len(one.queues)
     if medium in exclusive:
         return (0, 0, broad, one.idle_ms, one.id)
-    media = one.media
-    if exclusive and (not media or any(medium in media for medium in exclusive)):
+    if exclusive and any(medium in one.media for medium in exclusive):
         return (1, one.budget - one.used, broad, one.idle_ms, one.id)
     return (0, one.used, broad, one.idle_ms, one.id)
 

@@ -15,7 +15,7 @@ from contact_center.kernel.errors import Conflict, Invalid
 from contact_center.outbox import store as outbox
 from contact_center.storage.unit import Unit
 from contact_center.work import store as works
-from contact_center.work.model import EXPECTED_SECONDS, HANDED_ON_SECONDS, keep_from
+from contact_center.work.model import EXPECTED_SECONDS, keep_from
 
 
 class Moving:
@@ -70,7 +70,7 @@ async def _to_queue(grip: Grip, actor: Actor, to: Transfer) -> None:
         raise Invalid("there is no such queue", field="id")
     excluded: list[list[Any]] = []
     if grip.contact["operator_id"] is not None:
-        until = grip.now + timedelta(seconds=HANDED_ON_SECONDS)
+        until = grip.now + timedelta(seconds=rules.exclude)
         excluded = keep_from([], grip.contact["operator_id"], until)
     await _hand_on(grip, actor, to, rules, {"excluded": excluded})
 

@@ -3,13 +3,15 @@
 The router ends the turn with that outcome and makes the job in the same transaction. Here the
 client is told, in the words of the queue or ours, and the contact closes: what he answers opens one
 that follows it, at the old place, and that one stays in line until a person takes it
-(`requirement.stays`). A caller's voicemail is telephony's; here his contact only closes.
+(`requirement.stays`). So does a contact whose client wrote before he could be told. A caller's
+voicemail is telephony's; here his contact only closes.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +22,8 @@ from contact_center.jobs.model import Job
 from contact_center.outbox import store as outbox
 from contact_center.outbox.letters import in_language
 from contact_center.storage.unit import Unit
+from contact_center.work import store as works
+from contact_center.work.model import Work
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "mail_form": {
@@ -45,13 +49,17 @@ class Passing:
         self._bench = bench
 
     async def act(self, job: Job) -> None:
-        """Tell the client and close: the handler of `OVERFLOWED` jobs."""
+        """Tell the client and close: the handler of `OVERFLOWED` jobs, whose key is the turn."""
         contact_id, to = UUID(job.payload["contact_id"]), str(job.payload["to"])
 
         async def step(unit: Unit) -> None:
             grip = await self._bench.grip(unit, contact_id, "system")
             if not grip.contact.is_open or grip.work is not None:
                 return  # somebody was faster
+            turn = await works.one(unit, UUID(job.key))
+            if turn and await store.wrote_since(unit, turn.id):
+                await _back_in_line(grip, turn)
+                return
             if to in WORDS:
                 await self._tell(grip, to)
             await close_unattended(grip, to)
@@ -73,6 +81,17 @@ class Passing:
             contact_id=contact.id, message_id=message_id, origin="rule", klass="automatic",
             payload={"text": text, **data},
         )  # fmt: skip
+
+
+async def _back_in_line(grip: Grip, turn: Work) -> None:
+    """His words arrived between the end of the turn and the job: nobody may close over them."""
+    contact = grip.contact
+    await works.start(
+        grip.unit, contact_id=contact.id, queue_id=contact["queue_id"], medium=contact["medium"],
+        origin="return", now=grip.now, actor=grip.label, virtual_arrival=turn.virtual_arrival,
+        previous=replace(turn, requirement={**turn.requirement, "stays": True}),
+        excluded=turn.excluded,
+    )  # fmt: skip
 
 
 def spoken(text: str, most: int) -> tuple[str, list[dict[str, str]]]:

@@ -11,10 +11,11 @@ from contact_center.storage.unit import Unit
 
 NAME = "SELECT id, name FROM employees WHERE id = $1"
 QUEUE = """
-SELECT id, priority_seconds, wrap_up_seconds, wrap_up_code_required, archived_at IS NOT NULL AS
-  archived, coalesce((SELECT (body -> 'house' ->> 'wrap_up_limit_seconds')::int FROM policies
-                      WHERE state = 'current'), 900) AS wrap_up_limit
-FROM queues WHERE id = $1
+SELECT q.id, q.priority_seconds, q.wrap_up_seconds, q.wrap_up_code_required,
+  q.archived_at IS NOT NULL AS archived,
+  coalesce((p.body -> 'house' ->> 'wrap_up_limit_seconds')::int, 900) AS wrap_up_limit,
+  coalesce((p.body -> 'house' ->> 'exclude_seconds')::int, 60) AS exclude
+FROM queues q LEFT JOIN policies p ON p.state = 'current' WHERE q.id = $1
 """
 VISITOR_GRACE = """
 SELECT coalesce((SELECT (body -> 'house' ->> 'visitor_grace_seconds')::int FROM policies
@@ -23,6 +24,10 @@ SELECT coalesce((SELECT (body -> 'house' ->> 'visitor_grace_seconds')::int FROM 
 LEFT_A_MESSAGE = """
 SELECT EXISTS (SELECT FROM messages WHERE contact_id = $1 AND kind = 'inbound'
                AND data ->> 'offline' = 'true')
+"""
+WROTE_SINCE = """
+SELECT EXISTS (SELECT FROM work w JOIN messages m ON m.contact_id = w.contact_id
+               WHERE w.id = $1 AND m.kind = 'inbound' AND m.created_at > w.ended_at)
 """
 WAY_OUT_TEXTS = """
 SELECT q.letters -> $2 AS texts, coalesce(nullif(c.locale, ''), CASE
@@ -45,7 +50,7 @@ WHERE c.id = $1
 
 @dataclass(frozen=True, slots=True)
 class QueueRules:
-    """What a queue says about ending work."""
+    """What a queue, and the house's policy, say about handing work back. Seconds."""
 
     id: UUID
     priority_seconds: int
@@ -53,6 +58,7 @@ class QueueRules:
     wrap_up_code_required: bool
     archived: bool
     wrap_up_limit: int
+    exclude: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,11 @@ async def queue(unit: Unit, queue_id: UUID) -> QueueRules | None:
     """The rules of a queue; None where there is none."""
     row = await unit.fetchrow(QUEUE, queue_id)
     return QueueRules(**dict(row)) if row else None
+
+
+async def wrote_since(unit: Unit, work_id: UUID) -> bool:
+    """Whether the client has written since this turn ended."""
+    return bool(await unit.fetchval(WROTE_SINCE, work_id))
 
 
 async def visitor_grace(unit: Unit) -> int:

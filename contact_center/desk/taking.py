@@ -11,7 +11,7 @@ from contact_center.desk.bench import Bench, Grip, require_open
 from contact_center.kernel.errors import Conflict, NotFound
 from contact_center.storage.unit import Record, Unit
 from contact_center.work import store as works
-from contact_center.work.model import DECLINED_SECONDS, Work, keep_from
+from contact_center.work.model import Work, keep_from
 
 
 class Taking:
@@ -73,7 +73,8 @@ class Taking:
                 if await works.offer_state(unit, offer_id) == "declined":
                     return
                 raise await _gone(grip)
-            until = grip.now + timedelta(seconds=DECLINED_SECONDS)
+            rules = await store.queue(unit, work.queue_id)
+            until = grip.now + timedelta(seconds=rules.exclude if rules else 0)
             excluded = keep_from(work.excluded, actor.employee_id, until)
             await works.decline(
                 unit, work, reason=reason, excluded=excluded, now=grip.now, actor=actor.label

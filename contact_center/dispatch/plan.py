@@ -158,7 +158,7 @@ class Plan:
             if operator is not None:
                 if decision.not_answering and operator.presence == rules.READY:
                     self.not_answering[operator.id] = None
-                operator = rules.missed(operator, not_answering=decision.not_answering)
+                operator = rules.missed(operator, work, not_answering=decision.not_answering)
         after = rules.returned(work, until)
         self.work[work.id] = after
         if operator is not None:

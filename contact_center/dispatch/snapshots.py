@@ -63,7 +63,10 @@ def operator_state(data: Mapping[str, Any]) -> OperatorState:
     known["queues"] = tuple(data["queues"])
     known["load"] = {medium: int(count) for medium, count in data["load"].items() if count}
     skills = {str(code): int(level) for code, level in data.get("skills", NOTHING).items()}
-    return Operator(**known, skills=skills, turn=int(data.get("turn", 0)))
+    return Operator(
+        **known, skills=skills, turn=int(data.get("turn", 0)),
+        missed_ms=int(data.get("missed_ms", 0)),
+    )  # fmt: skip
 
 
 def queue_state(data: Mapping[str, Any]) -> HouseQueue:
@@ -78,7 +81,7 @@ def queue_state(data: Mapping[str, Any]) -> HouseQueue:
         needs=_needs(rules.get("needs")),
         members_only=rules.get("members_only", True),
         ladder=tuple(_rung(rung) for rung in rules.get("ladder", ())),
-        strategy=rules.get("strategy"),
+        strategy=rules.get("strategy", "automatic"),
         closed_to=None if closed in ("offer", "wait") else closed,
         offer_seconds_by={**data.get("offers", NOTHING), **rules.get("offer_seconds_by", NOTHING)},
         wrap_up_seconds=data.get("wrap_up_seconds", 0),

@@ -104,9 +104,11 @@ SET used = v.used, load = v.load, misses = v.misses, version = v.version,
     presence = CASE WHEN v.away THEN 'not_answering' ELSE o.presence END,
     presence_reason = CASE WHEN v.away THEN NULL ELSE o.presence_reason END,
     presence_since = CASE WHEN v.away THEN clock_timestamp() ELSE o.presence_since END,
-    offered_at = to_timestamp(nullif(v.turn, 0) / 1000.0)
+    offered_at = to_timestamp(nullif(v.turn, 0) / 1000.0),
+    missed_at = to_timestamp(nullif(v.missed, 0) / 1000.0)
 FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::jsonb[], $6::int[], $7::bool[],
-            $8::bigint[]) AS v(id, expected, version, used, load, misses, away, turn)
+            $8::bigint[], $9::bigint[])
+     AS v(id, expected, version, used, load, misses, away, turn, missed)
 WHERE o.id = v.id AND o.version = v.expected AND (v.used <= o.budget OR v.used <= o.used)
 RETURNING o.id
 """
@@ -336,6 +338,7 @@ async def _write_operators(unit: Unit, plan: Plan) -> None:
         [state.misses for state in states],
         [state.id in plan.not_answering for state in states],
         [state.turn for state in states],
+        [state.missed_ms for state in states],
     )
     if len(rows) != len(ids):
         raise BrokenRows(f"operators: {len(ids)} rows were to change, {len(rows)} did")

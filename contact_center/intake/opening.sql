@@ -54,7 +54,9 @@ BEGIN
     SELECT r.id, r.account, r.key, a.medium, a.brand_id, q.id, r.identity, r.touchpoint,
            (r.verdict ->> 'follows_id')::uuid,
            CASE r.mode WHEN 'file' THEN 'closed' ELSE 'open' END, r.subject, r.locale,
-           q.priority_seconds + coalesce((r.verdict ->> 'priority_seconds')::int, 0), 'nobody',
+           -- however it adds up, nobody is passed without end (House.most_priority_seconds)
+           least(3600, q.priority_seconds + coalesce((r.verdict ->> 'priority_seconds')::int, 0)),
+           'nobody',
            coalesce((r.verdict ->> 'spam')::boolean, false),
            coalesce((r.verdict ->> 'automatic')::boolean, false), coalesce(r.data, '{}'),
            CASE r.mode WHEN 'file' THEN now() END

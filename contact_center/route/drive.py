@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import os
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ import orjson
 from contact_center.route.lines import BadLine, Line, Reader, instant_ms, shown
 from contact_center.work.calendar import Calendars
 from routing.checks import BadPolicy, Problem, read
+from routing.decisions import Rescind
 from routing.events import Abandon, Event
 from routing.floor import TICK, Floor
 from routing.model import Outcome, Work
@@ -51,12 +53,16 @@ class Driver:
             return
         yield from self._until(at)
         event = self._reader.resolved(said, at)
+        misfits = self.floor.misfits.total()
         yield from self._carry_out(number, event, at)
-        if patience is not None and isinstance(event, Work):
+        fits = self.floor.misfits.total() == misfits
+        if patience is not None and isinstance(event, Work) and fits:
             heapq.heappush(self._patience, (at + patience, event.id))
 
     def _carry_out(self, number: int, event: Event, at: int) -> Iterator[Answer]:
         before = self.floor.misfits.copy()
+        if isinstance(event, Abandon):
+            yield from _told(self._taken_back(event.work_id), at)
         yield from _told(self.floor.apply(event, at), at)
         for reason in self.floor.misfits - before:
             yield {"line": number, "ignored": reason}
@@ -79,6 +85,9 @@ class Driver:
                 event = self._calendars.take()
             elif gives_up and gives_up[0][0] == first:
                 event = self._lost_patience()
+            if isinstance(event, Abandon):
+                yield from _told(self._taken_back(event.work_id), self._now)
+                yield {"at": self._now / 1000, "decision": "abandoned", "work": event.work_id}
             yield from _told(self.floor.apply(event, self._now), self._now)
         self._now = at
 
@@ -87,6 +96,14 @@ class Driver:
         work = self.floor.engine.work(name)
         waits = work is not None and work.state in ("waiting", "offered")
         return Abandon(name) if waits else TICK
+
+    def _taken_back(self, name: str) -> list[Outcome]:
+        """The offer that ends with a client who gives up. No decision, but the operator's news."""
+        work = self.floor.engine.work(name)
+        if work is None or work.state != "offered":
+            return []
+        operator, offer = work.operator_id or "", work.offer_id or ""
+        return [Rescind(work.id, work.version, operator, offer, "abandoned")]
 
 
 def _told(outcomes: list[Outcome], at: int) -> Iterator[Answer]:
@@ -141,7 +158,11 @@ def main(
         return 2
     for number, raw in enumerate(stdin if stdin is not None else sys.stdin.buffer, 1):
         if raw.strip():
-            for answer in driver.answers(number, raw):
-                out.write(orjson.dumps(answer) + b"\n")
-            out.flush()
+            try:
+                for answer in driver.answers(number, raw):
+                    out.write(orjson.dumps(answer) + b"\n")
+                out.flush()
+            except BrokenPipeError:  # whoever read it has enough
+                os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+                return 0
     return 0

@@ -194,6 +194,7 @@ operators = sa.Table(  # the capacity row; load and ceilings: {"chat": 2, "mail"
     _at("presence_since", null=False), _text("presence_next", null=True),
     _number("budget", 100), _number("used"), _data("ceilings"), _data("load"),
     _at("idle_since"), _number("misses"), _number("version", 1), _at("offered_at"),
+    _at("missed_at"),
     _one_of("presence", "ready", "break", "offline", "not_answering"),
     sa.CheckConstraint("used >= 0", name="used"),
 )

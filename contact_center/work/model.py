@@ -21,10 +21,6 @@ OTHER_COST = 10
 OVERFLOWED = "overflowed"
 """The job the router makes of a turn it sends out of the line; its key is the turn."""
 
-DECLINED_SECONDS = 300
-"""How long a contact is kept from who declined it."""
-HANDED_ON_SECONDS = 120
-"""How long a contact does not come back to who transferred it to a queue."""
 EXPECTED_SECONDS = 3600
 """How long a contact transferred to one operator waits for him, while he is ready."""
 

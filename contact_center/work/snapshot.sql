@@ -35,7 +35,8 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     'skills', coalesce((SELECT jsonb_object_agg(s.code, e.level) FROM employee_skills e
                         JOIN skills s ON s.id = e.skill_id AND s.archived_at IS NULL
                         WHERE e.employee_id = o.id), '{}'::jsonb),
-    'turn', coalesce(cc_ms(o.offered_at), 0), 'version', o.version)
+    'turn', coalesce(cc_ms(o.offered_at), 0), 'missed_ms', coalesce(cc_ms(o.missed_at), 0),
+    'version', o.version)
   FROM operators o WHERE o.id = operator
 $$;
 

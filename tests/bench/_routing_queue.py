@@ -62,7 +62,10 @@ class Simulation:
         floor = Floor(Policy(exclusive=("voice",)))
         floor.apply(Queue("q", 1, 3600, members_only=False, strategy=strategy), 0)
         for number in range(operators):
-            floor.apply(Operator(f"o{number}", 1, "ready", 100, 0, {}, {}, 0, 0, ()), 0)
+            one = Operator(
+                f"o{number}", 1, "ready", 100, 0, {}, {}, 0, 0, (), media=tuple(self.kinds)
+            )
+            floor.apply(one, 0)
         self.simulation = simulation.Simulation(floor, {kind.medium: kind.cost for kind in kinds})
         self.draws: list[tuple[float, float, float]] = []
         """(arrival, talk, patience) of every contact, as chance has drawn them."""

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from routing.model import Decision, Expire, Offer, OperatorState, QueueState, Rescind, WorkState
+from routing.model import (
+    Decision,
+    Expire,
+    Offer,
+    OperatorState,
+    QueueState,
+    Rescind,
+    WorkState,
+    changed,
+)
 from routing.policy import Policy, offer_id
 
 Explained = tuple[str, int, int, int, str | None]
@@ -59,9 +68,15 @@ class Rows:
         if operator.presence != "ready":
             return Rescind(*head, "operator_left")
         if work.offer_until_ms <= now:
-            gives_up = operator.misses + 1 >= policy.misses_in_a_row
+            enough = operator.misses + 1 >= policy.misses_in_a_row
+            gives_up = enough and self._counts(operator, work)
             return Expire(*head, now + policy.exclude_ms, gives_up)
         return Rescind(*head, "queue_archived") if queue.archived else None
+
+    @staticmethod
+    def _counts(operator: OperatorState, work: WorkState) -> bool:
+        assert work.offer_id
+        return int(work.offer_id[:8] + work.offer_id[9:13], 16) >= operator.missed_ms
 
     def fits(self, work: WorkState, operator: OperatorState, now: int) -> bool:
         """Ready, with room, and not kept from this contact."""
@@ -128,14 +143,17 @@ class Rows:
         if isinstance(decision, Expire):
             kept = [entry for entry in excluded if entry[0] != operator.id]
             excluded = (*kept, (operator.id, decision.excluded_until_ms))
-            misses, missed = misses + 1, missed + 1
+            misses += 1
+            if self._counts(operator, work):
+                missed += 1
+                operator = changed(operator, missed_ms=work.offer_until_ms)
             if decision.not_answering and presence == "ready":
                 presence = "not_answering"
         self.work[work.id] = replace(
             work, version=work.version + 1, state="waiting", excluded=excluded, misses=misses,
             operator_id=None, offer_id=None, offer_until_ms=None,
         )  # fmt: skip
-        self.operators[operator.id] = replace(operator, presence=presence, misses=missed)
+        self.operators[operator.id] = changed(operator, presence=presence, misses=missed)
         self.count(operator.id)
         return True
 
@@ -160,7 +178,7 @@ class Rows:
         for work in mine:
             load[work.medium] = load.get(work.medium, 0) + 1
         operator = self.operators[operator_id]
-        self.operators[operator_id] = replace(
+        self.operators[operator_id] = changed(
             operator, version=operator.version + 1, used=sum(w.cost for w in mine), load=load
         )
 

@@ -26,6 +26,7 @@ class Plain:
         self.operators: dict[str, Row] = {}
         self.queues: dict[str, Row] = {}
         self.gone: dict[str, Row] = {}
+        self.offered: dict[str, int] = {}
         self.now = 0
         self.exclude, self.misses, self.grace = exclude, misses, grace
         self.exclusive, self.most = exclusive, most
@@ -310,6 +311,11 @@ class Plain:
         takes = ("voice",) if way == "voicemail" else ("chat", "messenger", "sms")
         return bool(work["stays"] or work["medium"] not in takes)
 
+    def made(self, offer: str) -> int:
+        """When: an offer of this floor, or one it was given, whose id begins with its time."""
+        own = self.offered.get(offer)
+        return int(offer[:8] + offer[9:13], 16) if own is None else own
+
     def rung_due(self, work: Row) -> int | None:
         ladder = self.queues[work["queue_id"]]["ladder"]
         if work["state"] != "waiting" or work["rung"] >= len(ladder):
@@ -327,8 +333,12 @@ class Plain:
         match kind:
             case "missed":
                 assert one
-                gives_up = one["presence"] == "ready" and one["misses"] + 1 >= self.misses
-                self.load(one, work, -1, misses=one["misses"] + 1)
+                counts = self.made(work["offer_id"]) >= one["missed_ms"]
+                enough = one["misses"] + 1 >= self.misses
+                gives_up = one["presence"] == "ready" and counts and enough
+                self.load(one, work, -1)
+                if counts:
+                    one.update(misses=one["misses"] + 1, missed_ms=work["offer_until_ms"])
                 if gives_up:
                     one["presence"] = "not_answering"
                 excluded = self.kept_from(work, one["id"])
@@ -489,7 +499,7 @@ class Plain:
                 return (one["turn"], *rest)
         if work["medium"] in self.exclusive:
             return (0, 0, broad, *rest)
-        if any(self.takes(one, medium) for medium in self.exclusive):
+        if any(medium in one["media"] for medium in self.exclusive):
             return (1, one["budget"] - one["used"], broad, *rest)
         return (0, one["used"], broad, *rest)
 
@@ -532,6 +542,7 @@ class Plain:
         self.load(one, work, 1, turn=self.now)
         offer = f"{work['id']}:{work['version']}"
         self.put(work, state="offered", operator_id=one["id"], offer_id=offer, offer_until_ms=until)
+        self.offered[offer] = self.now
         return told
 
     def like(self, work: Row) -> tuple[Any, ...]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from routing import policy
 from routing.engine import Engine
+from routing.events import Accept
+from routing.floor import TICK, Floor
 from routing.model import (
     Expire,
     Offer,
@@ -263,14 +266,15 @@ def chats(count: int) -> dict[str, object]:
     ],
 )
 def test_each_strategy_has_its_own_first(strategy: str, medium: str, first: str) -> None:
+    both: dict[str, Any] = {"media": ("voice", "chat")}
     queue = Queue("s", 1, members_only=False, strategy=strategy, needs=(("ru", 1),))
     line = Engine.restore(
         [
             queue,
-            skilled("rested", idle_ms=1, turn=9, skills={"ru": 1, "a": 1}, **chats(1)),
-            skilled("free", idle_ms=5, turn=8, skills={"ru": 2}),
-            skilled("packed", idle_ms=7, turn=1, skills={"ru": 1, "b": 1}, **chats(3)),
-            skilled("expert", idle_ms=9, turn=7, skills={"ru": 5, "c": 1}, **chats(1)),
+            skilled("rested", idle_ms=1, turn=9, skills={"ru": 1, "a": 1}, **chats(1), **both),
+            skilled("free", idle_ms=5, turn=8, skills={"ru": 2}, **both),
+            skilled("packed", idle_ms=7, turn=1, skills={"ru": 1, "b": 1}, **chats(3), **both),
+            skilled("expert", idle_ms=9, turn=7, skills={"ru": 5, "c": 1}, **chats(1), **both),
         ],
         policy=policy.Policy(exclusive=("voice",)),
     )  # fmt: skip
@@ -284,7 +288,8 @@ def test_who_takes_no_calls_gets_the_chats_first() -> None:
     queue = Queue("s", 1, members_only=False, strategy="automatic")
     chats = skilled("chats", used=60, load={"chat": 3}, media=("chat",))
     rules = policy.Policy(exclusive=("voice",))
-    line = Engine.restore([queue, chats, skilled("both")], policy=rules)
+    both = skilled("both", media=("voice", "chat"))
+    line = Engine.restore([queue, chats, both], policy=rules)
     assert offers(line.apply(work("w", 1, queue_id="s"), 10)) == {"w": "chats"}
 
 
@@ -293,3 +298,20 @@ def test_on_a_call_nothing_new_comes_although_points_are_left() -> None:
     talking = operator("anna", budget=200, used=100, load={"voice": 1})
     line = Engine.restore([QUEUE, talking], policy=rules)
     assert line.apply(work("w", 1), 10) == []
+
+
+def test_offers_that_lie_on_one_screen_together_are_one_miss() -> None:
+    floor = Floor(policy.Policy())
+    floor.apply(QUEUE, 0)
+    floor.apply(operator("anna", budget=80), 0)
+    for n in range(4):
+        floor.apply(work(f"w{n}", n, arrived_ms=0, virtual_ms=0), n)
+    floor.apply(Accept("w0"), 2_000)
+    floor.apply(TICK, 60_000)
+    anna = floor.engine.operator("anna")
+    assert anna is not None
+    assert (anna.presence, anna.misses) == ("ready", 1)
+    floor.apply(TICK, 200_000)  # what came to him afterwards he missed, too
+    anna = floor.engine.operator("anna")
+    assert anna is not None
+    assert (anna.presence, anna.misses) == ("not_answering", 2)

@@ -26,7 +26,7 @@ def test_the_example_is_a_policy_the_engine_understands() -> None:
     assert queues["billing"].needs == (("billing", 3),)
     assert [rung.overflow for rung in queues["billing"].ladder] == [None, None, "queue:orders"]
     assert queues["billing"].offer_seconds_by["voice"] == 20
-    assert queues["wholesale"].closed_to == "voicemail"
+    assert queues["wholesale"].closed_to == "mail_form"
     assert not queues["orders"].members_only
 
 

@@ -32,7 +32,7 @@ COLUMNS = {
 }  # fmt: skip
 """What of a queue's rules has a column of its own."""
 UNSAID: Mapping[str, Any] = {
-    "needs": {}, "members_only": True, "strategy": "least_loaded", "offer_seconds_by": {},
+    "needs": {}, "members_only": True, "strategy": "automatic", "offer_seconds_by": {},
     "ladder": [], "holidays": {}, "closed": "offer",
 }  # fmt: skip
 """What the rest means where no policy has said it: as before there were any."""

@@ -17,6 +17,7 @@ from contact_center.storage.unit import Record
 from contact_center.work.hours import checked
 from contact_center.work.queues import store
 from contact_center.work.queues.service import SERVICE
+from routing.rulebook import House
 
 P = Permission
 Span = Annotated[list[str], Field(min_length=2, max_length=2)]
@@ -25,7 +26,7 @@ Text = Annotated[str, Field(max_length=2000)]
 Seconds = Annotated[int, Field(ge=0, le=7 * 24 * 3600)]
 OfferSeconds = Annotated[int, Field(ge=5, le=3600)]
 Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 365)]
-Priority = Annotated[int, Field(ge=-86_400, le=86_400)]
+Priority = Annotated[int, Field(ge=-86_400, le=House().most_priority_seconds)]
 
 
 LetterPart = Literal["signature", "confirmation", "too_large", "mail_form", "bot"]

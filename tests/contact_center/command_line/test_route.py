@@ -72,7 +72,9 @@ def test_a_client_gives_up_when_his_patience_ends_but_not_while_he_is_served() -
     answers = run(
         [*lines, {"at": 21, "event": "accept", "work": "w2"}, {"at": 99, "event": "time"}]
     )
-    assert [one["work"] for one in answers] == ["w2"]
+    assert [(one["decision"], one["work"]) for one in answers] == [
+        ("abandoned", "w1"), ("offer", "w2"),
+    ]  # fmt: skip
 
 
 def test_the_ladder_is_climbed_and_leads_to_the_next_queue() -> None:
@@ -125,7 +127,7 @@ def test_a_closed_queue_sends_its_contacts_elsewhere_by_its_own_clock() -> None:
         arrival("2026-03-02T06:30:00Z", "open", queue="wholesale"),
     ]
     closed, offer = run(lines)
-    assert (closed["work"], closed["to"], closed["reason"]) == ("early", "voicemail", "closed")
+    assert (closed["work"], closed["to"], closed["reason"]) == ("early", "mail_form", "closed")
     assert (offer["work"], offer["decision"]) == ("open", "offer")
 
 
@@ -159,3 +161,20 @@ def test_a_bad_policy_ends_the_command_with_every_fault(
     assert main(file, stdin=[], stdout=io.BytesIO(), stderr=err) == 2
     assert told in err.getvalue().decode()
     assert main(tmp_path / "gone.toml", stdin=[], stdout=io.BytesIO(), stderr=io.BytesIO()) == 2
+
+
+def test_an_offer_that_ends_with_its_client_is_told_and_a_repeated_arrival_ends_nobody() -> None:
+    lines = [
+        {**ANNA, "at": 0},
+        {**arrival(1, "w1"), "patience": 30},
+        {**arrival(2, "w1"), "patience": 5},
+        {**arrival(3, "w2"), "patience": 600},
+        {"at": 4, "event": "abandon", "work": "w2"},
+        {"at": 40, "event": "time"},
+    ]
+    told = [(one["at"], one["decision"], one["work"], one.get("reason")) for one in run(lines)
+            if "decision" in one]  # fmt: skip
+    assert told == [
+        (1.0, "offer", "w1", None), (3.0, "offer", "w2", None), (4.0, "rescind", "w2", "abandoned"),
+        (31.0, "rescind", "w1", "abandoned"), (31.0, "abandoned", "w1", None),
+    ]  # fmt: skip

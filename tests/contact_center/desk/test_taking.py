@@ -64,7 +64,7 @@ async def test_declined_work_waits_again_at_its_old_place_and_not_for_who_declin
     work = await house.work(contact)
     assert (work["state"], work["operator_id"], work["offer_id"]) == ("waiting", None, None)
     assert work["virtual_arrival"] == before["virtual_arrival"]
-    until = clock.now() + timedelta(seconds=300)
+    until = clock.now() + timedelta(seconds=60)
     assert work["excluded"] == [[str(anna.employee_id), round(until.timestamp() * 1000)]]
     row = await house.database.fetchrow("SELECT state, reason FROM offers WHERE id = $1", offer)
     assert row is not None

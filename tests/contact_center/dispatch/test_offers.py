@@ -40,7 +40,7 @@ async def test_a_contact_that_arrives_is_offered_with_the_reasons_written_down(
         assert await offered_to(house, work) == anna
         row = await house.database.fetchrow("SELECT * FROM offers WHERE work_id = $1", work)
         assert row is not None
-        assert row["explanation"]["rule"] == "longest_idle"
+        assert row["explanation"]["rule"] == "automatic"
         assert row["explanation"]["with_room"] == 1
         assert row["fence"] == 1
         assert 40 < (row["until"] - row["created_at"]).total_seconds() <= 46
@@ -122,16 +122,21 @@ async def test_two_unanswered_offers_in_a_row_take_the_operator_out_of_the_line(
     queue = await house.queue("Orders")
     anna = await house.operator(queue)
     async with running():
-        works = [await house.arrive(queue) for _ in range(3)]
+        works = [await house.arrive(queue) for _ in range(2)]
         for work in works:
             await offered_to(house, work)
-        await house.expire(works[0])
-        await eventually(lambda: count_is(house, "waiting", 1))
-        await house.expire(works[1])
-        await eventually(lambda: count_is(house, "waiting", 3))
+        for gone, work in enumerate(works, 1):  # they lay on his screen together: one miss
+            await house.expire(work)
+            await eventually(lambda gone=gone: count_is(house, "waiting", gone))
+        assert await presence_of(house, anna) == "ready"
+        works += [await house.arrive(queue) for _ in range(2)]
+        for work in works[2:]:
+            await offered_to(house, work)
+        await house.expire(works[2])
+        await eventually(lambda: count_is(house, "waiting", 4))
     assert await presence_of(house, anna) == "not_answering"
     assert [state for work in works for state, _ in await house.offers(work)] == [
-        "missed", "missed", "rescinded",
+        "missed", "missed", "missed", "rescinded",
     ]  # fmt: skip
     history = await house.database.fetch(
         "SELECT presence, ended_at IS NULL AS open FROM presence_history"

@@ -87,7 +87,7 @@ async def test_a_draft_is_tried_beside_what_runs_and_the_result_stays_with_it(
     assert sales["figures"]["service_level"]["was"] == 100
     assert sales["figures"]["occupancy"]["draft"]["mean"] < 100
     assert {one["operator_id"] for one in result["operators"]} >= {str(office.ids["cid"])}
-    (_, half, *_) = result["staffing"][0]["rows"]  # the first one is not a whole one
+    half = max(result["staffing"][0]["rows"], key=lambda one: one["needed"])  # some are not whole
     assert half["at_ms"] % 1_800_000 == 0
     assert half["needed"] >= 4
     assert half["there"] == pytest.approx(3, abs=0.1)

@@ -1,0 +1,5 @@
+-- The deadline of the last miss that counted: what was offered before it is no other miss.
+ALTER TABLE operators ADD COLUMN missed_at timestamptz;
+
+-- A head start may be an hour at most (House.most_priority_seconds).
+UPDATE queues SET priority_seconds = 3600, version = version + 1 WHERE priority_seconds > 3600;
