@@ -106,7 +106,7 @@ def transfer(engine: Engine, event: events.Transfer, now: int) -> Rows:
         if engine.operator(event.operator_id) is None:
             raise Misfit("unknown_operator")
         hold = event.hold_seconds
-        until = _FOR_EVER if hold is None else now + 1000 * hold
+        until = FOR_EVER if hold is None else now + 1000 * hold
         fields |= {
             "preferred_id": event.operator_id, "preferred_until_ms": until, "strict": True,
             "excluded": tuple(one for one in work.excluded if one[0] != event.operator_id),
@@ -173,7 +173,7 @@ def calendar(engine: Engine, event: events.Calendar, _now: int) -> Rows:
     return (changed(queue, version=queue.version + 1, open=event.open),)
 
 
-_FOR_EVER = 1 << 62
+FOR_EVER = 1 << 62
 MOVES: dict[type, Callable[[Engine, Any, int], Rows]] = {
     events.Accept: accept,
     events.Decline: decline,

@@ -1,10 +1,11 @@
 """Visitors who leave the site before anybody took their contact: given up, with the wait kept.
 
 Only the web chat knows that somebody has gone; in messengers and mail nobody is ever away. The job
-stands in the rows from the moment the last window closed and waits for the policy's grace. Another
-node may hold a window of the same visitor, so all nodes are asked through the log before it counts
-(`contact.sought`); whoever has him cancels the job. Who writes again later goes on as after any
-closed contact: at his old place.
+stands in the rows from the moment the last window closed and waits for the policy's grace. While a
+window is open its node keeps putting the job off, so that who leaves while the node is dead is
+missed as well. Another node may hold a window of the same visitor, so all nodes are asked through
+the log before it counts (`contact.sought`); whoever has him cancels the job. Who writes again later
+goes on as after any closed contact: at his old place.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ VISITOR_LEFT = "visitor_left"
 ABANDONED = "abandoned"
 SOUGHT = timedelta(seconds=5)
 """So long nodes have to say that he is there; they read the log within a fraction of it."""
+HERE = timedelta(seconds=90)
+"""So long the word of a node counts that somebody is here; it says so again in time."""
 
 
 class Leaving:
@@ -62,12 +65,18 @@ async def _waits(grip: Grip) -> bool:
 
 async def note_left(database: Database, contacts: Iterable[UUID], now: datetime) -> None:
     """The last windows of these visitors have closed: from now the grace runs."""
+    keys = [str(one) for one in contacts]
 
     async def step(unit: Unit) -> None:
         due = now + timedelta(seconds=await store.visitor_grace(unit))
-        await jobs.schedule_all(unit, VISITOR_LEFT, {str(one): {} for one in contacts}, due)
+        await jobs.reschedule_all(unit, VISITOR_LEFT, keys, due)
 
     await database.run(step)
+
+
+async def note_here(database: Database, contacts: Iterable[UUID], now: datetime) -> None:
+    """These visitors wait at open windows; unless that is said again, the grace runs."""
+    await note_left(database, contacts, now + HERE)
 
 
 async def note_back(database: Database, contacts: Collection[UUID]) -> None:

@@ -90,15 +90,15 @@ async def _hand_on(
     )
     contact.set(operator_id=None, queue_id=rules.id if rules else contact["queue_id"])
     await contact.flush("transferred")
-    own_place = grip.now - timedelta(seconds=rules.priority_seconds if rules else 0)
+    place = own_place = grip.now - timedelta(seconds=rules.priority_seconds if rules else 0)
     if former is not None:
         await works.end(grip.unit, former, "transferred", now=grip.now, actor=actor.label)
         if to.keep_seniority:
-            own_place = min(own_place, former.virtual_arrival)
+            place = min(own_place, former.virtual_arrival)
     await works.start(
         grip.unit, contact_id=contact.id, queue_id=contact["queue_id"], medium=contact["medium"],
-        origin="transfer", now=grip.now, actor=actor.label, virtual_arrival=own_place,
-        previous=former, note=to.note, **next_turn,
+        origin="transfer", now=grip.now, actor=actor.label, virtual_arrival=place,
+        own_place=own_place, previous=former, note=to.note, **next_turn,
     )  # fmt: skip
     if former is not None:
         await grip.recount(former.operator_id, cause="transferred")

@@ -53,6 +53,7 @@ def work_state(data: Mapping[str, Any]) -> WorkState:
         needs=_needs(data.get("needs")),
         stays=bool(data.get("stays", False)),
         queued_ms=data.get("queued_ms"),
+        kept_ms=int(data.get("kept_ms", 0)),
     )
 
 

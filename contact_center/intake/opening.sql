@@ -94,12 +94,14 @@ DECLARE
 BEGIN
   WITH made AS (
     INSERT INTO work AS w (id, contact_id, queue_id, medium, cost, origin, arrived_at,
-      virtual_arrival, requirement, preferred_id, preferred_until)
+      virtual_arrival, kept_ms, requirement, preferred_id, preferred_until)
     SELECT cc_new_id(), c.id, c.queue_id, c.medium,
            coalesce((media -> c.medium ->> 'points')::int, (r.verdict ->> 'cost')::int),
            CASE WHEN c.follows_id IS NULL THEN 'arrival' ELSE 'follow_up' END, now(),
            least((r.verdict ->> 'virtual_arrival')::timestamptz,
                  now() - make_interval(secs => c.priority_seconds)),
+           greatest(0, coalesce(cc_ms(now()) - 1000 * c.priority_seconds
+                                - cc_ms((r.verdict ->> 'virtual_arrival')::timestamptz), 0)),
            coalesce(r.verdict -> 'requirement', '{}') || CASE
              WHEN c.follows_id IS NOT NULL AND (  -- it was sent out of the line once: now it stays
                SELECT w.outcome FROM work w WHERE w.contact_id = c.follows_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,6 +31,13 @@ INSERT INTO jobs (id, kind, key, due_at, payload)
 SELECT v.id, $2, v.key, $4, v.payload
 FROM unnest($1::uuid[], $3::text[], $5::jsonb[]) AS v (id, key, payload)
 ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO NOTHING
+"""
+RESCHEDULE_ALL = """
+INSERT INTO jobs (id, kind, key, due_at) SELECT v.id, $2, v.key, $4
+FROM unnest($1::uuid[], $3::text[]) AS v (id, key)
+ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO UPDATE SET
+  due_at = excluded.due_at, payload = excluded.payload, state = 'waiting', owner = NULL,
+  claim_until = NULL, attempts = 0, error = NULL
 """
 CANCEL_ALL = """
 UPDATE jobs SET state = 'done', error = 'cancelled', owner = NULL, ended_at = now()
@@ -118,6 +125,13 @@ async def reschedule(
     longer counts.
     """
     await unit.execute(RESCHEDULE, new_id(), kind, key, due_at, dict(payload or {}))
+    unit.ring(TOPIC)
+
+
+async def reschedule_all(unit: Unit, kind: str, keys: Collection[str], due_at: datetime) -> None:
+    """The same for many keys at once, without payloads."""
+    ids = [new_id() for _ in keys]
+    await unit.execute(RESCHEDULE_ALL, ids, kind, sorted(keys), due_at)
     unit.ring(TOPIC)
 
 

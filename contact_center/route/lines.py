@@ -13,6 +13,7 @@ from routing import events as ev
 from routing.engine import Engine
 from routing.events import Event
 from routing.model import NOTHING, Needs, Offer, Operator, Outcome, Tick, Work, changed
+from routing.moves import FOR_EVER
 from routing.rulebook import Rulebook
 
 LONGEST = 64 * 1024
@@ -185,7 +186,8 @@ class Reader:
             raise BadLine(f"medium: the policy knows no medium {medium!r}")
         queue = self._engine.queue(queue_id)
         usual = 1000 * queue.priority_seconds if queue else 0
-        hold = line.span_ms("hold", default=None)
+        hold, strict = line.span_ms("hold", default=None), line.take("strict", bool, default=False)
+        until = None if hold is None else now + hold
         points = line.whole("points", 1, 100_000, default=self._book.media[medium].points)
         self._seq += 1
         return Work(
@@ -193,8 +195,7 @@ class Reader:
             now - line.span_ms("priority", default=usual / 1000),
             needs=self._needs(line) or (),
             preferred_id=line.name("preferred", default=None),
-            preferred_until_ms=None if hold is None else now + hold,
-            strict=line.take("strict", bool, default=False),
+            preferred_until_ms=FOR_EVER if strict and hold is None else until, strict=strict,
         )  # fmt: skip
 
     def _operator(self, line: Line, _now: int) -> Said:

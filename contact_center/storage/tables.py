@@ -477,6 +477,7 @@ work = sa.Table(  # everything the engine needs to be rebuilt stands here (virtu
     _at("wrap_up_until"), _at("ended_at"), _text("outcome", null=True), _text("note", default=""),
     _number("policy_version", 1), _number("version", 1),
     _at("queued_at"),  # in this queue since; the ladder counts from it
+    sa.Column("kept_ms", sa.BigInteger, nullable=False, server_default="0"),
     _one_of("state", "waiting", "offered", "active", "wrap_up", "done"),
     _one_of("subject_kind", "contact", "callback", "task"),
     _one_of("origin", "arrival", "follow_up", "transfer", "reopen", "return"),

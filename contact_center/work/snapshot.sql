@@ -18,7 +18,8 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     'operator_id', w.operator_id, 'offer_id', w.offer_id,
     'offer_until_ms', cc_ms(w.offer_until), 'queued_ms', cc_ms(w.queued_at),
     'needs', coalesce(w.requirement -> 'skills', '{}'::jsonb),
-    'stays', coalesce(w.requirement -> 'stays', 'false'::jsonb), 'version', w.version)
+    'stays', coalesce(w.requirement -> 'stays', 'false'::jsonb), 'kept_ms', w.kept_ms,
+    'version', w.version)
 $$;
 
 -- Who takes a break after the present contact is already on it as far as new work is concerned.

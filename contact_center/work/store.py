@@ -43,14 +43,15 @@ UPDATE work w SET state = 'done', ended_at = $3, outcome = $2, offer_id = NULL,
   offer_until = NULL, version = w.version + 1
 WHERE w.id = $1 RETURNING {_BACK}"""  # noqa: S608
 ADVANCE = f"""
-UPDATE work w SET virtual_arrival = $2, version = w.version + 1 WHERE w.id = $1 RETURNING {_BACK}"""  # noqa: S608
+UPDATE work w SET virtual_arrival = $2, kept_ms = w.kept_ms + cc_ms(w.virtual_arrival) - cc_ms($2),
+  version = w.version + 1 WHERE w.id = $1 RETURNING {_BACK}"""  # noqa: S608
 INSERT = f"""
 INSERT INTO work AS w (id, contact_id, queue_id, medium, cost, state, origin, previous_id,
   arrived_at, virtual_arrival, requirement, preferred_id, preferred_until, excluded, operator_id,
-  accepted_at, note)
+  accepted_at, note, kept_ms)
 VALUES ($1, $2, $3, $4, coalesce($5, (
   SELECT (body -> 'media' -> $4::text ->> 'points')::int FROM policies WHERE state = 'current'),
-  $18), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+  $18), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19)
 RETURNING {_BACK}"""  # noqa: S608
 END_OFFERS = """
 UPDATE offers SET state = $2, reason = $3, ended_at = $4 WHERE work_id = $1 AND state = 'live'
@@ -150,6 +151,7 @@ async def start(
     now: datetime,
     actor: str,
     virtual_arrival: datetime | None = None,
+    own_place: datetime | None = None,
     previous: Work | None = None,
     preferred_id: UUID | None = None,
     preferred_seconds: float = 0,
@@ -157,15 +159,21 @@ async def start(
     operator_id: UUID | None = None,
     note: str = "",
 ) -> Work:
-    """A new turn: waiting, or at once in the hands of `operator_id`."""
+    """A new turn: waiting, or at once in the hands of `operator_id`.
+
+    `own_place`: where it would stand by its priority alone (None: now); what `virtual_arrival` is
+    before it was kept from a former turn.
+    """
+    place = virtual_arrival or now
+    kept = max(timedelta(), (own_place or now) - place)
     until = now + timedelta(seconds=preferred_seconds) if preferred_id else None
     return await _change(
         unit, actor, origin, INSERT,
         new_id(), contact_id, queue_id, medium, previous.cost if previous else None,
         "active" if operator_id else "waiting", origin, previous.id if previous else None,
-        now, virtual_arrival or now, previous.requirement if previous else {},
+        now, place, previous.requirement if previous else {},
         preferred_id, until, list(excluded), operator_id, now if operator_id else None, note,
-        cost_of(medium),
+        cost_of(medium), kept // timedelta(milliseconds=1),
     )  # fmt: skip
 
 

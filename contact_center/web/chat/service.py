@@ -106,6 +106,7 @@ class Chat:
         self._work = asyncio.Event()
         self._gone: dict[UUID, bool] = {}  # contact → gone or back: the last that happened counts
         self._gates = asyncio.Event()
+        self._noted: dict[UUID, float] = {}  # who waits here → when that was noted last
         self._closing = False
         self._background = Background()
 
@@ -353,12 +354,19 @@ class Chat:
             await self._look_at_waits()
 
     async def _look_at_waits(self) -> None:
-        """Tell those who wait when what they see of their wait has changed."""
+        """Note that they are here, and tell them when what they see of their wait has changed."""
         asked = {one: talk for one, talk in self._by_contact.items() if talk.waits}
         if not asked:
+            self._noted.clear()
             return
+        now, again = asyncio.get_running_loop().time(), leaving.HERE.total_seconds() / 3
+        self._noted = {one: self._noted[one] for one in asked if one in self._noted}
+        here = [one for one in asked if now - self._noted.get(one, now - again) >= again]
         try:
             async with asyncio.timeout(self._beat):
+                if here:
+                    await leaving.note_here(self.database, here, self.clock.now())
+                    self._noted |= dict.fromkeys(here, now)
                 rows = await waits.of_contacts(self.database, list(asked))
         except (Unavailable, TimeoutError):
             return  # the next beat asks again

@@ -62,7 +62,7 @@ def _seen(row: Row, names: Mapping[str, str], now: int, points: int | None) -> S
         None if talked is None else max(0, talked - accepted),
         None if ended is None or talked is None else max(0, ended - (wrap or ended)),
         max(0, over - arrived), accepted is None and row["outcome"] == GAVE_UP,
-        tuple(sorted((row["needs"] or {}).items())), None,
+        tuple(sorted((row["needs"] or {}).items())), row.get("priority_ms"),
         None if row["preferred_id"] is None else str(row["preferred_id"]),
         None if row["cost"] == points else row["cost"],
         max(0, answer), row["misses"], accepted is not None,

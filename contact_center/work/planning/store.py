@@ -28,8 +28,10 @@ SELECT w.queue_id, w.medium, w.cost, w.state, w.outcome, w.misses, w.preferred_i
   w.requirement -> 'skills' AS needs, cc_ms(w.arrived_at) AS arrived_ms,
   cc_ms(w.offered_at) AS offered_ms,
   cc_ms(w.accepted_at) AS accepted_ms, cc_ms(w.wrap_up_since) AS wrap_ms,
-  cc_ms(w.ended_at) AS ended_ms
-FROM work w
+  cc_ms(w.ended_at) AS ended_ms,
+  nullif(cc_ms(w.arrived_at) - cc_ms(w.virtual_arrival) - w.kept_ms, 1000 * q.priority_seconds)
+    AS priority_ms  -- its own; the queue's comes with the policy that is tried
+FROM work w JOIN queues q ON q.id = w.queue_id
 WHERE w.id BETWEEN $1 AND $2 AND w.arrived_at >= to_timestamp($3::bigint / 1000.0)
   AND w.arrived_at < to_timestamp($4::bigint / 1000.0)
 ORDER BY w.arrived_at, w.id LIMIT $5

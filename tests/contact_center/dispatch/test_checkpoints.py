@@ -53,6 +53,8 @@ async def test_a_checkpoint_and_the_log_lead_to_the_same_engine_and_the_same_dec
     async with running() as dispatcher:
         begun = await the_first(house)
         before = [row["id"] for row in await house.database.fetch("SELECT id FROM offers")]
+        await house.operator(*queues)  # whatever chance has left of the others, this one has room
+        await house.arrive(queues[0])
         for _ in range(60):
             await act(house, queues, operators, chance)
             await settled(dispatcher, house)
@@ -62,7 +64,7 @@ async def test_a_checkpoint_and_the_log_lead_to_the_same_engine_and_the_same_dec
     assert {one.offer_id: one.explanation for one in again.offers} == {
         str(offer): explanation for offer, explanation in made.items()
     }, f"seed {seed}"
-    assert made, "chance may give few offers, but not none"
+    assert made
 
 
 async def settled(dispatcher: Dispatcher, house: House) -> None:

@@ -232,6 +232,24 @@ async def test_who_leaves_before_an_answer_is_given_up_after_the_grace_and_keeps
     assert await db.fetchval("SELECT state FROM work WHERE contact_id = $1", kept) == "waiting"
 
 
+async def test_who_leaves_while_his_node_is_dead_is_missed_as_well(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leaving, "SOUGHT", timedelta(seconds=1))
+    db = company.workspace.database
+    cid = Visitor(company)  # type: ignore[arg-type]
+    await cid.begin()
+    await cid.write("Anybody there?")
+    contact = await db.fetchval("SELECT contact_id FROM work")
+    # the last a node that was killed had said of him, two grace times ago
+    await leaving.note_here(db, [contact], datetime.now(UTC) - timedelta(hours=1))
+
+    async def gave_up() -> bool:
+        return await db.fetchval("SELECT outcome FROM work") == "abandoned"
+
+    await eventually(gave_up)
+
+
 async def test_whom_the_ladder_sends_to_a_form_is_told_so_and_his_answer_waits_at_the_old_place(
     company: Company,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Offers missed together count once; nobody is passed without end."""
+"""Offers missed together count once, kept seniority is told, nobody is passed without end."""
 
 from pathlib import Path
 
