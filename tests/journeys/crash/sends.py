@@ -159,14 +159,18 @@ class Sends:
         await eventually(lambda: self._arrivals() > arrived + 2, seconds=PATIENCE)
 
     async def end(self) -> None:
-        """Nothing more is written; what is under way is finished."""
+        """Nothing more is written; what is under way is finished, however much it is."""
         self.stopping = True
         await asyncio.gather(*self._writers, return_exceptions=True)
+        left = 1 << 30
+        while left:
 
-        async def finished() -> bool:
-            return not (await self.rows(UNFINISHED))[0][0]
+            async def fewer(than: int = left) -> bool:
+                nonlocal left
+                left = (await self.rows(UNFINISHED))[0][0]
+                return left < than
 
-        await eventually(finished, seconds=PATIENCE, every=0.1)
+            await eventually(fewer, seconds=PATIENCE, every=0.1)
 
     async def close(self) -> None:
         self.stopping = True
