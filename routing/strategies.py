@@ -74,4 +74,5 @@ STRATEGIES: dict[str, Rule] = {
     "automatic": _automatic,
 }
 PLAIN = "least_loaded"
-"""The strategy of a queue that names none; offers then give the reason `longest_idle`."""
+"""Of an engine queue that names none (the house and policy files say `automatic` then); offers give
+the reason `longest_idle`."""

@@ -71,7 +71,7 @@ def operator_state(data: Mapping[str, Any]) -> OperatorState:
 
 
 def queue_state(data: Mapping[str, Any]) -> HouseQueue:
-    """`cc_queue_snapshot` as the engine wants it: what no policy says is as it was before."""
+    """`cc_queue_snapshot` as the engine wants it: what no policy says is as `UNSAID` has it."""
     if "ladder" in data:  # of a checkpoint, which keeps the engine's own values
         return _kept(data)
     known = {name: data[name] for name in _QUEUE}

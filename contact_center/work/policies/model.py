@@ -35,7 +35,7 @@ UNSAID: Mapping[str, Any] = {
     "needs": {}, "members_only": True, "strategy": "automatic", "offer_seconds_by": {},
     "ladder": [], "holidays": {}, "closed": "offer",
 }  # fmt: skip
-"""What the rest means where no policy has said it: as before there were any."""
+"""What the rest means where no policy has said it."""
 ELSEWHERE = {"most_priority_seconds": "is 3600 for now"}
 LATE_HOUSE = ("grace_seconds", "visitor_grace_seconds", "wrap_up_limit_seconds", "capacity")
 """What documents of earlier releases do not speak of: there it stays as it runs."""
