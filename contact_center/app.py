@@ -97,7 +97,7 @@ from contact_center.web.chat.hooks import PacedHooks
 from contact_center.web.chat.ports import Ports, StoredUpload
 from contact_center.web.chat.service import Chat, Limits
 from contact_center.web.chat.setup import setup_chat
-from contact_center.web.front import open_front
+from contact_center.web.front import listening
 from contact_center.web.live import Live, setup_live
 from contact_center.web.metrics import METRICS
 from contact_center.web.routes import all_routes
@@ -172,7 +172,7 @@ class Workspace:
         authorizations = Authorizations(
             accounts, sealer, base_url=settings.base_url, callback=PREFIX + CALLBACK
         )
-        await _seed_policy(database, settings.dispatch.presence_grace)
+        await _seed_policy(database, settings)
         await demo.prepare(database, accounts, clock, demo=settings.demo)
 
         parsers = Parsers()
@@ -422,13 +422,13 @@ async def _listen(app: web.Application, settings: Settings, exits: AsyncExitStac
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS)
     await runner.setup()
     exits.push_async_callback(runner.cleanup)
-    open_front(runner)
+    host, port, most = settings.listen_host, settings.listen_port, settings.intake.max_body_bytes
+    door = listening(runner, host, port, most=most, seconds=STOP_SECONDS)
     try:
-        await web.TCPSite(runner, settings.listen_host, settings.listen_port, backlog=512).start()
+        await exits.enter_async_context(door)
     except OSError as error:
         raise SettingsError(
-            f"cannot listen on {settings.listen_host}:{settings.listen_port}: {error.strerror}",
-            key="listen_port",
+            f"cannot listen on {host}:{port}: {error.strerror}", key="listen_port"
         ) from error
 
 
@@ -484,8 +484,11 @@ async def _database(settings: Settings, hints: Hints) -> Database:
     return database
 
 
-async def _seed_policy(database: Database, grace: float) -> None:
-    """The policy file: what a new house begins with, later a draft whenever it has changed."""
+async def _seed_policy(database: Database, settings: Settings) -> None:
+    """The policy file: what a new house begins with, later a draft whenever it has changed.
+
+    The demo brings queues of its own.
+    """
     path = policy_file.found()
     text = path.read_bytes()
     try:
@@ -493,7 +496,10 @@ async def _seed_policy(database: Database, grace: float) -> None:
     except SettingsError as error:  # what runs is in the database: a bad file stops nobody
         log.warning("unreadable_policy_file", error=str(error))
         document = None
-    became = await Policies(database).seed(document, text, grace_seconds=max(1, round(grace)))
+    grace = max(1, round(settings.dispatch.presence_grace))
+    became = await Policies(database).seed(
+        document, text, grace_seconds=grace, whole=not settings.demo
+    )
     if became is not None:
         log.info("policy_file", file=str(path), became=became)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -47,19 +47,19 @@ FOR_MACHINES = {
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Signal on_response_prepare: what a handler has not said itself is said strictly."""
-    dress(request, response, secure=request.app[SECURE])
+    kind = FOR_MACHINES if MACHINE in request else HEADERS
+    dress(response.headers, kind, secure=request.app[SECURE])
+    response.headers["X-Request-ID"] = request.get(REQUEST_ID, "")
 
 
-def dress(request: web.BaseRequest, response: web.StreamResponse, *, secure: bool) -> None:
-    """Give an answer the safe headers it lacks."""
-    headers = response.headers
+def dress(headers: MutableMapping[str, str], kind: Mapping[str, str], *, secure: bool) -> None:
+    """Give an answer the safe headers it lacks; `headers` fold the case of names."""
     if NAMES.isdisjoint(map(str.lower, headers)):  # nearly every answer
-        headers.extend(FOR_MACHINES if MACHINE in request else HEADERS)
+        headers.update(kind)
     else:
         _fill(headers)
     if secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    headers["X-Request-ID"] = request.get(REQUEST_ID, "")
 
 
 def _fill(headers: MutableMapping[str, str]) -> None:
@@ -76,37 +76,44 @@ def _fill(headers: MutableMapping[str, str]) -> None:
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Number the request, call the handler, word its errors, count and log the answer."""
     began = time.perf_counter()
-    give_number(request)
+    request[REQUEST_ID] = new_number()
     try:
         response = await handler(request)
     except web.HTTPException as error:
         if error.status < 400:  # noqa: PLR2004 - a redirect, raised
             raise
-        response = answer_error(request, error, route_of(request), request.app[METRICS])
+        response = _answer(request, error)
     except Exception as error:  # noqa: BLE001 - this is where they all end
-        response = answer_error(request, error, route_of(request), request.app[METRICS])
-    seconds = time.perf_counter() - began
-    note(request, response, route_of(request), request.app[METRICS], seconds)
+        response = _answer(request, error)
+    seconds, status = time.perf_counter() - began, response.status
+    metrics, waits = request.app[METRICS], _waits(request, response)
+    note(request.method, route_of(request), status, seconds, metrics, waits=waits)
     return response
 
 
-def give_number(request: web.BaseRequest) -> None:
+def new_number() -> str:
     """By this number the log and the answer speak of a request: a name, no secret."""
-    request[REQUEST_ID] = number = f"{random.getrandbits(64):016x}"
+    number = f"{random.getrandbits(64):016x}"
     REQUEST.set(number)
+    return number
 
 
-def answer_error(
-    request: web.BaseRequest, error: Exception, route: str, metrics: Metrics
+def _answer(request: web.Request, error: Exception) -> web.Response:
+    metrics, limit = request.app[METRICS], int(request.client_max_size)
+    return problem_of(error, request[REQUEST_ID], route_of(request), metrics, body_limit=limit)
+
+
+def problem_of(
+    error: Exception, number: str, route: str, metrics: Metrics, *, body_limit: int
 ) -> web.Response:
     """The problem for an error; what nobody foresaw is logged with its traceback."""
-    known = understand(error, body_limit=int(request.client_max_size))
+    known = understand(error, body_limit=body_limit)
     if known is None:
         log.error("unexpected error", route=route, exc_info=error)
         known = HouseError("something went wrong; the log has it under the request_id")
         known.code = "internal"
     metrics.refused.labels(known.code).inc()
-    response = problem(known, request[REQUEST_ID])
+    response = problem(known, number)
     if isinstance(error, web.HTTPMethodNotAllowed):
         response.headers["Allow"] = error.headers.get("Allow", "")
     return response
@@ -119,19 +126,16 @@ def route_of(request: web.Request) -> str:
 
 
 def note(
-    request: web.BaseRequest, response: web.StreamResponse, route: str, metrics: Metrics,
-    seconds: float,
-) -> None:  # fmt: skip
-    """Count an answer, and log it where it is a bad or a late one."""
-    status = response.status
-    metrics.answers.seen(route, request.method, status, seconds)
-    slow = seconds > SLOW_SECONDS and not _waits(request, response)
+    method: str, route: str, status: int, seconds: float, metrics: Metrics, *, waits: bool = False
+) -> None:
+    """Count an answer, and log it where it is a bad or a late one, unless it `waits` by intent."""
+    metrics.answers.seen(route, method, status, seconds)
+    slow = seconds > SLOW_SECONDS and not waits
     if status < 400 and not slow:  # noqa: PLR2004
         if log.is_enabled_for(logging.DEBUG) and not route.startswith(QUIET):
-            log.debug("answered", method=request.method, route=route, status=status)
+            log.debug("answered", method=method, route=route, status=status)
         return
-    told = {"method": request.method, "route": route, "status": status,
-            "ms": round(seconds * 1000)}  # fmt: skip
+    told = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000)}
     if status >= 500:  # noqa: PLR2004
         log.warning("failed", **told)
     else:

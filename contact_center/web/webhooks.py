@@ -6,6 +6,8 @@ the same way through `Hooks.deliver`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from channels.contract import Reply, WebhookRequest
@@ -50,29 +52,47 @@ class Hooks:
 
     async def handle(self, request: web.Request) -> web.Response:
         """The aiohttp handler of /hooks/{key}; web/front.py spares most requests the way here."""
-        return await self.take(request, request.match_info["key"])
+        account = self._account(request.match_info["key"])
+        request[MACHINE] = True
+        self.admit(account, request.headers)
+        return await self._taken(request, account)
+
+    async def deliver(self, request: web.Request, key: str) -> web.Response:
+        """Take a request to the account of this public key; it was counted elsewhere.
+
+        Raises what `answer` does, NotFound, and TooLarge by aiohttp's own error.
+        """
+        return await self._taken(request, self._account(key))
 
     def knows(self, key: str) -> bool:
         """Whether an account has this public key."""
         return self._accounts.by_public_key(key) is not None
 
-    async def take(self, request: web.Request, key: str) -> web.Response:
-        """Let a provider in. Raises what `deliver` does."""
-        return await self.deliver(request, key)
+    async def enter(self, key: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """What a provider hears who posted this to /hooks/{key}. Raises as `handle` does."""
+        account = self._account(key)
+        self.admit(account, headers)
+        return await self.answer(account, self._values("POST", path, headers, {}, body))
 
-    async def deliver(self, request: web.Request, key: str) -> web.Response:
-        """Take a request to the account of this public key.
+    def admit(self, account: LiveAccount, headers: Mapping[str, str]) -> None:
+        """A place to refuse before anything is read or kept."""
 
-        Raises NotFound (no such account, or it is off), TooLarge by aiohttp's own error, HouseError
-        401/403 (`refused`), Unavailable 503 when it cannot be read or stored now.
-        """
-        account = self._accounts.by_public_key(key)
-        if account is None or account.state == "off" or not hasattr(account.channel, "receive"):
-            raise NotFound("there is nothing at this address")
+    async def _taken(self, request: web.Request, account: LiveAccount) -> web.Response:
         request[MACHINE] = True
         if account.medium == Medium.MAIL:
             request = request.clone(client_max_size=LETTER_BYTES)
-        given = self._values(request, await read_soon(request))
+        path = request.raw_path
+        query = dict(request.query) if "?" in path else {}
+        body = await read_soon(request)
+        given = self._values(request.method, path, request.headers, query, body)
+        reply = await self.answer(account, given)
+        return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+
+    async def answer(self, account: LiveAccount, given: WebhookRequest) -> Reply:
+        """Verify, read and store; the provider's answer comes after the commit.
+
+        Raises HouseError 401/403 (`refused`), Unavailable 503 when it cannot be read or stored now.
+        """
         try:
             received = self._parsers.at_once(account, given)
             if received is None:
@@ -80,25 +100,25 @@ class Hooks:
         except Unavailable:  # nothing is wrong with it: it is to come again
             raise
         except Exception as error:  # noqa: BLE001 - no bytes may make us say 500
-            reply = await self._unread(account, given, error)
-        else:
-            result = await self._intake.submit(account, received.events, given.body, given)
-            self._notes.taken(account, given, received.events, result)
-            if account.state == "test":
-                await self._notes.tried(account, received.events, result)
-            reply = received.reply
-        return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+            return await self._unread(account, given, error)
+        result = await self._intake.submit(account, received.events, given.body, given)
+        self._notes.taken(account, given, received.events, result)
+        if account.state == "test":
+            await self._notes.tried(account, received.events, result)
+        return received.reply
 
-    def _values(self, request: web.Request, body: bytes) -> WebhookRequest:
-        path = request.raw_path
-        return WebhookRequest(
-            method=request.method,
-            url=self._base_url + path,
-            headers=request.headers,
-            query=dict(request.query) if "?" in path else {},
-            body=body,
-            received_at=self._clock.now(),
-        )
+    def _account(self, key: str) -> LiveAccount:
+        account = self._accounts.by_public_key(key)
+        if account is None or account.state == "off" or not hasattr(account.channel, "receive"):
+            raise NotFound("there is nothing at this address")
+        return account
+
+    def _values(
+        self, method: str, path: str, headers: Mapping[str, str], query: Mapping[str, str],
+        body: bytes,
+    ) -> WebhookRequest:  # fmt: skip
+        url = self._base_url + path
+        return WebhookRequest(method, url, headers, query, body, self._clock.now())
 
     async def _unread(
         self, account: LiveAccount, request: WebhookRequest, error: Exception

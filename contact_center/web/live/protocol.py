@@ -113,7 +113,10 @@ _TOPICS: dict[str, Callable[[UUID, dict[str, Any]], list[str]]] = {
     "bell": lambda *_: [],  # for sleepers of the service, not for screens
     "contact": _talk,
     "message": _talk,
-    "work": lambda _, data: [*_id(data, "contact_id", "contact"), *_ids(data), "floor"],
+    "work": lambda _, data: [
+        *_id(data, "contact_id", "contact"), *_ids(data), *_id(data, "preferred_id", "operator"),
+        "floor",
+    ],
     "operator": lambda subject, _: [f"operator:{subject}", "directory", "floor"],
     "employee": lambda subject, _: [f"operator:{subject}", "directory"],
     "queue": lambda subject, _: [f"queue:{subject}", "directory", "floor"],
