@@ -5,16 +5,25 @@ from __future__ import annotations
 import heapq
 import math
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from routing import simulation
 from routing.floor import Floor
 from routing.model import Operator, Queue
 from routing.policy import Policy
 from routing.simulation import Visit
+
+Figures = tuple[float, float, float]
+"""(mean wait, share that waits, share that abandons)."""
+Draw = tuple[float, float, float]
+"""(arrival, talk, patience) of one contact, seconds."""
+Column = NDArray[np.float64]
+Block = tuple[Column, Column, Column]
+"""(gaps between arrivals, talks, patiences), a row per arrival, a column per sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +76,8 @@ class Simulation:
             )
             floor.apply(one, 0)
         self.simulation = simulation.Simulation(floor, {kind.medium: kind.cost for kind in kinds})
-        self.draws: list[tuple[float, float, float]] = []
-        """(arrival, talk, patience) of every contact, as chance has drawn them."""
+        self.draws: list[Draw] = []
+        """Every contact, as chance has drawn it."""
 
     def run(self, contacts: int) -> Mapping[str, Result]:
         """Until so many have arrived and the last of them is served."""
@@ -100,61 +109,73 @@ class Simulation:
         return self.chance[medium][0].expovariate(1 / self.kinds[medium].every)
 
 
-def first_come(
-    draws: list[tuple[float, float, float]], operators: int
-) -> tuple[float, float, float]:  # fmt: skip
-    """(mean wait, share that waits, share that abandons) of a plain first-come queue."""
+def first_come(draws: list[Draw], operators: int) -> Figures:
+    """What a plain first-come queue gives its clients, the first tenth left out."""
+    waits = np.array(offered_waits(draws, operators))
+    patiences = np.array([patience for _, _, patience in draws])
+    start = len(draws) // 10
+    share, waited, left = _sums(waits[start:], patiences[start:]) / (len(draws) - start)
+    return float(share), float(waited), float(left)
+
+
+def offered_waits(draws: list[Draw], operators: int) -> list[float]:
+    """How long each would have to wait; who has less patience than that leaves."""
     free = [0.0] * operators
     waits: list[float] = []
-    abandoned = 0
-    for number, (at, talk, patience) in enumerate(draws):
-        counts = number >= len(draws) // 10
+    for at, talk, patience in draws:
         wait = max(0.0, free[0] - at)
+        waits.append(wait)
         if wait <= patience:
             heapq.heapreplace(free, at + wait + talk)
-        elif counts:
-            abandoned += 1
-        if counts:
-            waits.append(min(wait, patience))
-    count = len(waits)
-    return sum(waits) / count, sum(wait > 0 for wait in waits) / count, abandoned / count
+    return waits
 
 
-def plain_means(
-    operators: int, kind: Kind, samples: int, arrivals: int
-) -> list[tuple[float, float, float]]:  # fmt: skip
-    """The same of so many samples at once; numpy's source of chance, its seed the sample's number.
+def plain_means(operators: int, kind: Kind, samples: int, arrivals: int) -> list[Figures]:
+    """The same of so many samples; numpy's source of chance, its seed the sample's number."""
+    sums, skip, count = np.zeros((3, samples)), arrivals // 10, arrivals - arrivals // 10
+    for waits, patiences in side_by_side(_blocks(kind, samples, arrivals), operators, samples):
+        sums += _sums(waits[skip:], patiences[skip:])
+        skip = max(0, skip - len(waits))
+    return [(float(w), float(s), float(a)) for w, s, a in sums.T / count]
 
-    Each row of `free` holds when the operators of one sample will be free; who arrives takes the
-    one who is free first.
+
+def side_by_side(
+    blocks: Iterable[Block], operators: int, samples: int
+) -> Iterator[tuple[Column, Column]]:
+    """(offered waits, patiences) of plain queues, one arrival of all the samples at a time.
+
+    Each row of `free` holds when the operators of one sample will be free (Kiefer and Wolfowitz);
+    who arrives takes the one who is free first.
     """
-    chances = [np.random.default_rng(number) for number in range(samples)]
-    rows = np.arange(samples)
     free = np.zeros((samples, operators))
+    times, rows = free.reshape(-1), operators * np.arange(samples)
     at = np.zeros(samples)
-    waits, waited, left = np.zeros(samples), np.zeros(samples), np.zeros(samples)
-    step = 1000
-    for start in range(0, arrivals, step):
-        size = (min(step, arrivals - start), samples)
+    for gaps, talks, patiences in blocks:
+        waits = np.empty_like(gaps)
+        for gap, talk, patience, wait in zip(gaps, talks, patiences, waits, strict=True):
+            at += gap
+            first = rows + free.argmin(axis=1)
+            until = times.take(first)
+            np.maximum(until - at, 0.0, out=wait)
+            times[first] = np.where(wait <= patience, at + wait + talk, until)
+        yield waits, patiences
+
+
+def _blocks(kind: Kind, samples: int, arrivals: int) -> Iterator[Block]:
+    chances = [np.random.default_rng(number) for number in range(samples)]
+    for start in range(0, arrivals, 1000):
+        size = min(1000, arrivals - start)
         gaps, talks, patiences = (
-            np.stack([chance.exponential(mean, size[0]) for chance in chances], axis=1)
+            np.stack([chance.exponential(mean, size) for chance in chances], axis=1)
             for mean in (kind.every, kind.talk, kind.patience or 1.0)
         )
-        if kind.patience is None:
-            patiences = np.full(size, np.inf)
-        for n in range(size[0]):
-            at += gaps[n]
-            first = free.argmin(axis=1)
-            wait = np.maximum(0.0, free[rows, first] - at)
-            stays = wait <= patiences[n]
-            taken, who = rows[stays], first[stays]
-            free[taken, who] = (at + wait + talks[n])[stays]
-            if start + n >= arrivals // 10:
-                waits += np.minimum(wait, patiences[n])
-                waited += wait > 0
-                left += ~stays
-    count = arrivals - arrivals // 10
-    return [(w / count, s / count, a / count) for w, s, a in zip(waits, waited, left, strict=True)]
+        yield gaps, talks, patiences if kind.patience else np.full_like(gaps, np.inf)
+
+
+def _sums(waits: Column, patiences: Column) -> Column:
+    """Of each sample: seconds waited, how many waited, how many left."""
+    had = np.minimum(waits, patiences).sum(axis=0)
+    return np.stack([had, (waits > 0).sum(axis=0), (waits > patiences).sum(axis=0)])
 
 
 def erlang_c(operators: int, load: float, talk: float) -> tuple[float, float]:
