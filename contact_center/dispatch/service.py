@@ -156,6 +156,7 @@ class Dispatcher:
         """Take or renew the lease; raise Unavailable when the database stays silent."""
         renewals = silences = 0
         while True:
+            rest = self._lease.ttl / 4
             try:
                 async with asyncio.timeout(0.75 * self._lease.ttl):
                     held = await self._lease.acquire()
@@ -166,17 +167,21 @@ class Dispatcher:
                 silences += 1
                 if silences == SILENCES:
                     raise Unavailable("the lease cannot be renewed") from error
-                await self._clear_the_way()
+                rest = 0.0 if await self._clear_the_way() else rest
                 held = self._lease.held
             self._set_active(active=held)
             renewals += 1
-            await asyncio.sleep(self._lease.ttl / 4)
+            await asyncio.sleep(rest)
 
-    async def _clear_the_way(self) -> None:
-        """A process that sleeps in the middle of an answer must not keep lease or rows for ever."""
+    async def _clear_the_way(self) -> int:
+        """A process that fell asleep in an exchange must not keep lease or rows for ever.
+
+        How many of its sessions were ended.
+        """
         with contextlib.suppress(Unavailable, TimeoutError):
             async with asyncio.timeout(self._lease.ttl / 4):
-                await cut(self._database)
+                return await cut(self._database)
+        return 0
 
     async def _feed(self) -> None:
         """Give the engine what has happened and what time it is; carry out what it decides."""

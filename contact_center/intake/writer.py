@@ -41,6 +41,7 @@ from contact_center.storage.database import (
     REPEATABLE,
     SESSION,
     Database,
+    make_way,
     prepare,
 )
 
@@ -386,7 +387,11 @@ class Intake:
         connection = self._connection
         if connection is None or connection.is_closed():
             connection = self._connection = await self._connect()
-        answer: dict[str, Any] = await connection.fetchval(store.CALL, *columns)
+        try:
+            answer: dict[str, Any] = await connection.fetchval(store.CALL, *columns)
+        except asyncpg.LockNotAvailableError:
+            await make_way(connection)
+            raise
         return answer
 
     async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:

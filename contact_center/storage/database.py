@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 from contact_center.kernel.errors import Unavailable
 from contact_center.kernel.hints import Hints
+from contact_center.storage.stalled import cut
 from contact_center.storage.unit import BEFORE_COMMIT, Query, Record, Unit
 
 T = TypeVar("T")
@@ -25,6 +26,7 @@ Connection = Any  # asyncpg.Connection or the pool's proxy of one; asyncpg ships
 LOG_TOPIC = "log"
 ATTEMPTS = 5
 CALL_SECONDS = 30.0
+CUT_SECONDS = 2.0
 SESSION = {
     "idle_in_transaction_session_timeout": "1000",
     "lock_timeout": "3000",
@@ -77,6 +79,16 @@ async def prepare(connection: Connection) -> None:
             schema="pg_catalog",
             format="text",
         )
+
+
+async def make_way(connection: Connection) -> None:
+    """After a lock time-out: end sessions that keep rows for a process asleep (`stalled.py`).
+
+    So a second try may pass. On the connection in hand: all others may be lent to who waits, too.
+    """
+    with suppress(*LOST, asyncpg.PostgresError):
+        async with asyncio.timeout(CUT_SECONDS):
+            await cut(connection)
 
 
 async def _leave(_: Connection) -> None:
@@ -147,6 +159,9 @@ class Database:
             raise Unavailable(f"the database does not answer: {error}") from error
         try:
             yield connection
+        except asyncpg.LockNotAvailableError:
+            await make_way(connection)
+            raise
         finally:
             await self._release(connection)
 

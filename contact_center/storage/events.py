@@ -18,11 +18,13 @@ from uuid import UUID
 from contact_center.kernel.errors import Unavailable
 from contact_center.kernel.hints import Hints
 from contact_center.storage.database import LOG_TOPIC, Database
+from contact_center.storage.stalled import cut
 from contact_center.storage.unit import Record, Unit
 
 BATCH = 1000
 POLL_SECONDS = 0.25
 HORIZON_SECONDS = 0.01
+STANDING_SECONDS = 1.0  # no transaction of the house writes that long
 # Each commit rings. A few in a row are looked at one by one, so that a person's step and what
 # follows from it show at once; of a steady stream one look takes what came in this time.
 REST_SECONDS = 0.01
@@ -98,6 +100,7 @@ class LogReader:
         self._durable = durable
         self.position: Position | None = start
         self._woken = asyncio.Event()
+        self._stands: float | None = None  # since when rows have been there and none to be read
         self.behind = False
 
     async def open(self) -> Position:
@@ -124,7 +127,19 @@ class LogReader:
         if settled:
             last = settled[-1]
             self.position = (int(last["xid"]), int(last["seq"]))
+        await self._move_on(stands=bool(rows) and not settled)
         return [_event(row) for row in settled]
+
+    async def _move_on(self, *, stands: bool) -> None:
+        """A process that fell asleep while it wrote must not keep the log from all others."""
+        now = asyncio.get_running_loop().time()
+        if not stands:
+            self._stands = None
+        elif self._stands is None:
+            self._stands = now
+        elif now - self._stands > STANDING_SECONDS:
+            self._stands = now
+            await cut(self._database)
 
     async def read(self) -> AsyncIterator[list[Event]]:
         """Batches for ever. Raises Unavailable when the database is away: back off, read again."""

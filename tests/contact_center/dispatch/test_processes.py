@@ -24,6 +24,7 @@ from contact_center.storage.leases import Lease
 from contact_center.storage.migrate import migrate
 from tests.contact_center.dispatch.conftest import Running
 from tests.contact_center.dispatch.house import House, faults
+from tests.support.asleep import HELD_UP, between_two_messages, in_an_answer
 from tests.support.postgres import in_thread
 from tests.support.waiting import eventually
 
@@ -32,10 +33,6 @@ ROUNDS = 50 if SOAK else 2
 # P10, where nothing else runs on the machine; and what is asked of a busy one.
 ALONE, STANDBY, RETURN = (10, 5, 10) if SOAK else (30, 15, 30)
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(3600 if SOAK else 120)]
-STALLED = (
-    "SELECT count(*) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND wait_event = 'ClientWrite'"
-)
 ROOT = Path(__file__).parents[3]
 Start = Callable[[str], "subprocess.Popen[bytes]"]
 
@@ -153,23 +150,23 @@ async def test_a_standby_offers_when_the_active_router_is_killed(
     assert await holder(database) == ("two" if active == "one" else "one")
 
 
-async def test_a_process_asleep_in_the_middle_of_an_answer_does_not_keep_the_lease(
+async def test_processes_asleep_in_the_middle_of_an_exchange_do_not_keep_the_lease(
     house: House, running: Running
 ) -> None:
-    """The server cannot end its session by a time-out: it is neither idle nor to be cancelled."""
+    """The server ends neither by a time-out: one does not read, of one half a request came."""
     database = house.database
     await Lease(database, "router", "asleep", 0.1).acquire()
-    holder = await database.fetchval("SELECT holder FROM leases WHERE name = 'router'")
-    command = [sys.executable, "-m", "tests.contact_center.dispatch.sleeper", database.url, holder]
-    sleeper = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
-    try:
-        await eventually(lambda: database.fetchval(STALLED), seconds=30)
-        async with running() as dispatcher:
-            await eventually(lambda: dispatcher.active, seconds=30)
-        assert not await database.fetchval(STALLED)
-    finally:
-        sleeper.kill()
-        sleeper.wait(10)
+    lock = "SELECT token FROM leases WHERE name = 'router' FOR SHARE"
+    with in_an_answer(database.url, lock):
+        async with between_two_messages(database.url, lock):
+            await eventually(lambda: held_up(database, 2), seconds=30)
+            async with running() as dispatcher:
+                await eventually(lambda: dispatcher.active, seconds=30)
+            assert await held_up(database, 0)
+
+
+async def held_up(database: Database, count: int) -> bool:
+    return bool(await database.fetchval(HELD_UP, 0.0) == count)
 
 
 async def test_a_single_router_offers_again_after_it_was_killed_and_started(
