@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from contact_center.storage.database import Database
 
 EVERY_SECONDS = 1.0
 SLOT_MINUTES = 5
+SLOT = timedelta(minutes=SLOT_MINUTES)
 BOUNDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)  # seconds a send took; then longer ones
 Counted = Literal["received", "refused", "unreadable", "sent", "failed", "postponed", "uncertain"]
 COUNTED: tuple[Counted, ...] = (
@@ -67,6 +68,7 @@ class Traffic:
         self._noted: dict[UUID, tuple[datetime | None, datetime | None]] = {}
         self._counts: dict[tuple[UUID, datetime], Counts] = {}
         self._writing: asyncio.Task[None] | None = None
+        self._slot = datetime.min.replace(tzinfo=UTC)
 
     def came_in(self, account_id: UUID, at: datetime, messages: int = 0) -> None:
         """Something was received and stored; so many messages of it were new."""
@@ -83,7 +85,9 @@ class Traffic:
         *, seconds: float | None = None,
     ) -> None:  # fmt: skip
         """Count it; `seconds`: what a send took until the provider answered."""
-        key = account_id, slot_of(at)
+        if not timedelta() <= at - self._slot < SLOT:
+            self._slot = slot_of(at)
+        key = account_id, self._slot
         counts = self._counts.get(key)
         if counts is None:
             counts = self._counts[key] = Counts()

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from contact_center.kernel.errors import Unavailable
@@ -51,9 +51,8 @@ ON CONFLICT (reader) DO UPDATE SET era = excluded.era, xid = excluded.xid, seq =
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One row of the log."""
+class Event(NamedTuple):
+    """One row of the log, in the order of READ's columns."""
 
     seq: int
     xid: int
@@ -68,7 +67,7 @@ class Event:
     at: datetime
 
 
-_WIDTH = len(fields(Event))
+_WIDTH = len(Event._fields)
 
 Position = tuple[int, int]
 
@@ -180,9 +179,7 @@ class LogReader:
 
 
 def _event(row: Record) -> Event:
-    # The columns of READ stand in the order of Event's fields.
-    seq, xid, *values = tuple(row.values())[:_WIDTH]
-    return Event(seq, int(xid), *values)
+    return Event._make(islice(row.values(), _WIDTH))
 
 
 async def ensure_era(database: Database) -> bool:
