@@ -91,6 +91,20 @@ UNION ALL SELECT 'wrote after its lease had gone', count(*) FROM offers late JOI
   SELECT fence, max(created_at) AS last FROM offers GROUP BY fence) AS f
   ON f.fence < late.fence AND late.created_at < f.last
 """
+SESSIONS = r"""
+SELECT format(
+    '%s %s %s %s/%s xid %s, query %s s, blocked by %s, locks %s: %s', a.pid, a.application_name,
+    a.state, a.wait_event_type, a.wait_event, a.backend_xid,
+    round(extract(epoch FROM clock_timestamp() - a.query_start), 2), pg_blocking_pids(a.pid),
+    (SELECT string_agg(concat_ws(' ', l.locktype, l.relation::regclass, l.mode,
+                                 CASE WHEN NOT l.granted THEN 'awaited' END), ', ')
+     FROM pg_locks l WHERE l.pid = a.pid AND l.locktype <> 'virtualxid'
+       AND (NOT l.granted OR l.mode <> 'AccessShareLock')),
+    left(regexp_replace(a.query, '\s+', ' ', 'g'), 80)) AS line
+FROM pg_stat_activity a
+WHERE a.datname = current_database() AND a.state <> 'idle' AND a.pid <> pg_backend_pid()
+ORDER BY a.query_start
+"""
 RESUMED = "SELECT min(created_at) FROM offers WHERE created_at > $1 AND fence > $2"
 
 
@@ -226,6 +240,14 @@ class Crowd:
         """Seconds until another router than that one had offered something; None: not yet."""
         at = await self.database.fetchval(RESUMED, since, token)
         return None if at is None else float((at - since).total_seconds())
+
+    async def sessions(self) -> str:
+        """What every session does, holds and waits for now: why nothing goes on."""
+        try:
+            rows = await self.database.fetch(SESSIONS)
+        except Unavailable as error:
+            return repr(error)
+        return "\n".join(["sessions that are not idle:", *(row["line"] for row in rows)])
 
     async def never(self) -> dict[str, int]:
         """What must never have been, in words; empty when all is well."""
