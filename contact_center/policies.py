@@ -43,11 +43,14 @@ def bring(url: str, path: Path, *, activate: bool) -> int:
     note = path.name
 
     async def use(policies: Policies) -> int:
-        problems = (await policies.judge(document))["problems"]
-        if problems:
-            for one in problems:
+        verdict = await policies.judge(document)
+        if verdict["problems"]:
+            for one in verdict["problems"]:
                 sys.stderr.write(f"{path}: {one['place']}: {one['reason']}\n")
             return 2
+        if not verdict["changes"]:
+            _say("nothing changes: this runs already")
+            return 0
         if not activate:
             await policies.save(ACTOR, None, document, note)
             _say("kept as a draft: activate it in the console, or import it with --activate")

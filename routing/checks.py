@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from routing.ladder import TO_QUEUE, weaker
 from routing.model import Rung as Step
-from routing.rulebook import STAYS, QueueRules, Rulebook
+from routing.rulebook import PATTERNS, STAYS, QueueRules, Rulebook
+from routing.wording import place_of, reason_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,39 +43,15 @@ def read(data: Mapping[str, Any]) -> Rulebook:
     try:
         book = Rulebook.model_validate(dict(data))
     except ValidationError as error:
-        raise BadPolicy(
-            [
-                Problem(place_of(data, one["loc"]), _reason(one))
-                for one in error.errors(include_url=False)
-            ]
-        ) from None
+        found = [
+            Problem(place_of(data, one["loc"]), reason_of(one, PATTERNS))
+            for one in error.errors(include_url=False)
+        ]
+        raise BadPolicy(list(dict.fromkeys(found))) from None
     problems = problems_of(book)
     if problems:
         raise BadPolicy(problems)
     return book
-
-
-def place_of(data: Any, path: tuple[int | str, ...]) -> str:
-    """A path in words: queues by their codes, rungs by their number from 1."""
-    words = ""
-    for depth, part in enumerate(path):
-        if depth == 1 and path[0] == "queues" and isinstance(part, int):
-            try:
-                words += f".{data['queues'][part]['code']}"
-            except (KeyError, IndexError, TypeError):
-                words += f"[{part + 1}]"
-        elif isinstance(part, int):
-            words += f"[{part + 1}]"
-        else:
-            words += f".{part}"
-    return words.removeprefix(".")
-
-
-def _reason(error: Any) -> str:
-    """The sentence of pydantic with what was given, cut short."""
-    given = repr(error.get("input"))
-    more = "" if error["type"] == "missing" else f", not {given[:60]}"
-    return f"{error['msg'][:1].lower()}{error['msg'][1:]}{more}"
 
 
 def problems_of(book: Rulebook) -> list[Problem]:

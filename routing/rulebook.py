@@ -17,12 +17,17 @@ from routing.policy import Policy
 
 Seconds = Annotated[int, Field(ge=0, le=30 * 86_400)]
 Level = Annotated[int, Field(ge=1, le=5)]
-Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s:]+$")]
-Clock = Annotated[str, Field(pattern=r"^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$")]
+_CODE, _DATE = r"^[^\s:]+$", r"^\d{4}-\d{2}-\d{2}$"
+_CLOCK = r"^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$"
+_TARGET = r"^(?:queue:[^\s:]+|voicemail|mail_form|bot)$"
+PATTERNS = {_CODE: "code", _CLOCK: "time", _DATE: "day", _TARGET: "target"}
+"""What each is called where a text does not look like it (`wording.PATTERNS`)."""
+Code = Annotated[str, Field(min_length=1, max_length=100, pattern=_CODE)]
+Clock = Annotated[str, Field(pattern=_CLOCK)]
 Span = tuple[Clock, Clock]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Date = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-Target = Annotated[str, Field(pattern=r"^(?:queue:[^\s:]+|voicemail|mail_form|bot)$")]
+Date = Annotated[str, Field(pattern=_DATE)]
+Target = Annotated[str, Field(pattern=_TARGET)]
 STAYS = ("wait", "offer")
 """What `closed` says where a contact stays in its queue."""
 Strategy = Literal[

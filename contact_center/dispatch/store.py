@@ -59,6 +59,7 @@ RETURNING w.id, w.version, cc_work_snapshot(w) AS data
 MOVE_WORK = """
 UPDATE work w
 SET queue_id = v.queue_id, rung = v.rung, version = v.version,
+    came_queue_id = coalesce(w.came_queue_id, nullif(w.queue_id, v.queue_id)),
     queued_at = to_timestamp(v.queued_ms / 1000.0)
 FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::int[], $5::bigint[])
      AS v(id, version, queue_id, rung, queued_ms)

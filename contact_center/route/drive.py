@@ -17,7 +17,7 @@ from contact_center.route.lines import BadLine, Line, Reader, instant_ms, shown
 from contact_center.work.calendar import Calendars
 from routing.checks import BadPolicy, Problem, read
 from routing.decisions import Rescind
-from routing.events import Abandon, Event
+from routing.events import Abandon, Callback, Event, Release, Transfer, WrapUpDone
 from routing.floor import TICK, Floor
 from routing.model import Outcome, Work
 from routing.rulebook import Rulebook
@@ -26,7 +26,10 @@ Answer = dict[str, Any]
 
 
 class Driver:
-    """One floor under one policy. Clients whose patience ends give up by themselves."""
+    """One floor under one policy. Clients whose patience ends give up by themselves.
+
+    It begins when they come, and anew when they are handed on; on the phone again, they have none.
+    """
 
     def __init__(self, book: Rulebook) -> None:
         self._book = book
@@ -36,6 +39,7 @@ class Driver:
         self._reader = Reader(book, self.floor.engine)
         self._calendars: Calendars | None = None
         self._patience: list[tuple[int, str]] = []
+        self._patient: dict[str, tuple[int, int]] = {}  # work → (span, when it ends)
         self._now = 0
 
     def answers(self, number: int, raw: bytes) -> Iterator[Answer]:
@@ -56,8 +60,18 @@ class Driver:
         misfits = self.floor.misfits.total()
         yield from self._carry_out(number, event, at)
         fits = self.floor.misfits.total() == misfits
-        if patience is not None and isinstance(event, Work) and fits:
-            heapq.heappush(self._patience, (at + patience, event.id))
+        if not fits:
+            return
+        if patience is not None and isinstance(event, Work):
+            self._waits(event.id, patience, at)
+        elif isinstance(event, Transfer) and event.work_id in self._patient:
+            self._waits(event.work_id, self._patient[event.work_id][0], at)
+        elif isinstance(event, Callback | Release | WrapUpDone):
+            self._patient.pop(event.work_id, None)
+
+    def _waits(self, name: str, span: int, at: int) -> None:
+        self._patient[name] = (span, at + span)
+        heapq.heappush(self._patience, (at + span, name))
 
     def _carry_out(self, number: int, event: Event, at: int) -> Iterator[Answer]:
         before = self.floor.misfits.copy()
@@ -92,10 +106,13 @@ class Driver:
         self._now = at
 
     def _lost_patience(self) -> Event:
-        _, name = heapq.heappop(self._patience)
+        due, name = heapq.heappop(self._patience)
         work = self.floor.engine.work(name)
-        waits = work is not None and work.state in ("waiting", "offered")
-        return Abandon(name) if waits else TICK
+        if work is None or work.state == "done":
+            self._patient.pop(name, None)
+            return TICK
+        lost = self._patient.get(name, (0, 0))[1] == due and work.state in ("waiting", "offered")
+        return Abandon(name) if lost else TICK
 
     def _taken_back(self, name: str) -> list[Outcome]:
         """The offer that ends with a client who gives up. No decision, but the operator's news."""

@@ -478,6 +478,7 @@ work = sa.Table(  # everything the engine needs to be rebuilt stands here (virtu
     _number("policy_version", 1), _number("version", 1),
     _at("queued_at"),  # in this queue since; the ladder counts from it
     sa.Column("kept_ms", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("came_queue_id", UUID(as_uuid=True)),  # where it came to, if it was led on from there
     _one_of("state", "waiting", "offered", "active", "wrap_up", "done"),
     _one_of("subject_kind", "contact", "callback", "task"),
     _one_of("origin", "arrival", "follow_up", "transfer", "reopen", "return"),

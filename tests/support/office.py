@@ -61,7 +61,8 @@ class Office:
         return self.workspace.database
 
     async def furnish(self) -> None:
-        """Two departments with a queue each: sales and claims."""
+        """Two departments with a queue each: sales and claims. No draft of the shipped policy."""
+        await self.db.execute("DELETE FROM policies WHERE state = 'draft'")
         for name in ("brand", "sales", "claims", "sales_queue", "claims_queue"):
             self.ids[name] = new_id()
         await self.db.execute("INSERT INTO brands (id, name) VALUES ($1,'Shop')", self.ids["brand"])

@@ -22,18 +22,20 @@ DAY_MS = 86_400_000
 LATE_MS = 86_400_000
 """Or that much after: where the clocks of nodes differ, and what was handed over from elsewhere."""
 
-# Ids of turns grow with time: the primary key finds the day, whatever lies before it.
+# Ids of turns grow with time: the primary key finds the day, whatever lies before it. The queue is
+# the one a turn came to: where it went from there is what the policy that is tried decides.
 TURNS = """
-SELECT w.queue_id, w.medium, w.cost, w.state, w.outcome, w.misses, w.preferred_id,
+SELECT q.id AS queue_id, w.medium, w.cost, w.state, w.outcome, w.misses, w.preferred_id,
   w.requirement -> 'skills' AS needs, cc_ms(w.arrived_at) AS arrived_ms,
   cc_ms(w.offered_at) AS offered_ms,
   cc_ms(w.accepted_at) AS accepted_ms, cc_ms(w.wrap_up_since) AS wrap_ms,
   cc_ms(w.ended_at) AS ended_ms,
   nullif(cc_ms(w.arrived_at) - cc_ms(w.virtual_arrival) - w.kept_ms, 1000 * q.priority_seconds)
     AS priority_ms  -- its own; the queue's comes with the policy that is tried
-FROM work w JOIN queues q ON q.id = w.queue_id
+FROM work w JOIN queues q ON q.id = coalesce(w.came_queue_id, w.queue_id)
 WHERE w.id BETWEEN $1 AND $2 AND w.arrived_at >= to_timestamp($3::bigint / 1000.0)
   AND w.arrived_at < to_timestamp($4::bigint / 1000.0)
+  AND w.state <> 'parked' AND w.ended_at IS DISTINCT FROM w.arrived_at  -- closed as it lay aside
 ORDER BY w.arrived_at, w.id LIMIT $5
 """
 OPERATORS = """

@@ -157,7 +157,7 @@ def checked(document: Mapping[str, Any], world: World, part: Mapping[str, Any]) 
         except ValidationError:
             raise bad from None
         found = bad.problems
-    found = [*found, *_problems(book, world)]
+    found = [*found, *_dropped(book, world, part), *_problems(book, world)]
     if found:
         raise BadPolicy(found)
     return book
@@ -191,6 +191,15 @@ def _problems(book: Rulebook, world: World) -> Iterable[Problem]:
             yield Problem(f"{at}.offer_seconds",
                           f"is between {SHORTEST_OFFER} and {LONGEST_OFFER}")  # fmt: skip
         yield from _ways_out(rules, at, media.get(rules.code, ()))
+
+
+def _dropped(book: Rulebook, world: World, part: Mapping[str, Any]) -> Iterable[Problem]:
+    """Media that are gone though contacts come by them: these would cost what nobody said."""
+    for medium in part.get("media", {}):
+        used = [code_of(row) for row in world.queues if medium in row["media"]]
+        if medium not in book.media and used:
+            reason = f"contacts come by it to queue {used[0]!r}: it must stay"
+            yield Problem(f"media.{medium}", reason)
 
 
 def _ways_out(rules: QueueRules, at: str, media: Sequence[str]) -> Iterable[Problem]:
@@ -286,9 +295,9 @@ class Difference:
     after: Any
 
 
-def differences(before: Rulebook, after: Rulebook) -> list[Difference]:
-    """What changes for the running policy, in the order of the document."""
-    old, new = _flat(before), _flat(after)
+def differences(before: Rulebook | None, after: Rulebook) -> list[Difference]:
+    """What changes for the running policy (None: all of it), in the order of the document."""
+    old, new = _flat(before) if before else {}, _flat(after)
     places = dict.fromkeys([*old, *new])
     return [
         Difference(place, old.get(place), new.get(place))

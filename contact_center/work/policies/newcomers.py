@@ -98,6 +98,18 @@ def _newcomer(code: str, said: Mapping[str, Any], world: World) -> tuple[Newcome
     return Newcomer(code, name), [Problem(place, reason + more)]
 
 
+def departments(document: Document, world: World) -> list[str]:
+    """The departments its new queues name that nobody has yet."""
+    queues = document.get("queues")
+    found: dict[str, str] = {}
+    for said in queues if isinstance(queues, list) else ():
+        name = said.get("department") if isinstance(said, Mapping) else None
+        if isinstance(name, str) and name.strip():
+            found.setdefault(name.strip().casefold(), name.strip())
+    known = [*world.departments.values(), *map(str, world.departments)]
+    return [name for name in found.values() if not any(_same(name, one) for one in known)]
+
+
 def _same(one: str, other: str) -> bool:
     return one.strip().casefold() == other.strip().casefold()
 
@@ -117,7 +129,7 @@ def _with(world: World, newcomers: Sequence[Newcomer]) -> World:
     return replace(world, queues=tuple(rows))
 
 
-def changes(joined: Joined, running: Rulebook, book: Rulebook) -> Iterator[Difference]:
+def changes(joined: Joined, running: Rulebook | None, book: Rulebook) -> Iterator[Difference]:
     """What a document changes: of a new queue, that it is one and what is not as usual."""
     made = {one.code: one.name for one in joined.newcomers if one.queue_id is None}
     for code in joined.adopted:

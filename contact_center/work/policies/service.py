@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from aiohttp import web
 
 from contact_center.employees import operators
 from contact_center.kernel.errors import Conflict, Invalid
+from contact_center.kernel.ids import new_id
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
 from contact_center.work.policies import model, newcomers, store
@@ -167,13 +168,16 @@ class Policies:
     # --- the file --------------------------------------------------------------------------------
 
     async def seed(
-        self, document: Document | None, text: bytes = b"", *, grace_seconds: int | None = None
-    ) -> str | None:
+        self, document: Document | None, text: bytes = b"", *, grace_seconds: int | None = None,
+        whole: bool = True,
+    ) -> str | None:  # fmt: skip
         """What a policy file means at start: `seeded`, `draft`, or None when it is old news.
 
-        A house without queues and editions begins with the file's `house` and `media`; one that
-        has worked before begins with what it did. Later a changed file is a draft.
-        `grace_seconds`: of the settings, for a policy that has never said one.
+        A house without queues and editions begins with the file: with its queues and skills where
+        it can, else with its `house` and `media`, and the whole of it is a draft. One that has
+        worked before begins with what it did. Later a changed file is a draft.
+        `grace_seconds`: of the settings, for a policy that has never said one. `whole`: whether
+        the file's queues are wanted at all.
         """
         grace = House().grace_seconds if grace_seconds is None else grace_seconds
         source = hashlib.sha256(text).hexdigest()
@@ -188,7 +192,9 @@ class Policies:
                 return None
             await store.hold(unit)
             if await store.current(unit) is None:
-                await self._begin(unit, document, source, grace)
+                empty = await self._begin(unit, document, source, grace)
+                if empty and whole and document is not None and not await _fill(unit, document):
+                    await store.add_draft(unit, document, author="file", note="", source=source)
                 return "seeded"
             if document is None or await store.known_source(unit, source):
                 return None
@@ -199,7 +205,8 @@ class Policies:
 
     async def _begin(
         self, unit: Unit, document: Document | None, source: str, grace_seconds: int
-    ) -> None:
+    ) -> bool:
+        """Make the first edition. Returns whether the house has no queues yet."""
         world, part = await store.world(unit), model.house()
         part["house"]["grace_seconds"] = grace_seconds
         if document is not None and not world.queues:
@@ -210,6 +217,27 @@ class Policies:
             unit, model.compose(part, world), author="system", note="", source=source
         )
         tell(unit, row, "system", "seeded")
+        return not world.queues and not world.archived
+
+
+async def _fill(unit: Unit, document: Document) -> bool:
+    """Let the file's queues run in a house that has none, in the departments it names.
+
+    False, and nothing has changed but perhaps departments, where it has faults.
+    """
+    world, part = await store.world(unit), model.house()
+    named = newcomers.departments(document, world)
+    dreamt = replace(world, departments={**world.departments, **{new_id(): n for n in named}})
+    if _judged(document, dreamt, part)["problems"]:
+        return False
+    await store.make_departments(unit, named)
+    world = await store.world(unit, lock=True)
+    verdict = _judged(document, world, part)
+    if verdict["problems"]:
+        return False
+    if verdict["changes"]:
+        await _run(unit, world, document, [], actor="file", note="")
+    return True
 
 
 _NONE: Record = {
@@ -226,9 +254,10 @@ def _judged(body: Document, world: World, part: Mapping[str, Any]) -> dict[str, 
     except BadPolicy as bad:
         problems += bad.problems
     if not problems:
-        with suppress(BadPolicy):  # rows that no policy would have made: everything counts as new
+        running = None  # of rows that no policy would have made everything counts as new
+        with suppress(BadPolicy):
             running = model.checked({}, joined.known, part)
-            changes = list(newcomers.changes(joined, running, book))
+        changes = list(newcomers.changes(joined, running, book))
     return {
         "problems": [asdict(one) for one in problems],
         "changes": [asdict(one) for one in changes], "adopted": joined.adopted,

@@ -31,6 +31,10 @@ MAKE_QUEUES = """
 INSERT INTO queues (id, name, code, department_id)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[])
 """
+MAKE_DEPARTMENTS = """
+INSERT INTO departments (id, name) SELECT * FROM unnest($1::uuid[], $2::text[])
+ON CONFLICT (name) DO NOTHING
+"""
 GIVE_CODES = """
 UPDATE queues q SET code = v.code, version = q.version + 1
 FROM unnest($1::uuid[], $2::text[]) AS v(id, code) WHERE q.id = v.id
@@ -230,6 +234,11 @@ async def bring(unit: Unit, newcomers: Sequence[Newcomer]) -> set[UUID]:
     if found:
         await unit.execute(GIVE_CODES, [row for row, _ in found], [code for _, code in found])
     return {row for row, _ in made} | {row for row, _ in found}
+
+
+async def make_departments(unit: Unit, names: Sequence[str]) -> None:
+    """Departments of these names; one in the archive stays there."""
+    await unit.execute(MAKE_DEPARTMENTS, [new_id() for _ in names], list(names))
 
 
 async def add_skills(unit: Unit, titles: Mapping[str, str], locale: str) -> list[UUID]:

@@ -115,6 +115,10 @@ def test_what_runs_is_exported_and_a_file_of_it_runs_when_it_has_no_faults(
     text = policies.export(database_url)
     assert "[media.chat]" in text
     file = tmp_path / "own.toml"
+    file.write_text(text)
+    for activate in (False, True):
+        assert policies.bring(database_url, file, activate=activate) == 0
+        assert capsys.readouterr().out == "nothing changes: this runs already\n"
     file.write_text(f"{text}\n[[queues]]\ncode = 'nobody'\n")
     assert policies.bring(database_url, file, activate=False) == 2
     assert (

@@ -75,6 +75,13 @@ def test_a_client_gives_up_when_his_patience_ends_but_not_while_he_is_served() -
     assert [(one["decision"], one["work"]) for one in answers] == [
         ("abandoned", "w1"), ("offer", "w2"),
     ]  # fmt: skip
+    moved = [{"at": 21, "event": "accept", "work": "w2"},
+             {"at": 60, "event": "transfer", "work": "w2", "to_queue": "billing"}]  # fmt: skip
+    answers = run([*lines, *moved, {"at": 99, "event": "time"}])
+    assert (90, "abandoned") in [(one["at"], one["decision"]) for one in answers]  # 30 s anew
+    later = {"at": 15, "event": "callback", "work": "w2", "seconds": 500}
+    answers = run([*lines[:2], later, {"at": 199, "event": "time"}])
+    assert [one["work"] for one in answers if one["decision"] == "abandoned"] == ["w1"]
 
 
 def test_the_ladder_is_climbed_and_leads_to_the_next_queue() -> None:
@@ -148,7 +155,7 @@ def test_hours_holidays_and_clock_changes_are_told_as_instants() -> None:
     ("edit", "told"),
     [
         (('"Europe/Minsk"', '"Europe/Mink"'), "queues.wholesale.zone: there is no time zone"),
-        (("points = 20", "points = 0"), "media.chat.points: input should be"),
+        (("points = 20", "points = 0"), "media.chat.points: must be at least 1, not 0"),
         (("[house]", "[house"), "not TOML"),
     ],
 )

@@ -19,6 +19,7 @@ from contact_center.dispatch.doors import Doors
 from contact_center.dispatch.snapshots import HouseQueue, queue_state
 from contact_center.kernel.ids import new_id
 from contact_center.storage.unit import Unit
+from contact_center.work.planning.store import last_day
 from contact_center.work.policies.service import Policies
 from routing.engine import Engine
 from routing.model import Tick
@@ -100,6 +101,8 @@ async def test_an_overflow_moves_the_work_and_a_new_edition_counts_at_once(
         row = await house.work(work)
         assert (row["queue_id"], row["rung"]) == (str(second), 0)
         assert row["queued_ms"] > row["arrived_ms"]
+        (turn,) = (await last_day(house.database))["turns"]  # a dry run asks where it came to
+        assert turn["queue_id"] == first
         causes = await house.database.fetch("SELECT cause FROM events WHERE kind = 'work.waiting'")
         assert [one["cause"] for one in causes][-1] == "overflow_ladder"
         assert dispatcher.engine.policy().exclude_ms == 5000

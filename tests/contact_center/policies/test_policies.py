@@ -13,10 +13,11 @@ from contact_center import policies
 from contact_center.kernel.errors import SettingsError
 from contact_center.storage.unit import Unit
 from contact_center.work import store as works
-from contact_center.work.policies import file
+from contact_center.work.policies import file, store
 from contact_center.work.policies.service import Policies
 from tests.contact_center.web.teams import Teams
 from tests.support.office import Office, Person
+from tests.support.policy_words import unworded
 
 HOURS = {"mon": [["09:00", "18:00"]]}
 
@@ -57,6 +58,42 @@ async def test_a_new_house_begins_with_the_files_media_and_its_own_queues(office
     assert running["body"]["media"]["voice"]["exclusive"] is True
     assert [queue["code"] for queue in running["body"]["queues"]] == ["sales", "claims"]
     assert running["problems"] == running["changes"] == []
+
+
+async def test_the_file_seeds_an_empty_house_whole_or_is_a_draft_that_says_what_is_missing(
+    office: Office,
+) -> None:
+    await office.db.execute("TRUNCATE policies, queues, departments CASCADE")
+    plain = {
+        "media": {"chat": {"points": 25}}, "skills": {"tax": "Tax"},
+        "queues": [
+            {"code": "bills", "title": "Bills", "needs": {"tax": 2}, "offer_seconds": 20},
+            {"code": "rest", "closed": "queue:bills"},
+        ],
+    }  # fmt: skip
+    seed = Policies(office.db).seed
+    assert await seed(plain, b"plain") == "seeded"
+    assert [(one["state"], one["author"]) for one in await store.listed(office.db, 9)] == [
+        ("draft", "file"), ("current", "system"),
+    ]  # fmt: skip
+    await office.db.execute("TRUNCATE policies, queues, departments CASCADE")
+    assert await seed(plain, b"demo", whole=False) == "seeded"
+    assert await office.db.fetchval("SELECT count(*) FROM policies") == 1
+    await office.db.execute("TRUNCATE policies CASCADE")
+    named = [{**one, "department": "Service"} for one in plain["queues"]]  # type: ignore[attr-defined]
+    assert await seed({**plain, "queues": named}, b"named", grace_seconds=33) == "seeded"
+    running = await Policies(office.db).current()
+    assert (running["edition"], running["author"], running["problems"]) == (2, "file", [])
+    assert running["body"]["house"]["grace_seconds"] == 33
+    assert running["body"]["media"]["chat"]["points"] == 25
+    made = await office.db.fetch(
+        "SELECT q.code, d.name, q.offer_seconds, q.rules ->> 'closed' LIKE 'queue:%' AS on_to"
+        " FROM queues q JOIN departments d ON d.id = q.department_id ORDER BY q.code"
+    )
+    assert [tuple(one.values()) for one in made] == [
+        ("bills", "Service", 20, False), ("rest", "Service", 45, True),
+    ]  # fmt: skip
+    assert await seed({**plain, "queues": named}, b"named") is None
 
 
 async def test_an_activated_draft_is_in_the_rows_and_in_the_log_at_once(office: Office) -> None:
@@ -116,22 +153,22 @@ BAD = [
         "a second queue named 'Sales': that one's code is 'sales'",
     ),
     (sales(closed="queue:nobody"), "queues.sales.closed", "there is no queue 'nobody'"),
-    ({"queues": 5}, "queues", "tuple"),
-    ({"house": {"capacity": 0}}, "house.capacity", "greater than or equal to 1"),
+    ({"queues": 5}, "queues", "must be a list, not 5"),
+    ({"house": {"capacity": 0}}, "house.capacity", "must be at least 1"),
     (
         {"media": {"chat": {"points": 30}}, "house": {"capacity": 20}},
         "media.chat.points",
         "is more than the house.capacity of 20",
     ),
-    ({"media": {"chat": {"points": 0}}}, "media.chat.points", "greater than or equal to 1"),
-    ({"media": {"chat": {"points": 9, "ceiling": 0}}}, "media.chat.ceiling", "or equal to 1"),
-    ({"house": {"grace_seconds": 0}}, "house.grace_seconds", "greater than or equal to 1"),
+    ({"media": {"chat": {"points": 0}}}, "media.chat.points", "must be at least 1"),
+    ({"media": {"chat": {"points": 9, "ceiling": 0}}}, "media.chat.ceiling", "must be at least 1"),
+    ({"house": {"grace_seconds": 0}}, "house.grace_seconds", "must be at least 1"),
     (
         sales(wrap_up_seconds=901),
         "queues.sales.wrap_up_seconds",
         "is more than the house.wrap_up_limit_seconds of 900",
     ),
-    ({"wishes": 1}, "wishes", "extra inputs are not permitted"),
+    ({"wishes": 1}, "wishes", "means nothing here"),
 ]
 
 
@@ -141,6 +178,7 @@ async def test_a_bad_policy_is_refused_with_its_place_and_what_runs_stays(office
         verdict = (await office.ask("POST", "/policies/check", boss, json={"body": body})).body
         found = {one["place"]: one["reason"] for one in verdict["problems"]}
         assert reason in found.get(place, ""), found
+        assert unworded(list(found.values())) == []
     made = await draft(office, boss, BAD[0][0])
     assert [one["place"] for one in made["problems"]] == ["queues.sales.needs.chess"]
     refused = await activate(office, boss, made["id"])
@@ -174,6 +212,14 @@ async def test_a_way_out_of_the_line_is_only_for_queues_whose_media_can_take_it(
     assert await fault("bot", "chat", "mail") == ""  # letters wait on
     assert await fault("bot", "mail") == "bot cannot be told by mail: let them wait"
     assert await fault("mail_form", "voice") == "mail_form cannot be told by voice: let them wait"
+    body = {
+        "body": {"media": {"chat": {"points": 20}}}
+    }  # without calls, of which there is an account
+    verdict = (await office.ask("POST", "/policies/check", boss, json=body)).body
+    assert verdict["problems"] == [{
+        "place": "media.voice", "reason": "contacts come by it to queue 'sales': it must stay",
+    }]  # fmt: skip
+    assert unworded([verdict["problems"][0]["reason"]]) == []
 
 
 async def test_points_ceilings_and_capacity_of_the_policy_hold_for_who_has_nothing_of_his_own(

@@ -11,7 +11,7 @@ import { HoursEditor } from "../queues/HoursEditor";
 import { useWords } from "../texts";
 import { HolidaysEditor } from "./HolidaysEditor";
 import { NeedsEditor } from "./NeedsEditor";
-import { faultsAt, type Medium, nextRung, type QueueRules, type Rung, STRATEGIES, TO_QUEUE, WAYS_OUT } from "./policy";
+import { faultsAt, leftOver, type Medium, nextRung, type QueueRules, type Rung, STRATEGIES, TO_QUEUE, WAYS_OUT } from "./policy";
 import css from "./routing.module.css";
 
 interface FormProps {
@@ -21,6 +21,7 @@ interface FormProps {
   skills: readonly { code: string; label: string }[];
   problems: readonly PolicyProblem[];
   fault: (reason: string) => string;
+  placed: (problem: PolicyProblem) => string;
   onChange: (change: Partial<QueueRules>) => void;
   /** Give every queue these. */
   onShare: (change: Partial<QueueRules>) => void;
@@ -30,7 +31,7 @@ interface FormProps {
   onDrop: () => void;
 }
 
-export function QueueRulesForm({ queue, media, others, skills, problems, fault, onChange, onShare, readOnly, fresh, onDrop }: FormProps) {
+export function QueueRulesForm({ queue, media, others, skills, problems, fault, placed, onChange, onShare, readOnly, fresh, onDrop }: FormProps) {
   const { w, maybeWord } = useWords();
   const at = `queues.${queue.code}`;
   const told = (field: string) => faultsAt(problems, `${at}.${field}`).map(fault).join(" ") || undefined;
@@ -57,6 +58,9 @@ export function QueueRulesForm({ queue, media, others, skills, problems, fault, 
     <fieldset className={css.form} disabled={readOnly}>
       {faultsAt(problems, at).map((reason) => (
         <p key={reason} className={css.fault} role="alert">{fault(reason)}</p>
+      ))}
+      {leftOver(problems, at).map((one) => (
+        <p key={`${one.place} ${one.reason}`} className={css.fault} role="alert">{placed(one)}</p>
       ))}
       {fresh && <NewQueue queue={queue} told={told} onChange={onChange} onDrop={onDrop} />}
       <Card title={w("routing.who")} text={w("routing.who_text")}>
@@ -95,6 +99,9 @@ export function QueueRulesForm({ queue, media, others, skills, problems, fault, 
                   </>
                 )}
                 {told(place) && <p className={css.fault}>{told(place)}</p>}
+                {leftOver(problems, `${at}.${place}`, true).map((one) => (
+                  <p key={`${one.place} ${one.reason}`} className={css.fault}>{fault(one.reason)}</p>
+                ))}
               </li>
             );
           })}

@@ -17,7 +17,7 @@ import { useProblemWords } from "../kit/useProblemWords";
 import { useRecords } from "../kit/useRecords";
 import { useWords } from "../texts";
 import { HouseForm } from "./HouseForm";
-import { changed, faultsAt, grouped, type PolicyBody, whole } from "./policy";
+import { changed, elsewhere, faultsAt, grouped, type PolicyBody, whole } from "./policy";
 import { QueueRulesForm } from "./QueueRulesForm";
 import { DryRuns } from "./trial/DryRuns";
 import { useWordsOfPolicy } from "./useWordsOfPolicy";
@@ -154,7 +154,6 @@ function Editor({ policy, running, heads, onShow, part: chosenPart, onPart: setP
   const isNew = (code: string) => policy.state === "draft" && !known.has(code) && !(code in verdict.adopted);
   const readOnly = !may || policy.state === "past";
   const skills = words.skills.map((one) => ({ code: one.code, label: words.skillName(one.code) }));
-  const elsewhere = verdict.problems.filter((one) => !one.place.startsWith("queues.") && !one.place.startsWith("house.") && !one.place.startsWith("media."));
   const bad = verdict.problems.length > 0;
   const named = body.queues.map((one) => ({ code: one.code, label: words.queueName(one.code), place: `queues.${one.code}` })).sort((a, b) => a.label.localeCompare(b.label));
   const items = [...named, { code: HOUSE, label: w("routing.house"), place: HOUSE }];
@@ -176,8 +175,8 @@ function Editor({ policy, running, heads, onShow, part: chosenPart, onPart: setP
           </span>
         )}
       </div>
-      {elsewhere.map((one) => (
-        <p key={one.place} className={css.fault} role="alert">{one.place}: {words.fault(one.reason)}</p>
+      {elsewhere(verdict.problems, body).map((one) => (
+        <p key={`${one.place} ${one.reason}`} className={css.fault} role="alert">{words.placed(one)}</p>
       ))}
       {!body.queues.length && <Empty icon="queue" title={w("queues.none")} text={w("queues.none_text")} small />}
       <div className={css.split}>
@@ -205,6 +204,7 @@ function Editor({ policy, running, heads, onShow, part: chosenPart, onPart: setP
               skills={skills}
               problems={verdict.problems}
               fault={words.fault}
+              placed={words.placed}
               onChange={(change) => setBody({ ...body, queues: changed(body.queues, queue.code, change) })}
               onShare={(change) => { setBody({ ...body, queues: body.queues.map((one) => ({ ...one, ...change })) }); toast("good", w("holidays.shared")); }}
               readOnly={readOnly}

@@ -85,6 +85,26 @@ export function faultsAt(problems: readonly PolicyProblem[], place: string, with
   return problems.filter((one) => one.place === place || (within && (one.place.startsWith(`${place}.`) || one.place.startsWith(`${place}[`)))).map((one) => one.reason);
 }
 
+/** Where the queue's form shows faults beside what they are about. */
+const BESIDE = /^(?:strategy|closed|zone|priority_seconds|hold_seconds|offer_seconds|department|hours(?:[.[].*)?|holidays\..+|ladder\[.+|needs\.[^.]+|offer_seconds_by\.[^.]+)$/;
+const BESIDE_STEP = /^(?:after_seconds|overflow|needs\.[^.]+)$/;
+const HOUSE_PLACES = /^(?:house\.(?:exclude_seconds|misses_in_a_row|capacity|grace_seconds|visitor_grace_seconds|wrap_up_limit_seconds)|media\.(?<medium>[^.]+)\.(?:points|ceiling|offer_seconds))$/;
+
+/** The faults below a queue, or a step of its ladder, that no field of the form shows. */
+export function leftOver(problems: readonly PolicyProblem[], place: string, step = false): PolicyProblem[] {
+  return problems.filter((one) => one.place.startsWith(`${place}.`) && !(step ? BESIDE_STEP : BESIDE).test(one.place.slice(place.length + 1)));
+}
+
+/** The faults that are of no queue the page shows, nor of a field of the house. */
+export function elsewhere(problems: readonly PolicyProblem[], body: PolicyBody): PolicyProblem[] {
+  const shown = new Set(body.queues.map((one) => one.code));
+  return problems.filter(({ place }) => {
+    const found = HOUSE_PLACES.exec(place);
+    if (found) return found.groups?.medium !== undefined && !(found.groups.medium in body.media);
+    return !shown.has(queueOf(place) ?? "");
+  });
+}
+
 /** The queue a place speaks of; undefined for the house and its media. */
 export function queueOf(place: string): string | undefined {
   return /^queues\.([^.[]+)/.exec(place)?.[1];
@@ -113,7 +133,27 @@ const REASONS: readonly [RegExp, string][] = [
   [/^voicemail is for queues of calls alone/, "calls_only"],
   [/^\S+ cannot be told by (?<name>.+): let them wait$/, "untold"],
   [/^is \d+ for now$/, "fixed"],
-  [/^(?:input should be|should be|field required|string should)/i, "shape"],
+  [/^is missing$/, "missing"],
+  [/^means nothing here, not /, "unknown"],
+  [/^must be a whole number, not /, "whole"],
+  [/^must be true or false, not /, "yes_no"],
+  [/^must be text, not /, "text"],
+  [/^must not be empty, not /, "empty"],
+  [/^must have at most (?<n>\d+) characters, not /, "long"],
+  [/^must be at least (?<n>-?\d+), not /, "least"],
+  [/^must be at most (?<n>-?\d+), not /, "most"],
+  [/^must be two times, as in /, "span"],
+  [/^must be a (?:list|table), not /, "shape"],
+  [/^must be a word without spaces and colons, not /, "code"],
+  [/^must be a time from /, "time"],
+  [/^must be a date like /, "date"],
+  [/^must be (?:wait|queue:)/, "target"],
+  [/^must be one of (?<name>.+), not /, "one_of"],
+  [/^is not possible here, not /, "shape"],
+  [/^there is another queue of this code$/, "same_code"],
+  [/^there is no medium '(?<name>.+)'$/, "no_medium"],
+  [/^contacts come by it to queue '(?<name>.+)': it must stay$/, "medium_used"],
+  [/^is more than the house\.most_priority_seconds of (?<n>\d+)/, "over_priority"],
   [/^is more than the house\.capacity of (?<n>\d+)/, "too_dear"],
   [/^is more than the house\.wrap_up_limit_seconds of (?<n>\d+)/, "over_limit"],
 ];

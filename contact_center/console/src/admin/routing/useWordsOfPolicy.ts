@@ -1,5 +1,5 @@
 /** Policies in words: faults, places and values, in the reader's language. */
-import type { PolicyChange } from "../../api/generated";
+import type { PolicyChange, PolicyProblem } from "../../api/generated";
 import type { Hours } from "../../api/types";
 import { useNames } from "../../api/hooks";
 import { titled } from "../../i18n";
@@ -7,7 +7,7 @@ import { useRecords } from "../kit/useRecords";
 import { runs } from "../queues/hours";
 import { useWords } from "../texts";
 import { dateWords, differing, type Holidays } from "./holidays";
-import { reasonOf, type Rung, TO_QUEUE } from "./policy";
+import { queueOf, reasonOf, type Rung, TO_QUEUE } from "./policy";
 
 /** `titles`: code → name, also of queues that only the draft speaks of, or that are another department's. */
 export function useWordsOfPolicy(titles: ReadonlyMap<string, string>) {
@@ -20,11 +20,20 @@ export function useWordsOfPolicy(titles: ReadonlyMap<string, string>) {
     const queue = queues?.find((one) => one.code === code || one.id === code);
     return queue?.name ?? names.get(code)?.name ?? (titles.get(code) || code);
   };
+  const mediumName = (code: string) => maybeWord(`medium.${code}`) ?? code;
   const fault = (reason: string) => {
     const known = reasonOf(reason);
     if (!known) return reason;
     const { key, params } = known;
-    const name = key === "round" ? (params.name ?? "").split(" → ").map(queueName).join(" → ") : key === "no_queue" ? queueName(params.name ?? "") : skillName(params.name ?? "");
+    const said = params.name ?? "";
+    const names: Record<string, () => string> = {
+      round: () => said.split(" → ").map(queueName).join(" → "),
+      no_queue: () => queueName(said),
+      medium_used: () => queueName(said),
+      no_medium: () => mediumName(said),
+      untold: () => said.split(", ").map(mediumName).join(", "),
+    };
+    const name = (names[key] ?? (() => skillName(said)))();
     return maybeWord(`routing_fault.${key}`, { ...params, name }) ?? reason;
   };
   const seconds = (value: number) => w("routing.seconds", { n: value });
@@ -62,5 +71,14 @@ export function useWordsOfPolicy(titles: ReadonlyMap<string, string>) {
     if (name === "holidays") return days(differing(given as Holidays, (other ?? {}) as Holidays));
     return typeof given === "object" ? JSON.stringify(given) : String(given);
   };
-  return { skills: skills ?? [], queues: queues ?? [], skillName, queueName, fault, field, value };
+  /** A fault that stands beside no field: what it is about, and what is wrong. */
+  const placed = ({ place, reason }: PolicyProblem) => {
+    const code = queueOf(place);
+    const rest = code === undefined ? place : place.slice(`queues.${code}.`.length);
+    const medium = /^media\.([^.]+)$/.exec(place)?.[1];
+    const named = !/[.[]/.test(rest) || /^(?:media|house)\./.test(place);
+    const what = medium !== undefined ? mediumName(medium) : named ? field({ place, before: null, after: null }) : rest;
+    return `${what}: ${fault(reason)}`;
+  };
+  return { skills: skills ?? [], queues: queues ?? [], skillName, queueName, fault, placed, field, value };
 }

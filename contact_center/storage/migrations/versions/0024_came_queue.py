@@ -1,0 +1,19 @@
+"""A turn that went on to another queue remembers the one it came to."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0024"
+down_revision = "0020"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for statement in Path(__file__).with_suffix(".sql").read_text().split(";\n\n"):
+        op.execute(statement.rstrip(";\n"))
+
+
+def downgrade() -> None:
+    raise RuntimeError("go back by restoring the backup made before the upgrade")
