@@ -35,6 +35,7 @@ class Gate:
     | `excluded` | until_ms: he declined it, passed it on or let it pass |
     | `archived`, `closed` | queue |
     | `callback` | due_ms |
+    | `parked` | by, until_ms: he has laid it aside |
     | `held` | operator, until_ms, strict: it waits for somebody else |
     | `outranked` | strategy, by, key, by_key: the other one comes first |
     | `preferred` | by: the other one is who it prefers |
@@ -110,10 +111,10 @@ def holds(
     work: WorkState, queue: QueueState, preferred: OperatorState | None, now_ms: int
 ) -> list[Gate]:
     """What keeps it from everybody: a closed door, a date, somebody it waits for."""
-    if queue.archived:
-        return [Gate("archived", {"queue": queue.id})]
-    if not queue.open:
-        return [Gate("closed", {"queue": queue.id})]
+    if work.state == "parked":
+        return [Gate("parked", {"by": work.preferred_id, "until_ms": work.parked_until_ms})]
+    if queue.archived or not queue.open:
+        return [Gate("archived" if queue.archived else "closed", {"queue": queue.id})]
     if work.not_before_ms is not None and work.not_before_ms > now_ms:
         return [Gate("callback", {"due_ms": work.not_before_ms})]
     until = rules.hold_until(work, queue)
@@ -145,8 +146,9 @@ def waiting(
 ) -> dict[str, Any]:
     """Why waiting work waits: `reason` with its `values`, everybody counted once, what comes next.
 
-    reason: a hold of its own (`archived`, `closed`, `callback`, `held`); `nobody` is able, or none
-    of the able is ready (`none_ready`), has room (`busy`), or is not `excluded`; else `soon`.
+    reason: a hold of its own (`parked`, `archived`, `closed`, `callback`, `held`); `nobody` is
+    able, or none of the able is ready (`none_ready`), has room (`busy`), or is not `excluded`;
+    else `soon`.
     """
     needs, members_only = asked(work, queue)
     counts = {"able": 0, "unable": 0, "not_ready": 0, "busy": 0, "excluded": 0, "free": 0}

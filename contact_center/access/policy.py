@@ -40,8 +40,8 @@ def visible(actor: Actor, kind: Kind) -> sa.ColumnElement[bool]:
     """The rows of a kind the actor may see, as a predicate on that kind's table.
 
     administrator: all. supervisor and light: queues of the own departments. operator: the queues
-    he works in. Everybody: what is assigned or offered to him. Clients: all for who works with
-    them, for others those of whom they see a contact.
+    he works in. Everybody: what is assigned or offered to him, or laid aside by him. Clients: all
+    for who works with them, for others those of whom they see a contact.
     """
     if actor.role == "administrator" or (kind == "client" and actor.may(P.WORK)):
         return sa.true()
@@ -57,15 +57,19 @@ def visible(actor: Actor, kind: Kind) -> sa.ColumnElement[bool]:
     if kind == "queue":
         return seen
     seen = sa.or_(seen, table.c.operator_id == actor.employee_id)
-    return sa.or_(seen, t.contacts.c.id.in_(_offered(actor))) if kind == "contact" else seen
+    return sa.or_(seen, t.contacts.c.id.in_(_his(actor))) if kind == "contact" else seen
 
 
-def _offered(actor: Actor) -> sa.Select[tuple[UUID]]:
-    """What is being offered to him may come from a queue that is not his."""
+def _his(actor: Actor) -> sa.CompoundSelect[tuple[UUID]]:
+    """What is being offered to him, or he has laid aside, may be of a queue that is not his."""
     w = t.work.c
-    return sa.select(w.contact_id).where(
+    offered = sa.select(w.contact_id).where(
         w.operator_id == actor.employee_id, w.state == sa.literal_column("'offered'")
     )
+    parked = sa.select(w.contact_id).where(
+        w.preferred_id == actor.employee_id, w.state == sa.literal_column("'parked'")
+    )
+    return sa.union_all(offered, parked)
 
 
 def _has_visible_contact(actor: Actor) -> sa.ColumnElement[bool]:

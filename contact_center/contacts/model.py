@@ -12,11 +12,11 @@ from contact_center.clients.model import ClientKind, ClientRow, Proof
 from contact_center.contacts.letters.model import DraftLetter, NewLetter
 from contact_center.contacts.messages.model import Attachment
 
-View = Literal["mine", "offered", "queue", "unread", "waiting", "closed", "all"]
+View = Literal["mine", "offered", "queue", "unread", "waiting", "parked", "closed", "all"]
 Sort = Literal["newest", "oldest", "waiting"]
 DraftKind = Literal["reply", "note"]
-WorkState = Literal["waiting", "offered", "active", "wrap_up", "done"]
-WorkOrigin = Literal["arrival", "follow_up", "transfer", "reopen", "return"]
+WorkState = Literal["waiting", "offered", "active", "wrap_up", "parked", "done"]
+WorkOrigin = Literal["arrival", "follow_up", "transfer", "reopen", "return", "parked"]
 
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 Subject = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
@@ -54,7 +54,10 @@ class IdentityRef(BaseModel):
 
 
 class WorkRef(BaseModel):
-    """The contact's turn in the waiting line, while it is not over."""
+    """The contact's turn in the waiting line, while it is not over.
+
+    `preferred_id`: whom it waits for first; while it is `parked`, who laid it aside.
+    """
 
     id: UUID
     state: WorkState
@@ -63,6 +66,8 @@ class WorkRef(BaseModel):
     offer_id: UUID | None
     offer_until: datetime | None
     wrap_up_until: datetime | None
+    parked_until: datetime | None
+    preferred_id: UUID | None
     arrived_at: datetime
     origin: WorkOrigin
     note: str
@@ -156,6 +161,7 @@ class Can(BaseModel):
     note: bool
     take: bool
     transfer: bool
+    park: bool
     close: bool
     wrap_up: bool
     spam: bool
@@ -208,6 +214,7 @@ class Counts(BaseModel):
     queue: int
     unread: int
     waiting: int
+    parked: int
     closed: None = None
     queues: dict[UUID, int]
 

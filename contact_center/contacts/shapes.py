@@ -58,7 +58,10 @@ def _part(one: Row, prefix: str, *names: str) -> dict[str, Any]:
 
 
 def _work(one: Row) -> dict[str, Any]:
-    plain = ("offer_id", "offer_until", "wrap_up_until", "arrived_at", "origin", "note")
+    plain = (
+        "offer_id", "offer_until", "wrap_up_until", "parked_until", "preferred_id", "arrived_at",
+        "origin", "note",
+    )  # fmt: skip
     return {
         **_part(one, "work", "id", "state", "version", "operator_id"),
         **{name: one[name] for name in plain},
@@ -75,11 +78,13 @@ def can(one: Row, actor: Actor, *, letters: bool = False) -> dict[str, bool]:
         one["work_operator_id"] != actor.employee_id
     )
     acts = works and (mine or (leads and is_open))
+    aside = one["work_state"] == "parked" and one["preferred_id"] == actor.employee_id
     return {
         "reply": works and mine,
         "note": actor.may(Permission.NOTE),
         "take": works and free and (leads or not offered_to_other),
         "transfer": acts,
+        "park": works and (mine or (is_open and aside)),
         "close": acts,
         "wrap_up": one["work_state"] == "wrap_up" and one["work_operator_id"] == actor.employee_id,
         "spam": acts or (works and free),

@@ -28,7 +28,7 @@ SELECT c.id, c.number, c.version, c.state, c.medium, c.brand_id, c.queue_id, c.o
   i.proof AS identity_proof,
   w.id AS work_id, w.state AS work_state, w.version AS work_version,
   w.operator_id AS work_operator_id, w.offer_id, w.offer_until, w.wrap_up_until, w.arrived_at,
-  w.origin, w.note
+  w.origin, w.note, w.parked_until, w.preferred_id
 FROM unnest($1::uuid[]) WITH ORDINALITY AS t (id, at)
 JOIN contacts c ON c.id = t.id
 JOIN accounts a ON a.id = c.account_id

@@ -169,7 +169,7 @@ async def _close(grip: Grip, closed_by: UUID | None) -> None:
     await outbox.release_holds(grip.unit, grip.contact.id)
     grip.contact.set(
         state="closed", closed_at=grip.now, closed_by=closed_by, awaiting="nobody",
-        waiting_since=None,
+        waiting_since=None, snoozed_until=None,
     )  # fmt: skip
     await grip.contact.flush("closed")
 

@@ -73,6 +73,12 @@ async def transfer(call: Call) -> Contact | web.Response:
         return web.Response(status=204)
 
 
+async def park(call: Call) -> Contact:
+    desk = call.app[SERVICE]
+    await desk.parking.park(call.actor, call.id(), call.body)
+    return await desk.contacts.contact(call.actor, call.id())
+
+
 async def split(call: Call) -> model.Part:
     desk = call.app[SERVICE]
     part_id, over = await desk.parting.split(call.actor, call.id(), call.body.message_id)
@@ -128,9 +134,12 @@ ROUTES = [
     Route("POST", "/contacts/{id}/take", take, P.WORK, "Take a contact out of the line",
           answer=Contact, tags=("desk",)),
     Route("POST", "/contacts/{id}/transfer", transfer, P.WORK,
-          "Hand a contact to a colleague or a queue", body=model.Transfer,
+          "Hand a contact to a colleague, a queue or anyone", body=model.Transfer,
           answer=Contact | None,
           tags=("desk",)),
+    Route("POST", "/contacts/{id}/park", park, P.WORK,
+          "Lay a contact aside until a time or until its client writes", body=model.Park,
+          answer=Contact, tags=("desk",)),
     Route("POST", "/contacts/{id}/split", split, P.WORK,
           "Move a letter and all after it into a new contact", body=model.Split,
           answer=model.Part, tags=("desk",)),

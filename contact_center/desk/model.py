@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
 
 from contact_center.contacts.letters.model import NewLetter
 from contact_center.contacts.model import (
@@ -46,12 +46,33 @@ class Amend(Body):
 
 
 class Transfer(Body):
-    """To whom or where; `keep_seniority`: the contact keeps its place in the line."""
+    """To whom or where; `keep_seniority`: the contact keeps its place in the line.
 
-    to: Literal["operator", "queue"]
-    id: UUID
+    `anyone`: it waits in its queue for whoever is free, whatever his skills, and not for who had
+    it; without an `id`, which the others need.
+    """
+
+    to: Literal["operator", "queue", "anyone"]
+    id: UUID | None = None
     note: NoteText = ""
     keep_seniority: bool = True
+
+    @model_validator(mode="after")
+    def _named(self) -> Transfer:
+        if (self.id is None) != (self.to == "anyone"):
+            raise ValueError("an operator or a queue has an id, anyone has none")
+        return self
+
+
+class Park(Body):
+    """Until when a contact is laid aside; null: until the client writes, which always ends it.
+
+    `seen_seq`: the newest message one has seen; where the client has written since, 409.
+    """
+
+    until: AwareDatetime | None = None
+    seen_seq: Annotated[int, Field(ge=0, le=2_000_000_000)] | None = None
+    note: NoteText = ""
 
 
 class Split(Body):

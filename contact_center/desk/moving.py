@@ -25,29 +25,31 @@ class Moving:
         self._bench = bench
 
     async def transfer(self, actor: Actor, contact_id: UUID, to: Transfer) -> None:
-        """Hand a contact to a colleague, who is offered it, or to a queue.
+        """Hand a contact to a colleague, who is offered it, to a queue, or to anyone.
 
         Raises NotFound; Conflict `not_yours`, `contact_closed` or `operator_not_ready`; Invalid.
         """
 
         async def step(unit: Unit) -> None:
             await self._bench.contacts.require(actor, contact_id, unit)
-            named = [to.id] if to.to == "operator" else []
+            named = [to.id] if to.to == "operator" and to.id else []
             grip = await self._bench.grip(
                 unit, contact_id, actor.label, [actor.employee_id, *named]
             )
             await require_open(grip.contact)
             await require_charge(unit, grip.contact, actor)
-            if to.to == "operator":
-                await _to_operator(grip, actor, to)
+            if to.id is None:
+                await _to_anyone(grip, actor, to)
+            elif to.to == "operator":
+                await _to_operator(grip, actor, to, to.id)
             else:
-                await _to_queue(grip, actor, to)
+                await _to_queue(grip, actor, to, to.id)
 
         await self._bench.run(step)
 
 
-async def _to_operator(grip: Grip, actor: Actor, to: Transfer) -> None:
-    colleague = await store.colleague(grip.unit, to.id)
+async def _to_operator(grip: Grip, actor: Actor, to: Transfer, colleague_id: UUID) -> None:
+    colleague = await store.colleague(grip.unit, colleague_id)
     if colleague is None or not colleague.works:
         raise Invalid("there is no such operator", field="id")
     if to.id == grip.contact["operator_id"]:
@@ -64,15 +66,32 @@ async def _to_operator(grip: Grip, actor: Actor, to: Transfer) -> None:
     )
 
 
-async def _to_queue(grip: Grip, actor: Actor, to: Transfer) -> None:
-    rules = await store.queue(grip.unit, to.id)
+async def _to_queue(grip: Grip, actor: Actor, to: Transfer, queue_id: UUID) -> None:
+    rules = await store.queue(grip.unit, queue_id)
     if rules is None or rules.archived:
         raise Invalid("there is no such queue", field="id")
-    excluded: list[list[Any]] = []
-    if grip.contact["operator_id"] is not None:
-        until = grip.now + timedelta(seconds=rules.exclude)
-        excluded = keep_from([], grip.contact["operator_id"], until)
-    await _hand_on(grip, actor, to, rules, {"excluded": excluded})
+    asked = {name: v for name, v in _requirement(grip).items() if name != "anyone"}
+    next_turn = {"excluded": _without_holder(grip, rules), "requirement": asked}
+    await _hand_on(grip, actor, to, rules, next_turn)
+
+
+async def _to_anyone(grip: Grip, actor: Actor, to: Transfer) -> None:
+    rules = await store.queue(grip.unit, grip.contact["queue_id"])
+    asked = {**_requirement(grip), "anyone": True}
+    next_turn = {"excluded": _without_holder(grip, rules), "requirement": asked}
+    await _hand_on(grip, actor, to, rules, next_turn)
+
+
+def _requirement(grip: Grip) -> dict[str, Any]:
+    return grip.work.requirement if grip.work else {}
+
+
+def _without_holder(grip: Grip, rules: QueueRules | None) -> list[list[Any]]:
+    """The exclusions that keep it from who hands it on, for the policy's while."""
+    holder = grip.contact["operator_id"]
+    if holder is None or rules is None:
+        return []
+    return keep_from([], holder, grip.now + timedelta(seconds=rules.exclude))
 
 
 async def _hand_on(
@@ -86,9 +105,11 @@ async def _hand_on(
         "transferred",
         employee_id=actor.employee_id,
         from_employee_id=contact["operator_id"],
-        **{f"to_{'employee' if to.to == 'operator' else 'queue'}_id": to.id},
+        **_destination(to),
     )
-    contact.set(operator_id=None, queue_id=rules.id if rules else contact["queue_id"])
+    contact.set(
+        operator_id=None, snoozed_until=None, queue_id=rules.id if rules else contact["queue_id"]
+    )
     await contact.flush("transferred")
     place = own_place = grip.now - timedelta(seconds=rules.priority_seconds if rules else 0)
     if former is not None:
@@ -102,3 +123,8 @@ async def _hand_on(
     )  # fmt: skip
     if former is not None:
         await grip.recount(former.operator_id, cause="transferred")
+
+
+def _destination(to: Transfer) -> dict[str, Any]:
+    names = {"operator": "to_employee_id", "queue": "to_queue_id"}
+    return {names[to.to]: to.id} if to.to in names else {"to": to.to}

@@ -198,7 +198,7 @@ async def _join(grip: Grip, other: Grip, actor: Actor) -> None:
     contact.note_system("joined", employee_id=me, contact_id=joined.id, number=joined["number"])
     contact.tell(MOVED, with_contact_id=joined.id)
     if was_mine:
-        contact.set(operator_id=me)
+        contact.set(operator_id=me, snoozed_until=None)
     await contact.flush("joined")
     joined.set(
         last_seq=0, state="closed", closed_at=grip.now, closed_by=me, awaiting="nobody",
@@ -241,6 +241,8 @@ async def _one_turn(grip: Grip, other: Grip, taker: UUID | None) -> None:
         await works.end(grip.unit, ended, "joined", now=grip.now, actor=grip.label)
     if taker is not None:
         await _take(grip, turn, taker)
+    elif turn and ended and turn.state == "parked" and ended.state != "parked":
+        await works.come_back(grip.unit, turn, now=grip.now, actor=grip.label, cause="joined")
     elif turn and ended and turn.state == "waiting":
         older = min(ended.virtual_arrival, turn.virtual_arrival)
         if older != turn.virtual_arrival:

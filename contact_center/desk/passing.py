@@ -51,13 +51,14 @@ class Passing:
     async def act(self, job: Job) -> None:
         """Tell the client and close: the handler of `OVERFLOWED` jobs, whose key is the turn."""
         contact_id, to = UUID(job.payload["contact_id"]), str(job.payload["to"])
+        seen = job.payload.get("last_seq")  # what there was to read when the turn ended
 
         async def step(unit: Unit) -> None:
             grip = await self._bench.grip(unit, contact_id, "system")
             if not grip.contact.is_open or grip.work is not None:
                 return  # somebody was faster
             turn = await works.one(unit, UUID(job.key))
-            if turn and await store.wrote_since(unit, turn.id):
+            if turn and seen is not None and await store.wrote_since(unit, contact_id, seen):
                 await _back_in_line(grip, turn)
                 return
             if to in WORDS:

@@ -13,6 +13,7 @@ from contact_center.desk.ending import WRAP_UP_TIMEOUT, Ending
 from contact_center.desk.leaving import VISITOR_LEFT, Leaving
 from contact_center.desk.letters import Beginning
 from contact_center.desk.moving import Moving
+from contact_center.desk.parking import Parking
 from contact_center.desk.parting import Parting
 from contact_center.desk.passing import Passing
 from contact_center.desk.taking import Taking
@@ -20,7 +21,7 @@ from contact_center.desk.talking import Talking
 from contact_center.jobs.model import Handler
 from contact_center.kernel.clock import Clock
 from contact_center.storage.database import Database
-from contact_center.work.model import OVERFLOWED
+from contact_center.work.model import CLIENT_WROTE, OVERFLOWED
 
 
 class Desk:
@@ -35,6 +36,7 @@ class Desk:
         self.moving = Moving(bench)
         self.ending = Ending(bench)
         self.parting = Parting(bench)
+        self.parking = Parking(bench)
         self.beginning = Beginning(bench)
         self.leaving = Leaving(bench)
         self.passing = Passing(bench)
@@ -45,6 +47,7 @@ class Desk:
             WRAP_UP_TIMEOUT: self.ending.time_out,
             VISITOR_LEFT: self.leaving.look,
             OVERFLOWED: self.passing.act,
+            CLIENT_WROTE: self.parking.wake,
         }
 
 

@@ -26,8 +26,7 @@ SELECT EXISTS (SELECT FROM messages WHERE contact_id = $1 AND kind = 'inbound'
                AND data ->> 'offline' = 'true')
 """
 WROTE_SINCE = """
-SELECT EXISTS (SELECT FROM work w JOIN messages m ON m.contact_id = w.contact_id
-               WHERE w.id = $1 AND m.kind = 'inbound' AND m.created_at > w.ended_at)
+SELECT EXISTS (SELECT FROM messages WHERE contact_id = $1 AND kind = 'inbound' AND seq > $2)
 """
 WAY_OUT_TEXTS = """
 SELECT q.letters -> $2 AS texts, coalesce(nullif(c.locale, ''), CASE
@@ -84,9 +83,9 @@ async def queue(unit: Unit, queue_id: UUID) -> QueueRules | None:
     return QueueRules(**dict(row)) if row else None
 
 
-async def wrote_since(unit: Unit, work_id: UUID) -> bool:
-    """Whether the client has written since this turn ended."""
-    return bool(await unit.fetchval(WROTE_SINCE, work_id))
+async def wrote_since(unit: Unit, contact_id: UUID, seq: int) -> bool:
+    """Whether the client has written more than this message of the contact."""
+    return bool(await unit.fetchval(WROTE_SINCE, contact_id, seq))
 
 
 async def visitor_grace(unit: Unit) -> int:

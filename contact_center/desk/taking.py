@@ -150,7 +150,7 @@ async def _give(grip: Grip, actor: Actor, cause: str) -> None:
         )  # fmt: skip
     else:
         await works.activate(grip.unit, former, me, now=grip.now, actor=actor.label, cause=cause)
-    contact.set(operator_id=me)
+    contact.set(operator_id=me, snoozed_until=None)
     contact.note_system("taken", employee_id=me)
     await contact.flush(cause)
     await grip.recount(me, cause=cause, answered=True)

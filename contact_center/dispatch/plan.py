@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from routing import policy as rules
-from routing.decisions import Overflow, Relax
-from routing.endings import overflowed
+from routing.decisions import Overflow, Relax, Return
+from routing.endings import come_back, overflowed
 from routing.model import (
     Decision,
     Expire,
@@ -18,7 +18,7 @@ from routing.model import (
     changed,
 )
 
-Written = Decision | Relax | Overflow
+Written = Decision | Relax | Overflow | Return
 """What the rows of this house can call for: they carry no other limits or dates."""
 
 
@@ -49,6 +49,13 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """Parked work whose hour has come: it waits again, for its operator first."""
+
+    work: WorkState
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """Waiting work that leaves the line; the floor above acts on it."""
 
@@ -59,7 +66,7 @@ class Left:
 
 def touched(decision: Written) -> set[str]:
     """The work and the operator a decision is about."""
-    if isinstance(decision, Relax | Overflow):
+    if isinstance(decision, Relax | Overflow | Return):
         return {decision.work_id}
     return {decision.work_id, decision.operator_id}
 
@@ -78,6 +85,7 @@ class Plan:
     operators: dict[str, OperatorState]
     ended: list[Ended] = field(default_factory=list)
     made: list[Made] = field(default_factory=list)
+    returned: list[Returned] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     applied: list[Written] = field(default_factory=list)
@@ -102,7 +110,17 @@ class Plan:
             return self._offer(decision)
         if isinstance(decision, Expire | Rescind):
             return self._end(decision)
+        if isinstance(decision, Return):
+            return self._return(decision)
         return isinstance(decision, Relax | Overflow) and self._move(decision)
+
+    def _return(self, decision: Return) -> bool:
+        work = self.work.get(decision.work_id)
+        if work is None or work.state != "parked" or work.version != decision.work_version:
+            return False
+        self.work[work.id] = after = come_back(work, self.now_ms)
+        self.returned.append(Returned(after))
+        return True
 
     def _move(self, decision: Relax | Overflow) -> bool:
         work = self.work.get(decision.work_id)

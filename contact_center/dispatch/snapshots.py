@@ -52,6 +52,8 @@ def work_state(data: Mapping[str, Any]) -> WorkState:
         **known,
         needs=_needs(data.get("needs")),
         stays=bool(data.get("stays", False)),
+        anyone=bool(data.get("anyone", False)),
+        parked_until_ms=data.get("parked_until_ms"),
         queued_ms=data.get("queued_ms"),
         kept_ms=int(data.get("kept_ms", 0)),
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 
-from contact_center.dispatch.plan import Ended, Left, Made, Moved, Plan, Written
+from contact_center.dispatch.plan import Ended, Left, Made, Moved, Plan, Returned, Written
 from contact_center.dispatch.snapshots import (
     State,
     operator_state,
@@ -26,7 +26,7 @@ from contact_center.storage.database import Database
 from contact_center.storage.events import Position
 from contact_center.storage.leases import Lease
 from contact_center.storage.unit import Unit
-from contact_center.work.model import OVERFLOWED
+from contact_center.work.model import OVERFLOWED, PARK_OVER
 from routing.decisions import Expire, Offer, Rescind
 from routing.model import OperatorState, Resync, WorkState
 from routing.policy import Policy
@@ -56,6 +56,16 @@ FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[]) AS v(id, version, excl
 WHERE w.id = v.id AND w.version = v.version - 1
 RETURNING w.id, w.version, cc_work_snapshot(w) AS data
 """
+RETURN_WORK = """
+UPDATE work w
+SET state = 'waiting', arrived_at = to_timestamp(v.at_ms / 1000.0), kept_ms = 0, rung = 0,
+    queued_at = to_timestamp(v.at_ms / 1000.0), parked_until = NULL, preferred_until = NULL,
+    virtual_arrival = to_timestamp(v.virtual_ms / 1000.0), version = v.version
+FROM unnest($1::uuid[], $2::int[], $3::bigint[], $4::bigint[])
+     AS v(id, version, at_ms, virtual_ms)
+WHERE w.id = v.id AND w.version = v.version - 1 AND w.state = 'parked'
+RETURNING w.id, w.version, cc_work_snapshot(w) AS data
+"""
 MOVE_WORK = """
 UPDATE work w
 SET queue_id = v.queue_id, rung = v.rung, version = v.version,
@@ -71,7 +81,8 @@ UPDATE work w
 SET state = 'done', outcome = v.outcome, ended_at = clock_timestamp(), version = v.version
 FROM unnest($1::uuid[], $2::int[], $3::text[]) AS v(id, version, outcome)
 WHERE w.id = v.id AND w.version = v.version - 1 AND w.state = 'waiting'
-RETURNING w.id, w.version, w.contact_id, w.outcome, cc_work_snapshot(w) AS data
+RETURNING w.id, w.version, w.contact_id, w.outcome, cc_work_snapshot(w) AS data,
+  (SELECT c.last_seq FROM contacts c WHERE c.id = w.contact_id) AS last_seq
 """
 END_OFFERS = """
 UPDATE offers o SET state = v.state, reason = v.reason, ended_at = clock_timestamp()
@@ -189,6 +200,7 @@ async def apply(
         plan = Plan(_known(rows.work), _known(rows.operators), doubted=set(doubted), now_ms=now_ms)
         plan.take_all(decisions)
         await _write_ended(unit, plan.ended)
+        await _write_returned(unit, plan.returned)
         await _write_moved(unit, plan.moved)
         await _write_left(unit, plan.left)
         await _write_made(unit, plan.made, lease.token, position)
@@ -250,6 +262,20 @@ async def _write_ended(unit: Unit, ended: list[Ended]) -> None:
     _log_work(unit, "work.waiting", rows, causes)
 
 
+async def _write_returned(unit: Unit, returned: list[Returned]) -> None:
+    if not returned:
+        return
+    states = [one.work for one in returned]
+    rows = await unit.fetch(
+        RETURN_WORK,
+        [state.id for state in states],
+        [state.version for state in states],
+        [state.arrived_ms for state in states],
+        [state.virtual_ms for state in states],
+    )
+    _log_work(unit, "work.waiting", rows, dict.fromkeys((state.id for state in states), PARK_OVER))
+
+
 async def _write_moved(unit: Unit, moved: list[Moved]) -> None:
     """Step by step: a piece of work may come two rungs further, or through two queues, at once."""
     while moved:
@@ -281,7 +307,11 @@ async def _write_left(unit: Unit, left: list[Left]) -> None:
     )
     _log_work(unit, "work.done", rows, {one.work.id: one.cause for one in left})
     payloads = {
-        str(row["id"]): {"contact_id": str(row["contact_id"]), "to": row["outcome"]}
+        str(row["id"]): {
+            "contact_id": str(row["contact_id"]),
+            "to": row["outcome"],
+            "last_seq": row["last_seq"],
+        }
         for row in rows
         if row["contact_id"] is not None
     }

@@ -145,13 +145,19 @@ DECLARE
   has text[] := '{}';   -- their keys
   identity uuid[];      -- of the sender
   contact uuid[];
+  new_accounts uuid[];  -- of the keys this call has inserted
+  new_externals text[];
   fresh int[];
   lockable uuid[];
   alive uuid[];
+  parked uuid[];        -- open contacts that an operator has laid aside
   missing boolean;
   joins uuid[];         -- the messages that pieces join
   rows jsonb;
-  made jsonb;
+  opened uuid[] := '{}';   -- the contacts this call has made,
+  openers int[] := '{}';   -- and the messages that did
+  counted boolean;      -- whether they were made with what their messages show of themselves
+  lost int[];
   r record;
   i int;
   back jsonb := '[]';
@@ -162,6 +168,7 @@ BEGIN
     has := ARRAY(SELECT DISTINCT k.k FROM unnest(x) AS u (x), jsonb_object_keys(u.x) AS k (k));
   END IF;
 
+  counted := 'group' <> ALL (has);
   IF 'answers' = ANY (has) THEN
     keys := cc_intake_conversations(accounts, keys, x);
   END IF;
@@ -197,24 +204,28 @@ BEGIN
     WHERE e.go ORDER BY e.a, e.e COLLATE "C"
     ON CONFLICT DO NOTHING RETURNING account_id, external_id
   )
-  SELECT array_agg(s.i) INTO fresh FROM (
-    SELECT max(both_sides.i) AS i FROM (
-      SELECT account_id AS a, external_id AS e, NULL::bigint AS i FROM inserted UNION ALL
-      SELECT u.a, u.e, u.i FROM unnest(accounts, externals, go) WITH ORDINALITY AS u (a, e, go, i)
-      WHERE u.go) AS both_sides
-    GROUP BY both_sides.a, both_sides.e HAVING count(*) = 2) s;
-  IF fresh IS NULL THEN
-    RETURN jsonb_build_object('fresh', '{}'::int[], 'jobs', 0, 'back', back);
+  SELECT array_agg(account_id), array_agg(external_id) INTO new_accounts, new_externals FROM inserted;
+  fresh := array_positions(go, true);
+  IF cardinality(new_externals) IS DISTINCT FROM cardinality(fresh) THEN
+    SELECT array_agg(s.i) INTO fresh FROM (
+      SELECT max(both_sides.i) AS i FROM (
+        SELECT u.a, u.e, NULL::bigint AS i FROM unnest(new_accounts, new_externals) AS u (a, e)
+        UNION ALL
+        SELECT u.a, u.e, u.i FROM unnest(accounts, externals, go) WITH ORDINALITY AS u (a, e, go, i)
+        WHERE u.go) AS both_sides
+      GROUP BY both_sides.a, both_sides.e HAVING count(*) = 2) s;
+    IF fresh IS NULL THEN
+      RETURN jsonb_build_object('fresh', '{}'::int[], 'jobs', 0, 'back', back);
+    END IF;
+    go := ARRAY(SELECT g = ANY (fresh) FROM generate_series(1, n) AS g ORDER BY g);
   END IF;
-  go := array_fill(false, ARRAY[n]);
-  FOREACH i IN ARRAY fresh LOOP
-    go[i] := kinds[i] <> 'probe';
-  END LOOP;
   IF 'probe' = ANY (kinds) THEN  -- the probe has served: the message itself has not come yet
     DELETE FROM inbound_keys k USING unnest(accounts, externals, kinds) WITH ORDINALITY
       AS e (account, external, kind, i)
     WHERE e.kind = 'probe' AND e.i = ANY (fresh) AND k.account_id = e.account
       AND k.external_id = e.external;
+    go := ARRAY(SELECT e.go AND e.kind <> 'probe'
+                FROM unnest(go, kinds) WITH ORDINALITY AS e (go, kind, i) ORDER BY e.i);
   END IF;
 
   -- (2) Identities: find, make the missing ones in address order, find again.
@@ -235,21 +246,12 @@ BEGIN
         (SELECT jsonb_agg(e.x -> 'touchpoint') FROM unnest(x, go) AS e (x, go)
          WHERE e.go AND e.x ? 'touchpoint'));
     END IF;
-    SELECT jsonb_agg(jsonb_build_object(
-      'i', e.i, 'medium', e.medium, 'value', e.address, 'name', e.name, 'proof', e.proof,
-      'locale', e.x -> 'locale', 'claims', coalesce(e.x -> 'claims', '[]'),
-      'touchpoint', cc_intake_touchpoint(e.account, e.x -> 'touchpoint')))
-    INTO rows
-    FROM unnest(go, kinds, identity, accounts, media, addresses, names, proofs, x) WITH ORDINALITY
-         AS e (go, kind, identity, account, medium, address, name, proof, x, i)
-    WHERE e.go AND e.identity IS NULL AND (e.kind = ANY (spoken) OR e.kind = 'profile');
-    IF rows IS NOT NULL THEN
-      PERFORM cc_intake_register(rows);
-      SELECT array_agg(d.id ORDER BY e.i) INTO identity
-      FROM unnest(go, media, addresses) WITH ORDINALITY AS e (go, medium, address, i)
-      LEFT JOIN LATERAL (SELECT o.id FROM identities o WHERE e.go AND o.medium = e.medium
-                         AND o.value = e.address OFFSET 0) d ON true;
-    END IF;
+    PERFORM cc_intake_register(go, kinds, identity, accounts, media, addresses, names, proofs, ids, x);
+    SELECT array_agg(coalesce(e.identity, d.id) ORDER BY e.i) INTO identity
+    FROM unnest(go, identity, media, addresses) WITH ORDINALITY
+      AS e (go, identity, medium, address, i)
+    LEFT JOIN LATERAL (SELECT o.id FROM identities o WHERE e.go AND e.identity IS NULL
+                       AND o.medium = e.medium AND o.value = e.address OFFSET 0) d ON true;
   END IF;
   IF 'claims' = ANY (has) THEN
     SELECT jsonb_agg(jsonb_build_object('identity', e.identity, 'claims', e.x -> 'claims',
@@ -268,8 +270,10 @@ BEGIN
   IF 'target' = ANY (has) OR 'append' = ANY (modes) THEN
     lockable := lockable || cc_intake_named(go, kinds, accounts, keys, x);
   END IF;
-  SELECT coalesce(array_agg(o.id) FILTER (WHERE o.state = 'open'), '{}') INTO alive FROM (
-    SELECT c.id, c.state FROM contacts c WHERE c.id = ANY (lockable)
+  SELECT coalesce(array_agg(o.id) FILTER (WHERE o.state = 'open'), '{}'),
+         array_agg(o.id) FILTER (WHERE o.snoozed_until IS NOT NULL)
+  INTO alive, parked FROM (
+    SELECT c.id, c.state, c.snoozed_until FROM contacts c WHERE c.id = ANY (lockable)
     ORDER BY c.id FOR NO KEY UPDATE) o;
   SELECT array_agg(t.id ORDER BY t.i), bool_or(t.id IS NULL AND t.go) INTO contact, missing FROM (
     SELECT e.i, e.go AND e.kind = ANY (spoken) AS go, CASE
@@ -285,46 +289,42 @@ BEGIN
   IF missing THEN
     -- What a contact closed under it was joined into goes on there: judged anew, with that one's
     -- facts. The join held the lock we have waited for, so it is seen here.
-    FOR i IN SELECT u.i FROM unnest(go, kinds, contact, x) WITH ORDINALITY
-               AS u (go, kind, contact, x, i)
-             WHERE u.go AND u.contact IS NULL AND u.kind = ANY (spoken) AND u.x ? 'answers' LOOP
-      CONTINUE WHEN keys[i] = cc_intake_joined(accounts[i], keys[i]);
-      go[i] := false;
-      fresh := array_remove(fresh, i);
-      DELETE FROM inbound_keys WHERE account_id = accounts[i] AND external_id = externals[i];
-      back := back || jsonb_build_object('i', i, 'facts',
-        cc_intake_facts(accounts[i], cc_intake_joined(accounts[i], keys[i])));
-    END LOOP;
-    SELECT jsonb_agg(jsonb_build_object(
-      'i', e.i, 'account', e.account, 'key', e.key, 'identity', e.identity, 'proof', e.proof,
-      'touchpoint', cc_intake_touchpoint(e.account, e.x -> 'touchpoint'), 'data', e.data::jsonb,
-      'mode', e.mode, 'locale', e.x -> 'locale', 'subject', e.x -> 'subject',
-      'verdict', e.x -> 'verdict'))
-    INTO rows
-    FROM unnest(go, kinds, contact, accounts, keys, identity, proofs, datas, modes, x)
-         WITH ORDINALITY
-         AS e (go, kind, contact, account, key, identity, proof, data, mode, x, i)
-    WHERE e.go AND e.kind = ANY (spoken) AND e.contact IS NULL AND e.mode IN ('open', 'bot', 'file');
-    made := CASE WHEN rows IS NOT NULL THEN cc_intake_open(rows) END;
-    SELECT array_agg(coalesce(e.contact, m.id, o.id) ORDER BY e.i) INTO contact
-    FROM unnest(go, kinds, contact, accounts, keys, modes)
-         WITH ORDINALITY AS e (go, kind, contact, account, key, mode, i)
-    LEFT JOIN LATERAL (
-      SELECT t.id FROM jsonb_to_recordset(made) AS t (id uuid, account uuid, key text, filed boolean)
-      WHERE e.go AND e.contact IS NULL AND e.kind = ANY (spoken) AND t.account = e.account
-        AND t.key = e.key AND t.filed = (e.mode IS NOT DISTINCT FROM 'file') OFFSET 0) m ON true
-    LEFT JOIN LATERAL (
-      SELECT c.id FROM contacts c
-      WHERE e.go AND e.contact IS NULL AND e.kind = ANY (spoken) AND m.id IS NULL
-        AND c.account_id = e.account AND c.conversation_key = e.key AND c.closed_at IS NULL
-      OFFSET 0) o ON true;
-    FOR i IN 1 .. n LOOP
-      IF go[i] AND kinds[i] = ANY (spoken) AND contact[i] IS NULL THEN
+    IF 'answers' = ANY (has) THEN
+      FOR i IN SELECT u.i FROM unnest(go, kinds, contact, x) WITH ORDINALITY
+                 AS u (go, kind, contact, x, i)
+               WHERE u.go AND u.contact IS NULL AND u.kind = ANY (spoken) AND u.x ? 'answers' LOOP
+        CONTINUE WHEN keys[i] = cc_intake_joined(accounts[i], keys[i]);
         go[i] := false;
         fresh := array_remove(fresh, i);
         DELETE FROM inbound_keys WHERE account_id = accounts[i] AND external_id = externals[i];
-        back := back || jsonb_build_object('i', i, 'facts', cc_intake_facts(accounts[i], keys[i]));
-      END IF;
+        back := back || jsonb_build_object('i', i, 'facts',
+          cc_intake_facts(accounts[i], cc_intake_joined(accounts[i], keys[i])));
+      END LOOP;
+    END IF;
+    FOR r IN SELECT * FROM cc_intake_open(go, kinds, contact, accounts, keys, identity, proofs, texts,
+                                          datas, modes, ids, x, counted) LOOP
+      opened := opened || r.id;
+      openers := openers || r.i;
+      FOREACH i IN ARRAY r.places LOOP
+        contact[i] := r.id;
+      END LOOP;
+    END LOOP;
+    SELECT array_agg(coalesce(e.contact, o.id) ORDER BY e.i),
+           array_agg(e.i ORDER BY e.i) FILTER (
+             WHERE e.go AND e.kind = ANY (spoken) AND coalesce(e.contact, o.id) IS NULL)
+    INTO contact, lost
+    FROM unnest(go, kinds, contact, accounts, keys)
+         WITH ORDINALITY AS e (go, kind, contact, account, key, i)
+    LEFT JOIN LATERAL (
+      SELECT c.id FROM contacts c
+      WHERE e.go AND e.contact IS NULL AND e.kind = ANY (spoken)
+        AND c.account_id = e.account AND c.conversation_key = e.key AND c.closed_at IS NULL
+      OFFSET 0) o ON true;
+    FOREACH i IN ARRAY coalesce(lost, '{}') LOOP
+      go[i] := false;
+      fresh := array_remove(fresh, i);
+      DELETE FROM inbound_keys WHERE account_id = accounts[i] AND external_id = externals[i];
+      back := back || jsonb_build_object('i', i, 'facts', cc_intake_facts(accounts[i], keys[i]));
     END LOOP;
   END IF;
 
@@ -343,7 +343,8 @@ BEGIN
 
   -- (4) Messages, numbered without gaps within their contact, and what the contact shows of them.
   -- Each contact carries the places of its messages through the update: to join them to it again
-  -- would compare each with each.
+  -- would compare each with each. All aggregates want one order, so nothing is sorted twice. New
+  -- contacts were made with what their messages show, unless pieces make that out first.
   WITH e AS (
     SELECT u.contact, u.i::int AS i, u.kind,
            u.kind = 'in' AND u.mode IS DISTINCT FROM 'append' AS rings,
@@ -355,14 +356,14 @@ BEGIN
     WHERE u.go AND u.kind = ANY (spoken)
   ), per AS (
     SELECT contact, count(*)::int AS n, bool_or(rings) AS rings,
-           (array_agg(shown ORDER BY i DESC))[1] AS shown,
-           (array_agg(kind ORDER BY i DESC) FILTER (WHERE rings OR kind = 'out'))[1] AS turn,
+           array_agg(shown ORDER BY i) AS shown,
+           array_agg(kind ORDER BY i) FILTER (WHERE rings OR kind = 'out') AS turns,
            array_agg(i ORDER BY i) AS places, array_agg(written ORDER BY i) AS written
     FROM e GROUP BY contact
   ), bumped AS (
     UPDATE contacts c SET
       last_seq = c.last_seq + p.n, version = c.version + p.n,
-      last_text = CASE WHEN c.state = 'open' OR c.last_seq = 0 THEN left(p.shown, 200)
+      last_text = CASE WHEN c.state = 'open' OR c.last_seq = 0 THEN left(p.shown[p.n], 200)
                        ELSE c.last_text END,
       last_kind = CASE WHEN c.state = 'open' OR c.last_seq = 0 THEN p.written[p.n]
                        ELSE c.last_kind END,
@@ -376,15 +377,23 @@ BEGIN
       first_reply_at = CASE WHEN c.state = 'open' AND p.turn = 'out'
                             THEN coalesce(c.first_reply_at, now()) ELSE c.first_reply_at END,
       snoozed_until = CASE WHEN p.rings THEN NULL ELSE c.snoozed_until END
-    FROM per p WHERE c.id = p.contact
+    FROM (SELECT *, turns[cardinality(turns)] AS turn FROM per
+          WHERE NOT counted OR contact <> ALL (opened)) p
+    WHERE c.id = p.contact
     RETURNING c.id, c.last_seq - p.n AS seq, c.version - p.n AS version, c.queue_id, c.operator_id,
               c.identity_id, p.places, p.written
+  ), numbered AS (
+    SELECT * FROM bumped UNION ALL
+    SELECT c.id, c.last_seq - p.n, c.version - p.n, c.queue_id, c.operator_id, c.identity_id,
+           p.places, p.written
+    FROM per p JOIN contacts c ON c.id = p.contact WHERE counted AND p.contact = ANY (opened)
   ), placed AS (
     SELECT b.id AS contact, b.seq + u.k AS seq, b.version + u.k AS version, b.queue_id,
            b.operator_id, b.identity_id AS owner, u.i, u.written, ids[u.i] AS id,
            identity[u.i] AS identity, kinds[u.i] AS kind, modes[u.i] AS mode, x[u.i] AS x
-    FROM bumped b
+    FROM numbered b
     CROSS JOIN LATERAL unnest(b.places, b.written) WITH ORDINALITY AS u (i, written, k)
+    ORDER BY u.i
   ), joined AS (
     INSERT INTO participants (contact_id, identity_id, role, verified)
     SELECT p.contact, p.identity, 'member', bool_or(proofs[p.i] <> 'claimed')
@@ -398,7 +407,7 @@ BEGIN
            texts[p.i], externals[p.i],
            CASE WHEN p.x ? 'reply_to' THEN cc_intake_reply(p.contact, p.x ->> 'reply_to') END,
            coalesce(datas[p.i]::jsonb, '{}'), ats[p.i]
-    FROM placed p ORDER BY p.i
+    FROM placed p
   )
   INSERT INTO events (kind, subject_kind, subject_id, version, identity_id, actor, cause, data)
   SELECT 'message.added', 'contact', p.contact, p.version, p.identity,
@@ -406,15 +415,21 @@ BEGIN
          coalesce(CASE WHEN p.mode IN ('append', 'file') THEN p.x #>> '{verdict,cause}' END, ''),
          jsonb_build_object('message_id', p.id, 'seq', p.seq, 'kind', p.written,
                             'queue_id', p.queue_id, 'operator_id', p.operator_id)
-  FROM placed p ORDER BY p.i;
+  FROM placed p;
 
   -- (5) A turn in the waiting line for each new contact that somebody is to take.
-  IF made IS NOT NULL THEN
+  IF opened <> '{}' THEN
     SELECT jsonb_agg(jsonb_build_object('i', t.i, 'contact', t.id, 'verdict', x[t.i] -> 'verdict'))
-    INTO rows FROM jsonb_to_recordset(made) AS t (i int, id uuid) WHERE modes[t.i] = 'open';
+    INTO rows FROM unnest(openers, opened) AS t (i, id) WHERE modes[t.i] = 'open';
     IF rows IS NOT NULL THEN
       jobs_made := cc_intake_wait(rows);
     END IF;
+  END IF;
+  IF parked IS NOT NULL THEN
+    jobs_made := jobs_made + cc_intake_wake(ARRAY(
+      SELECT DISTINCT e.contact FROM unnest(go, contact, kinds, modes) AS e (go, contact, kind, mode)
+      WHERE e.go AND e.kind = 'in' AND e.mode IS DISTINCT FROM 'append' AND e.contact = ANY (parked)
+      ORDER BY 1));
   END IF;
   IF joins IS NOT NULL THEN
     PERFORM cc_intake_pieces(go, kinds, accounts, keys, externals, ids, texts, datas, x);

@@ -31,55 +31,79 @@ BEGIN
 END
 $$;
 
--- New contacts, in key order. Filed ones are closed from the start. Returns those made here:
--- [{i, id, account, key, filed}]. rows: [{i, account, key, identity, proof, touchpoint, data, mode, locale, subject,
--- verdict}]
-CREATE OR REPLACE FUNCTION cc_intake_open(rows jsonb) RETURNS jsonb
-LANGUAGE plpgsql VOLATILE AS $$
+-- New contacts, in key order. Filed ones are closed from the start. They are made with the numbers
+-- of their messages of this batch (batch.sql, step 4, says what a contact shows of them), for a row
+-- that is changed in the transaction that made it has all its foreign keys checked again; where
+-- pieces of messages came, batch.sql counts itself. Columns as in cc_intake; `contact` holds what is
+-- known. Returns those made here, the message that opened each, and the places of all of it.
+DROP FUNCTION IF EXISTS cc_intake_open;
+CREATE FUNCTION cc_intake_open(
+  go boolean[], kinds text[], contact uuid[], accounts uuid[], keys text[], identity uuid[],
+  proofs text[], texts text[], datas text[], modes text[], ids uuid[], x jsonb[],
+  counted boolean
+) RETURNS TABLE (id uuid, i int, places int[]) LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
-DECLARE
-  opened jsonb;
 BEGIN
-  WITH asked AS (
-    SELECT DISTINCT ON (r.account, r.key COLLATE "C", r.mode = 'file') r.*, cc_new_id() AS id,
-           (r.verdict ->> 'queue_id')::uuid AS queue_id
-    FROM jsonb_to_recordset(rows) AS r
-      (i int, account uuid, key text, identity uuid, proof text, touchpoint uuid, data jsonb,
-       mode text, locale text, subject text, verdict jsonb)
-    ORDER BY r.account, r.key COLLATE "C", r.mode = 'file', r.i
+  RETURN QUERY WITH e AS (
+    SELECT u.*, u.mode IS NOT DISTINCT FROM 'file' AS filed,
+           u.kind = 'in' AND u.mode IS DISTINCT FROM 'append' AS rings,
+           coalesce(nullif(u.text, ''), u.x #>> '{files,0,name}', '') AS shown,
+           CASE u.kind WHEN 'out' THEN 'outbound'
+                       ELSE coalesce(u.x #>> '{verdict,kind}', 'inbound') END AS written
+    FROM unnest(go, kinds, contact, accounts, keys, texts, modes, x) WITH ORDINALITY
+      AS u (go, kind, contact, account, key, text, mode, x, i)
+    WHERE u.go AND u.contact IS NULL AND u.kind IN ('in', 'auto', 'out')
+  ), asked AS (
+    SELECT g.*, modes[g.i] AS mode, x[g.i] AS x, x[g.i] -> 'verdict' AS verdict,
+           cc_id_beside(ids[g.i], '\x03') AS id, shown[g.n] AS text, written[g.n] AS last_kind,
+           CASE WHEN counted AND NOT g.filed THEN turns[cardinality(turns)] END AS turn
+    FROM (
+      SELECT account, key, filed, 
+             CASE WHEN counted THEN count(*)::int ELSE 0 END AS n, array_agg(i::int ORDER BY i) AS places,
+             min(i) FILTER (WHERE mode IN ('open', 'bot', 'file'))::int AS i,
+             array_agg(shown ORDER BY i) AS shown, array_agg(written ORDER BY i) AS written,
+             array_agg(kind ORDER BY i) FILTER (WHERE rings OR kind = 'out') AS turns
+      FROM e GROUP BY account, key, filed) g
+    WHERE g.i IS NOT NULL
   ), made AS (
     INSERT INTO contacts (id, account_id, conversation_key, medium, brand_id, queue_id, identity_id,
       touchpoint_id, follows_id, state, subject, locale, priority_seconds, awaiting, spam,
-      automatic, data, closed_at)
-    SELECT r.id, r.account, r.key, a.medium, a.brand_id, q.id, r.identity, r.touchpoint,
+      automatic, data, closed_at, last_seq, version, last_text, last_kind, last_at, waiting_since,
+      first_reply_at)
+    SELECT r.id, r.account, r.key, a.medium, a.brand_id, q.id, identity[r.i],
+           CASE WHEN r.x ? 'touchpoint' THEN cc_intake_touchpoint(r.account, r.x -> 'touchpoint')
+                ELSE a.touchpoint_id END,
            (r.verdict ->> 'follows_id')::uuid,
-           CASE r.mode WHEN 'file' THEN 'closed' ELSE 'open' END, r.subject, r.locale,
+           CASE r.mode WHEN 'file' THEN 'closed' ELSE 'open' END, r.x ->> 'subject',
+           r.x ->> 'locale',
            -- however it adds up, nobody is passed without end (House.most_priority_seconds)
            least(3600, q.priority_seconds + coalesce((r.verdict ->> 'priority_seconds')::int, 0)),
-           'nobody',
+           CASE WHEN r.turn IS NULL THEN 'nobody' WHEN r.turn = 'out' THEN 'client' ELSE 'us' END,
            coalesce((r.verdict ->> 'spam')::boolean, false),
-           coalesce((r.verdict ->> 'automatic')::boolean, false), coalesce(r.data, '{}'),
-           CASE r.mode WHEN 'file' THEN now() END
+           coalesce((r.verdict ->> 'automatic')::boolean, false), coalesce(datas[r.i]::jsonb, '{}'),
+           CASE r.mode WHEN 'file' THEN now() END,
+           r.n, 1 + r.n, coalesce(left(r.text, 200), ''), coalesce(r.last_kind, ''),
+           CASE WHEN r.n > 0 THEN now() END,
+           CASE WHEN r.turn <> 'out' THEN now() END, CASE WHEN r.turn = 'out' THEN now() END
     FROM asked r JOIN accounts a ON a.id = r.account
-    JOIN queues q ON q.id = coalesce(r.queue_id, a.queue_id)
+    JOIN queues q ON q.id = coalesce((r.verdict ->> 'queue_id')::uuid, a.queue_id)
     ORDER BY r.account, r.key COLLATE "C"
     ON CONFLICT (account_id, conversation_key) WHERE state = 'open' DO NOTHING
     RETURNING id, account_id, queue_id, identity_id
+  ), known AS (
+    SELECT m.*, r.i, r.places, r.verdict FROM made m JOIN asked r ON r.id = m.id
   ), owners AS (
     INSERT INTO participants (contact_id, identity_id, verified)
-    SELECT m.id, m.identity_id, r.proof <> 'claimed' FROM made m JOIN asked r ON r.id = m.id
+    SELECT id, identity_id, proofs[i] <> 'claimed' FROM known
   ), logged AS (
     INSERT INTO events (kind, subject_kind, subject_id, version, identity_id, actor, cause, data)
-    SELECT 'contact.opened', 'contact', m.id, 1, m.identity_id, 'client',
-           coalesce(r.verdict ->> 'cause', ''),
-           jsonb_build_object('queue_id', m.queue_id, 'operator_id', NULL,
-                              'account_id', m.account_id)
-    FROM made m JOIN asked r ON r.id = m.id ORDER BY r.i
+    SELECT 'contact.opened', 'contact', k.id, 1, k.identity_id, 'client',
+           coalesce(k.verdict ->> 'cause', ''),
+           jsonb_build_object('queue_id', k.queue_id, 'operator_id', NULL,
+                              'account_id', k.account_id)
+    FROM known k ORDER BY k.i
   )
-  SELECT jsonb_agg(jsonb_build_object('i', r.i, 'id', r.id, 'account', r.account, 'key', r.key,
-                                      'filed', r.mode = 'file'))
-  INTO opened FROM made m JOIN asked r ON r.id = m.id;
-  RETURN opened;
+  SELECT k.id, k.i, k.places FROM known k;
 END
 $$;
 
@@ -121,6 +145,22 @@ BEGIN
     jobs_made := cc_confirm(ARRAY(
       SELECT r.contact FROM jsonb_to_recordset(rows) AS r (i int, contact uuid) ORDER BY r.i));
   END IF;
+  RETURN jobs_made;
+END
+$$;
+
+-- Their clients have written: who laid them aside is to have them again. Returns the number of jobs.
+CREATE OR REPLACE FUNCTION cc_intake_wake(parked uuid[]) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  jobs_made int;
+BEGIN
+  WITH jobs_asked AS (
+    INSERT INTO jobs (id, kind, key, due_at)
+    SELECT cc_new_id(), 'client_wrote', c.id::text, now() FROM unnest(parked) AS c (id)
+    ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO NOTHING
+    RETURNING id
+  )
+  SELECT count(*) INTO jobs_made FROM jobs_asked;
   RETURN jobs_made;
 END
 $$;

@@ -479,11 +479,14 @@ work = sa.Table(  # everything the engine needs to be rebuilt stands here (virtu
     _at("queued_at"),  # in this queue since; the ladder counts from it
     sa.Column("kept_ms", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("came_queue_id", UUID(as_uuid=True)),  # where it came to, if it was led on from there
-    _one_of("state", "waiting", "offered", "active", "wrap_up", "done"),
+    _at("parked_until"),  # it is laid aside by whom it prefers, until then at most
+    _one_of("state", "waiting", "offered", "active", "wrap_up", "parked", "done"),
     _one_of("subject_kind", "contact", "callback", "task"),
-    _one_of("origin", "arrival", "follow_up", "transfer", "reopen", "return"),
+    _one_of("origin", "arrival", "follow_up", "transfer", "reopen", "return", "parked"),
     sa.CheckConstraint("(state IN ('offered','active','wrap_up')) <= (operator_id IS NOT NULL)",
                        name="operator"),
+    sa.CheckConstraint("(state = 'parked') <= (parked_until IS NOT NULL)", name="parked"),
+    sa.Index("ix_work_parked", "preferred_id", postgresql_where=sa.text("state = 'parked'")),
     sa.Index("uq_work_contact_open", "contact_id", unique=True, postgresql_where=OPEN_WORK),
     sa.Index("ix_work_operator_open", "operator_id", postgresql_where=OPEN_WORK),
     sa.Index("ix_work_waiting", "queue_id", "virtual_arrival",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
 
-State = Literal["waiting", "offered", "active", "wrap_up", "done"]
-Origin = Literal["arrival", "follow_up", "transfer", "reopen", "return"]
+State = Literal["waiting", "offered", "active", "wrap_up", "parked", "done"]
+Origin = Literal["arrival", "follow_up", "transfer", "reopen", "return", "parked"]
 
 COSTS: Mapping[str, int] = MappingProxyType(
     {"voice": 100, "chat": 20, "messenger": 20, "sms": 15, "mail": 10}
@@ -20,6 +20,11 @@ OTHER_COST = 10
 
 OVERFLOWED = "overflowed"
 """The job the router makes of a turn it sends out of the line; its key is the turn."""
+
+PARK_OVER = "park_over"
+"""Why parked work waits again when its hour has come."""
+CLIENT_WROTE = "client_wrote"
+"""The job intake makes when the client of a parked contact writes; its key is the contact."""
 
 EXPECTED_SECONDS = 3600
 """How long a contact transferred to one operator waits for him, while he is ready."""
@@ -43,6 +48,7 @@ class Work:
     origin: Origin
     arrived_at: datetime
     virtual_arrival: datetime
+    kept_ms: int
     requirement: dict[str, Any]
     excluded: list[list[Any]]
     preferred_id: UUID | None
@@ -51,6 +57,7 @@ class Work:
     offer_until: datetime | None
     accepted_at: datetime | None
     wrap_up_until: datetime | None
+    parked_until: datetime | None
     note: str
     version: int
 
@@ -58,6 +65,17 @@ class Work:
     def in_hand(self) -> bool:
         """Whether an operator has it; an offer is not yet having."""
         return self.state in ("active", "wrap_up")
+
+    @property
+    def parked_by(self) -> UUID | None:
+        """Who has laid it aside; None where it does not lie aside."""
+        return self.preferred_id if self.state == "parked" else None
+
+    @property
+    def priority(self) -> timedelta:
+        """How much of its place it has neither waited for nor kept from a former turn."""
+        kept = timedelta(milliseconds=self.kept_ms)
+        return max(timedelta(), self.arrived_at - self.virtual_arrival - kept)
 
 
 def keep_from(excluded: list[list[Any]], operator_id: UUID, until: datetime) -> list[list[Any]]:

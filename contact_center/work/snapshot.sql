@@ -19,6 +19,8 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     'offer_until_ms', cc_ms(w.offer_until), 'queued_ms', cc_ms(w.queued_at),
     'needs', coalesce(w.requirement -> 'skills', '{}'::jsonb),
     'stays', coalesce(w.requirement -> 'stays', 'false'::jsonb), 'kept_ms', w.kept_ms,
+    'anyone', coalesce(w.requirement -> 'anyone', 'false'::jsonb),
+    'parked_until_ms', cc_ms(w.parked_until),
     'version', w.version)
 $$;
 

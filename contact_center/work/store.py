@@ -24,9 +24,19 @@ _BACK = f"{_ROW}, cc_work_snapshot(w) AS snapshot"
 OPEN = f"SELECT {_ROW} FROM work w WHERE w.contact_id = $1 AND w.state <> 'done'"  # noqa: S608
 ONE = f"SELECT {_ROW} FROM work w WHERE w.id = $1"  # noqa: S608
 
+# Who takes what lies aside has not let it wait: its turn begins with him.
 ACTIVATE = f"""
 UPDATE work w SET state = 'active', operator_id = $2, accepted_at = $3, offer_id = NULL,
-  offer_until = NULL, preferred_id = NULL, preferred_until = NULL, version = w.version + 1
+  offer_until = NULL, preferred_id = NULL, preferred_until = NULL, parked_until = NULL,
+  arrived_at = CASE w.state WHEN 'parked' THEN $3 ELSE w.arrived_at END, version = w.version + 1
+WHERE w.id = $1 RETURNING {_BACK}"""  # noqa: S608
+PUT_OFF = f"""
+UPDATE work w SET parked_until = $2, version = w.version + 1 WHERE w.id = $1 RETURNING {_BACK}"""  # noqa: S608
+# As the engine's own return (`routing.endings.come_back`): a wait that begins now, for him first.
+COME_BACK = f"""
+UPDATE work w SET state = 'waiting', arrived_at = $2, queued_at = $2, virtual_arrival =
+    $2::timestamptz - (w.arrived_at - w.virtual_arrival - make_interval(secs => w.kept_ms / 1000.0)),
+  kept_ms = 0, rung = 0, parked_until = NULL, preferred_until = NULL, version = w.version + 1
 WHERE w.id = $1 RETURNING {_BACK}"""  # noqa: S608
 BACK_IN_LINE = f"""
 UPDATE work w SET state = 'waiting', operator_id = NULL, offer_id = NULL, offered_at = NULL,
@@ -38,9 +48,11 @@ WRAP_UP = f"""
 UPDATE work w SET state = 'wrap_up', wrap_up_since = coalesce(w.wrap_up_since, $3),
   wrap_up_until = $2, version = w.version + 1
 WHERE w.id = $1 RETURNING {_BACK}"""  # noqa: S608
+# What ends while it lies aside has never waited: `ended_at = arrived_at` says so.
 END = f"""
 UPDATE work w SET state = 'done', ended_at = $3, outcome = $2, offer_id = NULL,
-  offer_until = NULL, version = w.version + 1
+  offer_until = NULL, version = w.version + 1,
+  arrived_at = CASE w.state WHEN 'parked' THEN $3 ELSE w.arrived_at END
 WHERE w.id = $1 RETURNING {_BACK}"""  # noqa: S608
 ADVANCE = f"""
 UPDATE work w SET virtual_arrival = $2, kept_ms = w.kept_ms + cc_ms(w.virtual_arrival) - cc_ms($2),
@@ -48,10 +60,10 @@ UPDATE work w SET virtual_arrival = $2, kept_ms = w.kept_ms + cc_ms(w.virtual_ar
 INSERT = f"""
 INSERT INTO work AS w (id, contact_id, queue_id, medium, cost, state, origin, previous_id,
   arrived_at, virtual_arrival, requirement, preferred_id, preferred_until, excluded, operator_id,
-  accepted_at, note, kept_ms)
+  accepted_at, note, kept_ms, parked_until)
 VALUES ($1, $2, $3, $4, coalesce($5, (
   SELECT (body -> 'media' -> $4::text ->> 'points')::int FROM policies WHERE state = 'current'),
-  $18), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19)
+  $18), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19, $20)
 RETURNING {_BACK}"""  # noqa: S608
 END_OFFERS = """
 UPDATE offers SET state = $2, reason = $3, ended_at = $4 WHERE work_id = $1 AND state = 'live'
@@ -134,6 +146,16 @@ async def advance(unit: Unit, work: Work, arrival: datetime, *, actor: str, caus
     return await _change(unit, actor, cause, ADVANCE, work.id, arrival)
 
 
+async def put_off(unit: Unit, work: Work, until: datetime, *, actor: str) -> Work:
+    """Leave what lies aside there until another time."""
+    return await _change(unit, actor, "put_off", PUT_OFF, work.id, until)
+
+
+async def come_back(unit: Unit, work: Work, *, now: datetime, actor: str, cause: str) -> Work:
+    """Parked work waits again, for whom it prefers first."""
+    return await _change(unit, actor, cause, COME_BACK, work.id, now)
+
+
 async def end(unit: Unit, work: Work, outcome: str, *, now: datetime, actor: str) -> Work:
     """The turn is over; a live offer is taken back."""
     if work.offer_id is not None:
@@ -157,23 +179,28 @@ async def start(
     preferred_seconds: float = 0,
     excluded: Sequence[Sequence[Any]] = (),
     operator_id: UUID | None = None,
+    parked_until: datetime | None = None,
+    requirement: dict[str, Any] | None = None,
     note: str = "",
 ) -> Work:
-    """A new turn: waiting, or at once in the hands of `operator_id`.
+    """A new turn: waiting, at once in the hands of `operator_id`, or laid aside.
 
     `own_place`: where it would stand by its priority alone (None: now); what `virtual_arrival` is
-    before it was kept from a former turn.
+    before it was kept from a former turn. `requirement`: other needs than those of `previous`.
     """
+    state = "active" if operator_id else "parked" if parked_until else "waiting"
+    if requirement is None:
+        requirement = previous.requirement if previous else {}
     place = virtual_arrival or now
     kept = max(timedelta(), (own_place or now) - place)
-    until = now + timedelta(seconds=preferred_seconds) if preferred_id else None
+    held = preferred_id is not None and preferred_seconds > 0
+    until = now + timedelta(seconds=preferred_seconds) if held else None
     return await _change(
         unit, actor, origin, INSERT,
         new_id(), contact_id, queue_id, medium, previous.cost if previous else None,
-        "active" if operator_id else "waiting", origin, previous.id if previous else None,
-        now, place, previous.requirement if previous else {},
+        state, origin, previous.id if previous else None, now, place, requirement,
         preferred_id, until, list(excluded), operator_id, now if operator_id else None, note,
-        cost_of(medium), kept // timedelta(milliseconds=1),
+        cost_of(medium), kept // timedelta(milliseconds=1), parked_until,
     )  # fmt: skip
 
 

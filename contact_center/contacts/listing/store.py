@@ -25,6 +25,7 @@ Where = sa.ColumnElement[bool]
 IN_LINE = w.state.in_([sa.literal_column("'waiting'"), sa.literal_column("'offered'")])
 OPEN = c.state == sa.literal_column("'open'")
 CLOSED = c.state == sa.literal_column("'closed'")
+PARKED = w.state == sa.literal_column("'parked'")
 LIVE = t.offers.c.state == sa.literal_column("'live'")
 LAST_NUMBER = 2**63 - 1
 FOUND = 500
@@ -69,6 +70,8 @@ def _order(asked: Asked) -> tuple[sa.ColumnElement[Any], bool]:
         return sa.func.coalesce(c.closed_at, c.opened_at), asked.sort != "oldest"
     if asked.view == "all":
         return c.opened_at, asked.sort != "oldest"
+    if asked.view == "parked":  # what comes back first comes first
+        return sa.func.coalesce(c.snoozed_until, c.opened_at), asked.sort == "newest"
     if asked.sort == "waiting":
         return sa.func.coalesce(c.waiting_since, c.last_at, c.opened_at), False
     return sa.func.coalesce(c.last_at, c.opened_at), asked.sort != "oldest"
@@ -104,25 +107,25 @@ def _plain(asked: Asked, visible: Seen) -> sa.Select[Any]:
 
 def _of_view(view: View, me: UUID) -> list[Where]:
     mine = [c.operator_id == me, OPEN]
-    match view:
-        case "mine":
-            return mine
-        case "waiting":
-            return [*mine, c.awaiting == "us"]
-        case "unread":
-            return [*mine, _unread(me)]
-        case "offered":
-            return [c.id.in_(_offered_to(me))]
-        case "closed":
-            return [CLOSED]
-        case _:
-            return []
+    wanted: dict[View, list[Where]] = {
+        "mine": mine,
+        "waiting": [*mine, c.awaiting == "us"],
+        "unread": [*mine, _unread(me)],
+        "offered": [c.id.in_(_offered_to(me))],
+        "parked": [c.id.in_(_parked_by(me)), OPEN],
+        "closed": [CLOSED],
+    }
+    return wanted.get(view, [])
 
 
 def _offered_to(me: UUID) -> sa.Select[Any]:
     joined = t.offers.join(t.work, w.id == t.offers.c.work_id)
     live = sa.and_(t.offers.c.operator_id == me, LIVE)
     return sa.select(w.contact_id).select_from(joined).where(live)
+
+
+def _parked_by(me: UUID) -> sa.Select[Any]:
+    return sa.select(w.contact_id).where(w.preferred_id == me, PARKED)
 
 
 def _unread(me: UUID) -> Where:
@@ -228,7 +231,7 @@ async def of_client(
 
 
 async def counts(db: Database, visible: Seen) -> Mapping[str, Any]:
-    """How many: mine, offered, unread, waiting, and by queue what stands in line there."""
+    """How many: mine, offered, unread, waiting, parked, and by queue what is in line there."""
     open_mine = sa.and_(c.operator_id == visible.me, OPEN)
     mine = sa.select(
         sa.func.count().label("mine"),
@@ -236,6 +239,8 @@ async def counts(db: Database, visible: Seen) -> Mapping[str, Any]:
         sa.func.count().filter(_unread(visible.me)).label("unread"),
         sa.select(sa.func.count()).select_from(_offered_to(visible.me).subquery())
         .scalar_subquery().label("offered"),
+        sa.select(sa.func.count()).select_from(_parked_by(visible.me).subquery())
+        .scalar_subquery().label("parked"),
     ).where(open_mine, visible.contact)  # fmt: skip
     seen = sa.select(t.queues.c.id).where(visible.queue)
     lines = (

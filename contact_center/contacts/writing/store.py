@@ -14,7 +14,7 @@ from contact_center.storage.unit import Record, Unit
 COLUMNS = (
     "queue_id", "operator_id", "kind_id", "result_code_id", "subject", "state", "awaiting",
     "waiting_since", "first_reply_at", "last_seq", "last_text", "last_kind", "last_at", "spam",
-    "closed_at", "closed_by", "version",
+    "snoozed_until", "closed_at", "closed_by", "version",
 )  # fmt: skip
 """What may change of a contact after it was opened."""
 

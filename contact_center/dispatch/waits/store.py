@@ -27,12 +27,14 @@ SELECT queue_id, medium, handle_seconds / handled AS handle_seconds,
 FROM wait_rates WHERE handled >= $1 AND handle_seconds > 0
 """
 # A contact takes its operator's room from the offer he accepted to the end of his wrap-up. Whom the
-# policy sent out of the line has waited, but has not lost patience.
+# policy sent out of the line has waited, but has not lost patience; what was closed while it lay
+# aside has not even waited.
 MEASURE = """
 INSERT INTO wait_rates AS r (queue_id, medium, handled, handle_seconds, gone, waited_seconds)
 SELECT w.queue_id, w.medium, count(w.accepted_at), coalesce(sum(extract(epoch FROM
          w.ended_at - least(w.accepted_at, coalesce(w.offered_at, w.accepted_at)))), 0),
        count(*) FILTER (WHERE w.accepted_at IS NULL
+         AND w.ended_at > w.arrived_at
          AND coalesce(w.outcome, '') NOT IN ('mail_form', 'bot', 'voicemail')),
        sum(greatest(0, extract(epoch FROM coalesce(w.accepted_at, w.ended_at) - w.arrived_at)))
 FROM work w WHERE w.id = ANY($1::uuid[]) AND w.state = 'done' GROUP BY 1, 2 ORDER BY 1, 2

@@ -84,7 +84,8 @@ class Decision(BaseModel):
 class Step(BaseModel):
     """Something that happened to the contact's place in line.
 
-    `arrived` (detail: origin), `relaxed`, `moved` (detail: ladder or closed), `offered`,
+    `arrived` (detail: origin), `parked` by an operator, `returned` (detail: park_over or
+    client_wrote), `relaxed`, `moved` (detail: ladder or closed), `offered`,
     `accepted`, `declined`, `missed`, `rescinded` (detail: reason), `taken` by hand, `ended`
     (detail: outcome).
     """
@@ -92,7 +93,7 @@ class Step(BaseModel):
     at: datetime
     code: Literal[
         "arrived", "relaxed", "moved", "offered", "accepted", "declined", "missed", "rescinded",
-        "taken", "ended",
+        "taken", "parked", "returned", "ended",
     ]  # fmt: skip
     queue_id: UUID | None = None
     operator_id: UUID | None = None
@@ -148,8 +149,9 @@ class StillWaiting(BaseModel):
     """
 
     reason: Literal[
-        "archived", "closed", "callback", "held", "nobody", "none_ready", "busy", "excluded", "soon"
-    ]
+        "archived", "parked", "closed", "callback", "held", "nobody", "none_ready", "busy",
+        "excluded", "soon",
+    ]  # fmt: skip
     values: dict[str, Any]
     at: datetime
     queue_id: UUID

@@ -45,7 +45,7 @@ class Why:
         newest = {row["id"] for row in made if ids and row["work_id"] == ids[0]}
         mine = [one for one in decisions if one.offer_id in newest and one.state in HERE]
         turn = await store.open_turn(db, contact_id)
-        waits = turn is not None and turn.state == "waiting"
+        waits = turn is not None and turn.state in store.IN_LINE
         waiting = await self._waiting(turn) if waits and turn is not None else None
         answer = Routing(
             here=None if waiting or not mine else mine[-1],
@@ -145,7 +145,7 @@ class Why:
             if made is None or made["work_id"] not in {turn["id"] for turn in turns}:
                 raise NotFound("there is no such offer of this contact")
             return made
-        if turns[0]["state"] == "waiting":
+        if turns[0]["state"] in store.IN_LINE:
             return None
         made_of = await store.offers(self._database, [turns[0]["id"]])
         return made_of[0] if made_of else None

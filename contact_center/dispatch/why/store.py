@@ -38,6 +38,8 @@ QUEUES = 200
 SKEW = 10_000
 """How far the log's numbers may be out of the order of its transactions: an index wants a bound."""
 
+IN_LINE = ("waiting", "parked")
+
 NOW = "SELECT cc_ms(clock_timestamp())"
 TURNS_OF = """
 SELECT id, state, origin, queue_id, arrived_at, accepted_at, ended_at, outcome, operator_id
@@ -56,12 +58,14 @@ MOVES_OF = """
 SELECT cause, at, (data ->> 'rung')::int AS rung, (data ->> 'queue_id')::uuid AS queue_id
 FROM (SELECT kind, cause, at, data FROM events
       WHERE subject_id = ANY($1::uuid[]) ORDER BY seq DESC LIMIT $2) latest
-WHERE kind = 'work.waiting' AND cause IN ('relaxed', 'overflow_ladder', 'overflow_closed')
+WHERE kind = 'work.waiting' AND cause IN ('relaxed', 'overflow_ladder', 'overflow_closed',
+                                           'park_over', 'client_wrote')
 ORDER BY at
 """
 OWN = """
 SELECT EXISTS (SELECT FROM contacts WHERE id = $1 AND operator_id = $2)
-    OR EXISTS (SELECT FROM work WHERE contact_id = $1 AND state <> 'done' AND operator_id = $2)
+    OR EXISTS (SELECT FROM work WHERE contact_id = $1 AND state <> 'done'
+               AND (operator_id = $2 OR preferred_id = $2 AND origin = 'parked'))
 """
 OPEN_TURN = "SELECT cc_work_snapshot(work) FROM work WHERE contact_id = $1 AND state <> 'done'"
 WORK = "SELECT cc_work_snapshot(work) FROM work WHERE id = $1"

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from contact_center.dispatch.why import model
 from contact_center.dispatch.why.model import Decision, Named, Routing, Step, WhyIdle, WhyNot
+from contact_center.work.model import CLIENT_WROTE, PARK_OVER
 from routing import why
 from routing.model import WorkState
 
@@ -46,11 +47,14 @@ def timeline(turns: Sequence[Row], made: Sequence[Row], moved: Sequence[Row]) ->
 
 def _of_turn(turn: Row, accepted: set[tuple[UUID, UUID]]) -> Iterator[Step]:
     who = turn["operator_id"]
-    yield Step(at=turn["arrived_at"], code="arrived", queue_id=turn["queue_id"],
-               detail=turn["origin"])  # fmt: skip
+    if turn["origin"] != "parked":  # when that came back is told by the log
+        yield Step(at=turn["arrived_at"], code="arrived", queue_id=turn["queue_id"],
+                   detail=turn["origin"])  # fmt: skip
     if turn["accepted_at"] is not None and (turn["id"], who) not in accepted:
         yield Step(at=turn["accepted_at"], code="taken", operator_id=who)
-    if turn["ended_at"] is not None:
+    if turn["outcome"] == "parked":
+        yield Step(at=turn["ended_at"], code="parked", operator_id=who)
+    elif turn["ended_at"] is not None:
         yield Step(at=turn["ended_at"], code="ended", detail=turn["outcome"])
 
 
@@ -59,6 +63,8 @@ def _of_move(move: Row) -> Step:
     where = {"rung": move["rung"], "queue_id": move["queue_id"]}
     if cause == "relaxed":
         return Step(at=move["at"], code="relaxed", **where)
+    if cause in (PARK_OVER, CLIENT_WROTE):
+        return Step(at=move["at"], code="returned", queue_id=move["queue_id"], detail=cause)
     return Step(at=move["at"], code="moved", detail=cause.removeprefix("overflow_"), **where)
 
 

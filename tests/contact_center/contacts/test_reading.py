@@ -249,7 +249,7 @@ async def test_what_one_may_do_depends_on_who_has_the_contact(house: House) -> N
     assert await can(anna) == {"note", "take", "spam", "edit"}
     assert await can(light) == {"note"}
     await house.desk.taking.take(anna, contact)
-    assert await can(anna) == {"reply", "note", "transfer", "close", "spam", "edit"}
+    assert await can(anna) == {"reply", "note", "transfer", "park", "close", "spam", "edit"}
     assert await can(boris) == {"note", "edit"}
     assert await can(vera) == {"note", "transfer", "close", "spam", "edit"}
     await house.desk.ending.close(anna, contact, Result())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from contact_center.desk.model import Transfer
 from contact_center.kernel.clock import ManualClock
@@ -61,6 +62,32 @@ async def test_a_transfer_to_a_colleague_waits_for_him(house: House, clock: Manu
     offer = await house.offer(contact, boris)
     await house.desk.taking.accept(boris, offer)
     assert (await house.row(contact))["operator_id"] == boris.employee_id
+
+
+async def test_a_transfer_to_anyone_stays_in_its_queue_and_asks_for_nothing(
+    house: House, clock: ManualClock
+) -> None:
+    anna = await house.hire("Anna")
+    contact = await house.arrive(ago=600)
+    await house.desk.taking.take(anna, contact)
+    before = await house.work(contact)
+    await house.desk.moving.transfer(anna, contact, Transfer(to="anyone", note="any of you"))
+    work = await house.work(contact)
+    assert (work["state"], work["queue_id"]) == ("waiting", house.main)
+    assert (work["requirement"], work["preferred_id"]) == ({"anyone": True}, None)
+    assert work["virtual_arrival"] == before["virtual_arrival"]
+    until = round((clock.now() + timedelta(seconds=60)).timestamp() * 1000)
+    assert work["excluded"] == [[str(anna.employee_id), until]]
+    # Who takes it and sends it to a queue means that queue's own people.
+    await house.desk.taking.take(anna, contact)
+    await house.desk.moving.transfer(anna, contact, Transfer(to="queue", id=house.main))
+    assert (await house.work(contact))["requirement"] == {}
+
+
+@pytest.mark.parametrize("named", [{"to": "queue"}, {"to": "anyone", "id": new_id()}])
+def test_a_target_has_an_id_and_anyone_has_none(named: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Transfer.model_validate(named)
 
 
 async def test_who_declines_a_transfer_is_no_longer_waited_for(house: House) -> None:

@@ -40,16 +40,16 @@ async def test_nobody_closes_over_words_that_came_before_the_way_out(
         "UPDATE work SET state = 'done', outcome = 'voicemail', ended_at = now(),"
         " virtual_arrival = now() - interval '1 hour' WHERE id = $1", turn,
     )  # fmt: skip
-    if wrote:
+    if wrote:  # intake began before the turn ended and committed after it: only the number tells
         await house.database.execute(
             "INSERT INTO messages (id, contact_id, seq, kind, text, created_at)"
-            " VALUES ($1, $2, 2, 'inbound', 'are you there?', now() + interval '1 second')",
+            " VALUES ($1, $2, 2, 'inbound', 'are you there?', now() - interval '1 second')",
             new_id(), contact,
         )  # fmt: skip
         await house.database.execute(
             "UPDATE contacts SET last_seq = 2, last_text = 'are you there?' WHERE id = $1", contact
         )
-    payload = {"contact_id": str(contact), "to": "voicemail"}
+    payload = {"contact_id": str(contact), "to": "voicemail", "last_seq": 1}
     job = Job(new_id(), OVERFLOWED, str(turn), house.clock.now(), 1, payload)
     await house.desk.passing.act(job)
     rows = await house.database.fetch(

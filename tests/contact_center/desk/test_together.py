@@ -11,6 +11,7 @@ import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from contact_center.access.policy import ROLE_PERMISSIONS
 from contact_center.clients.service import Clients
 from contact_center.contacts.model import ListQuery
 from contact_center.contacts.service import Contacts
-from contact_center.desk.model import NewMessage, Result, Transfer, WrapUp
+from contact_center.desk.model import NewMessage, Park, Result, Transfer, WrapUp
 from contact_center.desk.service import Desk
 from contact_center.dispatch.service import Dispatcher
 from contact_center.intake.writer import Intake
@@ -142,6 +143,11 @@ class Crowd:
             elif roll < 0.7:
                 to = dice.choice(self.operators).employee_id
                 await self.desk.moving.transfer(me, contact, Transfer(to="operator", id=to))
+            elif roll < 0.75:
+                await self.desk.moving.transfer(me, contact, Transfer(to="anyone"))
+            elif roll < 0.85:
+                soon = self.house.clock.now() + timedelta(seconds=0.2)
+                await self.desk.parking.park(me, contact, Park(until=soon))
             else:
                 code = dice.choice((self.code, None))
                 await self.desk.ending.close(me, contact, Result(result_code_id=code))

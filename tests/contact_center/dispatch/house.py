@@ -190,6 +190,36 @@ class House:
 
         return await self.database.run(step)
 
+    async def park(self, work: UUID, seconds: float = 0) -> UUID | None:
+        """The operator lays his talk aside, as the desk writes it; the turn that lies aside."""
+        parked = new_id()
+
+        async def step(unit: Unit) -> UUID | None:
+            holder = await unit.fetchval("SELECT operator_id FROM work WHERE id = $1", work)
+            await unit.lock("operators", [holder] if holder else [], columns="id")
+            (locked,) = await unit.lock("work", [work])
+            if locked["state"] != "active" or locked["operator_id"] != holder:
+                return None
+            await unit.execute(
+                "UPDATE work SET state = 'done', outcome = 'parked', ended_at = clock_timestamp(),"
+                " version = version + 1 WHERE id = $1", work,
+            )  # fmt: skip
+            await free(unit, holder, locked)
+            await log_operator(unit, holder)
+            await log_work(unit, work, "work.done", "employee")
+            await unit.execute(
+                "INSERT INTO work (id, queue_id, medium, cost, state, origin, preferred_id,"
+                " previous_id, requirement, arrived_at, virtual_arrival, parked_until)"
+                " SELECT $2, queue_id, medium, cost, 'parked', 'parked', $3, id, requirement,"
+                " now(), now() - interval '30 s', clock_timestamp() + make_interval(secs => $4)"
+                " FROM work WHERE id = $1",
+                work, parked, holder, seconds,
+            )  # fmt: skip
+            await log_work(unit, parked, "work.parked", "employee")
+            return parked
+
+        return await self.database.run(step)
+
     async def expire(self, work: UUID) -> None:
         """Bring an offer's deadline to now instead of waiting for it."""
 

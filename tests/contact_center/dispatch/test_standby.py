@@ -72,7 +72,7 @@ async def act(
     """One thing that happens in a house."""
     works = await house.database.fetch("SELECT id FROM work WHERE state <> 'done'")
     work = chance.choice(works)["id"] if works else None
-    kind = chance.randrange(12)
+    kind = chance.randrange(14)
     if kind < 5 or work is None:
         preferred = chance.choice([None, None, *operators])
         medium = chance.choice(["chat", "chat", "mail", "voice"])
@@ -84,6 +84,8 @@ async def act(
         await house.decline(work)
     elif kind < 11:
         await house.finish(work)
+    elif kind < 13:
+        await house.park(work, chance.choice([0, 60]))
     else:
         presence = chance.choice(["ready", "ready", "break"])
         await house.presence(chance.choice(operators), presence)

@@ -8,9 +8,11 @@ from uuid import UUID
 import pytest
 
 from contact_center.dispatch import store
+from contact_center.dispatch.plan import Written
 from contact_center.dispatch.snapshots import work_state
 from contact_center.kernel.ids import new_id
 from contact_center.storage.leases import Fenced, Lease
+from routing.decisions import Return
 from routing.engine import Engine
 from routing.model import Decision, Expire, Offer, Tick
 from tests.contact_center.dispatch.house import House
@@ -118,6 +120,33 @@ async def test_an_accepted_offer_is_not_expired(house: House) -> None:
     outcome = await store.apply(house.database, lease, [expire])
     assert outcome.refuted == [expire]
     assert await house.state(work) == "active"
+
+
+async def test_parked_work_that_is_due_waits_again_and_is_its_operators_in_one_batch(
+    house: House,
+) -> None:
+    queue = await house.queue("Orders")
+    anna = await house.operator(queue)
+    work = await house.arrive(queue)
+    _, (offer,) = await decide(house)
+    lease = await lease_of(house)
+    assert (await store.apply(house.database, lease, [offer])).applied
+    assert await house.accept(work)
+    await house.operator(queue)  # idle, and yet it is not for him
+    parked = await house.park(work)
+    assert parked is not None
+    rows = await store.load(house.database)
+    engine = Engine.restore(rows, NEXT_YEAR_MS)
+    decisions = [one for one in engine.decide() if isinstance(one, Written)]
+    assert [type(one) for one in decisions] == [Return, Offer]
+    outcome = await store.apply(house.database, lease, decisions, now_ms=NEXT_YEAR_MS)
+    assert (outcome.refuted, await house.offers(parked)) == ([], [("live", anna)])
+    believed = {one.id: one for one in engine.snapshot()}
+    assert believed == {one.id: one for one in await store.load(house.database)}
+    row = await house.work(parked)
+    assert (row["arrived_ms"], row["virtual_ms"]) == (NEXT_YEAR_MS, NEXT_YEAR_MS - 30_000)
+    again = await store.apply(house.database, lease, decisions[:1], now_ms=NEXT_YEAR_MS)
+    assert again.refuted == decisions[:1]
 
 
 async def test_a_router_that_lost_its_lease_writes_nothing(house: House) -> None:

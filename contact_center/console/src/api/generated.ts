@@ -223,6 +223,7 @@ export interface Can {
   note: boolean;
   take: boolean;
   transfer: boolean;
+  park: boolean;
   close: boolean;
   wrap_up: boolean;
   spam: boolean;
@@ -476,6 +477,7 @@ export interface Counts {
   queue: number;
   unread: number;
   waiting: number;
+  parked: number;
   closed: null;
   queues: Record<string, number>;
 }
@@ -1262,6 +1264,13 @@ export interface OperatorName {
   name: string;
 }
 
+/** Until when a contact is laid aside; null: until the client writes, which always ends it. `seen_seq`: the newest message one has seen; where the client has written since, 409. */
+export interface Park {
+  until?: string | null;
+  seen_seq?: number | null;
+  note?: string;
+}
+
 /** The new contact; `over_capacity`: the operator has more now than the router would give. */
 export interface Part {
   contact: Contact;
@@ -1745,10 +1754,10 @@ export interface StartLink {
   expires_at: string | null;
 }
 
-/** Something that happened to the contact's place in line. `arrived` (detail: origin), `relaxed`, `moved` (detail: ladder or closed), `offered`, `accepted`, `declined`, `missed`, `rescinded` (detail: reason), `taken` by hand, `ended` (detail: outcome). */
+/** Something that happened to the contact's place in line. `arrived` (detail: origin), `parked` by an operator, `returned` (detail: park_over or client_wrote), `relaxed`, `moved` (detail: ladder or closed), `offered`, `accepted`, `declined`, `missed`, `rescinded` (detail: reason), `taken` by hand, `ended` (detail: outcome). */
 export interface Step {
   at: string;
-  code: "arrived" | "relaxed" | "moved" | "offered" | "accepted" | "declined" | "missed" | "rescinded" | "taken" | "ended";
+  code: "arrived" | "relaxed" | "moved" | "offered" | "accepted" | "declined" | "missed" | "rescinded" | "taken" | "parked" | "returned" | "ended";
   queue_id: string | null;
   operator_id: string | null;
   offer_id: string | null;
@@ -1758,7 +1767,7 @@ export interface Step {
 
 /** Why it still waits, as of now. `ahead` counts to a thousand at most. `estimate` is null where too little is known to tell a wait. `lacking`: skill, `medium` or `member` → how many lack it first; `away`: presence → how many of the able; `on_hand`: medium → how many of the busy have one. */
 export interface StillWaiting {
-  reason: "archived" | "closed" | "callback" | "held" | "nobody" | "none_ready" | "busy" | "excluded" | "soon";
+  reason: "archived" | "parked" | "closed" | "callback" | "held" | "nobody" | "none_ready" | "busy" | "excluded" | "soon";
   values: Record<string, unknown>;
   at: string;
   queue_id: string;
@@ -1864,10 +1873,10 @@ export interface Told {
   error_at: string | null;
 }
 
-/** To whom or where; `keep_seniority`: the contact keeps its place in the line. */
+/** To whom or where; `keep_seniority`: the contact keeps its place in the line. `anyone`: it waits in its queue for whoever is free, whatever his skills, and not for who had it; without an `id`, which the others need. */
 export interface Transfer {
-  to: "operator" | "queue";
-  id: string;
+  to: "operator" | "queue" | "anyone";
+  id?: string | null;
   note?: string;
   keep_seniority?: boolean;
 }
@@ -1958,27 +1967,29 @@ export interface WhyNot {
   gates: Gate[];
 }
 
-/** The contact's turn in the waiting line, while it is not over. */
+/** The contact's turn in the waiting line, while it is not over. `preferred_id`: whom it waits for first; while it is `parked`, who laid it aside. */
 export interface WorkRef {
   id: string;
-  state: "waiting" | "offered" | "active" | "wrap_up" | "done";
+  state: "waiting" | "offered" | "active" | "wrap_up" | "parked" | "done";
   version: number;
   operator_id: string | null;
   offer_id: string | null;
   offer_until: string | null;
   wrap_up_until: string | null;
+  parked_until: string | null;
+  preferred_id: string | null;
   arrived_at: string;
-  origin: "arrival" | "follow_up" | "transfer" | "reopen" | "return";
+  origin: "arrival" | "follow_up" | "transfer" | "reopen" | "return" | "parked";
   note: string;
 }
 
 /** One turn of a contact in the waiting line, and who was offered it. */
 export interface WorkSeen {
   id: string;
-  state: "waiting" | "offered" | "active" | "wrap_up" | "done";
+  state: "waiting" | "offered" | "active" | "wrap_up" | "parked" | "done";
   queue_id: string;
   medium: string;
-  origin: "arrival" | "follow_up" | "transfer" | "reopen" | "return";
+  origin: "arrival" | "follow_up" | "transfer" | "reopen" | "return" | "parked";
   previous_id: string | null;
   operator_id: string | null;
   arrived_at: string;
@@ -2025,7 +2036,7 @@ export interface Routes {
     "/tokens": { answer: TokenList };
     "/me": { answer: Me };
     "/directory": { answer: Directory };
-    "/contacts": { query?: { view?: "mine" | "offered" | "queue" | "unread" | "waiting" | "closed" | "all"; queue_id?: string | null; q?: string; sort?: "newest" | "oldest" | "waiting" | null; cursor?: string | null; limit?: number }; answer: ContactList };
+    "/contacts": { query?: { view?: "mine" | "offered" | "queue" | "unread" | "waiting" | "parked" | "closed" | "all"; queue_id?: string | null; q?: string; sort?: "newest" | "oldest" | "waiting" | null; cursor?: string | null; limit?: number }; answer: ContactList };
     "/contacts/counts": { answer: Counts };
     "/contacts/{id}": { path: { id: string }; answer: Contact };
     "/contacts/{id}/messages": { path: { id: string }; query?: { before?: number | null; after?: number | null; limit?: number }; answer: MessagePage };
@@ -2096,6 +2107,7 @@ export interface Routes {
     "/offers/{id}/decline": { path: { id: string }; body: Decline; answer: undefined };
     "/contacts/{id}/take": { path: { id: string }; answer: Contact };
     "/contacts/{id}/transfer": { path: { id: string }; body: Transfer; answer: Contact | undefined };
+    "/contacts/{id}/park": { path: { id: string }; body: Park; answer: Contact };
     "/contacts/{id}/split": { path: { id: string }; body: Split; answer: Part };
     "/contacts/{id}/join": { path: { id: string }; body: Join; answer: Contact };
     "/contacts/{id}/close": { path: { id: string }; body: Result; answer: Contact };
