@@ -7,7 +7,8 @@ Two kinds have to be kept apart. Reports, loops and automatic answers tell an op
 they are filed (`FILED`). Everything else that a program sent may be a person's words: a form on a
 site, a colleague behind a group's address, another help desk. It is "bulk": somebody looks at it.
 A subject is a weak sign. Where no field says that the mail is an answer, it counts only in a mail
-that answers something, and together with the words of an absence in the text.
+that answers something, and together with the words of an absence in the text; "Automatic reply: …"
+without them is "bulk". A provider's report of a complaint (RFC 5965) is "bulk", too: it wants eyes.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ _LIST_FIELDS = (
 )  # fmt: skip
 _BULK = frozenset({"bulk", "list", "junk", "first-class-bulk"})
 _DAEMON = re.compile(r"(?i)(?:mailer-daemon|postmaster)@|mail delivery (?:sub)?system")
+_COMPLAINT = re.compile(r"(?i)^\s*multipart/report\b.{0,500}\bfeedback-report\b", re.DOTALL)
 _NOT_ABSENT = frozenset({"", "no", "none", "false", "0"})
 
 # The beginnings that mail programs give to automatic answers, in the languages of the house: those
@@ -59,9 +61,13 @@ _AWAY = re.compile(
 _ABSENCE = re.compile(
     r"(?i)out of (?:the )?office|on (?:annual |sick )?leave|on vacation|on holiday"
     r"|away from (?:my|the) (?:desk|office)|limited access to (?:my )?e-?mail"
-    r"|maternity leave|в отпуске|нет на месте"
-    r"|отсутству|буду отсутств|вне офиса|в командировке|на больничном|у відпустці|відсутн"
-    r"|адпачынку|abwesen|nicht im (?:büro|haus)|im urlaub|außer haus|absent|en congé|fuera de la"
+    r"|(?:will be|am|currently) (?:out|away) (?:from|until|till)|maternity leave"
+    r"|в (?:\w+ )?отпуске|нет на (?:рабочем )?месте|(?:нет|не буд(?:ет|у)) (?:в офисе|на работе)"
+    r"|отсутству|вне офиса|в командировке|на больничном|в декрет"
+    r"|ограничен\w* доступ\w* к (?:электронной )?почте"
+    r"|у відпустці|відсутн|(?:немає|не буде) в офісі|у відрядженні|на лікарняному"
+    r"|адпачынку|(?:няма|не будзе) ў офісе|у камандзіроўцы|на бальнічным"
+    r"|abwesen|nicht im (?:büro|haus)|im urlaub|außer haus|absent|en congé|fuera de la"
     r" oficina|de vacaciones|ausente|fuori (?:sede|ufficio)|in ferie|assente|poza biurem|na urlopie"
     r"|nieobecn|afwezig|op vakantie|fora do escritório|de férias|frånvar|på semester|ikke (?:på"
     r" kontoret|til stede)|på ferie|mimo kancelář|na dovolené|nepřítom"
@@ -126,7 +132,8 @@ def _sent(
     answers = "in-reply-to" in fields or "references" in fields
     if answers and (answer or _AWAY.match(subject)) and away():
         return Origin("out-of-office", (*program, "subject", "text"))
-    signs = (*program, *lists)
+    # Named an automatic answer without a word of absence: somebody looks, no machine answers.
+    signs = (*program, *lists, *(("subject",) if answers and answer else ()))
     return Origin("bulk", signs) if signs else Origin()
 
 
@@ -159,6 +166,8 @@ def _program(fields: Headers) -> tuple[str, ...]:
     signs = [name for name in _PROGRAM_FIELDS if _says_yes(fields, name)]
     if (word := _submitted(fields)) not in _NOT_ABSENT:
         signs.insert(0, word)
+    if _COMPLAINT.search(fields.get("content-type") or ""):
+        signs.append("feedback-report")
     # Programs that write for people (other help desks) ask for no receipts and absences alone.
     suppress = (fields.get("x-auto-response-suppress") or "").lower()
     if "all" in suppress or "autoreply" in suppress:

@@ -1,7 +1,7 @@
 """What a part holds once its transfer encoding is taken off, and text as it was meant.
 
-RFC 2045 section 6 (encodings), RFC 3676 (format=flowed, DelSp), and uuencode as POSIX describes
-it. Damaged encodings give what can be had.
+RFC 2045 section 6 (encodings), RFC 3676 (format=flowed, DelSp), RFC 9580 section 7 (clear-signed
+text), and uuencode as POSIX describes it. Damaged encodings give what can be had.
 """
 
 from __future__ import annotations
@@ -23,6 +23,14 @@ _CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, *range(0x80, 
 _STRANGE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _SIGNATURE = "-- "
+_SIGNED_HEAD = re.compile(
+    r"\s*-----BEGIN PGP SIGNED MESSAGE-----[ \t]*\n(?:[A-Z][\w-]*:[^\n]*\n)*\n"
+)
+_SIGNED_TAIL = re.compile(
+    r"^-----BEGIN PGP SIGNATURE-----[ \t]*$.*?(?:^-----END PGP SIGNATURE-----[ \t]*$\n?|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
+_DASHED = re.compile(r"(?m)^- ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,15 @@ def clean(text: str) -> str:
     if not _STRANGE.search(text):  # as good as always, and much faster to see than to translate
         return text
     return _SURROGATES.sub("\ufffd", text.translate(_CONTROLS))
+
+
+def unarmoured(text: str) -> str:
+    """What a person clear-signed with PGP, and what stands below, without the armour around it."""
+    head = _SIGNED_HEAD.match(text)
+    tail = _SIGNED_TAIL.search(text, head.end()) if head else None
+    if head is None or tail is None:
+        return text
+    return _DASHED.sub("", text[head.end() : tail.start()]) + text[tail.end() :]
 
 
 def unflowed(text: str, *, delete_space: bool) -> str:

@@ -49,7 +49,7 @@ _ALONE = re.compile(
     r"(?::[ \t].*)?:?(?:<mailto:|[ \t]*$)"
 )
 _MAILTO = re.compile(r"(?m)^[ \t]*[^<\n]{0,200}<mailto:([^<>\s]{3,320})>")
-_DATED = re.compile(r"(?m)^[ \t]+['\"]?([^\s<>'\"]{1,64}@[^\s<>'\"]{3,255}?)['\"]? on \d")
+_DATED = re.compile(r"(?m)^[ \t]+['\"]?([^\s<>'\"]{1,64}@[^\s<>'\"]{3,255}?)['\"]?(?: on)? \d")
 _SOMEWHERE = re.compile(rf"({_ADDRESS.pattern})")
 
 
@@ -77,6 +77,7 @@ _FORMS = (
     _form(r"(?:сбой доставки|не удалось доставить) (?:сообщение )?следующим", "failed", _MAILTO),
     _form(r"your message to(?= \S+@\S+ couldn't be delivered)", "failed", _SOMEWHERE),
     _form(r"recipient(?:\(s\)|s)? could not be reached", "failed", _DATED),
+    _form(r"не (?:было )?доставлено следующим (?:получател|адресат)", "failed", _DATED),
     _form(r"delivery has failed to these recipients(?: or (?:distribution lists|groups))?",
           "failed", _ALONE),
     _form(r"(?:сбой доставки|не удалось доставить) (?:сообщение )?следующим получателям",

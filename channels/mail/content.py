@@ -175,6 +175,8 @@ class _Collector:
         self._found.protection[kind] = None
         if kind.endswith("encrypted"):
             self._found.warnings["encrypted"] = None
+        elif part.type in _WRAPPED:  # the letter is inside, and could not be taken out
+            self._found.warnings["signed-unreadable"] = None
 
     def _opened(self, part: Part) -> bool:
         """Whether it is a signature that holds the letter: that is shown as if it were not."""
@@ -236,6 +238,7 @@ class _Collector:
         if text.lstrip().startswith(_ARMOUR):
             signed = text.lstrip().startswith(_ARMOUR[1])
             self._found.protection["pgp-signed" if signed else "pgp-encrypted"] = None
+            text = bodies.unarmoured(text) if signed else text
         if part.parameters.get("format", "").lower() == "flowed":
             delete = part.parameters.get("delsp", "").lower() == "yes"
             return bodies.unflowed(text, delete_space=delete)

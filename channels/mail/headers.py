@@ -9,6 +9,7 @@ their indent. Nothing that comes out holds a line break, NUL or a writing-direct
 from __future__ import annotations
 
 import binascii
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ _DASH = ord("-")
 _PADDING = re.compile(rb"=+")
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
+_IN_BASE64 = _BASE64 + b"\r\n\t "
 _BLANK = re.compile(rb"\n\r?\n")
 _SPACES = bytes(ord(" ") if c in (*range(32), 127) else c for c in range(256))
 
@@ -221,10 +223,15 @@ def _joined(words: list[tuple[str, bytes]]) -> str:
 
 
 def unbase64(data: bytes) -> bytes:
-    """Base64 that may be cut, unpadded, sprinkled with other characters, or put together."""
+    """Base64 that may be cut, unpadded, sprinkled with other characters, or put together.
+
+    Behind padding only what is base64 through and through goes on: lists put their footers there.
+    """
     padding = data.find(b"=")
     if padding >= 0 and data[padding:].strip(b"=\r\n\t "):
-        return b"".join(unbase64(block) for block in _PADDING.split(data, MAX_BLOCKS))
+        first, *more = _PADDING.split(data, MAX_BLOCKS)
+        blocks = itertools.takewhile(lambda block: not block.translate(None, _IN_BASE64), more)
+        return b"".join(unbase64(block) for block in (first, *blocks))
     try:
         return binascii.a2b_base64(data)
     except binascii.Error:  # its length is wrong: the rest of the last group is made up
