@@ -8,37 +8,53 @@ CREATE OR REPLACE FUNCTION cc_new_id() RETURNS uuid LANGUAGE sql VOLATILE PARALL
     FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
 $$;
 
+-- The id of something that is made beside what bears `id` already: only its last byte differs. A
+-- random number of the system's costs more than the row it is for.
+CREATE OR REPLACE FUNCTION cc_id_beside(id uuid, tag bytea) RETURNS uuid
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT encode(overlay(uuid_send(id) PLACING tag FROM 16), 'hex')::uuid
+$$;
+
 -- Senders seen for the first time: identity, client, the beginning of his history. Whoever comes
 -- with an address that the site or provider vouches for joins the client of that address; what he
--- merely typed never does. rows: [{medium, value, name, proof, touchpoint, locale, claims}]
-CREATE OR REPLACE FUNCTION cc_intake_register(rows jsonb) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+-- merely typed never does. Columns as in cc_intake; `identity` holds who is known.
+DROP FUNCTION IF EXISTS cc_intake_register;
+CREATE FUNCTION cc_intake_register(
+  go boolean[], kinds text[], identity uuid[], accounts uuid[], media text[], addresses text[],
+  names text[], proofs text[], ids uuid[], x jsonb[]
+) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 BEGIN
   WITH sender AS (
-    SELECT DISTINCT ON (r.medium, r.value COLLATE "C") r.*, (
-      SELECT i.client_id
-      FROM jsonb_to_recordset(r.claims) AS k (medium text, value text, proof text)
-      JOIN identities i ON i.medium = k.medium AND i.value = k.value
-      WHERE k.proof <> 'claimed' AND i.proof <> 'claimed' ORDER BY i.created_at LIMIT 1) AS known
-    FROM jsonb_to_recordset(rows) AS r
-      (i int, medium text, value text, name text, proof text, touchpoint uuid, locale text,
-       claims jsonb)
-    ORDER BY r.medium, r.value COLLATE "C", r.i
+    SELECT DISTINCT ON (e.medium, e.address COLLATE "C")
+           e.medium, e.address, e.name, e.proof, e.x ->> 'locale' AS locale,
+           cc_id_beside(e.id, '\x01') AS id, cc_id_beside(e.id, '\x02') AS client,
+           CASE WHEN e.x ? 'touchpoint' THEN cc_intake_touchpoint(e.account, e.x -> 'touchpoint')
+                ELSE (SELECT a.touchpoint_id FROM accounts a WHERE a.id = e.account) END AS touchpoint,
+           CASE WHEN e.x ? 'claims' THEN (
+             SELECT i.client_id
+             FROM jsonb_to_recordset(e.x -> 'claims') AS k (medium text, value text, proof text)
+             JOIN identities i ON i.medium = k.medium AND i.value = k.value
+             WHERE k.proof <> 'claimed' AND i.proof <> 'claimed'
+             ORDER BY i.created_at LIMIT 1) END AS known
+    FROM unnest(go, kinds, identity, accounts, media, addresses, names, proofs, ids, x)
+      WITH ORDINALITY AS e (go, kind, identity, account, medium, address, name, proof, id, x, i)
+    WHERE e.go AND e.identity IS NULL AND e.kind IN ('in', 'auto', 'out', 'profile')
+    ORDER BY e.medium, e.address COLLATE "C", e.i
   ), made AS (
     INSERT INTO identities (id, client_id, medium, value, name, proof, touchpoint_id, seen_at)
-    SELECT cc_new_id(), coalesce(known, cc_new_id()), medium, value, name, proof, touchpoint, now()
-    FROM sender ORDER BY medium, value COLLATE "C"
+    SELECT id, coalesce(known, client), medium, address, name, proof, touchpoint, now()
+    FROM sender ORDER BY medium, address COLLATE "C"
     ON CONFLICT (medium, value) DO NOTHING
-    RETURNING id, client_id, medium, value, name, touchpoint_id
+    RETURNING id
   ), registered AS (
     INSERT INTO clients (id, name, locale, touchpoint_id)
-    SELECT m.client_id, m.name, s.locale, m.touchpoint_id
-    FROM made m JOIN sender s ON s.medium = m.medium AND s.value = m.value
-    WHERE s.known IS NULL
+    SELECT s.client, s.name, s.locale, s.touchpoint
+    FROM made m JOIN sender s ON s.id = m.id WHERE s.known IS NULL
     RETURNING id
   ), staged AS (
     INSERT INTO stage_history (id, client_id, stage, cause)
-    SELECT cc_new_id(), id, 'learns', 'first_contact' FROM registered
+    SELECT id, id, 'learns', 'first_contact' FROM registered
   )
   INSERT INTO events (kind, subject_kind, subject_id, version, actor, cause)
   SELECT 'client.changed', 'client', id, 1, 'client', 'registered' FROM registered;
