@@ -177,9 +177,10 @@ class Contacts:
         """The messages, and where a letter came with another subject than the one before it."""
         if not any("mail" in row["data"] for row in rows):
             return rows
-        earlier = await messages.letters_before(self.database, contact_id, rows[0]["seq"])
+        own, earlier = await messages.letters_before(self.database, contact_id, rows[0]["seq"])
         told = (subjects.subject_of(one) for one in earlier)
-        return subjects.marked(rows, next(filter(None, told), ""))
+        before = next(filter(None, told), "")
+        return subjects.marked(rows, before, own=subjects.normalised(own))
 
     async def message(self, message_id: UUID) -> Message:
         """One message whose contact the caller has authorised. Raises NotFound."""

@@ -37,15 +37,17 @@ def subject_of(data: Mapping[str, Any]) -> str:
     return ""
 
 
-def marked(rows: Sequence[Row], before: str) -> list[Row]:
+def marked(rows: Sequence[Row], before: str, *, own: str = "") -> list[Row]:
     """The messages, and in `data.subject_changed` where one came with another subject.
 
-    `before`: the subject, normalised, that the thread had ahead of these.
+    `before`: the subject, normalised, that the thread had ahead of these; `own`: the contact's, to
+    which a letter may come back.
     """
     found: list[Row] = []
     for row in rows:
         subject = subject_of(row["data"])
-        changed = row["kind"] == "inbound" and bool(before and subject) and subject != before
+        other = bool(before and subject) and subject not in (before, own)
+        changed = row["kind"] == "inbound" and other
         found.append({**row, "data": {**row["data"], "subject_changed": True}} if changed else row)
         before = subject or before
     return found

@@ -37,8 +37,11 @@ AFTER = f"{_MESSAGE} WHERE m.contact_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT
 ONE = f"{_MESSAGE} WHERE m.id = $1"
 # The newest letters with a subject ahead of a stretch: of the last few one is not a machine's.
 SUBJECTS_BEFORE = """
-SELECT data FROM messages WHERE contact_id = $1 AND seq < $2 AND kind IN ('inbound', 'outbound')
-  AND (data ? 'subject' OR data #> '{letter,subject}' IS NOT NULL) ORDER BY seq DESC LIMIT 5
+SELECT c.subject AS own, m.data FROM contacts c LEFT JOIN LATERAL (
+  SELECT seq, data FROM messages
+  WHERE contact_id = c.id AND seq < $2 AND kind IN ('inbound', 'outbound')
+    AND (data ? 'subject' OR data #> '{letter,subject}' IS NOT NULL) ORDER BY seq DESC LIMIT 5
+) m ON true WHERE c.id = $1 ORDER BY m.seq DESC
 """
 ATTACHMENTS = """
 SELECT id, message_id, kind, name, type, size, state, data FROM attachments
@@ -67,9 +70,14 @@ async def one(db: Database | Unit, message_id: UUID) -> Record | None:
     return await db.fetchrow(ONE, message_id)
 
 
-async def letters_before(db: Database, contact_id: UUID, seq: int) -> list[Mapping[str, Any]]:
-    """What the nearest letters before `seq` tell beside their text, the nearest first."""
-    return [row["data"] for row in await db.fetch(SUBJECTS_BEFORE, contact_id, seq)]
+async def letters_before(
+    db: Database, contact_id: UUID, seq: int
+) -> tuple[str, list[Mapping[str, Any]]]:
+    """The contact's own subject, and what the nearest letters before `seq` tell beside their text,
+    the nearest first."""
+    rows = await db.fetch(SUBJECTS_BEFORE, contact_id, seq)
+    own = rows[0]["own"] if rows else None
+    return own or "", [row["data"] for row in rows if row["data"] is not None]
 
 
 async def attachments(db: Database, message_ids: Sequence[UUID]) -> list[Record]:
