@@ -54,6 +54,7 @@ class QueueNow(BaseModel):
     department_id: UUID
     wrap_up_seconds: int
     wrap_up_code_required: bool
+    zone: str
     open: bool
     opens_at: datetime | None
     waiting: int
@@ -120,7 +121,7 @@ def _queue(row: Record, waiting: dict[UUID, int], now: datetime) -> QueueNow:
         waiting=waiting.get(row["id"], 0),
         archived=row["archived_at"] is not None,
         **{name: row[name] for name in (
-            "id", "name", "department_id", "wrap_up_seconds", "wrap_up_code_required")},
+            "id", "name", "department_id", "wrap_up_seconds", "wrap_up_code_required", "zone")},
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ export const KEYMAP = {
   change: { title: "act.change", group: "contact", chord: { code: "KeyC" } },
   take: { title: "act.take", group: "contact", chord: { code: "KeyA" } },
   transfer: { title: "act.transfer", group: "contact", chord: { code: "KeyT" } },
+  park: { title: "act.park", group: "contact", chord: { code: "KeyP" } },
   close: { title: "act.close", group: "contact", chord: { code: "KeyE" } },
   next: { title: "act.next", group: "list", chord: { code: "KeyJ" } },
   previous: { title: "act.previous", group: "list", chord: { code: "KeyK" } },

@@ -44,8 +44,10 @@ export const closeContact = (id: string, closing: Closing) =>
 export const wrapUp = (id: string, ending: Body<"POST", "/contacts/{id}/wrap-up">) =>
   noted(post("/contacts/{id}/wrap-up", { path: { id }, body: ending }));
 
-export const transferContact = (id: string, to: "operator" | "queue", target: string, note: string) =>
+export const transferContact = (id: string, to: "operator" | "queue" | "anyone", target: string | null, note: string) =>
   noted(post("/contacts/{id}/transfer", { path: { id }, body: { to, id: target, note } }));
+export const parkContact = (id: string, park: Body<"POST", "/contacts/{id}/park">) =>
+  noted(post("/contacts/{id}/park", { path: { id }, body: park }));
 
 export async function changeContact(contact: Contact, change: Body<"PATCH", "/contacts/{id}">): Promise<void> {
   noteContact(await patch("/contacts/{id}", { path: { id: contact.id }, body: change, version: contact.version }));

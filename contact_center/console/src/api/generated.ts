@@ -1487,6 +1487,7 @@ export interface QueueNow {
   department_id: string;
   wrap_up_seconds: number;
   wrap_up_code_required: boolean;
+  zone: string;
   open: boolean;
   opens_at: string | null;
   waiting: number;

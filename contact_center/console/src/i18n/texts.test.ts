@@ -12,6 +12,7 @@ const catalogues: [folder: string, users: string[]][] = [
   ["i18n", ["."]],
   ["admin/texts", ["admin"]],
   ["letters/texts", ["letters", "inbox"]],
+  ["parking/texts", ["parking"]],
   ["routing/texts", ["routing"]],
   ["talk/texts", ["talk", "clients"]],
 ];

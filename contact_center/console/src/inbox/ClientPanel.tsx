@@ -97,7 +97,7 @@ function WhyHere({ row }: { row: ContactRow }) {
       <h3>
         <button type="button" className={css.disclosure} aria-expanded={open} onClick={() => setOpen(!open)}>
           <Icon name={open ? "chevronDown" : "chevronRight"} size={14} />
-          {t(row.work?.state === "waiting" ? "routing.waiting" : "routing.here")}
+          {t(row.work?.state === "waiting" || row.work?.state === "parked" ? "routing.waiting" : "routing.here")}
         </button>
       </h3>
       {open && (
@@ -181,7 +181,7 @@ export function ClientHistory({ client, current }: { client: string; current?: s
                 <span className="ellipsis">{row.subject ?? row.last_text}</span>
                 <small className="ellipsis">
                   {queues.get(row.queue_id)?.name}
-                  {row.state === "open" ? ` · ${t("client.open_now")}` : ""}
+                  {row.work?.parked_until ? ` · ${t("row.parked", { time: stamp(i18n, row.work.parked_until, serverNow()) })}` : row.state === "open" ? ` · ${t("client.open_now")}` : ""}
                   {row.result_code_id ? ` · ${titled(codes.get(row.result_code_id)?.title, i18n.locale)}` : ""}
                 </small>
               </span>
@@ -240,7 +240,7 @@ export function ClientPanel({ row, contact }: { row: ContactRow; contact: Contac
   const { employees } = useNames();
   const work = useMay("work");
   const me = useMe().employee.id;
-  const explained = useMay("supervise") || (work && (row.operator_id === me || row.work?.operator_id === me));
+  const explained = useMay("supervise") || (work && (row.operator_id === me || row.work?.operator_id === me || (row.work?.origin === "parked" && row.work.preferred_id === me)));
   const query = useClient(work ? row.client.id : null);
   const client = query.data;
   const responsible = client?.responsible_id ? employees.get(client.responsible_id)?.name : null;

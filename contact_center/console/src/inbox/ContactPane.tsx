@@ -24,6 +24,7 @@ import css from "./thread.module.css";
 
 const TransferDialog = lazily(() => import("./TransferDialog"));
 const WrapUp = lazily(() => import("./WrapUp"));
+const ParkDialog = lazily(() => import("../parking/ParkDialog"));
 const CloseDialog = lazily(() => import("./CloseDialog"));
 const Viewer = lazily(() => import("./Viewer"));
 const PartDialogs = lazily(() => import("./PartDialogs"));
@@ -41,7 +42,7 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
   const query = useContact(id);
   const text = useProblemText();
   const me = useMe();
-  const [dialog, setDialog] = useState<"transfer" | "close" | null>(null);
+  const [dialog, setDialog] = useState<"transfer" | "park" | "close" | null>(null);
   useTopics(`contact:${id}`);
   const large = useStore(viewing) !== null;
   const parted = useStore(parting)?.contact === id;
@@ -69,6 +70,7 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
     can.reply && carries?.edit && { id: "change", icon: "edit", run: change },
     can.take && { id: "take", icon: "hand", run: () => act(takeContact(id)) },
     can.transfer && { id: "transfer", icon: "transfer", run: () => setDialog("transfer") },
+    can.park && { id: "park", icon: "pause", run: () => setDialog("park") },
     can.close && { id: "close", icon: "check", run: () => setDialog("close") },
     can.part && { id: "split", title: "act.split", group: "contact", icon: "split", run: () => onPart("split") },
     can.part && { id: "join", title: "act.join", group: "contact", icon: "join", run: () => onPart("join") },
@@ -94,7 +96,7 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
   }
   return (
     <section className={css.pane} aria-label={t("contact.label", { name: named(row.client, t) })}>
-      <Header row={row} contact={contact} onBack={onBack} onPanel={onPanel} onTake={() => act(takeContact(id))} onTransfer={() => setDialog("transfer")} onClose={() => setDialog("close")} onSpam={() => act(markSpam(id))} onNotSpam={() => act(markNotSpam(id))} onPart={onPart} />
+      <Header row={row} contact={contact} onBack={onBack} onPanel={onPanel} onTake={() => act(takeContact(id))} onTransfer={() => setDialog("transfer")} onPark={() => setDialog("park")} onClose={() => setDialog("close")} onSpam={() => act(markSpam(id))} onNotSpam={() => act(markNotSpam(id))} onPart={onPart} />
       <Thread id={id} row={row} contact={contact} />
       <Suspense fallback={null}>
         {contact?.can.wrap_up && contact.work && <WrapUp key={contact.work.id} contact={contact} />}
@@ -104,6 +106,7 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
         {dialog === "transfer" && <TransferDialog contact={row} onClose={() => setDialog(null)} />}
         {large && <Viewer />}
         {parted && contact && <PartDialogs contact={contact} />}
+        {dialog === "park" && contact && <ParkDialog contact={contact} onClose={() => setDialog(null)} />}
         {dialog === "close" && contact && <CloseDialog contact={contact} onClose={() => setDialog(null)} />}
       </Suspense>
     </section>

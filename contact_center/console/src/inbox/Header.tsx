@@ -2,7 +2,7 @@ import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
 import { useMe, useNames } from "../api/hooks";
 import type { Contact, ContactRow } from "../api/types";
 import { named, titled, useI18n } from "../i18n";
-import { lasting } from "../i18n/time";
+import { lasting, stamp } from "../i18n/time";
 import { useViewers } from "../live/ephemera";
 import { Avatar } from "../ui/Avatar";
 import { KeyCaps } from "../ui/KeyCaps";
@@ -20,6 +20,7 @@ interface HeaderProps {
   onPanel?: () => void;
   onTake: () => void;
   onTransfer: () => void;
+  onPark: () => void;
   onClose: () => void;
   onSpam: () => void;
   onNotSpam: () => void;
@@ -48,6 +49,7 @@ function Waiting({ row }: { row: ContactRow }) {
   const i18n = useI18n();
   const now = useNow(1000);
   if (row.state === "closed") return <span className={css.state}>{i18n.t("header.closed")}</span>;
+  if (row.work?.parked_until) return <span className={css.state}>{i18n.t("row.parked", { time: stamp(i18n, row.work.parked_until, now) })}</span>;
   if (row.awaiting !== "us" || !row.waiting_since) return null;
   const ms = now - Date.parse(row.waiting_since);
   return (
@@ -87,7 +89,7 @@ function Kind({ row, contact }: { row: ContactRow; contact: Contact | undefined 
   );
 }
 
-export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onClose, onSpam, onNotSpam, onPart }: HeaderProps) {
+export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onPark, onClose, onSpam, onNotSpam, onPart }: HeaderProps) {
   const { t } = useI18n();
   const { queues } = useNames();
   const can: Partial<Contact["can"]> = contact?.can ?? {};
@@ -120,13 +122,20 @@ export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onCl
       <div className={css.acts}>
         {can.take && (
           <Button onClick={onTake} leftSection={<Icon name="hand" size={16} />}>
-            {t("act.take")}
+            {t(can.park ? "act.resume" : "act.take")}
           </Button>
         )}
         {can.transfer && (
           <Tooltip label={<>{t("act.transfer")} <KeyCaps id="transfer" /></>}>
             <Button variant="default" onClick={onTransfer} leftSection={<Icon name="transfer" size={16} />} className={css.wideAct} aria-label={t("act.transfer")}>
               <span className={css.actText}>{t("act.transfer")}</span>
+            </Button>
+          </Tooltip>
+        )}
+        {can.park && (
+          <Tooltip label={<>{t("act.park")} <KeyCaps id="park" /></>}>
+            <Button variant="default" onClick={onPark} leftSection={<Icon name="pause" size={16} />} className={css.wideAct} aria-label={t("act.park")}>
+              <span className={css.actText}>{t("act.park")}</span>
             </Button>
           </Tooltip>
         )}
@@ -142,7 +151,7 @@ export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onCl
             {t("act.not_spam")}
           </Button>
         )}
-        {(can.spam || can.transfer || can.close || can.part) && (
+        {(can.spam || can.transfer || can.park || can.close || can.part) && (
           <Menu position="bottom-end">
             <Menu.Target>
               <ActionIcon aria-label={t("act.more")}>
@@ -153,6 +162,11 @@ export function Header({ row, contact, onBack, onPanel, onTake, onTransfer, onCl
               {can.transfer && (
                 <Menu.Item className={css.narrowAct} leftSection={<Icon name="transfer" size={16} />} onClick={onTransfer}>
                   {t("act.transfer")}
+                </Menu.Item>
+              )}
+              {can.park && (
+                <Menu.Item className={css.narrowAct} leftSection={<Icon name="pause" size={16} />} onClick={onPark}>
+                  {t("act.park")}
                 </Menu.Item>
               )}
               {can.close && (

@@ -38,7 +38,8 @@ function useSystemWords(message: Message): string {
   const params = {
     who: name(data.employee_id) ?? i18n.t("system.somebody"),
     to: toEmployee ?? queue ?? "",
-    place: toEmployee ? "employee" : "queue",
+    place: toEmployee ? "employee" : data.to === "anyone" ? "anyone" : "queue",
+    until: typeof data.until === "string" ? full(i18n, data.until) : "",
     result: titled(result?.title, i18n.locale),
     has: result ? "yes" : "no",
     number: String(data.number ?? ""),

@@ -2,7 +2,7 @@ import { memo } from "react";
 import { useMe, useNames, useWaits } from "../api/hooks";
 import type { ContactRow } from "../api/types";
 import { named, useI18n } from "../i18n";
-import { lasting, spanning, stamp } from "../i18n/time";
+import { full, lasting, spanning, stamp } from "../i18n/time";
 import { useTyping } from "../live/ephemera";
 import { linkTo } from "../router";
 import { Avatar } from "../ui/Avatar";
@@ -50,6 +50,17 @@ function Last({ row }: { row: ContactRow }) {
 function Waiting({ row }: { row: ContactRow }) {
   const i18n = useI18n();
   const now = useNow(15_000);
+  const { employees } = useNames();
+  const { parked_until: until, preferred_id: by } = row.work ?? {};
+  if (until) {
+    const name = employees.get(by ?? "")?.name ?? i18n.t("system.somebody");
+    return (
+      <span className={`${css.pill} tabular`} data-tone="calm" title={i18n.t("row.parked_by", { name, time: full(i18n, until) })}>
+        <Icon name="pause" size={12} />
+        {stamp(i18n, until, now)}
+      </span>
+    );
+  }
   if (row.work?.state === "wrap_up") return <span className={css.pill} data-tone="warn">{i18n.t("row.wrap_up")}</span>;
   if (row.awaiting !== "us" || !row.waiting_since || row.state === "closed") return null;
   const ms = now - Date.parse(row.waiting_since);

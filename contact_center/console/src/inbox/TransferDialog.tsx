@@ -12,7 +12,7 @@ import { Bones, Empty, useProblemText } from "../ui/states";
 import { toast } from "../ui/toasts";
 import css from "./dialogs.module.css";
 
-type Target = { to: "operator" | "queue"; id: string; name: string };
+type Target = { to: "operator" | "queue" | "anyone"; id: string | null; name: string };
 
 function loadOf(one: DirectoryEmployee): number {
   return Object.values(one.load).reduce((sum, n) => sum + n, 0);
@@ -50,6 +50,22 @@ function QueueRow({ one, chosen, choose }: { one: Queue; chosen: boolean; choose
         <span>{t(one.open ? "queue.open" : "queue.closed")}</span>
       </span>
       <span className={`${css.load} tabular`}>{t("transfer.waiting", { n: one.waiting })}</span>
+      {chosen && <Icon name="check" size={18} />}
+    </button>
+  );
+}
+
+function Anyone({ chosen, choose }: { chosen: boolean; choose: () => void }) {
+  const { t } = useI18n();
+  return (
+    <button type="button" role="option" aria-selected={chosen} className={css.target} onClick={choose}>
+      <span className={css.queueIcon}>
+        <Icon name="clients" size={18} />
+      </span>
+      <span className={css.targetText}>
+        <b className="ellipsis">{t("transfer.anyone")}</b>
+        <span>{t("transfer.anyone_hint")}</span>
+      </span>
       {chosen && <Icon name="check" size={18} />}
     </button>
   );
@@ -104,8 +120,9 @@ export default function TransferDialog({ contact, onClose }: { contact: ContactR
         <TextInput data-autofocus type="search" aria-label={t("transfer.find")} placeholder={t("transfer.find")} leftSection={<Icon name="search" size={16} />} value={q} onChange={(event) => setQ(event.currentTarget.value)} />
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
         <div className={css.targets} tabIndex={0} role="listbox" aria-label={t("transfer.targets")}>
+          {has(t("transfer.anyone")) && <Anyone chosen={target?.to === "anyone"} choose={() => setTarget({ to: "anyone", id: null, name: t("transfer.anyone") })} />}
           {!data && <Bones rows={4} />}
-          {data && !people.length && !queues.length && <Empty small icon="search" title={t("empty.filtered")} />}
+          {data && !people.length && !queues.length && !has(t("transfer.anyone")) && <Empty small icon="search" title={t("empty.filtered")} />}
           {queues.length > 0 && (
             <div role="group" aria-label={t("transfer.queues")}>
               <h3 aria-hidden>{t("transfer.queues")}</h3>

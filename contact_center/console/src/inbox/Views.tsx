@@ -14,6 +14,7 @@ const ICON: Record<View, IconName> = {
   queue: "queue",
   unread: "mail",
   waiting: "clock",
+  parked: "pause",
   closed: "check",
   all: "inbox",
 };

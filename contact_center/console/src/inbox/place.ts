@@ -2,7 +2,7 @@
 import { navigate, usePlace } from "../router";
 import type { View } from "../api/types";
 
-export const VIEWS: readonly View[] = ["mine", "offered", "queue", "unread", "waiting", "closed", "all"];
+export const VIEWS: readonly View[] = ["mine", "offered", "queue", "unread", "waiting", "parked", "closed", "all"];
 
 export interface InboxPlace {
   view: View;

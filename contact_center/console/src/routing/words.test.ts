@@ -45,6 +45,16 @@ describe("explanations", () => {
       "In 12 s, at 10:02, less is asked for: chat, Taxes from level 1.",
     ]);
   });
+  it("say who has laid it aside until when, and how it came back", () => {
+    const values = { by: "a", until_ms: Date.parse("2026-03-05T06:00:00Z") };
+    expect(words().waiting({ ...waiting, reason: "parked", values }, now)).toEqual([
+      "Anna has parked it until 5 Mar 2026, 06:00.",
+      "As soon as the client writes or the time comes, it waits in line again: it is offered to Anna first, and to others where Anna is not ready or does not take it.",
+    ]);
+    expect(words("ru").gate({ code: "parked", values })).toMatch(/^Anna: обращение отложено до 5 мар. 2026 г., 06:00.$/);
+    const step = { at: AT, code: "returned" as const, queue_id: "q", operator_id: null, offer_id: null, rung: null, detail: "client_wrote" };
+    expect(words("ru").step(step)).toBe("Клиент написал: снова в очереди (Orders)");
+  });
   it("say who would not take it and for what reason, and how long it will take", () => {
     const kept_from = [{ operator_id: "a", until: AT, cause: "declined" as const, reason: "unavailable" }, { operator_id: "b", until: AT, cause: "missed" as const, reason: null }];
     expect(words().waiting({ ...waiting, kept_from, estimate: { position: 3, low: 2, high: 5 } }, now).slice(2, 4)).toEqual([

@@ -1,7 +1,7 @@
 /** Explanations in sentences: from the codes and figures of the server to words, nothing else. */
 import type { Candidate, Decision, Gate, Near, Reason, Step, StillWaiting, WhyIdle } from "../api/generated";
 import { type I18n, titled } from "../i18n";
-import { clock, lasting } from "../i18n/time";
+import { clock, full, lasting } from "../i18n/time";
 import { textsIn } from "./texts";
 
 /** Names by ids and codes; what is unknown stays as it is. */
@@ -64,6 +64,11 @@ export class Wording {
 
   private clock(ms: unknown): string {
     return typeof ms === "number" || typeof ms === "string" ? clock(this.i18n, ms) : "—";
+  }
+
+  /** What may be days away. */
+  private day(ms: unknown): string {
+    return typeof ms === "number" ? full(this.i18n, ms) : "—";
   }
 
   private listed(counts: Record<string, number>, name: (code: string) => string): string {
@@ -166,6 +171,7 @@ export class Wording {
 
   waiting(one: StillWaiting, now: number): string[] {
     const { estimate } = one;
+    if (one.reason === "parked") return [this.reason(one), this.w("waiting.parked_then", { name: this.person(one.values["by"]) })];
     const said = [this.reason(one), `${this.w("waiting.wait", { wait: this.lasting(one.wait_ms) })} ${this.w("waiting.ahead", { n: one.ahead })}`];
     if (estimate) said.push(this.w("waiting.estimate", { low: estimate.low, high: estimate.high, n: estimate.position }));
     if (one.kept_from.length) said.push(this.w("excluded.names", { names: one.kept_from.map((kept) => this.refusal(kept.operator_id, kept.cause, kept.reason)).join("; ") }));
@@ -175,6 +181,8 @@ export class Wording {
   private reason(one: StillWaiting): string {
     const { values, counts } = one;
     switch (one.reason) {
+      case "parked":
+        return this.w("waiting.parked", { name: this.person(values["by"]), time: this.day(values["until_ms"]) });
       case "callback":
         return this.w("waiting.callback", { time: this.clock(values["due_ms"]) });
       case "held":
@@ -229,7 +237,7 @@ export class Wording {
       medium: this.medium(values["medium"]),
       skill: this.skill(values["skill"]),
       strategy: this.strategy(text(values["strategy"])),
-      time: this.clock(values["until_ms"] ?? values["due_ms"]),
+      time: code === "parked" ? this.day(values["until_ms"]) : this.clock(values["until_ms"] ?? values["due_ms"]),
       reason: this.declined(text(values["reason"])),
       name: "queue" in values ? this.queue(values["queue"]) : this.person(values["by"] ?? values["operator"]),
     };
@@ -268,7 +276,7 @@ export class Wording {
     const params = { name: this.person(step.operator_id), queue: this.queue(step.queue_id), n: step.rung };
     if (step.code === "declined" && step.detail) return this.w("step.declined_why", { ...params, reason: this.declined(step.detail) });
     if (step.code === "ended") return this.maybe(`step.ended_${step.detail ?? ""}`) ?? this.w("step.ended");
-    const key = step.code === "arrived" || step.code === "moved" ? `step.${step.code}_${step.detail ?? ""}` : `step.${step.code}`;
+    const key = step.code === "arrived" || step.code === "moved" || step.code === "returned" ? `step.${step.code}_${step.detail ?? ""}` : `step.${step.code}`;
     return this.maybe(key, params) ?? step.code;
   }
 }
