@@ -85,14 +85,16 @@ export function Head({ message, mail }: { message: Message; mail: Mail | null })
   return (
     <div className={css.head}>
       <div className={css.headLine}>
-        <button type="button" className={css.people} aria-expanded={open} aria-controls={details} title={l("head.details")} onClick={() => setOpen(!open)}>
-          <Icon name={open ? "chevronDown" : "chevronRight"} size={14} />
-          <span className="ellipsis">
-            {from[0] && <b>{from[0].address}</b>}
-            {from[0] && named && " · "}
-            {named}
-          </span>
-        </button>
+        {(from.length > 0 || named) && (
+          <button type="button" className={css.people} aria-expanded={open} aria-controls={details} title={l("head.details")} onClick={() => setOpen(!open)}>
+            <Icon name={open ? "chevronDown" : "chevronRight"} size={14} />
+            <span className="ellipsis">
+              {from[0] && <b>{from[0].address}</b>}
+              {from[0] && named && " · "}
+              {named}
+            </span>
+          </button>
+        )}
         {stands !== "owner" && (
           <span className={css.badge} data-tone={stands === "stranger" ? "warn" : "none"}>
             <Icon name={stands === "stranger" ? "warning" : "user"} size={13} />

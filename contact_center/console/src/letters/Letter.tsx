@@ -19,13 +19,16 @@ import { useLetterWords } from "./texts";
 import { WholeLetter } from "./WholeLetter";
 import css from "./letter.module.css";
 
+const SIGNATURES: ReadonlySet<string> = new Set(["application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"]);
+
 export default function Letter({ message, subject }: { message: Message; subject: string | undefined }) {
   const { l } = useLetterWords();
   const [whole, setWhole] = useState(false);
   const mail = mailOf(message);
   const { html } = chosenOf(message);
-  // What the letter shows within its text is not listed again beside it.
-  const files = message.has_body || html ? message.attachments.filter((file) => !file.inline) : message.attachments;
+  // What the letter shows within its text is not listed again beside it, nor is its signature.
+  const within = message.has_body || Boolean(html);
+  const files = message.attachments.filter((file) => !(within && file.inline) && !SIGNATURES.has(file.type ?? ""));
   return (
     <div className={css.letter}>
       {subject && (

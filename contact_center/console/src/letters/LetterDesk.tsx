@@ -2,6 +2,7 @@
 import { Button, Switch, Tooltip } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type ComponentProps, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import "@mantine/core/styles/Switch.css";
 import { useMessages } from "../api/hooks";
 import { get } from "../api/http";
@@ -62,6 +63,8 @@ function Desk({ contact, draft, onType, onReady, start }: DeskProps & { start: L
   const { l } = useLetterWords();
   const last = useLastMail(contact);
   const to = useRef<HTMLInputElement>(null);
+  const cc = useRef<HTMLInputElement>(null);
+  const editor = useRef<Handle | null>(null);
   const beginning = startOf(contact, start);
   const chosen = draft.letter ?? beginning;
   const letter = { ...chosen, html: chosen.html || htmlOfText(draft.text) };
@@ -87,8 +90,19 @@ function Desk({ contact, draft, onType, onReady, start }: DeskProps & { start: L
       keep(stored.id, file);
       done(attrsOf(stored));
     });
-  const ready = (handle: Handle | null) =>
+  const ready = (handle: Handle | null) => {
+    editor.current = handle;
     onReady(handle && { ...handle, focus: () => (to.current && drafts.read(contact.id, "reply").letter?.to.length === 0 ? to.current.focus() : handle.focus()) });
+  };
+  // Both buttons are gone when they are pressed: the keyboard goes on where it is wanted next.
+  const showCopies = () => {
+    flushSync(() => setCopies(true));
+    cc.current?.focus();
+  };
+  const toAll = () => {
+    flushSync(() => change({ cc: withOne(letter.cc, ...others) }));
+    editor.current?.focus();
+  };
   return (
     <div className={css.desk}>
       {forwards && (
@@ -106,19 +120,19 @@ function Desk({ contact, draft, onType, onReady, start }: DeskProps & { start: L
           <span className={css.tools}>
             {others.length > 0 && !forwards && (
               <Tooltip multiline w={280} label={l("write.all_text", { names: others.map((one) => one.address).join(", ") })}>
-                <Button size="compact-xs" variant="subtle" onClick={() => change({ cc: withOne(letter.cc, ...others) })} leftSection={<Icon name="replyAll" size={15} />}>
+                <Button size="compact-xs" variant="subtle" onClick={toAll} leftSection={<Icon name="replyAll" size={15} />}>
                   {l("write.all")}
                 </Button>
               </Tooltip>
             )}
             {!open && (
-              <Button size="compact-xs" variant="subtle" onClick={() => setCopies(true)}>
+              <Button size="compact-xs" variant="subtle" onClick={showCopies}>
                 {l("write.copies")}
               </Button>
             )}
           </span>
         </div>
-        {open && <Recipients label={l("write.cc")} value={letter.cc} onChange={(value) => change({ cc: value })} unproven={unproven} />}
+        {open && <Recipients label={l("write.cc")} value={letter.cc} onChange={(value) => change({ cc: value })} unproven={unproven} field={cc} />}
         {open && <Recipients label={l("write.bcc")} value={letter.bcc} onChange={(value) => change({ bcc: value })} unproven={unproven} />}
         <label className={css.line}>
           <span className={css.label}>{l("write.subject")}</span>

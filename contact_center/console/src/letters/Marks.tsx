@@ -71,8 +71,9 @@ export function Marks({ mail }: { mail: Mail }) {
       {mail.bounces.length > 0 && <Bounces bounces={mail.bounces} />}
       {automatic && <Mark icon="robot" title={l(automatic)} />}
       {mail.protection.map((kind) => (
-        <Mark key={kind} icon="lock" title={maybeWord(`mark.${kind.replaceAll("-", "_")}`) ?? l("mark.protected")}>
+        <Mark key={kind} icon={kind.endsWith("signed") ? "info" : "lock"} title={maybeWord(`mark.${kind.replaceAll("-", "_")}`) ?? l("mark.protected")}>
           {kind.endsWith("encrypted") && <p>{l("mark.encrypted_text")}</p>}
+          {kind.endsWith("signed") && <p>{l(mail.warnings.includes("signed-unreadable") ? "mark.unreadable_text" : "mark.unchecked_text")}</p>}
         </Mark>
       ))}
       {mail.invitations.map((one) => (

@@ -1,5 +1,5 @@
 /** One line of recipients: addresses as chips that can be changed and taken away, and a field. */
-import { type ClipboardEvent, type KeyboardEvent, type RefObject, useState } from "react";
+import { type ClipboardEvent, type KeyboardEvent, type RefObject, useRef, useState } from "react";
 import { Icon } from "../ui/Icon";
 import type { Box } from "./mail";
 import { shown } from "./mail";
@@ -19,6 +19,8 @@ export function Recipients({ label, value, onChange, unproven, field }: Props) {
   const { l } = useLetterWords();
   const [text, setText] = useState("");
   const [bad, setBad] = useState("");
+  const own = useRef<HTMLInputElement>(null);
+  const input = field ?? own;
   const take = (typed: string): boolean => {
     const { found, rest } = readRecipients(typed);
     if (found.length) onChange(withOne(value, ...found));
@@ -49,7 +51,7 @@ export function Recipients({ label, value, onChange, unproven, field }: Props) {
     if (text.trim()) take(text);
     onChange(value.filter((one) => one !== box));
     setText(shown(box));
-    field?.current?.focus();
+    input.current?.focus();
   };
   const errorId = `bad-${label}`;
   return (
@@ -73,7 +75,7 @@ export function Recipients({ label, value, onChange, unproven, field }: Props) {
           );
         })}
         <input
-          ref={field}
+          ref={input}
           type="text"
           inputMode="email"
           autoComplete="off"
