@@ -1,8 +1,9 @@
 """Traffic, faults and a ledger outside the service.
 
 Providers write messages, doubled and out of order, and note what the service has said yes to. An
-operator takes and closes what he is offered. In between the service is killed, or its PostgreSQL
-stopped at once. Afterwards the rows are compared with the ledger.
+operator takes and closes what he is offered. In between the service is killed, also while nothing
+can be committed, or its PostgreSQL stopped at once. Afterwards the rows are compared with the
+ledger.
 """
 
 from __future__ import annotations
@@ -29,6 +30,11 @@ WINDOW = 4  # messages of one provider that may overtake each other
 TWICE = 0.3  # how often a provider repeats what was taken
 PATIENCE = 60.0
 STARTED = "SELECT pg_postmaster_start_time()"
+KILL, KILL_HELD, STOP = "kill the service", "kill it while commits wait", "stop PostgreSQL"
+FAULTS_THERE_ARE = (KILL, KILL_HELD, STOP)
+HOLD = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; LOCK inbound_keys IN SHARE MODE"
+HOLD_SECONDS = 0.5
+HASTY = 100  # as many acknowledged while nothing can be stored are proof enough
 AWAY = (
     OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, SettingsError,
 )  # fmt: skip
@@ -182,25 +188,39 @@ class Crash:
 
     # --- faults ----------------------------------------------------------------------------
 
-    async def fault(self) -> None:
+    async def fault(self, *kinds: str) -> None:
         """One fault at a random moment, and the return to normal."""
         await asyncio.sleep(self.chance.uniform(0.2, 1.5))
-        kind = self.chance.choice(("kill the service", "stop PostgreSQL"))
+        kind = self.chance.choice(kinds or FAULTS_THERE_ARE)
         before, started = await self._newest_offer(), await self._ask(STARTED)
         began = time.monotonic()
-        if kind == "kill the service":
+        if kind == STOP:
+            os.kill(self._postmaster(), signal.SIGQUIT)  # immediate: no checkpoint, no goodbye
+        elif kind == KILL:
             self.house.kill_service()
         else:
-            os.kill(self._postmaster(), signal.SIGQUIT)  # immediate: no checkpoint, no goodbye
+            await self.kill_while_commits_wait()
         await asyncio.sleep(0.05)
         moment = time.monotonic()
-        if kind == "stop PostgreSQL":
+        if kind == STOP:
             await eventually(lambda: self._restarted(started), seconds=PATIENCE)
             began = time.monotonic()  # P10 counts from the kill, but here from the return
         await eventually(lambda: self.ledger.since(moment), seconds=PATIENCE)
         taking = time.monotonic()
         await eventually(lambda: self._offered_after(before), seconds=PATIENCE, every=0.1)
         self.recoveries.append((kind, taking - began, time.monotonic() - began))
+
+    async def kill_while_commits_wait(self, seconds: float = HOLD_SECONDS) -> None:
+        """Let nothing be stored for a moment, and kill the service before anything can be."""
+        connection = await self._connect()
+        try:
+            await connection.execute(HOLD)
+            known, until = len(self.ledger.taken), time.monotonic() + seconds
+            while time.monotonic() < until and len(self.ledger.taken) < known + HASTY:
+                await asyncio.sleep(0.02)
+            self.house.kill_service()
+        finally:
+            await connection.close()
 
     async def _restarted(self, before: Any) -> bool:
         started = await self._ask(STARTED)
@@ -239,12 +259,15 @@ class Crash:
                 await asyncio.sleep(0.1)
 
     async def _rows_now(self, query: str) -> list[Any]:
-        url = PrivatePostgres(self.house.directory / "data").url()
-        connection = await asyncpg.connect(url, timeout=5)
+        connection = await self._connect()
         try:
             return list(await connection.fetch(query))
         finally:
             await connection.close()
+
+    async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
+        url = PrivatePostgres(self.house.directory / "data").url()
+        return await asyncpg.connect(url, timeout=5)
 
     # --- the comparison --------------------------------------------------------------------
 
