@@ -343,6 +343,7 @@ class Workspace:
             **daily.handlers(),
             **confirmations.handlers(),
             **DryRuns(self.database, self.clock).handlers(),
+            **Policies(self.database).handlers(),
             **Oversized(self.database, self.clock).handlers(),
             **self._starting().handlers(),
             **Portraits(self.database, self.clock, SenderAccounts(self.accounts).live).handlers(),

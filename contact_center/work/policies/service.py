@@ -10,12 +10,15 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from aiohttp import web
 
 from contact_center.employees import operators
+from contact_center.jobs import store as jobs
+from contact_center.jobs.model import Handler, Job
 from contact_center.kernel.errors import Conflict, Invalid
 from contact_center.kernel.ids import new_id
 from contact_center.storage.database import Database
@@ -26,6 +29,10 @@ from routing.checks import BadPolicy, Problem
 from routing.rulebook import House, Rulebook
 
 LISTED = 200
+TELL = "policy.operators"
+"""The job that tells the router of all operators after an edition has given them other points."""
+SLICE = 500
+NOBODY = UUID(int=0)
 
 
 async def record(unit: Unit, actor: str, note: str = "") -> None:
@@ -145,7 +152,7 @@ class Policies:
             chosen = await store.lock(unit, policy_id)
             _require_version(chosen, expected)
             row = await _run(
-                unit, world, chosen["body"], held, actor=actor, note=chosen["note"],
+                unit, world, chosen["body"], held=held, actor=actor, note=chosen["note"],
                 expected=edition,
             )  # fmt: skip
             await store.hand_on(unit, policy_id, row["id"])
@@ -161,9 +168,23 @@ class Policies:
             held = await _held(unit, body)
             world = await store.world(unit, lock=True)
             await store.hold(unit)
-            return await _run(unit, world, body, held, actor=actor, note=note)
+            return await _run(unit, world, body, held=held, actor=actor, note=note)
 
         return await self._shown(await self.database.run(step))
+
+    # --- what the worker does --------------------------------------------------------------------
+
+    def handlers(self) -> dict[str, Handler]:
+        """The jobs of this feature."""
+        return {TELL: self.tell_operators}
+
+    async def tell_operators(self, job: Job) -> None:
+        """Tell the router of all operators, slice by slice; once more does no harm."""
+        last: UUID | None = NOBODY
+        while last is not None:
+            last = await self.database.run(
+                partial(_told_slice, after=last, actor=job.payload["actor"])
+            )
 
     # --- the file --------------------------------------------------------------------------------
 
@@ -236,7 +257,7 @@ async def _fill(unit: Unit, document: Document) -> bool:
     if verdict["problems"]:
         return False
     if verdict["changes"]:
-        await _run(unit, world, document, [], actor="file", note="")
+        await _run(unit, world, document, held=False, actor="file", note="")
     return True
 
 
@@ -286,8 +307,8 @@ def _require_version(row: Record, expected: int | None) -> None:
         raise Conflict("the policy was changed meanwhile", current={"version": row["version"]})
 
 
-async def _held(unit: Unit, body: Document) -> list[UUID]:
-    """The operators, locked, where a document says something of their points or ceilings.
+async def _held(unit: Unit, body: Document) -> bool:
+    """Whether a document says something of operators' points or ceilings; then all are locked.
 
     They come before queues in the order of locks, so this is asked before anything is certain.
     """
@@ -295,32 +316,45 @@ async def _held(unit: Unit, body: Document) -> list[UUID]:
     part = running["body"] if running else model.house()
     whole = model.completed(body, World((), {}), part)
     try:
-        return await store.everybody(unit) if Usual.of(whole) != Usual.of(part) else []
+        changes = Usual.of(whole) != Usual.of(part)
     except (AttributeError, KeyError, TypeError):  # no policy at all: its faults are told later
-        return []
+        return False
+    if changes:
+        await store.everybody(unit)
+    return changes
 
 
-async def _resize(unit: Unit, before: Usual, after: Usual, held: list[UUID], actor: str) -> None:
-    """Who has what was usual has what is usual now."""
+async def _told_slice(unit: Unit, after: UUID, actor: str) -> UUID | None:
+    return await store.tell_capacities(unit, after, SLICE, actor)
+
+
+async def _resize(unit: Unit, before: Usual, after: Usual, actor: str) -> None:
+    """Who has what was usual has what is usual now; everybody is locked.
+
+    Of few the router is told at once. Telling of thousands takes ten times as long as writing them
+    does and would hold the router up, so a job does it, in slices: until then the versions the
+    router counts on are old, and what it decides about those operators is refuted by their rows.
+    """
     if before == after:
         return
-    values = {}
-    for row in await store.capacities(unit, held):
-        now = after.instead(before, row["budget"], row["ceilings"])
-        if now != (row["budget"], row["ceilings"]):
-            values[row["id"]] = now
-    if values:
-        await store.write_capacities(unit, values)
-        await operators.tell(unit, values, actor=actor, cause="policy")
+    sets = [(one, after.instead(before, *one)) for one in await store.capacities(unit)]
+    moved = [(one, now) for one, now in sets if one != now]
+    if not moved:
+        return
+    if await store.write_capacities(unit, moved) <= SLICE:
+        await store.tell_capacities(unit, NOBODY, SLICE, actor)
+    else:
+        now = await unit.fetchval("SELECT clock_timestamp()")
+        await jobs.schedule(unit, TELL, str(new_id()), now, {"actor": actor})
 
 
 async def _run(
-    unit: Unit, world: World, body: Document, held: list[UUID], *, actor: str, note: str,
+    unit: Unit, world: World, body: Document, *, held: bool, actor: str, note: str,
     expected: int | None = None,
 ) -> Record:  # fmt: skip
     """Write a document into the rows and make it the next edition; `world` and `hold` lock.
 
-    `held`: the operators, where `_held` found that they change.
+    `held`: whether `_held` found that operators change.
     """
     running = await store.current(unit)
     edition = running["edition"] if running else 0
@@ -337,7 +371,8 @@ async def _run(
     fresh = {code: title for code, title in book.skills.items() if code not in world.skills}
     if fresh:
         await store.add_skills(unit, fresh, "ru")
-    await _resize(unit, Usual.of(part), Usual.of(model.part_of(book)), held, actor)
+    if held:
+        await _resize(unit, Usual.of(part), Usual.of(model.part_of(book)), actor)
     values = [one for one in model.queue_values(book, world) if one.differs(_row(world, one.id))]
     await store.write_queues(unit, values)
     moved = {UUID(one.id) for one in values} | brought

@@ -68,10 +68,20 @@ FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::int[], $6::text[], 
 WHERE q.id = v.id
 RETURNING q.id, q.version
 """
-CAPACITIES = "SELECT id, budget, ceilings FROM operators WHERE id = ANY($1::uuid[])"
+# All operators are rewritten and told of without a row of theirs leaving the database: of the sets
+# of points and ceilings there are few.
+CAPACITIES = "SELECT DISTINCT budget, ceilings FROM operators"
 WRITE_CAPACITIES = """
-UPDATE operators o SET budget = v.budget, ceilings = v.ceilings
-FROM unnest($1::uuid[], $2::int[], $3::jsonb[]) AS v(id, budget, ceilings) WHERE o.id = v.id
+UPDATE operators o SET budget = v.to_budget, ceilings = v.to_ceilings, version = o.version + 1
+FROM unnest($1::int[], $2::jsonb[], $3::int[], $4::jsonb[])
+     AS v(budget, ceilings, to_budget, to_ceilings)
+WHERE o.budget = v.budget AND o.ceilings = v.ceilings
+"""
+TELL_CAPACITIES = """
+INSERT INTO events (kind, subject_kind, subject_id, version, actor, cause, data)
+SELECT 'operator.changed', 'operator', o.id, o.version, $3, 'policy', cc_operator_snapshot(o.id)
+FROM (SELECT id, version FROM operators WHERE id > $1 ORDER BY id LIMIT $2) o
+RETURNING subject_id
 """
 SNAPSHOTS = """
 SELECT id, version, cc_queue_snapshot(id) AS data FROM queues WHERE id = ANY($1::uuid[]) ORDER BY id
@@ -201,25 +211,37 @@ async def widen(unit: Unit, policy_id: UUID, body: Document) -> None:
     await unit.execute("UPDATE policies SET body = $2 WHERE id = $1", policy_id, body)
 
 
-async def everybody(unit: Unit) -> list[UUID]:
-    """All operators, held against changes; before any queue."""
+async def everybody(unit: Unit) -> None:
+    """Hold all operators against changes; before any queue."""
     ids = [row["id"] for row in await unit.fetch("SELECT id FROM operators")]
-    return [row["id"] for row in await unit.lock("operators", ids, "id")]
+    await unit.lock("operators", ids, "id")
 
 
-async def capacities(unit: Unit, ids: Sequence[UUID]) -> list[Record]:
-    """(id, budget, ceilings) of these."""
-    return await unit.fetch(CAPACITIES, list(ids))
+async def capacities(unit: Unit) -> list[tuple[int, dict[str, int]]]:
+    """The sets of points and ceilings operators have."""
+    return [(row["budget"], row["ceilings"]) for row in await unit.fetch(CAPACITIES)]
 
 
 async def write_capacities(
-    unit: Unit, values: Mapping[UUID, tuple[int, Mapping[str, int]]]
-) -> None:
-    """Give locked operators other points and ceilings."""
-    await unit.execute(
-        WRITE_CAPACITIES, list(values), [budget for budget, _ in values.values()],
-        [dict(ceilings) for _, ceilings in values.values()],
+    unit: Unit, sets: Sequence[tuple[tuple[int, Mapping[str, int]], tuple[int, Mapping[str, int]]]]
+) -> int:
+    """Give locked operators who have the first of each pair the second; how many there are."""
+    changed = await unit.execute(
+        WRITE_CAPACITIES,
+        [budget for (budget, _), _ in sets], [dict(ceilings) for (_, ceilings), _ in sets],
+        [budget for _, (budget, _) in sets], [dict(ceilings) for _, (_, ceilings) in sets],
     )  # fmt: skip
+    return int(changed.split()[-1])
+
+
+async def tell_capacities(unit: Unit, after: UUID, limit: int, actor: str) -> UUID | None:
+    """Log what the next operators' rows say; the last of them, None where there are no more.
+
+    Nothing need be locked: an event says what one instant saw, and readers go by its version.
+    """
+    told = await unit.fetch(TELL_CAPACITIES, after, limit, actor)
+    unit.logged = True
+    return max((row["subject_id"] for row in told), default=None)
 
 
 async def bring(unit: Unit, newcomers: Sequence[Newcomer]) -> set[UUID]:

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from contact_center import policies
+from contact_center.jobs.model import Job
 from contact_center.kernel.errors import SettingsError
 from contact_center.storage.unit import Unit
 from contact_center.work import store as works
-from contact_center.work.policies import file, store
+from contact_center.work.policies import file, service, store
 from contact_center.work.policies.service import Policies
 from tests.contact_center.web.teams import Teams
 from tests.support.office import Office, Person
@@ -262,6 +263,31 @@ async def test_points_ceilings_and_capacity_of_the_policy_hold_for_who_has_nothi
     assert past.status == 200, past.body
     assert (await capacity(office, anna))[0] == 120
     assert (await capacity(office, anna))[1]["chat"] == 6
+
+
+async def test_of_many_operators_the_router_is_told_slice_by_slice_after_the_edition_runs(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boss = await boss_of(office)
+    people = {(await office.hire(name, "operator")).id for name in ("anna", "boris", "clara")}
+    monkeypatch.setattr(service, "SLICE", 2)
+    done = await activate(
+        office, boss, (await draft(office, boss, {"house": {"capacity": 120}}))["id"]
+    )
+    assert done.status == 200, done.body
+    assert await office.events("operator.changed") == []
+    job = await office.db.fetchrow(
+        "SELECT id, kind, key, due_at, attempts, payload FROM jobs WHERE kind = $1", service.TELL
+    )
+    assert job is not None
+    await Policies(office.db).tell_operators(Job(**dict(job)))
+    told = await office.events("operator.changed")
+    assert {one["subject_id"] for one in told} >= people
+    assert {(one["data"]["budget"], one["actor"]) for one in told} == {(120, f"employee:{boss.id}")}
+    rows = await office.db.fetch("SELECT id, version FROM operators")
+    assert {one["subject_id"]: one["version"] for one in told} == {
+        r["id"]: r["version"] for r in rows
+    }
 
 
 async def capacity(office: Office, who: Person) -> tuple[int, dict[str, int]]:
