@@ -73,7 +73,7 @@ async def one(db: Database | Unit, message_id: UUID) -> Record | None:
 async def letters_before(
     db: Database, contact_id: UUID, seq: int
 ) -> tuple[str, list[Mapping[str, Any]]]:
-    """The contact's subject, and what the letters before `seq` tell beside their text, nearest first."""
+    """The contact's subject, and what letters before `seq` tell beside texts, nearest first."""
     rows = await db.fetch(SUBJECTS_BEFORE, contact_id, seq)
     own = rows[0]["own"] if rows else None
     return own or "", [row["data"] for row in rows if row["data"] is not None]
