@@ -24,12 +24,14 @@ from contact_center.kernel.log import get_logger
 
 log = get_logger(__name__)
 
-# `backend_xid`: only who has locked or written rows; who reads a long report slowly may go on.
+# Only who has locked or written rows, or holds an advisory lock, which needs no xid; who reads a
+# long report slowly may go on.
 # `query_start` is when the last message of the request began. Whoever else loads a table by COPY
 # is `active` and awaits messages, too: of those only the house's own sessions, which never do.
 CUT = """
 SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
-WHERE backend_xid IS NOT NULL
+WHERE (backend_xid IS NOT NULL
+       OR pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted))
   AND (wait_event = 'ClientWrite' OR wait_event = 'ClientRead' AND state = 'active'
        AND starts_with(application_name, 'contact-center'))
   AND datname = current_database() AND usename = current_user

@@ -15,10 +15,10 @@ from contact_center.storage.database import SESSION
 
 HELD_UP = """
 SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND state = 'active' AND backend_xid IS NOT NULL
-  AND wait_event_type = 'Client' AND query_start < clock_timestamp() - $1 * interval '1 second'
+WHERE datname = current_database() AND state = 'active' AND wait_event_type = 'Client'
+  AND query_start < clock_timestamp() - interval '1 second'
 """
-"""How many there are that said nothing for so many seconds."""
+"""How many there are that said nothing for a second."""
 
 
 @asynccontextmanager

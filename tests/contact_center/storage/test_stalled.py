@@ -17,6 +17,7 @@ from tests.support.waiting import eventually
 
 LOCK = "SELECT name FROM brands WHERE id = $1 FOR UPDATE"
 RENAME = "UPDATE brands SET name = 'New' WHERE id = $1"
+ALONE = "SELECT pg_advisory_xact_lock(7)"
 BRAND = new_id()
 
 
@@ -29,22 +30,29 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def silent(database: Database, count: int = 1) -> bool:
+async def silent(database: Database, count: int) -> bool:
     """Whether so many have said nothing for longer than anybody of the house does."""
-    return bool(await database.fetchval(HELD_UP, 1.0) == count)
+    return bool(await database.fetchval(HELD_UP) == count)
 
 
-async def test_who_waits_for_rows_of_a_process_asleep_ends_its_session_and_goes_on(
+async def test_who_waits_for_a_lock_of_a_process_asleep_ends_its_session_and_goes_on(
     database: Database,
 ) -> None:
+    """Advisory locks are held without a transaction id."""
+
     async def step(unit: Unit) -> None:
         await unit.execute("SET LOCAL lock_timeout = '50ms'")
         await unit.execute(RENAME, BRAND)
+        await unit.execute(ALONE)
 
-    async with between_two_messages(database.url, LOCK, BRAND) as sleeper:
-        await eventually(lambda: silent(database))
+    async with (
+        between_two_messages(database.url, LOCK, BRAND) as one,
+        between_two_messages(database.url, ALONE) as another,
+    ):
+        await eventually(lambda: silent(database, 2))
         await database.run(step)
-        await eventually(sleeper.is_closed)
+        await eventually(one.is_closed)
+        await eventually(another.is_closed)
 
 
 async def test_the_log_goes_on_when_one_who_writes_has_fallen_asleep(database: Database) -> None:
@@ -74,7 +82,7 @@ async def test_sessions_that_hold_nothing_or_are_of_other_programs_are_left_alon
         between_two_messages(url, LOCK, BRAND, program="pg_restore") as loading,
         between_two_messages(url, read, BRAND) as reading,
     ):
-        await eventually(lambda: silent(database))
+        await eventually(lambda: silent(database, 2))
         assert await cut(database) == 0
         assert not await _ended(loading)
         assert not await _ended(reading)
