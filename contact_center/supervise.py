@@ -34,9 +34,17 @@ SERVE = (sys.executable, "-m", "contact_center", "serve")
 
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 10.0
+_LONGEST_WAIT = 3.0  # where something is away: work goes on within ten seconds of its return
 _STEADY = 3.0  # seconds after which a death counts as the first one again
 _GRACE = 25.0  # seconds the service may take to finish what it has accepted
 _LOOK = 1.0  # seconds between looks at a server that is not our child
+
+
+def next_pause(last: float, code: int, lived: float) -> float:
+    """Seconds until a child that ended with `code` after `lived` seconds is started again."""
+    if code == EX_TEMPFAIL:  # however long it took: it has waited in vain, that was no steady life
+        return min(last * 2, _LONGEST_WAIT)
+    return _FIRST_PAUSE if lived > _STEADY else min(last * 2, _LONGEST_PAUSE)
 
 
 class _Stop(BaseException):
@@ -122,8 +130,7 @@ class Supervisor:
         self._child = None
         if code in (0, EX_CONFIG):
             return code
-        lived = time.monotonic() - self._started
-        self._pause = _FIRST_PAUSE if lived > _STEADY else min(self._pause * 2, _LONGEST_PAUSE)
+        self._pause = next_pause(self._pause, code, time.monotonic() - self._started)
         self._start_at = time.monotonic() + self._pause
         _say(f"the service ended with {_in_words(code)}, again in {self._pause:.1f} s")
         return None

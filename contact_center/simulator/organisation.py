@@ -98,8 +98,6 @@ def attend(
     zone = ZoneInfo(company.zone)
     capacity: dict[UUID, dict[str, Any]] = {}
     for employee in company.employees:
-        if employee.role == "light":
-            continue
         who = org.employees[employee.email]
         began = now - timedelta(days=company.days)
         if employee.role == "operator":

@@ -10,6 +10,7 @@ import pytest
 from channels import registry
 from contact_center.access.passwords import Passwords
 from contact_center.accounts.service import Accounts
+from contact_center.employees.store import EVERYTHING, employees
 from contact_center.kernel.clock import ManualClock
 from contact_center.kernel.errors import SettingsError
 from contact_center.kernel.secrets import Sealer
@@ -121,6 +122,8 @@ async def test_the_sign_ins_shown_are_true(database: Database, clock: ManualCloc
         "SELECT password_hash FROM employees WHERE email = $1", shown[0]["email"]
     )
     assert await Passwords().verify(stored, shown[0]["password"])
+    listed = {row["email"] for row in await employees(database, EVERYTHING)}
+    assert listed == {one["email"] for one in shown}
 
 
 def test_names_phones_and_addresses_are_nobodys() -> None:

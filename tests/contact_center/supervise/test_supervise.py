@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from contact_center.storage.embedded import PrivatePostgres
-from contact_center.supervise import EX_CONFIG
+from contact_center.supervise import EX_CONFIG, EX_TEMPFAIL, next_pause
 from tests.support.waiting import eventually
 
 # The child appends its pid to a file and then does what it is told.
@@ -87,6 +87,14 @@ async def test_a_child_that_dies_at_once_gets_longer_and_longer_pauses(
     await asyncio.sleep(4)
     # 0.4, 0.8, 1.6 … s of pause: without them it would be dozens.
     assert 2 <= len(pids(log)) <= 5
+
+
+def test_waiting_in_vain_for_a_database_is_no_steady_life_and_never_waits_long() -> None:
+    pauses = [0.2]
+    for _ in range(6):
+        pauses.append(next_pause(pauses[-1], EX_TEMPFAIL, lived=5))
+    assert pauses == [0.2, 0.4, 0.8, 1.6, 3.0, 3.0, 3.0]
+    assert next_pause(3.0, -9, lived=60) == 0.2
 
 
 async def test_a_refused_configuration_ends_the_parent_too(start: Start, log: Path) -> None:
