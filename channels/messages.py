@@ -199,7 +199,7 @@ class Quoted:
     """What is answered, for a letter that shows it below."""
 
     author: str
-    at: datetime
+    at: datetime  # in the zone it is told in
     text: str
 
 

@@ -215,7 +215,8 @@ def quoted_html(quoted: Quoted | None) -> str:
 
 
 def _intro(quoted: Quoted) -> str:
-    return f"{quoted.at:%d.%m.%Y, %H:%M} UTC, {_BREAKS.sub(' ', quoted.author)}:"
+    zone = "" if quoted.at.utcoffset() else " UTC"
+    return f"{quoted.at:%d.%m.%Y, %H:%M}{zone}, {_BREAKS.sub(' ', quoted.author)}:"
 
 
 def _lines(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +47,7 @@ class Beginning:
             answers=bool(begun.references),
             signature=begun.signature,
             own=own,
-            quoted=Quotation(author=said.author, at=said.at, text=said.text[:SHOWN])
+            quoted=Quotation(author=said.author, at=said.at.astimezone(UTC), text=said.text[:SHOWN])
             if said
             else None,
         )

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from channels.errors import Rejected
 from channels.messages import Address, Body, Letter, Quoted
@@ -26,7 +27,8 @@ from contact_center.storage.database import Database
 QUOTED_CHARACTERS = 20_000
 _TOLD = """
 SELECT m.data, m.created_at, c.subject, c.locale, i.medium, i.value, i.name,
-  b.name AS brand, b.letters AS brand_letters, q.letters AS queue_letters, e.name AS employee,
+  b.name AS brand, b.letters AS brand_letters, q.letters AS queue_letters, q.zone,
+  e.name AS employee,
   t.text AS said, coalesce(t.provider_at, t.created_at) AS said_at, t.data AS said_data,
   coalesce(nullif(ti.name, ''), ti.value) AS said_by, r.mail AS answered,
   ARRAY(SELECT a.settings ->> 'address' FROM accounts a WHERE a.medium = 'mail'
@@ -190,7 +192,8 @@ def _references(row: Mapping[str, Any]) -> tuple[str, ...]:
 def _quoted(row: Mapping[str, Any]) -> Quoted | None:
     if not row["said"]:
         return None
-    return Quoted(row["said_by"] or "", row["said_at"], row["said"][:QUOTED_CHARACTERS])
+    at = row["said_at"].astimezone(ZoneInfo(row["zone"]))  # as those who answer saw it
+    return Quoted(row["said_by"] or "", at, row["said"][:QUOTED_CHARACTERS])
 
 
 def _addresses(given: Sequence[Mapping[str, str]] | None) -> tuple[Address, ...]:

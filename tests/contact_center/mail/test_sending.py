@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -37,8 +38,17 @@ async def test_a_reply_arrives_threaded_with_what_it_answers_and_the_queues_sign
 ) -> None:
     box = await post.box()
     await box.letters(signature={"ru": "{employee}, {brand}", "en": "x"})
+    await box.rows(  # 5 h 45 min ahead
+        "UPDATE queues q SET zone = 'Asia/Kathmandu' FROM accounts a "
+        "WHERE a.id = $1 AND q.id = a.queue_id"
+    )
     await box.reply(await talk(box), "Уже едет")
     found = await box.arrived()
+    (said,) = await box.rows(
+        "SELECT coalesce(m.provider_at, m.created_at) AS at FROM messages m JOIN contacts c "
+        "ON c.id = m.contact_id WHERE c.account_id = $1 AND m.seq = 1"
+    )
+    assert f"\n{said['at'] + timedelta(hours=5, minutes=45):%d.%m.%Y, %H:%M}, " in found.text
     assert found.in_reply_to == f"<1.{box.number}@client.example>"
     assert found.references == (found.in_reply_to,)
     assert found.subject == "Re: Заказ 48101"

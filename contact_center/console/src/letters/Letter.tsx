@@ -19,7 +19,8 @@ import { useLetterWords } from "./texts";
 import { WholeLetter } from "./WholeLetter";
 import css from "./letter.module.css";
 
-const SIGNATURES: ReadonlySet<string> = new Set(["application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"]);
+/** Stored files are of the type their bytes show, and a signature's show none. */
+const SIGNATURE = /\.p7s$|^signature\.asc$/i;
 
 export default function Letter({ message, subject }: { message: Message; subject: string | undefined }) {
   const { l } = useLetterWords();
@@ -28,7 +29,7 @@ export default function Letter({ message, subject }: { message: Message; subject
   const { html } = chosenOf(message);
   // What the letter shows within its text is not listed again beside it, nor is its signature.
   const within = message.has_body || Boolean(html);
-  const files = message.attachments.filter((file) => !(within && file.inline) && !SIGNATURES.has(file.type ?? ""));
+  const files = message.attachments.filter((file) => !(within && file.inline) && !(mail?.protection.length && SIGNATURE.test(file.name)));
   return (
     <div className={css.letter}>
       {subject && (
