@@ -24,18 +24,23 @@ _BACK = f"{_ROW}, cc_work_snapshot(w) AS snapshot"
 OPEN = f"SELECT {_ROW} FROM work w WHERE w.contact_id = $1 AND w.state <> 'done'"  # noqa: S608
 ONE = f"SELECT {_ROW} FROM work w WHERE w.id = $1"  # noqa: S608
 
-# Who takes what lies aside has not let it wait: its turn begins with him.
+# What is taken, or ends, while it lies aside has not waited: its turn begins with that.
+_NOW_IF_PARKED = """
+  arrived_at = CASE w.state WHEN 'parked' THEN $3::timestamptz ELSE w.arrived_at END,
+  virtual_arrival = CASE w.state WHEN 'parked' THEN w.virtual_arrival + ($3 - w.arrived_at)
+                    ELSE w.virtual_arrival END"""
 ACTIVATE = f"""
 UPDATE work w SET state = 'active', operator_id = $2, accepted_at = $3, offer_id = NULL,
   offer_until = NULL, preferred_id = NULL, preferred_until = NULL, parked_until = NULL,
-  arrived_at = CASE w.state WHEN 'parked' THEN $3 ELSE w.arrived_at END, version = w.version + 1
+  version = w.version + 1, {_NOW_IF_PARKED}
 WHERE w.id = $1 RETURNING {_BACK}"""  # noqa: S608
 PUT_OFF = f"""
 UPDATE work w SET parked_until = $2, version = w.version + 1 WHERE w.id = $1 RETURNING {_BACK}"""  # noqa: S608
 # As the engine's own return (`routing.endings.come_back`): a wait that begins now, for him first.
 COME_BACK = f"""
-UPDATE work w SET state = 'waiting', arrived_at = $2, queued_at = $2, virtual_arrival =
-    $2::timestamptz - (w.arrived_at - w.virtual_arrival - make_interval(secs => w.kept_ms / 1000.0)),
+UPDATE work w SET state = 'waiting', arrived_at = $2, queued_at = $2,
+  virtual_arrival = $2::timestamptz
+    - (w.arrived_at - w.virtual_arrival - make_interval(secs => w.kept_ms / 1000.0)),
   kept_ms = 0, rung = 0, parked_until = NULL, preferred_until = NULL, version = w.version + 1
 WHERE w.id = $1 RETURNING {_BACK}"""  # noqa: S608
 BACK_IN_LINE = f"""
@@ -48,11 +53,9 @@ WRAP_UP = f"""
 UPDATE work w SET state = 'wrap_up', wrap_up_since = coalesce(w.wrap_up_since, $3),
   wrap_up_until = $2, version = w.version + 1
 WHERE w.id = $1 RETURNING {_BACK}"""  # noqa: S608
-# What ends while it lies aside has never waited: `ended_at = arrived_at` says so.
 END = f"""
 UPDATE work w SET state = 'done', ended_at = $3, outcome = $2, offer_id = NULL,
-  offer_until = NULL, version = w.version + 1,
-  arrived_at = CASE w.state WHEN 'parked' THEN $3 ELSE w.arrived_at END
+  offer_until = NULL, version = w.version + 1, {_NOW_IF_PARKED}
 WHERE w.id = $1 RETURNING {_BACK}"""  # noqa: S608
 ADVANCE = f"""
 UPDATE work w SET virtual_arrival = $2, kept_ms = w.kept_ms + cc_ms(w.virtual_arrival) - cc_ms($2),

@@ -100,7 +100,7 @@ async def test_who_takes_it_while_it_lies_aside_has_not_let_it_wait(
     await house.desk.taking.take(boris, contact)
     work = await house.work(contact)
     assert (work["state"], work["operator_id"]) == ("active", boris.employee_id)
-    assert work["arrived_at"] == work["accepted_at"] == clock.now()
+    assert work["arrived_at"] == work["virtual_arrival"] == work["accepted_at"] == clock.now()
     await wake(house, contact)
     assert (await house.work(contact))["state"] == "active"
 
