@@ -42,10 +42,15 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The parsed request: events in the provider's order and the reply to give after commit."""
+    """The parsed request: events in the provider's order and the reply to give after commit.
+
+    `parts`: files that lie in the request itself, by the references their attachments have; a
+    channel leaves out what is large, for `Embeds.part` gives it later.
+    """
 
     events: tuple[Event, ...] = ()
     reply: Reply = Reply()
+    parts: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ from contact_center.dispatch.why.service import SERVICE as WHY
 from contact_center.dispatch.why.service import Why
 from contact_center.employees.service import SERVICE as EMPLOYEES
 from contact_center.employees.service import Employees
+from contact_center.intake.carried import Carried
 from contact_center.intake.listening import Listeners
 from contact_center.intake.notes import Notes
 from contact_center.intake.parsing import Parsers
@@ -194,6 +195,7 @@ class Workspace:
         intake = Intake(
             database, hints, clock, batch=limits.batch, queue=limits.queue,
             retry_after=limits.retry_after,
+            carried=Carried.of(files.blobs, max_bytes=settings.media.max_bytes),
         )  # fmt: skip
         quarantine = Quarantine(
             database, intake, accounts, parsers, per_hour=limits.quarantine_per_hour,

@@ -14,7 +14,7 @@ from channels.mail.automatic import Own
 from channels.mail.grant import Grant
 from channels.mail.hooks import Posted
 from channels.mail.imap import Mailbox, RawMail
-from channels.mail.parser import file_bytes, parse
+from channels.mail.parser import file_bytes, read
 from channels.mail.settings import MailSettings
 from channels.mail.smtp import Sender, Sent
 from channels.mail.smtp_session import BAD
@@ -23,6 +23,7 @@ from channels.messages import Outbound, Receipt
 
 TRUNCATED, PROBLEM = "x-imap-truncated", "x-imap-problem"
 WRAPPED = "form:"  # before the reference of a file whose mail came inside a form
+PARTS_BYTES = 4 * 1024 * 1024  # of all files of a mail that are handed over with it
 _JSON = {"content-type": "application/json"}
 
 
@@ -60,17 +61,19 @@ class Mail:
         raw = given.raw
         if given.recipient:
             raw = b"Envelope-To: " + hooks.header_bytes(given.recipient) + b"\r\n" + raw
-        mail = parse(
+        mail, files = read(
             raw, own=own, servers=self.settings.trusted_servers, below=self.settings.checks_below
         )
         if request.headers.get(TRUNCATED):
-            mail = inbound.cut(mail)
-        wrapped = hooks.media_type(request) in hooks.FORM_TYPES
+            mail, files = inbound.cut(mail), {}  # the last one lacks its end
+        within = WRAPPED if hooks.media_type(request) in hooks.FORM_TYPES else ""
         found = inbound.events(
-            mail, self.settings, account=self.account, at=request.received_at,
-            within=WRAPPED if wrapped else "",
-        )  # fmt: skip
-        return Received(found, Reply(200, _JSON, b'{"ok":true}'))
+            mail, self.settings, account=self.account, at=request.received_at, within=within
+        )
+        if sum(map(len, files.values())) > PARTS_BYTES:
+            files = {}
+        parts = {within + ref: data for ref, data in files.items()}
+        return Received(found, Reply(200, _JSON, b'{"ok":true}'), parts)
 
     def part(self, raw: bytes, ref: str) -> bytes:
         """A file of a mail. Raises Rejected."""

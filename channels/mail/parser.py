@@ -1,6 +1,7 @@
 """From bytes to a ParsedMail: the one way in. Pure; never fails but for what is no mail at all.
 
     parse(raw, own=Own.of(hosts, addresses), servers=("mx.example.org",)) -> ParsedMail
+    read(...) -> ParsedMail and the bytes of its files
     file_bytes(raw, ref) -> bytes | None
 
 RFC 5322, RFC 2045 to 2049; what each step relies on stands in its own module.
@@ -65,6 +66,13 @@ def parse(
 
     `servers`: whose Authentication-Results are ours, `below` their Received line, too.
     """
+    return read(raw, own=own, servers=servers, below=below)[0]
+
+
+def read(
+    raw: bytes, *, own: Own = _NOBODY, servers: Iterable[str] = (), below: bool = False
+) -> tuple[ParsedMail, dict[str, bytes]]:
+    """The same with the bytes of its files, by their `ref`: they are decoded anyway."""
     raw = _lines(raw)
     hint = _hint(raw)
     tree = mime.tree(raw, _start(raw), hint=hint)
@@ -83,7 +91,7 @@ def parse(
         fields, subject, texts.text, own=own, author=author.address if author else "",
         report=report.kind, receipt=found.notification,
     )  # fmt: skip
-    return ParsedMail(
+    mail = ParsedMail(
         message_id=message_id,
         synthetic_id=synthetic,
         author=author,
@@ -115,6 +123,7 @@ def parse(
         headers=_shown_headers(fields),
         warnings=_warnings(envelope, found, texts),
     )
+    return mail, {carried.file.ref: carried.data for carried in found.files}
 
 
 def file_bytes(raw: bytes, ref: str) -> bytes | None:

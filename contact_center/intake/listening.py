@@ -30,6 +30,7 @@ from channels.contract import (
     listens,
 )
 from channels.errors import ChannelError, Malformed, Misconfigured
+from channels.messages import Event
 from contact_center.intake import backfilling, store
 from contact_center.intake.model import LiveAccount
 from contact_center.intake.notes import Notes
@@ -254,7 +255,9 @@ class Listener:
         self, request: WebhookRequest, received: Received | None, cursor: Cursor | None
     ) -> bool:
         """Store the events of a request; True where the cursor was written with them."""
-        events = received.events if received else ()
+        events: Sequence[Event] = ()
+        if received is not None:
+            events = await self._house.intake.with_files(self._account, received)
         result = await _patiently(
             lambda: self._house.intake.submit(
                 self._account, events, request.body, request, cursor=cursor

@@ -167,7 +167,8 @@ $$;
 
 -- Files that came with messages: rows and a job for each that must be fetched; files the sender has
 -- uploaded before are tied to their message. Returns the number of jobs.
--- rows: [{message, contact, account, owner, files: [{kind, ref, name, type, size, data}]}]
+-- What came inside its message is here already: it has a blob_key and a sha256.
+-- rows: [{message, contact, account, owner, files: [{kind, ref, name, type, size, data, …}]}]
 CREATE OR REPLACE FUNCTION cc_intake_files(rows jsonb) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   jobs_made int;
@@ -182,13 +183,15 @@ BEGIN
 
   WITH made AS (
     INSERT INTO attachments (id, message_id, contact_id, account_id, owner, kind, name, type, size,
-                             state, ref, data)
+                             state, ref, data, blob_key, sha256)
     SELECT cc_new_id(), r.message, r.contact, r.account, r.owner, f.kind, f.name, f.type, f.size,
-           CASE WHEN f.ref IS NULL THEN 'stored' ELSE 'wanted' END, f.ref, coalesce(f.data, '{}')
+           CASE WHEN f.ref IS NULL OR f.blob_key IS NOT NULL THEN 'stored' ELSE 'wanted' END, f.ref,
+           coalesce(f.data, '{}'), f.blob_key, f.sha256
     FROM jsonb_to_recordset(rows)
          AS r (message uuid, contact uuid, account uuid, owner text, files jsonb)
     CROSS JOIN jsonb_to_recordset(r.files)
-         AS f (kind text, ref text, name text, type text, size bigint, data jsonb)
+         AS f (kind text, ref text, name text, type text, size bigint, data jsonb, blob_key text,
+               sha256 text)
     WHERE NOT coalesce(f.data, '{}') ? 'upload'
     RETURNING id, account_id, state
   ), jobs_asked AS (

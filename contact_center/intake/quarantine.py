@@ -119,9 +119,8 @@ class Quarantine:
             raise Conflict("it did not come as a request", code="not_replayable")
         try:
             received = await self._read_again(account, kept, request)
-            result = await self._intake.submit(
-                account, received.events, request.body, request, keep=False
-            )
+            events = await self._intake.with_files(account, received)
+            result = await self._intake.submit(account, events, request.body, request, keep=False)
         except (Refused, Malformed, Invalid) as error:
             reason = str(error)[:LONGEST_ERROR]
             await store.failed_again(self._database, quarantined, reason)

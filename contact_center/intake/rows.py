@@ -26,6 +26,7 @@ from channels.messages import (
 from contact_center.clients import starts
 from contact_center.contacts.triage import OPT_OUT_MEDIA, Action, Arrival, Verdict, consents
 from contact_center.intake import cleaning
+from contact_center.intake.carried import Kept
 from contact_center.intake.model import AccountFacts
 from contact_center.kernel.addresses import in_ascii
 from contact_center.kernel.ids import new_id
@@ -229,6 +230,7 @@ def _file(attachment: Any) -> dict[str, Any]:
         "type": cleaning.text(attachment.type, cleaning.NAME),
         "size": attachment.size,
         "data": attachment.data,
+        **(attachment.blob if isinstance(attachment, Kept) else {}),
     }
 
 

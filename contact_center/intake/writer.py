@@ -21,10 +21,11 @@ from typing import Any
 import asyncpg
 import orjson
 
-from channels.contract import Cursor, WebhookRequest
+from channels.contract import Cursor, Received, WebhookRequest
 from channels.messages import Event, Typing
 from contact_center.contacts.triage import Rule, triage
 from contact_center.intake import store
+from contact_center.intake.carried import Carried
 from contact_center.intake.facts import facts_of
 from contact_center.intake.model import AccountFacts, SubmitResult
 from contact_center.intake.packing import pack
@@ -109,7 +110,9 @@ class Intake:
         batch: int = BATCH,
         queue: int = QUEUE,
         retry_after: float = RETRY_AFTER,
+        carried: Carried | None = None,
     ) -> None:
+        self._carried = carried
         self._database = database
         self._hints = hints
         self._clock = clock
@@ -161,6 +164,12 @@ class Intake:
                 rows[-1].carry("cursor", cursor)
             self._enqueue(parcel, rows)
         return parcel.future
+
+    async def with_files(self, account: AccountFacts, received: Received) -> Sequence[Event]:
+        """The events to submit, once the files that came inside them are kept."""
+        if self._carried is None or not received.parts:
+            return received.events
+        return await self._carried.kept(account.id, received)
 
     def _enqueue(self, parcel: Parcel, rows: list[Row]) -> None:
         parcel.left = len(rows)

@@ -101,7 +101,10 @@ class Hooks:
             raise
         except Exception as error:  # noqa: BLE001 - no bytes may make us say 500
             return await self._unread(account, given, error)
-        result = await self._intake.submit(account, received.events, given.body, given)
+        events = received.events
+        if received.parts:
+            events = await self._intake.with_files(account, received)
+        result = await self._intake.submit(account, events, given.body, given)
         self._notes.taken(account, given, received.events, result)
         if account.state == "test":
             await self._notes.tried(account, received.events, result)

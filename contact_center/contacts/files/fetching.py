@@ -17,7 +17,7 @@ from contact_center.access.model import Actor
 from contact_center.access.policy import visible
 from contact_center.accounts.sending import Connect
 from contact_center.contacts.files import store
-from contact_center.contacts.files.nature import nature
+from contact_center.contacts.files.nature import nature, own_kind
 from contact_center.contacts.shapes import CAN_FETCH
 from contact_center.jobs import store as jobs
 from contact_center.jobs.model import ATTEMPTS, GiveUp, Job
@@ -150,8 +150,7 @@ class Fetching:
         self, row: Record, state: str, blob: Blob | None, more: Mapping[str, Any] | None = None
     ) -> bool:
         kind, media_type, data = nature(blob) if blob else (None, None, dict(more or {}))
-        if row["kind"] not in ("file", "image", "video", "audio"):
-            kind = None  # a voice note or a sticker stays what the provider calls it
+        kind = own_kind(row["kind"]) or kind
         values = (
             blob and blob.key, blob and blob.size, blob and blob.sha256, media_type, kind, data,
         )  # fmt: skip

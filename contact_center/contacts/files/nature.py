@@ -25,6 +25,11 @@ def nature(blob: Blob) -> tuple[str, str, dict[str, Any]]:
     return "file" if is_bomb else kind_of(media_type), media_type, data
 
 
+def own_kind(kind: str) -> str | None:
+    """A voice note or a sticker stays what the provider calls it."""
+    return None if kind in ("file", "image", "video", "audio") else kind
+
+
 def shown_name(name: str) -> str:
     """A file name to show: no path, no control characters, not too long."""
     text = name.replace("\\", "/").rpartition("/")[2]

@@ -182,13 +182,15 @@ FORMS = {"urlencoded": urlencoded, "multipart": multipart}
 @pytest.mark.parametrize("form", FORMS)
 def test_a_form_brings_the_mail_and_its_files_are_found_in_it_again(form: str) -> None:
     given = FORMS[form](mailgun())
-    (event,) = channel().receive(given).events
+    received = channel().receive(given)
+    (event,) = received.events
     assert isinstance(event, MessageReceived)
     assert event.text == "Счёт + 100%"
     (file,) = event.attachments
     assert (file.name, file.size) == ("a.pdf", len(PDF))
     assert file.ref is not None
     assert channel().part(given.body, file.ref) == PDF
+    assert received.parts == {file.ref: PDF}
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -12,7 +12,7 @@ from channels.errors import Malformed
 from channels.mail import addresses, charsets, cms, headers, rtf, tnef
 from channels.mail.automatic import Own
 from channels.mail.message import ParsedMail
-from channels.mail.parser import file_bytes, parse
+from channels.mail.parser import file_bytes, read
 
 MAILS = [path.read_bytes() for path in sorted((Path(__file__).parent / "fixtures").glob("*.eml"))]
 UNSAFE = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -22,7 +22,7 @@ EASY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 def check(raw: bytes) -> None:
     try:
-        mail = parse(raw, own=OWN, servers=["mx.shop.example"])
+        mail, parts = read(raw, own=OWN, servers=["mx.shop.example"])
     except Malformed:
         return
     assert mail.message_id
@@ -36,6 +36,7 @@ def check(raw: bytes) -> None:
         data = file_bytes(raw, file.ref)
         assert data is not None
         assert len(data) == file.size
+        assert data == parts[file.ref]
 
 
 def one_line(mail: ParsedMail) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from datetime import UTC, datetime
 from typing import Any
@@ -60,6 +61,8 @@ async def test_a_stop_around_the_commit_loses_nothing_and_doubles_nothing(
     intake, failed = post.office.workspace.listeners.intake, []
 
     class Failing:
+        with_files = intake.with_files
+
         def submit(self, account: Any, *args: Any, **more: Any) -> Any:
             if account.id != box.account or failed:
                 return intake.submit(account, *args, **more)
@@ -187,6 +190,31 @@ async def test_files_are_taken_out_of_the_mail_they_came_in(post: Post) -> None:
     path = await post.office.workspace.files.blobs.path(first["blob_key"])
     assert path.read_bytes() == small
     assert (second["state"], second["blob_key"]) == ("too_large", None)
+    fetched = await post.office.workspace.database.fetch(
+        "SELECT key FROM jobs WHERE kind = 'media.fetch' AND key = ANY($1)",
+        [str(first["id"]), str(second["id"])],
+    )
+    # The small one came with its mail.
+    assert [row["key"] for row in fetched] == [str(second["id"])]
+
+
+async def test_a_file_that_cannot_be_written_with_its_mail_is_fetched_later(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    blobs = post.office.workspace.files.blobs
+    monkeypatch.setattr(blobs, "save", full)
+    box = await post.box()
+    box.imap.add(with_file(box.mail("small"), "счёт.pdf", b"%PDF-1.7 later"))
+
+    async def stored() -> Any:
+        rows = await box.rows("SELECT * FROM attachments WHERE account_id = $1")
+        return rows if rows and rows[0]["state"] == "stored" else None
+
+    (row,) = await eventually(stored, seconds=20)
+    assert (await blobs.path(row["blob_key"])).read_bytes() == b"%PDF-1.7 later"
 
 
 async def test_the_source_of_a_large_bounce_stays_with_its_message(post: Post) -> None:
