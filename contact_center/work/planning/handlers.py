@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from contact_center.access.model import Permission
 from contact_center.access.routes import Call, Route
+from contact_center.kernel.errors import Invalid
 from contact_center.work.planning import store
-from contact_center.work.planning.model import KEPT, DryRun, DryRunList, DryRunWish, shown
+from contact_center.work.planning.model import (
+    KEPT,
+    DryRun,
+    DryRunList,
+    DryRunWish,
+    Staffing,
+    StaffingQuery,
+    shown,
+)
 from contact_center.work.planning.service import SERVICE
+from contact_center.work.planning.staffing import around
 from contact_center.work.policies import store as policies
 
 P = Permission
@@ -32,6 +42,13 @@ async def cancel_dry_run(call: Call) -> None:
     await call.app[SERVICE].cancel(call.actor.label, call.id())
 
 
+async def staffing(call: Call) -> Staffing:
+    try:
+        return around(call.query)
+    except ValueError as error:
+        raise Invalid(str(error), field="share", code="not_enough") from None
+
+
 ROUTES: list[Route] = [
     Route("GET", "/policies/{id}/dry-runs", list_dry_runs, P.SUPERVISE,
           "How a policy did on recorded traffic", answer=DryRunList),
@@ -42,4 +59,7 @@ ROUTES: list[Route] = [
           answer=DryRun),
     Route("DELETE", "/dry-runs/{id}", cancel_dry_run, P.ADMINISTER, "Cancel a dry run",
           status=204),
+    Route("GET", "/staffing", staffing, P.SUPERVISE,
+          "How many operators a stretch of time needs: Erlang C, with patience A",
+          query=StaffingQuery, answer=Staffing),
 ]  # fmt: skip

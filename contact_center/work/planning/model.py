@@ -111,6 +111,47 @@ class DryRunQuestion(BaseModel):
     within: int
 
 
+class StaffingQuery(Body):
+    """A stretch of `interval` seconds: how many come, and what is asked for. Shares in per cent.
+
+    `talk`: mean seconds an operator has a contact on his hands, wrap-up included; `patience`: mean
+    seconds until a client gives up, left out they wait for ever; `share` of all to be taken
+    `within` seconds; `occupancy`: the most an operator may be busy; `shrinkage`: paid time that is
+    breaks, training and sickness.
+    """
+
+    arrivals: Annotated[float, Field(ge=0, le=100_000)]
+    talk: Annotated[float, Field(gt=0, le=86_400)]
+    patience: Annotated[float, Field(gt=0, le=86_400)] | None = None
+    interval: Annotated[float, Field(ge=60, le=86_400)] = 1800
+    share: Annotated[float, Field(gt=0, lt=100)] = 80
+    within: Annotated[float, Field(ge=0, le=86_400)] = 20
+    occupancy: Annotated[float, Field(gt=0, le=100)] = 100
+    shrinkage: Annotated[float, Field(ge=0, le=90)] = 0
+
+
+class StaffingRow(BaseModel):
+    """What so many operators give; `wait` null: without end."""
+
+    operators: int
+    in_time: float
+    wait: float | None
+    abandoned: float
+    occupancy: float
+
+
+class Staffing(BaseModel):
+    """How many operators it takes: `needed` to meet the target, `scheduled` to be planned for that.
+
+    `load`: how many would be busy on average; `rows`: from a few less to a few more than needed.
+    """
+
+    load: float
+    needed: int
+    scheduled: int
+    rows: list[StaffingRow]
+
+
 class DryRun(Out):
     """A policy tried beside edition `edition`; `policy_version`: the draft as it was then.
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from statistics import mean
 from typing import Any
 
+from contact_center.work.planning.model import Staffing, StaffingQuery, StaffingRow
 from contact_center.work.planning.traffic import ENOUGH, HALF_HOUR, Seen, Traffic
 from routing.events import Presence
 from routing.model import Operator
 from routing.policy import READY
-from routing.staffing import Demand, Expected, Target, needed, scheduled
+from routing.staffing import Demand, Expected, Target, expected, needed, scheduled
 
 SHARE = 0.8
 """Of the contacts of a half-hour, to be taken in time."""
+BESIDE = 3
+"""So many fewer and more than needed are shown, too."""
 
 
 class BadRow(ValueError):
@@ -54,6 +58,29 @@ def answer(at: str, arrivals: float, asked: Asked, **own: float | None) -> Answe
     except ValueError as error:
         raise BadRow(str(error)) from None
     return Answer(at, demand, found, scheduled(found.operators, asked.shrinkage))
+
+
+def around(asked: StaffingQuery) -> Staffing:
+    """How many are needed, and what some more or fewer would give. Raises ValueError."""
+    demand = Demand(asked.arrivals, asked.talk, asked.patience, asked.interval)
+    target = Target(asked.share / 100, asked.within, occupancy=asked.occupancy / 100)
+    found = needed(demand, target).operators
+    rows = [
+        _row(expected(demand, operators, asked.within))
+        for operators in range(max(1, found - BESIDE), found + BESIDE + 1)
+    ]
+    return Staffing(
+        load=round(demand.load, 2), needed=found, rows=rows,
+        scheduled=scheduled(found, asked.shrinkage / 100),
+    )  # fmt: skip
+
+
+def _row(one: Expected) -> StaffingRow:
+    return StaffingRow(
+        operators=one.operators, in_time=round(100 * one.within, 2),
+        wait=round(one.wait, 2) if one.wait < inf else None,
+        abandoned=round(100 * one.abandoned, 2), occupancy=round(100 * one.occupancy, 2),
+    )  # fmt: skip
 
 
 def half_hours(

@@ -119,6 +119,27 @@ async def test_what_cannot_be_tried_says_why(office: Office) -> None:
     assert (refused.status, refused.code) == (422, "bad_policy")
 
 
+async def test_a_half_hour_says_how_many_it_needs_and_what_more_or_fewer_would_give(
+    office: Office,
+) -> None:
+    lead = await office.hire("lead", "supervisor")
+    path = "/staffing?arrivals=100&talk=180&occupancy=85&shrinkage=30"
+    found = (await office.ask("GET", path, lead)).body
+    assert (found["load"], found["needed"], found["scheduled"]) == (10, 14, 20)
+    assert [one["operators"] for one in found["rows"]] == list(range(11, 18))
+    fewer, enough = found["rows"][2], found["rows"][3]
+    assert (enough["in_time"], enough["occupancy"]) == (pytest.approx(88.8, abs=0.1), 71.43)
+    assert fewer["wait"] > enough["wait"]
+    few = (await office.ask("GET", "/staffing?arrivals=100&talk=180&share=20", lead)).body
+    assert few["rows"][0]["wait"] is None  # without end
+    patient = (await office.ask("GET", f"{path}&patience=60", lead)).body
+    assert patient["needed"] < 14
+    assert patient["rows"][0]["abandoned"] > 0
+    refused = await office.ask("GET", "/staffing?arrivals=100000&talk=86400", lead)
+    assert (refused.status, refused.code) == (422, "not_enough")
+    assert (await office.ask("GET", path, await office.hire("kate"))).status == 403
+
+
 async def test_a_cancelled_run_ends_its_process_and_an_interrupted_one_begins_again(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

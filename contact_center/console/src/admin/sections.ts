@@ -21,6 +21,7 @@ export const adminSections: readonly AdminSection[] = [
   { path: "skills", title: "page.skills", icon: "hand", group: "people", permission: "supervise", load: () => import("./skills/SkillsPage") },
   { path: "queues", title: "page.queues", icon: "queue", group: "work", permission: "supervise", load: () => import("./queues/QueuesPage") },
   { path: "routing", title: "page.routing", icon: "sliders", group: "work", permission: "supervise", load: () => import("./routing/RoutingPage") },
+  { path: "staffing", title: "page.staffing", icon: "calendar", group: "work", permission: "supervise", load: () => import("./staffing/StaffingPage") },
   { path: "kinds", title: "page.kinds", icon: "tag", group: "work", permission: "supervise", load: () => import("./lists/KindsPage") },
   { path: "result-codes", title: "page.result_codes", icon: "flag", group: "work", permission: "supervise", load: () => import("./lists/ResultCodesPage") },
   { path: "break-reasons", title: "page.break_reasons", icon: "coffee", group: "work", permission: "supervise", load: () => import("./lists/BreakReasonsPage") },

@@ -1748,6 +1748,23 @@ export interface Split {
   message_id: string;
 }
 
+/** How many operators it takes: `needed` to meet the target, `scheduled` to be planned for that. `load`: how many would be busy on average; `rows`: from a few less to a few more than needed. */
+export interface Staffing {
+  load: number;
+  needed: number;
+  scheduled: number;
+  rows: StaffingRow[];
+}
+
+/** What so many operators give; `wait` null: without end. */
+export interface StaffingRow {
+  operators: number;
+  in_time: number;
+  wait: number | null;
+  abandoned: number;
+  occupancy: number;
+}
+
 /** The address. One that carries a client over is shown this once: only a digest is kept. */
 export interface StartLink {
   id: string;
@@ -2070,6 +2087,7 @@ export interface Routes {
     "/holidays/countries": { answer: CountryList };
     "/policies/{id}/dry-runs": { path: { id: string }; answer: DryRunList };
     "/dry-runs/{id}": { path: { id: string }; answer: DryRun };
+    "/staffing": { query: { arrivals: number; talk: number; patience?: number | null; interval?: number; share?: number; within?: number; occupancy?: number; shrinkage?: number }; answer: Staffing };
     "/contacts/{id}/routing": { path: { id: string }; answer: Routing };
     "/contacts/{id}/routing/why-not/{employee_id}": { path: { id: string; employee_id: string }; query?: { offer_id?: string | null }; answer: WhyNot };
     "/employees/{id}/routing/why-idle": { path: { id: string }; answer: WhyIdle };
