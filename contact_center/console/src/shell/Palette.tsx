@@ -1,5 +1,5 @@
 import { Modal } from "@mantine/core";
-import { type KeyboardEvent, useMemo, useState } from "react";
+import { type KeyboardEvent, useEffect, useMemo, useState } from "react";
 import { useRested, useSearch } from "../api/hooks";
 import { otherLayout } from "../actions/keys";
 import type { Group } from "../actions/keymap";
@@ -9,6 +9,7 @@ import { navigate } from "../router";
 import { Avatar } from "../ui/Avatar";
 import { Caps } from "../ui/Caps";
 import { Icon, mediumIcon } from "../ui/Icon";
+import { early } from "./Early";
 import css from "./palette.module.css";
 
 interface Entry {
@@ -85,7 +86,10 @@ function useEntries(typed: string, close: () => void): { entries: Entry[]; busy:
 
 export default function Palette({ onClose }: { onClose: () => void }) {
   const { t } = useI18n();
-  const [typed, setTyped] = useState("");
+  const [typed, setTyped] = useState(early.text);
+  useEffect(() => {
+    early.text = "";
+  }, []);
   const [at, setAt] = useState(0);
   const { entries, busy } = useEntries(typed, onClose);
   const chosen = Math.min(at, entries.length - 1);

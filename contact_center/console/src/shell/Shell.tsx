@@ -19,6 +19,7 @@ import { watchService } from "./service";
 import { TopStrip } from "./TopStrip";
 import { useAlerts } from "./useAlerts";
 import { WrapUps } from "./WrapUps";
+import { Early } from "./Early";
 import { lazily } from "../ui/lazily";
 import css from "./shell.module.css";
 
@@ -109,7 +110,7 @@ function Frame() {
           </Suspense>
         </main>
       </div>
-      <Suspense fallback={null}>
+      <Suspense fallback={open === "palette" ? <Early /> : null}>
         {open === "palette" && <Palette onClose={() => setOpen(null)} />}
         {open === "help" && <Help onClose={() => setOpen(null)} />}
       </Suspense>
