@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from contact_center.dispatch import collector, store
+from contact_center.dispatch import collector
 from contact_center.dispatch.doors import Doors
 from contact_center.dispatch.snapshots import HouseQueue, queue_state
 from contact_center.kernel.ids import new_id
@@ -25,7 +25,7 @@ from routing.engine import Engine
 from routing.model import Tick
 from tests.contact_center.dispatch.conftest import Running
 from tests.contact_center.dispatch.house import House, faults, log_operator
-from tests.contact_center.dispatch.test_standby import act, believes_the_rows
+from tests.contact_center.dispatch.test_standby import act, at_rest, believes_the_rows
 from tests.support.waiting import eventually
 
 
@@ -165,15 +165,12 @@ async def test_warm_engines_equal_a_rebuild_under_a_policy(house: House, running
 
         await asyncio.gather(*(hand(number) for number in range(3)))
         await rule(house, {**rules, "strategy": "pack"}, house={"misses_in_a_row": 3})
-        # Once nobody waits on the ladder any more, only deadlines far away are left.
+        # Once nobody waits on the ladder any more, deadlines are mostly far away.
         await eventually(lambda: nobody_waits_in(house, first), seconds=30)
-        for dispatcher in (one, two):
-            await eventually(partial(believes_the_rows, dispatcher, house), seconds=30)
-            assert dispatcher.engine.policy().misses_in_a_row == 3
-        now, policy = await store.database_ms(house.database), await store.policy(house.database)
-        rebuilt = Engine.restore(await store.load(house.database), now, policy)
-        warm = Engine.restore(one.engine.snapshot(), now, one.engine.policy())
+        await eventually(lambda: believes_the_rows(two, house), seconds=30)
+        warm, rebuilt, now = await eventually(lambda: at_rest(one, house), seconds=30)
         for engine in (rebuilt, warm):
+            assert engine.policy().misses_in_a_row == 3
             engine.observe(Tick(), now + 600_000)
         assert warm.decide() == rebuilt.decide(), f"seed {seed}"
 
