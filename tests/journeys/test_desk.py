@@ -100,6 +100,24 @@ def test_own_keys_hold_on_another_computer(company: Company, open_page: Open) ->
     finish(other)
 
 
+def test_a_parked_talk_is_his_again_when_its_client_writes(
+    company: Company, open_page: Open
+) -> None:
+    operator, visitor = talk(company, open_page, "Подумаю до завтра")
+    keys, parked = operator.keyboard, operator.get_by_role("link", name="Отложенные 1")
+    keys.press("Escape")
+    keys.press("KeyP")
+    expect(operator.get_by_role("radio", name="Пока клиент не напишет")).to_be_focused()
+    keys.press("Enter")
+    expect(parked).to_be_visible()
+    expect(operator.get_by_role("button", name="Вернуть", exact=True)).to_be_visible()
+    write(visitor, "Надумал")
+    accept(operator)
+    expect(parked).to_have_count(0)
+    expect(thread(operator).get_by_text("Надумал")).to_be_visible()
+    finish(operator)
+
+
 def test_a_clients_fields_are_edited_in_place(company: Company, open_page: Open) -> None:
     operator, _ = talk(company, open_page, "Запишите мои данные")
     keys = operator.keyboard

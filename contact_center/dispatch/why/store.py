@@ -55,7 +55,9 @@ WHERE work_id = $1 AND state IN ('declined', 'missed') AND ended_at <= $2
 ORDER BY operator_id, ended_at DESC
 """
 MOVES_OF = """
-SELECT cause, at, (data ->> 'rung')::int AS rung, (data ->> 'queue_id')::uuid AS queue_id
+SELECT cause, CASE WHEN cause IN ('park_over', 'client_wrote')  -- before its offer
+                    THEN to_timestamp((data ->> 'arrived_ms')::bigint / 1000.0) ELSE at END AS at,
+  (data ->> 'rung')::int AS rung, (data ->> 'queue_id')::uuid AS queue_id
 FROM (SELECT kind, cause, at, data FROM events
       WHERE subject_id = ANY($1::uuid[]) ORDER BY seq DESC LIMIT $2) latest
 WHERE kind = 'work.waiting' AND cause IN ('relaxed', 'overflow_ladder', 'overflow_closed',

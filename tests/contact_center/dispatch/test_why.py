@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -81,10 +81,13 @@ class Desk:
         """With a router at work, once it has offered the contact; the offer."""
         dispatcher = Dispatcher(self.office.db, None, SystemClock(), "one")
         task = asyncio.create_task(dispatcher.run())
-        query = "SELECT id FROM offers WHERE work_id = $1 AND state = 'live'"
+        query = (
+            "SELECT o.id FROM offers o JOIN work w ON w.id = o.work_id"
+            " WHERE w.contact_id = $1 AND o.state = 'live'"
+        )
         try:
-            await eventually(lambda: self.office.db.fetchval(query, self.work))
-            yield await self.office.db.fetchval(query, self.work)
+            await eventually(lambda: self.office.db.fetchval(query, self.contact))
+            yield await self.office.db.fetchval(query, self.contact)
         finally:
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -126,6 +129,30 @@ async def test_a_waiting_contact_says_why_and_what_is_next(desk: Desk) -> None:
         "now",
         [{"id": str(desk.boris.id), "name": "boris"}],
     )
+
+
+async def test_a_parked_contact_says_who_laid_it_aside_and_how_it_came_back(desk: Desk) -> None:
+    await desk.set(desk.anna, presence="ready")
+    await desk.set(desk.boris, presence="ready")
+    path, until = f"/contacts/{desk.contact}", datetime.now(UTC) + timedelta(hours=1)
+    assert (await desk.office.ask("POST", f"{path}/take", desk.anna)).status == 200
+    asked = {"until": until.isoformat()}
+    parked = await desk.office.ask("POST", f"{path}/park", desk.anna, json=asked)
+    assert (parked.status, parked.body["work"]["state"]) == (200, "parked")
+    said = await desk.routing(desk.anna)
+    until_ms = int(until.timestamp() * 1000)
+    aside = {"by": str(desk.anna.id), "until_ms": until_ms}
+    assert (said["waiting"]["reason"], said["waiting"]["values"]) == ("parked", aside)
+    assert {"id": str(desk.anna.id), "name": "anna"} in said["people"]
+    for one in (desk.anna, desk.boris):
+        assert (await desk.why_not(one))["gates"] == [{"code": "parked", "values": aside}]
+    await desk.office.db.execute("UPDATE work SET parked_until = now() WHERE state = 'parked'")
+    async with desk.decided():
+        said = await desk.routing(desk.anna)
+    steps = [(step["code"], step["detail"]) for step in said["timeline"]]
+    assert steps[-3:] == [("parked", None), ("returned", "park_over"), ("offered", None)]
+    here = said["here"]
+    assert (here["operator_id"], here["reason"]["rule"]) == (str(desk.anna.id), "preferred")
 
 
 async def test_an_offered_contact_says_why_here_and_why_not_others_as_of_then(desk: Desk) -> None:

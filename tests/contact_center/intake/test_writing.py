@@ -454,3 +454,19 @@ async def test_stop_by_sms_is_an_opt_out_and_rings_nobody(
         assert await house.count("work") == 1, "the word may be a hello, too: somebody looks"
     finally:
         await house.close()
+
+
+async def test_words_to_a_parked_contact_ask_for_it_back_and_machines_do_not(house: House) -> None:
+    await house.submit(message("m1"))
+    park = "UPDATE contacts SET snoozed_until = now() + interval '1 day'"
+    jobs = "SELECT key FROM jobs WHERE kind = 'client_wrote'"
+    await house.submit(message("m2"))
+    assert await house.rows(jobs) == []
+    await house.database.execute(park)
+    await house.submit(message("away", automatic=True))
+    assert await house.rows(jobs) == []
+    await house.submit(message("m3"), message("m4"))
+    await house.submit(message("m5"))
+    contact = await house.one("SELECT id, snoozed_until FROM contacts")
+    assert [row["key"] for row in await house.rows(jobs)] == [str(contact["id"])]
+    assert contact["snoozed_until"] is None

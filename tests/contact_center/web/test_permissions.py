@@ -67,7 +67,10 @@ BODIES: dict[str, Any] = {
 # Lists are asked in every way that could show more than the plain question.
 QUESTIONS: dict[str, list[str]] = {
     "/contacts": [
-        *(f"?view={v}" for v in ("mine", "offered", "queue", "unread", "waiting", "closed", "all")),
+        *(
+            f"?view={v}"
+            for v in ("mine", "offered", "queue", "unread", "waiting", "parked", "closed", "all")
+        ),
         "?view=all&queue_id={claims_queue}",
         f"?view=all&q={CANARY}",
         "?view=all&q=client",

@@ -49,7 +49,14 @@ function Waiting({ row }: { row: ContactRow }) {
   const i18n = useI18n();
   const now = useNow(1000);
   if (row.state === "closed") return <span className={css.state}>{i18n.t("header.closed")}</span>;
-  if (row.work?.parked_until) return <span className={css.state}>{i18n.t("row.parked", { time: stamp(i18n, row.work.parked_until, now) })}</span>;
+  if (row.work?.parked_until) {
+    const time = stamp(i18n, row.work.parked_until, now);
+    return (
+      <span className={css.state} title={i18n.t("row.parked", { time })}>
+        <Icon name="pause" size={12} /> {time}
+      </span>
+    );
+  }
   if (row.awaiting !== "us" || !row.waiting_since) return null;
   const ms = now - Date.parse(row.waiting_since);
   return (
