@@ -4,12 +4,13 @@ import { type FormEvent, type ReactNode, useState } from "react";
 import { useClientContacts, useMe, useMessages, useNames } from "../api/hooks";
 import type { Contact, ContactRow, Message } from "../api/types";
 import { useI18n } from "../i18n";
-import { full } from "../i18n/time";
+import { stamp } from "../i18n/time";
 import { useLetterWords } from "../letters/texts";
-import { Icon } from "../ui/Icon";
+import { useNow } from "../ui/now";
 import { Bones, Empty, Failed, useProblemText } from "../ui/states";
 import { useStore } from "../ui/store";
 import { toast } from "../ui/toasts";
+import { Choices } from "./Choices";
 import { joinContacts, parting, splitContact } from "./parting";
 import { goTo, useInboxPlace } from "./place";
 import css from "./dialogs.module.css";
@@ -68,28 +69,6 @@ function Form({ title, act, says, submit, children }: FormProps) {
   );
 }
 
-interface OptionProps {
-  title: string;
-  text: string;
-  side: string;
-  chosen: boolean;
-  away?: boolean;
-  choose: () => void;
-}
-
-function Option({ title, text, side, chosen, away, choose }: OptionProps) {
-  return (
-    <button type="button" role="option" aria-selected={chosen} aria-disabled={away || undefined} data-away={away || undefined} className={css.target} onClick={away ? undefined : choose}>
-      <span className={css.targetText}>
-        <b className="ellipsis">{title}</b>
-        <span className="ellipsis">{text}</span>
-      </span>
-      <span className={`${css.load} tabular`}>{side}</span>
-      {chosen && <Icon name="check" size={18} />}
-    </button>
-  );
-}
-
 // --- split ---------------------------------------------------------------------------------------
 
 /** What may begin a contact of its own: a letter with another one before it. */
@@ -104,6 +83,7 @@ function subjectOf({ data, text }: Message): string {
 }
 
 function Split({ contact, first }: { contact: Contact; first: string | null }) {
+  const now = useNow(15_000);
   const i18n = useI18n();
   const { l } = useLetterWords();
   const place = useInboxPlace();
@@ -120,19 +100,21 @@ function Split({ contact, first }: { contact: Contact; first: string | null }) {
     toast("good", l("part.split_done", { number: part.contact.number }), open, 9000);
     if (part.over_capacity) toast("info", l("part.over_capacity"));
   };
+  const choices = letters.map((one) => ({
+    id: one.id,
+    title: subjectOf(one),
+    text: [one.author?.name, one.text.slice(0, 120)].filter(Boolean).join(": "),
+    side: stamp(i18n, one.created_at, now),
+  }));
   const says = chosen ? l("part.split_says", { moved, subject: subjectOf(chosen) }) : null;
   return (
     <Form title={l("part.split_title", { number: contact.number })} act={l("part.split")} says={says} submit={submit}>
       <p className={css.hint}>{l("part.split_hint")}</p>
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div className={css.targets} tabIndex={0} role="listbox" aria-label={l("part.letters")}>
+      <Choices label={l("part.letters")} items={choices} chosen={chosen?.id ?? null} onChoose={setPicked}>
         {!data && !isError && <Bones rows={3} />}
         {isError && <Failed error={error} retry={() => void refetch()} />}
         {data && !letters.length && <Empty small icon="mail" title={l("part.nothing")} />}
-        {letters.map((one) => (
-          <Option key={one.id} title={subjectOf(one)} text={`${one.author?.name ?? ""}: ${one.text.slice(0, 120)}`} side={full(i18n, one.created_at)} chosen={one.id === chosen?.id} choose={() => setPicked(one.id)} />
-        ))}
-      </div>
+      </Choices>
     </Form>
   );
 }
@@ -140,37 +122,42 @@ function Split({ contact, first }: { contact: Contact; first: string | null }) {
 // --- join ----------------------------------------------------------------------------------------
 
 function Join({ contact }: { contact: Contact }) {
+  const now = useNow(15_000);
   const i18n = useI18n();
   const { l } = useLetterWords();
   const me = useMe();
   const { employees } = useNames();
-  const [chosen, setChosen] = useState<ContactRow | null>(null);
+  const [picked, setPicked] = useState<string | null>(null);
   const query = useClientContacts(contact.client.id);
   const rows = (query.data?.pages ?? []).flatMap((page) => page.items);
   const others = rows.filter((row) => row.id !== contact.id && row.state === "open" && row.account.id === contact.account.id);
+  const chosen = others.find((row) => row.id === picked);
   const taken = ({ operator_id: who }: ContactRow) => who !== null && who !== me.employee.id;
   const submit = async () => {
     if (!chosen) return;
     await joinContacts(contact.id, chosen.id);
     toast("good", l("part.join_done", { other: chosen.number, number: contact.number }));
   };
+  const choices = others.map((row) => ({
+    id: row.id,
+    title: `№ ${row.number} · ${row.subject || row.last_text}`,
+    text: taken(row) ? l("part.of", { name: employees.get(row.operator_id ?? "")?.name ?? "" }) : row.last_text,
+    side: row.last_at ? stamp(i18n, row.last_at, now) : "",
+    away: taken(row),
+  }));
   const says = chosen ? l("part.join_says", { other: chosen.number, number: contact.number }) : null;
   return (
     <Form title={l("part.join_title", { number: contact.number })} act={l("part.join")} says={says} submit={submit}>
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div className={css.targets} tabIndex={0} role="listbox" aria-label={l("part.others")}>
+      <Choices label={l("part.others")} items={choices} chosen={chosen?.id ?? null} onChoose={setPicked}>
         {query.isPending && <Bones rows={3} />}
         {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
         {query.isSuccess && !others.length && !query.hasNextPage && <Empty small icon="inbox" title={l("part.no_others")} />}
-        {others.map((row) => (
-          <Option key={row.id} title={`№ ${row.number} · ${row.subject || row.last_text}`} text={taken(row) ? l("part.of", { name: employees.get(row.operator_id ?? "")?.name ?? "" }) : row.last_text} side={row.last_at ? full(i18n, row.last_at) : ""} away={taken(row)} chosen={row.id === chosen?.id} choose={() => setChosen(row)} />
-        ))}
         {query.hasNextPage && (
           <Button variant="subtle" size="compact-sm" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
             {i18n.t("act.more_rows")}
           </Button>
         )}
-      </div>
+      </Choices>
       {chosen && <Preview key={chosen.id} id={chosen.id} />}
     </Form>
   );
