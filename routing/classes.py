@@ -189,14 +189,15 @@ class Classes:
         self._unrate(seat, former, state)
 
     def _unrate(self, seat: Seat, former: OperatorState, state: OperatorState) -> None:
-        moved = (
-            former.used != state.used
-            or former.idle_ms != state.idle_ms
-            or former.turn != state.turn
-            or former.budget != state.budget
-        )
         earlier = self.unrated.get(state.id)
-        self.unrated[state.id] = (seat, moved or (earlier is not None and earlier[1]))
+        if earlier is None or not earlier[1]:
+            moved = (
+                former.used != state.used
+                or former.idle_ms != state.idle_ms
+                or former.turn != state.turn
+                or former.budget != state.budget
+            )
+            self.unrated[state.id] = (seat, moved)
 
     def rate(self) -> None:
         """See for what everybody has room whose row has changed."""
@@ -270,7 +271,7 @@ class Classes:
 
     def settle(self) -> None:
         """Put those with room into the order of their classes."""
-        self.gained = {}
+        self.gained.clear()
         if not self._fresh:
             return
         fresh, self._fresh = self._fresh, {}

@@ -32,7 +32,7 @@ class Endings:
     def decide(self) -> list[Outcome]:
         """All that is due at this instant, assumed already."""
         outcomes: list[Outcome] = []
-        while self._index.unsettled():
+        while self._index.doubtful or self._index.unsure:
             for work in self._index.take_doubtful():
                 # The one before may have taken this one's operator out of `ready`.
                 outcome = self._end(work)

@@ -174,7 +174,7 @@ class Engine:
     def decide(self) -> list[Outcome]:
         """First what changes by itself, then the new offers by seniority."""
         index = self._index
-        outcomes = self._endings.decide() if index.unsettled() else []
+        outcomes = self._endings.decide() if index.doubtful or index.unsure else []
         if index.touched or index.classes.unrated:
             self._matching.decide(outcomes)
         return outcomes
@@ -224,17 +224,19 @@ class Engine:
             self.ignored["work"] += 1
 
     def _put_work(self, work: WorkState, *, assumed: bool = False) -> None:
-        if work.id not in self._index.items and self._gone.pop(work.id, None) is not None:
-            self._assumed_gone.discard(work.id)
+        name, gone = work.id, self._gone
+        if name in gone and name not in self._index.items:
+            del gone[name]
+            self._assumed_gone.discard(name)
         if work.state in rules.LIVE:
             self._index.put_work(work, assumed=assumed)
             return
-        self._index.drop_work(work.id)
-        self._gone[work.id] = work
+        self._index.drop_work(name)
+        gone[name] = work
         if assumed:
-            self._assumed_gone.add(work.id)
-        if len(self._gone) > TOMBSTONES:
-            self._assumed_gone.discard(self._gone.popitem(last=False)[0])
+            self._assumed_gone.add(name)
+        if len(gone) > TOMBSTONES:
+            self._assumed_gone.discard(gone.popitem(last=False)[0])
 
     def _see_operator(self, seen: OperatorState) -> None:
         seat = self._index.classes.seats.get(seen.id)

@@ -29,16 +29,15 @@ class Explanation(Mapping[str, Any]):
         chosen: OperatorState,
         runner_up: OperatorState | None,
     ) -> None:
-        policy, own = index.policy, line.groups.get(chosen.id)
+        own = line.groups.get(chosen.id)
         # who has just been freed may not be rated yet
         room = line.with_room + (own is not None and not own.fits)
         counts = (line.waiting, len(line.groups), line.ready, room)
-        house = (index.now_ms, policy.version, policy.exclusive)
-        self._seen = (house, line, counts, work, chosen, runner_up)
+        self._seen = (index.now_ms, index.policy, line, counts, work, chosen, runner_up)
         self._told: dict[str, Any] | None = None
 
     def _tell(self) -> dict[str, Any]:
-        (now_ms, version, exclusive), line, counts, work, chosen, runner_up = self._seen
+        now_ms, policy, line, counts, work, chosen, runner_up = self._seen
         waiting, eligible, ready, with_room = counts
         if chosen.id == work.preferred_id:
             rule = "preferred"
@@ -46,13 +45,13 @@ class Explanation(Mapping[str, Any]):
             rule = "longest_idle" if line.strategy == "least_loaded" else line.strategy
 
         def figures(one: OperatorState) -> dict[str, Any]:
-            key = line.rule(one, line.needs, line.medium, exclusive)
+            key = line.rule(one, line.needs, line.medium, policy.exclusive)
             return {"id": one.id, "used": one.used, "idle_ms": one.idle_ms, "key": list(key[:-1])}
 
         self._told = {
             "rule": rule,
             "strategy": line.strategy,
-            "policy": version,
+            "policy": policy.version,
             "at_ms": now_ms,
             "queue_id": work.queue_id,
             "medium": work.medium,

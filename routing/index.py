@@ -37,8 +37,9 @@ class Index:
         self._offers: dict[str, dict[str, None]] = {}  # live offers of an operator
         self.timers = Timers()
         self.touched: dict[Line, None] = {}
-        self._doubtful: dict[str, None] = {}
-        self._unsure: dict[str, None] = {}
+        self.doubtful: dict[str, None] = {}
+        self.unsure: dict[str, None] = {}
+        """Work and operators that may have to change by themselves."""
         self._tokens = 0
 
     # --- time ----------------------------------------------------------------------------------
@@ -50,14 +51,13 @@ class Index:
             self._run_timers()
 
     def _run_timers(self) -> None:
-        timers = self.timers
-        while (first := timers.first()) is not None and first[0] <= self.now_ms:
-            timers.drop()
-            _, kind, name = first
+        items, take = self.items, self.timers.take
+        while (timer := take(self.now_ms)) is not None:
+            _, kind, name = timer
             if kind == _GRACE:
-                self._unsure[name] = None
+                self.unsure[name] = None
                 continue
-            item = self.items.get(name)
+            item = items.get(name)
             if item is None or item.work.state == "active":  # mostly: an offer that was taken
                 continue
             if kind == _PLACE and item.work.state == "waiting":
@@ -131,26 +131,23 @@ class Index:
     # --- what may have become possible -----------------------------------------------------------
 
     def take_touched(self) -> list[Line]:
-        """The classes in which somebody has come to wait; forgets them."""
-        lines, self.touched = list(self.touched), {}
+        """The classes in which somebody has come to wait and may be served; forgets them."""
+        lines = list(self.touched)
+        self.touched.clear()
         return lines
 
     def take_doubtful(self) -> list[WorkState]:
         """The work that may have to change by itself, most senior first; forgets it."""
-        ids, self._doubtful = self._doubtful, {}
+        ids, self.doubtful = self.doubtful, {}
         items = self.items
         found = [items[work_id].work for work_id in ids if work_id in items]
         return sorted(found, key=rules.work_rank) if len(found) > 1 else found
 
     def take_unsure(self) -> list[OperatorState]:
         """The operators who may have to change by themselves; forgets them."""
-        ids, self._unsure = self._unsure, {}
+        ids, self.unsure = self.unsure, {}
         seats = self.classes.seats
         return [seats[name].state for name in sorted(ids) if name in seats]
-
-    def unsettled(self) -> bool:
-        """Whether some row may have to change by itself."""
-        return bool(self._doubtful or self._unsure)
 
     def offers_of(self, operator_id: str) -> list[WorkState]:
         """His live offers, the most senior first."""
@@ -166,9 +163,9 @@ class Index:
                 or (seat is not None and seat.state.presence not in rules.ANSWERING)
                 or (queue is not None and queue.archived)
             ):
-                self._doubtful[work.id] = None
+                self.doubtful[work.id] = None
         elif self.overdue(work) or (work.state == "waiting" and self.shut_out(work)):
-            self._doubtful[work.id] = None
+            self.doubtful[work.id] = None
 
     def shut_out(self, work: WorkState) -> bool:
         """Whether its queue is closed and does not let wait; a callback is asked when it is due."""
@@ -217,8 +214,8 @@ class Index:
             self._at(self.due_ms(work), _REVIEW, work.id)
             self._doubt(work)
 
-    def put_offer(self, work: WorkState) -> None:
-        """Waiting work is offered now, by our own decision."""
+    def put_offer(self, work: WorkState, operator: OperatorState) -> None:
+        """Waiting work is offered now, by our own decision, to who has room for it."""
         item = self.items[work.id]
         self.waiting -= 1
         self._displace(item)
@@ -227,6 +224,11 @@ class Index:
         item.work = work
         item.assumed = True
         self._offered(work)
+        seat = self.classes.seats[operator.id]
+        self.classes.load(seat, operator)
+        seat.assumed = True
+        if operator.ceilings and rules.overloaded(operator):  # in another medium
+            self.unsure[operator.id] = None
 
     def _offered(self, work: WorkState) -> None:
         _add(self._offers, work.operator_id or "", work.id)
@@ -272,7 +274,8 @@ class Index:
         entry = (work.virtual_ms, work.seq, work.id, item.token, item)
         for line in item.lines:
             line.join(entry)
-            self.touched[line] = None
+            if line.with_room:  # else whoever gains room brings his classes along
+                self.touched[line] = None
 
     def _admitted(self, work: WorkState, queue: QueueState) -> bool:
         """Whether it may be offered at this instant: its queue is open, a callback is due."""
@@ -367,7 +370,7 @@ class Index:
             or operator.used > operator.budget
             or (operator.ceilings and rules.overloaded(operator))
         ):
-            self._unsure[operator.id] = None
+            self.unsure[operator.id] = None
 
     def drop_operator(self, operator_id: str) -> None:
         """Forget him; his live offers run to their deadlines."""

@@ -10,7 +10,7 @@ from routing.decisions import Offer, Outcome
 from routing.explain import Explanation
 from routing.index import Index
 from routing.lines import PERSONAL, Item, Line, Rank, Seat, Waiting
-from routing.model import Operator, OperatorState, WorkState, changed
+from routing.model import OperatorState, WorkState
 
 MakeId = Callable[[str, int, str, int], str]
 Aside = list[tuple[Line, Waiting]]
@@ -27,7 +27,7 @@ class Matching:
         """Add the offers, most senior contact first."""
         index = self._index
         classes = index.classes
-        lines = index.take_touched() if index.touched else []
+        lines = index.take_touched()
         alone = len(classes.unrated) == 1 and not classes.gained
         if alone and not any(line.with_room for line in lines):
             lines = []  # whoever has come to wait can get nobody but him
@@ -35,10 +35,10 @@ class Matching:
             self._serve(seat, outcomes)
             classes.rate()
         else:
-            classes.rate()
+            if classes.unrated:
+                classes.rate()
             if classes.gained:
-                lines += _lines_of(classes.gained.values())
-                lines = list(dict.fromkeys(lines))
+                lines = list(dict.fromkeys([*lines, *_lines_of(classes.gained.values())]))
             lines = [line for line in lines if line.with_room and line.waiting]
         classes.settle()
         if lines:
@@ -138,11 +138,9 @@ class Matching:
         offer = self._make_id(work.id, work.version, operator.id, now)
         until = now + rules.offer_ms(index.queues[work.queue_id], work.medium)
         why = Explanation(index, line, work, operator, runner_up)
-        used, load = rules.load_after(operator, work, 1)
-        turn = {"turn": now} if isinstance(operator, Operator) else {}
-        version = operator.version + 1
-        index.put_offer(rules.offered(work, operator.id, offer, until))
-        index.put_operator(changed(operator, version=version, used=used, load=load, **turn))
+        index.put_offer(
+            rules.offered(work, operator.id, offer, until), rules.offered_to(operator, work, now)
+        )
         return Offer(work.id, work.version, operator.id, operator.version, offer, until, why)
 
 

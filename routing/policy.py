@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from routing.model import OperatorState, QueueState, WorkState, changed
+from routing.model import Operator, OperatorState, QueueState, WorkState, changed
 
 READY = "ready"
 DRAINING = "draining"
@@ -55,8 +55,7 @@ def takes_more(operator: OperatorState, exclusive: tuple[str, ...]) -> bool:
     """Whether he is ready for anything: here, and not on a call."""
     if operator.presence != READY or operator.lost_ms is not None:
         return False
-    load = operator.load
-    return not load or not any(medium in load for medium in exclusive)
+    return operator.load.keys().isdisjoint(exclusive)
 
 
 def fits(operator: OperatorState, medium: str, cost: int) -> bool:
@@ -150,6 +149,15 @@ def offered(work: WorkState, operator_id: str, offer: str, until_ms: int) -> Wor
         offer_id=offer,
         offer_until_ms=until_ms,
     )
+
+
+def offered_to(operator: OperatorState, work: WorkState, now_ms: int) -> OperatorState:
+    """The capacity row after that; a plain one says nothing of turns."""
+    used, load = load_after(operator, work, 1)
+    version = operator.version + 1
+    if isinstance(operator, Operator):
+        return changed(operator, version=version, used=used, load=load, turn=now_ms)
+    return changed(operator, version=version, used=used, load=load)
 
 
 def returned(work: WorkState, missed_until_ms: int | None = None) -> WorkState:

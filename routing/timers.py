@@ -50,6 +50,11 @@ class Timers:
         """Take the next one out."""
         heapq.heappop(self._now)
 
+    def take(self, now_ms: int) -> Timer | None:
+        """Take the next one out that is due by then."""
+        first = self._now[0] if self._now else self.first()
+        return heapq.heappop(self._now) if first is not None and first[0] <= now_ms else None
+
     def due(self, now_ms: int) -> bool:
         """Whether one is due by then, or may be; cheap."""
         if self._now:
