@@ -80,6 +80,7 @@ class Dispatcher:
         self._batches: asyncio.Queue[list[Event]] = asyncio.Queue(BATCHES)
         self._wake = asyncio.Event()
         self._replaced = False  # an engine has gone since the collector was let loose
+        self._answered = False  # whether this engine decides is known
         self.active = False
 
     async def run(self) -> None:
@@ -139,7 +140,7 @@ class Dispatcher:
         self._policy = policy or self._policy
         self._doors = Doors()
         self.engine = Engine.restore(self._doors.seen(states, now), now, self._policy)
-        self._replaced = True
+        self._replaced, self._answered = True, False
         self._position = position
         self._batches = asyncio.Queue(BATCHES)
         self._metrics.rebuilds.inc()
@@ -162,7 +163,7 @@ class Dispatcher:
                     held = await self._lease.acquire()
                     if renewals % LOOKS_AT_CLOCK == 0:
                         await self._time.look(self._database)
-                silences = 0
+                silences, self._answered = 0, True
             except (Unavailable, TimeoutError) as error:
                 silences += 1
                 if silences == SILENCES:
@@ -193,7 +194,7 @@ class Dispatcher:
                 self._checkpoints.look(self.engine, self._position, self._time.now_ms())
                 self._waits.look(self.engine, self._time.now_ms())
             self._metrics.waiting.set(self.engine.waiting())
-            if self._replaced:
+            if self._replaced and self._answered:  # before that, it might keep a lease waiting
                 self._replaced = False
                 collector.forget_the_old(len(self.engine.snapshot()))
 

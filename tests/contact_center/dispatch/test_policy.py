@@ -223,6 +223,7 @@ async def test_an_edition_leaves_the_engine_and_one_that_broke_does_not_stay_in_
             await eventually(lambda: dispatcher.engine.policy().version != edition)
             assert dispatcher.engine is before()
             vars(dispatcher.engine)["waiting"] = None  # the next step breaks
+            await house.arrive(queue)
             await eventually(lambda: before() is None)
         finally:
             gc.enable()

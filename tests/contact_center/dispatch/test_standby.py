@@ -10,8 +10,9 @@ from uuid import UUID
 
 import pytest
 
-from contact_center.dispatch import store
+from contact_center.dispatch import collector, store
 from contact_center.dispatch.service import Dispatcher
+from contact_center.storage.connecting import connected
 from routing.engine import Engine
 from routing.model import Tick
 from tests.contact_center.dispatch.conftest import Running
@@ -85,6 +86,25 @@ async def test_a_standby_that_followed_the_log_decides_at_once_when_it_becomes_a
         await house.operator(queue)
         for work in works:
             await eventually(partial(offered, house, work))
+
+
+async def test_a_new_router_looks_for_garbage_only_after_its_first_decisions(
+    house: House, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a big house that takes long, and nobody is offered anything meanwhile."""
+    queue = await house.queue("Orders")
+    active: list[bool] = []
+    monkeypatch.setattr(collector, "forget_the_old", lambda _: active.append(dispatcher.active))
+    async with connected(house.database.url) as connection:
+        await connection.execute("BEGIN; LOCK TABLE leases IN SHARE MODE")
+        async with running() as dispatcher:
+            for count in (1, 2):  # with the second, it is done with the first
+                await house.arrive(queue)
+                await eventually(lambda count=count: dispatcher.engine.waiting() == count)
+            assert active == []
+            await connection.execute("COMMIT")
+            await eventually(lambda: active, seconds=30)
+    assert active == [True]
 
 
 async def act(
