@@ -100,15 +100,18 @@ async def _lay_aside(grip: Grip, actor: Actor, asked: Park, until: datetime) -> 
     contact.note_system("parked", employee_id=me, until=until.isoformat())
     contact.set(operator_id=None, snoozed_until=until)
     await contact.flush("parked")
-    place, excluded = grip.now, list[list[Any]]()
+    # A talk that has begun is not sent to a form because its hour comes while the queue is closed.
+    place, asks, excluded = grip.now, {"stays": True}, list[list[Any]]()
     if former is not None:
         place -= former.priority
+        asks = {**former.requirement, **asks}
         excluded = [entry for entry in former.excluded if entry[0] != str(me)]
         await works.end(grip.unit, former, "parked", now=grip.now, actor=actor.label)
     await works.start(
         grip.unit, contact_id=contact.id, queue_id=contact["queue_id"], medium=contact["medium"],
         origin="parked", now=grip.now, actor=actor.label, virtual_arrival=place, own_place=place,
-        previous=former, preferred_id=me, excluded=excluded, parked_until=until, note=asked.note,
+        previous=former, preferred_id=me, excluded=excluded, parked_until=until,
+        requirement=asks, note=asked.note,
     )  # fmt: skip
     if former is not None:
         await grip.recount(former.operator_id, cause="parked")

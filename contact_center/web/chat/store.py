@@ -40,14 +40,16 @@ SELECT id, message_id, name, type, size FROM attachments
 WHERE message_id = ANY($1::uuid[]) AND state = 'stored'
 ORDER BY data -> 'place', created_at, id
 """
-# How far employees have read is shown to the visitor as "read".
+# How far employees have read is shown to the visitor as "read". Who has laid the talk aside is
+# still the one he talks to: he does not wait in line.
 CONTACT = """
 SELECT c.id, c.number, c.state, c.last_seq, e.name AS operator,
        (SELECT max(r.seq) FROM contact_reads r
         WHERE r.contact_id = c.id AND r.reader <> 'client') AS read_seq,
        p.ahead, p.low_ms, p.high_ms
-FROM contacts c LEFT JOIN employees e ON e.id = c.operator_id
-LEFT JOIN work w ON w.contact_id = c.id AND w.state <> 'done'
+FROM contacts c LEFT JOIN work w ON w.contact_id = c.id AND w.state <> 'done'
+LEFT JOIN employees e
+  ON e.id = CASE w.state WHEN 'parked' THEN w.preferred_id ELSE c.operator_id END
 LEFT JOIN wait_promises p ON p.work_id = w.id AND p.shown AND w.state IN ('waiting', 'offered')
 WHERE c.account_id = $1 AND c.conversation_key = $2 AND NOT c.automatic
 ORDER BY (c.state = 'open') DESC, c.number DESC LIMIT 1

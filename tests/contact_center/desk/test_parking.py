@@ -47,6 +47,7 @@ async def test_parking_ends_the_turn_and_frees_the_points(house: House, clock: M
     assert (work["state"], work["origin"], work["operator_id"]) == ("parked", "parked", None)
     assert (work["preferred_id"], work["parked_until"]) == (anna.employee_id, until)
     assert (row["operator_id"], row["snoozed_until"]) == (None, until)
+    assert work["requirement"] == {"stays": True}
     assert (await house.operator(anna))["used"] == 0
     former = await house.database.fetchrow("SELECT * FROM work WHERE id = $1", work["previous_id"])
     assert former is not None

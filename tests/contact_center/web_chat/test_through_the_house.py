@@ -126,6 +126,13 @@ async def test_a_visitor_writes_an_operator_answers_and_the_answer_is_seen(
     await wire.send_str('{"t":"typing"}')
     typing = await screen.until("typing", contact=contact["id"])
     assert typing["who"]["type"] == "client"
+    # The talk is laid aside: for the visitor nothing changes, and his next words bring it back.
+    await company.api("POST", f"/contacts/{contact['id']}/park", headers, {})
+    assert (await visitor.read())["contact"]["operator"] == {"name": "ivan"}
+    await visitor.write("Спасибо, нашёл", "c-2")
+    await screen.until("event", seconds=15, kind="work.offered")
+    (again,) = await company.api("GET", "/offers", headers)
+    assert (again["contact"]["id"], again["explanation"]["rule"]) == (contact["id"], "preferred")
     await wire.close()
 
 
