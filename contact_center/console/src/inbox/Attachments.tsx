@@ -12,7 +12,7 @@ export function size(i18n: I18n, bytes: number | null): string {
   return new Intl.NumberFormat(i18n.locale, {
     style: "unit",
     unit: units[step],
-    unitDisplay: "short",
+    unitDisplay: step ? "short" : "long", // "265 byte" is no English
     maximumFractionDigits: value < 10 && step > 0 ? 1 : 0,
   }).format(value);
 }
