@@ -65,8 +65,8 @@ class Hooks:
         return await self._taken(request, self._account(key))
 
     def knows(self, key: str) -> bool:
-        """Whether an account has this public key."""
-        return self._accounts.by_public_key(key) is not None
+        """Whether there is something at this address."""
+        return self._open(key) is not None
 
     async def enter(self, key: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """What a provider hears who posted this to /hooks/{key}. Raises as `handle` does."""
@@ -111,9 +111,16 @@ class Hooks:
         return received.reply
 
     def _account(self, key: str) -> LiveAccount:
+        account = self._open(key)
+        if account is None:
+            raise NotFound("there is nothing at this address")
+        return account
+
+    def _open(self, key: str) -> LiveAccount | None:
+        """The account of this public key, unless it is off or nothing is posted to it."""
         account = self._accounts.by_public_key(key)
         if account is None or account.state == "off" or not hasattr(account.channel, "receive"):
-            raise NotFound("there is nothing at this address")
+            return None
         return account
 
     def _values(
