@@ -104,6 +104,12 @@ class Line:
         offer = await self.offered(name, queue)
         await self.people[name].call("POST", f"/offers/{offer['id']}/accept")
 
+    async def finish(self, name: str, queue: str) -> None:
+        """Close what this operator has of that queue."""
+        mine = await self.people[name].call("GET", "/contacts?view=mine")
+        (contact,) = [one for one in mine["items"] if one["queue_id"] == self.ids[queue]]
+        await self.people[name].call("POST", f"/contacts/{contact['id']}/close")
+
     async def close(self) -> None:
         everybody: list[Any] = [*self.people.values(), *self.visitors, self.boss]
         for one in everybody:
@@ -161,6 +167,7 @@ def test_offers_go_as_explained_and_a_changed_skill_takes_effect_at_once(
     do(line.boss.call("PATCH", f"/queues/{line.ids['Разное']}", patient))
     misses(line, page, do)
     mends(line, page, do)
+    tries(line, page, do)
 
 
 async def burst(line: Line) -> None:
@@ -196,3 +203,17 @@ def mends(line: Line, page: Page, do: Hand) -> None:
     do(line.take("Борис", "Германия"))
     card = explained(line, page, "Германия", "Почему здесь?")
     expect(card.get_by_text("Оператор: Борис")).to_be_visible()
+
+
+def tries(line: Line, page: Page, do: Hand) -> None:
+    """A draft is tried on what came today: asked for on the page, read there when it is done."""
+    do(line.finish("Борис", "Налоги"))
+    page.goto(f"{line.boss.url}/admin/routing")
+    page.get_by_role("button", name="Налоги").click()
+    page.get_by_label("Предложение действует", exact=True).fill("60")
+    page.get_by_role("button", name="Проверить…").click()
+    page.get_by_role("button", name="Сохранить черновик и проверить").click()
+    result = page.get_by_role("region", name="Что получилось бы")
+    expect(result.get_by_text("3 обращения")).to_be_visible()
+    expect(result.get_by_role("columnheader", name="Черновик").first).to_be_visible(timeout=60_000)
+    expect(result.get_by_text("Сколько операторов нужно")).to_be_visible()

@@ -49,7 +49,7 @@ export default function StaffingPage() {
   });
   return (
     <AdminPage title={w("page.staffing")} text={w("staffing.text")}>
-      <Card text={w("staffing.hint")}>
+      <Card title={w("staffing.given")} text={w("staffing.hint")}>
         <div className={css.fields}>
           {FIELDS.map((one) => {
             const [field, unit, least, most] = one;
