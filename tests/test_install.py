@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 from contact_center.kernel import configfile
-from contact_center.settings import Settings, keys_of
+from contact_center.kernel.configerrors import keys_of
+from contact_center.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from contact_center.kernel.errors import Unavailable
 from contact_center.kernel.log import get_logger
-from contact_center.outbox import acts, store
+from contact_center.outbox import acts, sending
 from contact_center.outbox.model import Mark
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Unit
@@ -76,4 +76,4 @@ class Marks:
 
 
 async def _note(unit: Unit, marks: Sequence[Mark]) -> None:
-    await acts.settle(unit, await store.settle(unit, marks))
+    await acts.settle(unit, await sending.settle(unit, marks))

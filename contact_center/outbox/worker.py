@@ -17,7 +17,7 @@ from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import HouseError, Unavailable
 from contact_center.kernel.hints import Hints
 from contact_center.kernel.log import get_logger
-from contact_center.outbox import acts, letters, store
+from contact_center.outbox import acts, letters, paces, sending, store
 from contact_center.outbox.marks import Marks
 from contact_center.outbox.model import (
     Accounts,
@@ -125,7 +125,7 @@ class AccountWorker:
             loop = asyncio.get_running_loop()
             if loop.time() < self._anothers_until:  # its holder hears the same bells
                 return self._anothers_until - loop.time()
-            if not await self._database.fetchval(store.WAITING, self._id):
+            if not await self._database.fetchval(sending.WAITING, self._id):
                 if self._lease.held and not self._flights:
                     await self._lease.release()
                 return LONGEST_SLEEP
@@ -149,7 +149,7 @@ class AccountWorker:
     async def _take_over_pace(self) -> None:
         """What another sender, or we before a restart, had learnt."""
         if self._paced != self._lease.token:
-            kept = await store.pace(self._database, self._id)
+            kept = await paces.pace(self._database, self._id)
             self._pace = Pace(self._clock, self._limits.concurrency, kept)
             self._paced, self._keeps = self._lease.token, kept is not None
 
@@ -158,14 +158,14 @@ class AccountWorker:
         if self._channel is not None and self._channel is not channel:
             self._pace = Pace(self._clock, self._limits.concurrency)
             await self._keep_pace()
-            await store.try_soon(self._database, self._id)
+            await sending.try_soon(self._database, self._id)
         self._channel = channel
 
     async def _keep_pace(self) -> None:
         kept = self._pace.kept()
         if kept is not None or self._keeps:
             self._keeps = kept is not None
-            await store.keep_pace(self._database, self._id, kept)
+            await paces.keep_pace(self._database, self._id, kept)
 
     _channel: Channel | None = None
 
@@ -179,7 +179,7 @@ class AccountWorker:
 
     async def _sleep(self, looked: float) -> float:
         ago = self._clock.monotonic() - looked
-        due = await store.next_due(self._database, self._id, ago + SHORTEST_SLEEP)
+        due = await sending.next_due(self._database, self._id, ago + SHORTEST_SLEEP)
         sleep = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, due + SHORTEST_SLEEP)
         # Keep the lease over a long send, and so that no other process tries the same password.
         if self._flights or self._pace.refused is not None:
@@ -189,7 +189,7 @@ class AccountWorker:
     _wait_for_room = LONGEST_SLEEP
 
     async def _settle_orphans(self, account: LiveAccount) -> None:
-        claims = await store.orphans(self._database, self._id, self._lease.token)
+        claims = await sending.orphans(self._database, self._id, self._lease.token)
         policy = self._policy(account)
         await asyncio.gather(*(self._marks.put(orphaned(claim, policy)) for claim in claims))
 
@@ -202,7 +202,7 @@ class AccountWorker:
         if not ids:
             return
         started = self._clock.monotonic()
-        claims = await store.claim(
+        claims = await sending.claim(
             self._database,
             ids,
             owner=self._node,
@@ -223,7 +223,7 @@ class AccountWorker:
         More are looked at than may go: those of one recipient must not hide the others.
         """
         self._pace.declare(account.capabilities.rate_limits)
-        rows = await store.candidates(self._database, self._id, LOOK_AHEAD * room)
+        rows = await sending.candidates(self._database, self._id, LOOK_AHEAD * room)
         chosen: list[UUID] = []
         for row in rows:
             if len(chosen) == room:
@@ -311,7 +311,7 @@ class AccountWorker:
 
     async def _count(self, claim: Claim, pieces: int) -> None:
         try:
-            await store.count(self._database, claim, pieces)
+            await sending.count(self._database, claim, pieces)
         except HouseError as error:
             raise NotBegun("how many parts it has could not be written") from error
 
@@ -324,7 +324,7 @@ class AccountWorker:
         target = claim.payload.get("reply_to")
         if not target or not account.capabilities.reply_to:
             return None
-        return await store.reference(self._database, UUID(str(target)))
+        return await sending.reference(self._database, UUID(str(target)))
 
     async def _letter(
         self, claim: Claim, account: LiveAccount

@@ -12,7 +12,7 @@ import pytest
 from contact_center.kernel.background import Background
 from contact_center.kernel.clock import SystemClock
 from contact_center.kernel.hints import LocalHints
-from contact_center.outbox import pace, store
+from contact_center.outbox import pace, sending, store
 from contact_center.outbox.model import Limits
 from contact_center.outbox.service import Sender
 from contact_center.storage.database import Database
@@ -75,10 +75,10 @@ async def test_an_orphan_is_uncertain_or_resent_with_its_key(world: World) -> No
 async def test_what_became_due_since_it_was_looked_is_not_slept_over(world: World) -> None:
     account, _ = await world.account()
     await world.write(account, "due by now")
-    due = await store.next_due(world.database, account, 60.0)
+    due = await sending.next_due(world.database, account, 60.0)
     assert due is not None
     assert due <= 0
-    assert await store.next_due(world.database, account, 0.0) is None, "it was looked at"
+    assert await sending.next_due(world.database, account, 0.0) is None, "it was looked at"
 
 
 async def test_what_a_former_holder_was_sending_is_uncertain_at_once_and_its_line_waits(
@@ -110,7 +110,7 @@ async def test_a_sender_that_lost_its_lease_claims_nothing(world: World) -> None
         "VALUES ($1, 'another', 7, now() + interval '1 hour')",
         store.topic(account),
     )
-    claims = await store.claim(
+    claims = await sending.claim(
         world.database,
         [row["id"]],
         owner="n1",

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from contact_center.kernel import configfile
+from contact_center.kernel.configerrors import keys_of
 from contact_center.kernel.errors import SettingsError
-from contact_center.settings import Settings, keys_of, load_settings
+from contact_center.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTED = ROOT / configfile.DEFAULT_PATH
