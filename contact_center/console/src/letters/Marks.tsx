@@ -1,8 +1,10 @@
 /** What a letter is beside its text: written by a machine, a bounce, an invitation, protected. */
 import type { ReactNode } from "react";
+import { useI18n } from "../i18n";
+import { full } from "../i18n/time";
 import { Icon } from "../ui/Icon";
 import type { IconName } from "../ui/icons";
-import type { Bounce, Invitation, Mail } from "./mail";
+import { type Bounce, instantOf, type Invitation, type Mail } from "./mail";
 import { useLetterWords, type Word } from "./texts";
 import css from "./letter.module.css";
 
@@ -40,10 +42,16 @@ function Bounces({ bounces }: { bounces: readonly Bounce[] }) {
 
 function Invited({ given }: { given: Invitation }) {
   const { l } = useLetterWords();
+  const i18n = useI18n();
+  // In the operator's own time where the letter says which instant it is.
+  const times = [given.starts, given.ends].filter(Boolean).map((time) => {
+    const at = instantOf(time);
+    return at ? full(i18n, at) : time;
+  });
   const method = given.method.toUpperCase();
   const title = l(method === "CANCEL" ? "invite.cancel" : method === "REPLY" ? "invite.reply" : "invite.title");
   const rows: [Word, string][] = [
-    ["invite.when", [given.starts, given.ends].filter(Boolean).join(" – ")],
+    ["invite.when", times.join(" – ")],
     ["invite.where", given.place],
     ["invite.who", given.organizer],
   ];

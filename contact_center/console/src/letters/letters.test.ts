@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Contact, LetterDraft, LetterStart, Message } from "../api/types";
-import { historyOf, isLong, type Mail, mailOf, partsOf, proofOf, standing } from "./mail";
+import { historyOf, instantOf, isLong, type Mail, mailOf, partsOf, proofOf, standing } from "./mail";
 import { forwardedDraft, passedOn } from "./passed";
 import { othersOf, readRecipients, startOf, unprovenOf } from "./recipients";
 import { sameLetter } from "./same";
@@ -133,4 +133,18 @@ it("letters are the same whatever their objects are", () => {
   expect(sameLetter(one, structuredClone(one))).toBe(true);
   expect([sameLetter(one, null), sameLetter(one, { ...one, quote: false }), sameLetter(one, { ...one, to: [box("a@b", "A")] })]).toEqual([false, false, false]);
   expect(sameLetter(null, null)).toBe(true);
+});
+
+describe("an invitation's time", () => {
+  it.each([
+    ["2026-01-05 10:00 Europe/Moscow", "2026-01-05T07:00:00.000Z"],
+    ["2026-03-29 03:30 Europe/Berlin", "2026-03-29T01:30:00.000Z"], // half an hour after the clocks changed
+    ["2026-07-05 10:00 UTC", "2026-07-05T10:00:00.000Z"],
+    ["2026-01-05 10:00 (Москва)", undefined],
+    ["2026-01-05 10:00", undefined],
+    ["2026-01-05", undefined],
+    ["tomorrow", undefined],
+  ])("%s", (time, instant) => {
+    expect(instantOf(time)?.toISOString()).toBe(instant);
+  });
 });

@@ -63,6 +63,24 @@ export function chosenOf({ data }: Pick<Message, "data">): Chosen {
   return (data.letter ?? {}) as Chosen;
 }
 
+const TIME = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d)(?: (\S+))?$/;
+
+/** The instant of an invitation's time ("2026-01-05 10:00 Europe/Moscow"); null where no zone, or
+ *  one that nobody knows, says which. */
+export function instantOf(time: string): Date | null {
+  const [, day, clock, zone] = TIME.exec(time) ?? [];
+  if (!day || !zone) return null;
+  const as = Date.parse(`${day}T${clock}:00Z`);
+  try {
+    const parts = new Intl.DateTimeFormat("sv", { timeZone: zone, dateStyle: "short", timeStyle: "medium" });
+    const ahead = (at: number) => Date.parse(`${parts.format(at).replace(" ", "T")}Z`) - at;
+    // Around a change of clocks the first guess is an hour off.
+    return new Date(as - ahead(as - ahead(as)));
+  } catch {
+    return null;
+  }
+}
+
 /** How far the sender is proven: by DMARC, by an aligned signature, not at all, or refuted. */
 export type SenderProof = "dmarc" | "aligned" | "none" | "unjudged" | "forged";
 
