@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from contact_center.access.model import Actor
-from contact_center.desk.model import NewMessage
+from contact_center.desk.model import NewMessage, Park, Transfer
 from contact_center.kernel.clock import ManualClock
 from contact_center.kernel.errors import Conflict, Invalid, NotFound
 from contact_center.kernel.ids import new_id
@@ -397,6 +397,17 @@ async def test_only_open_contacts_of_one_connection_are_joined(post: Post) -> No
         with pytest.raises(Conflict) as caught:
             await post.desk.parting.join(anna, *pair)
         assert caught.value.code == code
+
+
+async def test_who_waits_in_what_is_joined_to_a_parked_contact_waits_on(post: Post) -> None:
+    anna = await post.hire("Anna")
+    contact, other = await post.begin(anna, "one"), await post.begin(anna, "two")
+    await post.desk.parking.park(anna, contact, Park())
+    await post.desk.moving.transfer(anna, other, Transfer(to="anyone"))
+    await post.desk.parting.join(anna, contact, other)
+    work = await post.work(contact)
+    assert (work["state"], work["preferred_id"]) == ("waiting", anna.employee_id)
+    assert work["parked_until"] is None
 
 
 async def test_a_letter_of_the_other_on_the_wire_is_waited_for(post: Post) -> None:
