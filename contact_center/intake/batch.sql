@@ -151,7 +151,10 @@ DECLARE
   lockable uuid[];
   alive uuid[];
   parked uuid[];        -- open contacts that an operator has laid aside
-  missing boolean;
+  locked int;
+  homeless int;         -- how many messages have no contact yet
+  strangers boolean;    -- whether somebody is written by whom nobody knows
+  vouched int[];        -- places where a merely claimed address is vouched for
   joins uuid[];         -- the messages that pieces join
   rows jsonb;
   opened uuid[] := '{}';   -- the contacts this call has made,
@@ -163,8 +166,8 @@ DECLARE
   back jsonb := '[]';
   jobs_made int := 0;
 BEGIN
-  IF EXISTS (SELECT 1 FROM unnest(extras) AS u (e) WHERE e IS NOT NULL) THEN
-    x := ARRAY(SELECT e::jsonb FROM unnest(extras) WITH ORDINALITY AS u (e, i) ORDER BY u.i);
+  IF cardinality(array_remove(extras, NULL)) > 0 THEN
+    x := extras::jsonb[];
     has := ARRAY(SELECT DISTINCT k.k FROM unnest(x) AS u (x), jsonb_object_keys(u.x) AS k (k));
   END IF;
 
@@ -175,11 +178,21 @@ BEGIN
 
   -- (0) A message nobody has judged goes back unwritten when no open contact waits for it, or when
   -- something was expected of its sender.
-  SELECT array_agg(c.id ORDER BY e.i),
-         array_agg(e.kind <> ALL (spoken) OR e.mode IS NOT NULL
-                   OR (c.id IS NOT NULL AND p.expected IS NULL) ORDER BY e.i)
-  INTO contact, go
-  FROM unnest(accounts, keys, kinds, modes) WITH ORDINALITY AS e (account, key, kind, mode, i)
+  -- Who is known is looked up in the same breath: what is there by now stays.
+  SELECT array_agg(f.contact), array_agg(f.go), array_agg(f.identity),
+         array_agg(f.i) FILTER (WHERE f.vouched),
+         count(*) FILTER (WHERE f.go AND f.contact IS NULL AND f.kind = ANY (spoken)),
+         bool_or(f.go AND f.identity IS NULL AND (f.kind = ANY (spoken) OR f.kind = 'profile'))
+  INTO contact, go, identity, vouched, homeless, strangers
+  FROM (
+  SELECT e.i, e.kind, c.id AS contact, d.id AS identity,
+         d.proof = 'claimed' AND proofs[e.i] <> 'claimed' AS vouched,
+         e.kind <> ALL (spoken) OR e.mode IS NOT NULL
+           OR (c.id IS NOT NULL AND p.expected IS NULL) AS go
+  FROM (SELECT g.i, accounts[g.i] AS account, keys[g.i] AS key, kinds[g.i] AS kind,
+               modes[g.i] AS mode FROM generate_series(1, n) AS g (i)) AS e
+  LEFT JOIN LATERAL (SELECT o.id, o.proof FROM identities o
+                     WHERE o.medium = media[e.i] AND o.value = addresses[e.i] OFFSET 0) d ON true
   LEFT JOIN LATERAL (
     SELECT o.id FROM contacts o
     WHERE e.kind = ANY (spoken) AND o.account_id = e.account AND o.conversation_key = e.key
@@ -187,7 +200,8 @@ BEGIN
   LEFT JOIN LATERAL (
     SELECT true AS expected FROM expectations t
     WHERE e.kind = 'in' AND e.mode IS NULL AND t.account_id = e.account
-      AND t.conversation_key = e.key AND t.until > now() OFFSET 0) p ON true;
+      AND t.conversation_key = e.key AND t.until > now() OFFSET 0) p ON true
+  ORDER BY e.i) AS f;
   IF false = ANY (go) THEN
     SELECT jsonb_agg(jsonb_build_object('i', g, 'facts', cc_intake_facts(accounts[g], keys[g]))
                      ORDER BY g)
@@ -200,8 +214,9 @@ BEGIN
   -- (1) Dedupe keys: only what this call inserts goes on.
   WITH inserted AS (
     INSERT INTO inbound_keys (account_id, external_id)
-    SELECT e.a, e.e FROM unnest(accounts, externals, go) AS e (a, e, go)
-    WHERE e.go ORDER BY e.a, e.e COLLATE "C"
+    SELECT e.a, e.e FROM (SELECT accounts[g.i] AS a, externals[g.i] AS e
+                          FROM generate_series(1, n) AS g (i) WHERE go[g.i]) AS e
+    ORDER BY e.a, e.e COLLATE "C"
     ON CONFLICT DO NOTHING RETURNING account_id, external_id
   )
   SELECT array_agg(account_id), array_agg(external_id) INTO new_accounts, new_externals FROM inserted;
@@ -228,30 +243,28 @@ BEGIN
                 FROM unnest(go, kinds) WITH ORDINALITY AS e (go, kind, i) ORDER BY e.i);
   END IF;
 
-  -- (2) Identities: find, make the missing ones in address order, find again.
-  SELECT array_agg(d.id ORDER BY e.i), bool_or(e.go AND d.id IS NULL AND e.kind <> 'receipt'),
-         jsonb_agg(jsonb_build_object('identity', d.id, 'proof', e.proof, 'name', e.name))
-           FILTER (WHERE e.go AND d.proof = 'claimed' AND e.proof <> 'claimed')
-  INTO identity, missing, rows
-  FROM unnest(go, kinds, media, addresses, names, proofs)
-       WITH ORDINALITY AS e (go, kind, medium, address, name, proof, i)
-  LEFT JOIN LATERAL (SELECT o.id, o.proof FROM identities o WHERE e.go AND o.medium = e.medium
-                     AND o.value = e.address OFFSET 0) d ON true;
-  IF rows IS NOT NULL THEN
-    PERFORM cc_intake_vouch(rows);
+  -- (2) Identities: make the missing ones in address order, find again.
+  IF vouched IS NOT NULL THEN
+    SELECT jsonb_agg(jsonb_build_object('identity', identity[v.i], 'proof', proofs[v.i],
+                                        'name', names[v.i]))
+    INTO rows FROM unnest(vouched) AS v (i) WHERE go[v.i];
+    IF rows IS NOT NULL THEN
+      PERFORM cc_intake_vouch(rows);
+    END IF;
   END IF;
-  IF missing THEN
+  IF strangers THEN
     IF 'touchpoint' = ANY (has) THEN
       PERFORM cc_intake_touchpoints(
         (SELECT jsonb_agg(e.x -> 'touchpoint') FROM unnest(x, go) AS e (x, go)
          WHERE e.go AND e.x ? 'touchpoint'));
     END IF;
     PERFORM cc_intake_register(go, kinds, identity, accounts, media, addresses, names, proofs, ids, x);
-    SELECT array_agg(coalesce(e.identity, d.id) ORDER BY e.i) INTO identity
-    FROM unnest(go, identity, media, addresses) WITH ORDINALITY
-      AS e (go, identity, medium, address, i)
-    LEFT JOIN LATERAL (SELECT o.id FROM identities o WHERE e.go AND e.identity IS NULL
-                       AND o.medium = e.medium AND o.value = e.address OFFSET 0) d ON true;
+    FOR r IN SELECT g.i, o.id FROM generate_series(1, n) AS g (i)
+             CROSS JOIN LATERAL (SELECT t.id FROM identities t WHERE t.medium = media[g.i]
+                                 AND t.value = addresses[g.i] OFFSET 0) o
+             WHERE go[g.i] AND identity[g.i] IS NULL LOOP
+      identity[r.i] := r.id;
+    END LOOP;
   END IF;
   IF 'claims' = ANY (has) THEN
     SELECT jsonb_agg(jsonb_build_object('identity', e.identity, 'claims', e.x -> 'claims',
@@ -265,28 +278,31 @@ BEGIN
 
   -- (3) Lock by id all contacts this call may touch. One that has closed meanwhile is of use only
   -- where the verdict or a change of an old message names it.
-  lockable := ARRAY(SELECT DISTINCT e.id FROM unnest(contact, go) AS e (id, go)
-                    WHERE e.go AND e.id IS NOT NULL);
+  lockable := array_remove(contact, NULL);
   IF 'target' = ANY (has) OR 'append' = ANY (modes) THEN
     lockable := lockable || cc_intake_named(go, kinds, accounts, keys, x);
   END IF;
   SELECT coalesce(array_agg(o.id) FILTER (WHERE o.state = 'open'), '{}'),
-         array_agg(o.id) FILTER (WHERE o.snoozed_until IS NOT NULL)
-  INTO alive, parked FROM (
+         array_agg(o.id) FILTER (WHERE o.snoozed_until IS NOT NULL), count(*)
+  INTO alive, parked, locked FROM (
     SELECT c.id, c.state, c.snoozed_until FROM contacts c WHERE c.id = ANY (lockable)
     ORDER BY c.id FOR NO KEY UPDATE) o;
-  SELECT array_agg(t.id ORDER BY t.i), bool_or(t.id IS NULL AND t.go) INTO contact, missing FROM (
-    SELECT e.i, e.go AND e.kind = ANY (spoken) AS go, CASE
-      WHEN NOT e.go OR e.kind <> ALL (spoken) OR e.mode = 'file' THEN NULL
-      WHEN e.mode = 'append' AND (e.x #> '{verdict,strict}' = 'true' OR e.id IS NULL
-                                  OR e.id <> ALL (alive))
-        THEN (e.x #>> '{verdict,contact_id}')::uuid
-      WHEN e.id = ANY (alive) THEN e.id END AS id
-    FROM unnest(go, kinds, modes, x, contact) WITH ORDINALITY AS e (go, kind, mode, x, id, i)) t;
+  IF locked > cardinality(alive) OR modes && '{append,file}' THEN
+    SELECT array_agg(t.id ORDER BY t.i),
+           count(*) FILTER (WHERE t.id IS NULL AND go[t.i] AND kinds[t.i] = ANY (spoken))
+    INTO contact, homeless FROM (
+      SELECT e.i, CASE
+        WHEN NOT e.go OR e.kind <> ALL (spoken) OR e.mode = 'file' THEN NULL
+        WHEN e.mode = 'append' AND (e.x #> '{verdict,strict}' = 'true' OR e.id IS NULL
+                                    OR e.id <> ALL (alive))
+          THEN (e.x #>> '{verdict,contact_id}')::uuid
+        WHEN e.id = ANY (alive) THEN e.id END AS id
+      FROM unnest(go, kinds, modes, x, contact) WITH ORDINALITY AS e (go, kind, mode, x, id, i)) t;
+  END IF;
 
   -- Make the missing contacts in key order. Who loses a race finds the winner's; an event that has
   -- none even so goes back: its contact was closed under it.
-  IF missing THEN
+  IF homeless > 0 THEN
     -- What a contact closed under it was joined into goes on there: judged anew, with that one's
     -- facts. The join held the lock we have waited for, so it is seen here.
     IF 'answers' = ANY (has) THEN
@@ -307,14 +323,17 @@ BEGIN
       openers := openers || r.i;
       FOREACH i IN ARRAY r.places LOOP
         contact[i] := r.id;
+        homeless := homeless - 1;
       END LOOP;
     END LOOP;
+  END IF;
+  IF homeless > 0 THEN
     SELECT array_agg(coalesce(e.contact, o.id) ORDER BY e.i),
            array_agg(e.i ORDER BY e.i) FILTER (
              WHERE e.go AND e.kind = ANY (spoken) AND coalesce(e.contact, o.id) IS NULL)
     INTO contact, lost
-    FROM unnest(go, kinds, contact, accounts, keys)
-         WITH ORDINALITY AS e (go, kind, contact, account, key, i)
+    FROM (SELECT g.i, go[g.i] AS go, kinds[g.i] AS kind, contact[g.i] AS contact,
+                 accounts[g.i] AS account, keys[g.i] AS key FROM generate_series(1, n) AS g (i)) AS e
     LEFT JOIN LATERAL (
       SELECT c.id FROM contacts c
       WHERE e.go AND e.contact IS NULL AND e.kind = ANY (spoken)
@@ -330,9 +349,8 @@ BEGIN
 
   -- The raw requests.
   INSERT INTO raw_events (id, account_id, external_id, body, received_at)
-  SELECT e.id, e.account, e.external, e.body, now()
-  FROM unnest(ids, accounts, externals, bodies, go) AS e (id, account, external, body, go)
-  WHERE e.go AND e.body IS NOT NULL;
+  SELECT ids[g.i], accounts[g.i], externals[g.i], bodies[g.i], now()
+  FROM generate_series(1, n) AS g (i) WHERE go[g.i] AND bodies[g.i] IS NOT NULL;
 
   IF 'group' = ANY (has) THEN
     joins := cc_intake_group(go, kinds, accounts, keys, contact, ids, x);
@@ -346,14 +364,12 @@ BEGIN
   -- would compare each with each. All aggregates want one order, so nothing is sorted twice. New
   -- contacts were made with what their messages show, unless pieces make that out first.
   WITH e AS (
-    SELECT u.contact, u.i::int AS i, u.kind,
-           u.kind = 'in' AND u.mode IS DISTINCT FROM 'append' AS rings,
-           coalesce(nullif(u.text, ''), u.x #>> '{files,0,name}', '') AS shown,
-           CASE u.kind WHEN 'out' THEN 'outbound'
-                       ELSE coalesce(u.x #>> '{verdict,kind}', 'inbound') END AS written
-    FROM unnest(contact, kinds, texts, modes, x, go)
-         WITH ORDINALITY AS u (contact, kind, text, mode, x, go, i)
-    WHERE u.go AND u.kind = ANY (spoken)
+    SELECT contact[g.i] AS contact, g.i, kinds[g.i] AS kind,
+           kinds[g.i] = 'in' AND modes[g.i] IS DISTINCT FROM 'append' AS rings,
+           coalesce(nullif(texts[g.i], ''), x[g.i] #>> '{files,0,name}', '') AS shown,
+           CASE kinds[g.i] WHEN 'out' THEN 'outbound'
+                           ELSE coalesce(x[g.i] #>> '{verdict,kind}', 'inbound') END AS written
+    FROM generate_series(1, n) AS g (i) WHERE go[g.i] AND kinds[g.i] = ANY (spoken)
   ), per AS (
     SELECT contact, count(*)::int AS n, bool_or(rings) AS rings,
            array_agg(shown ORDER BY i) AS shown,

@@ -45,22 +45,22 @@ CREATE FUNCTION cc_intake_open(
 #variable_conflict use_column
 BEGIN
   RETURN QUERY WITH e AS (
-    SELECT u.*, u.mode IS NOT DISTINCT FROM 'file' AS filed,
-           u.kind = 'in' AND u.mode IS DISTINCT FROM 'append' AS rings,
-           coalesce(nullif(u.text, ''), u.x #>> '{files,0,name}', '') AS shown,
-           CASE u.kind WHEN 'out' THEN 'outbound'
-                       ELSE coalesce(u.x #>> '{verdict,kind}', 'inbound') END AS written
-    FROM unnest(go, kinds, contact, accounts, keys, texts, modes, x) WITH ORDINALITY
-      AS u (go, kind, contact, account, key, text, mode, x, i)
-    WHERE u.go AND u.contact IS NULL AND u.kind IN ('in', 'auto', 'out')
+    SELECT g.i, accounts[g.i] AS account, keys[g.i] AS key, kinds[g.i] AS kind,
+           modes[g.i] AS mode, modes[g.i] IS NOT DISTINCT FROM 'file' AS filed,
+           kinds[g.i] = 'in' AND modes[g.i] IS DISTINCT FROM 'append' AS rings,
+           coalesce(nullif(texts[g.i], ''), x[g.i] #>> '{files,0,name}', '') AS shown,
+           CASE kinds[g.i] WHEN 'out' THEN 'outbound'
+                           ELSE coalesce(x[g.i] #>> '{verdict,kind}', 'inbound') END AS written
+    FROM generate_series(1, cardinality(ids)) AS g (i)
+    WHERE go[g.i] AND contact[g.i] IS NULL AND kinds[g.i] IN ('in', 'auto', 'out')
   ), asked AS (
     SELECT g.*, modes[g.i] AS mode, x[g.i] AS x, x[g.i] -> 'verdict' AS verdict,
            cc_id_beside(ids[g.i], '\x03') AS id, shown[g.n] AS text, written[g.n] AS last_kind,
            CASE WHEN counted AND NOT g.filed THEN turns[cardinality(turns)] END AS turn
     FROM (
       SELECT account, key, filed, 
-             CASE WHEN counted THEN count(*)::int ELSE 0 END AS n, array_agg(i::int ORDER BY i) AS places,
-             min(i) FILTER (WHERE mode IN ('open', 'bot', 'file'))::int AS i,
+             CASE WHEN counted THEN count(*)::int ELSE 0 END AS n, array_agg(i ORDER BY i) AS places,
+             min(i) FILTER (WHERE mode IN ('open', 'bot', 'file')) AS i,
              array_agg(shown ORDER BY i) AS shown, array_agg(written ORDER BY i) AS written,
              array_agg(kind ORDER BY i) FILTER (WHERE rings OR kind = 'out') AS turns
       FROM e GROUP BY account, key, filed) g

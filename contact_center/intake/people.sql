@@ -37,9 +37,11 @@ BEGIN
              JOIN identities i ON i.medium = k.medium AND i.value = k.value
              WHERE k.proof <> 'claimed' AND i.proof <> 'claimed'
              ORDER BY i.created_at LIMIT 1) END AS known
-    FROM unnest(go, kinds, identity, accounts, media, addresses, names, proofs, ids, x)
-      WITH ORDINALITY AS e (go, kind, identity, account, medium, address, name, proof, id, x, i)
-    WHERE e.go AND e.identity IS NULL AND e.kind IN ('in', 'auto', 'out', 'profile')
+    FROM (SELECT g.i, accounts[g.i] AS account, media[g.i] AS medium, addresses[g.i] AS address,
+                 names[g.i] AS name, proofs[g.i] AS proof, ids[g.i] AS id, x[g.i] AS x
+          FROM generate_series(1, cardinality(ids)) AS g (i)
+          WHERE go[g.i] AND identity[g.i] IS NULL
+            AND kinds[g.i] IN ('in', 'auto', 'out', 'profile')) AS e
     ORDER BY e.medium, e.address COLLATE "C", e.i
   ), made AS (
     INSERT INTO identities (id, client_id, medium, value, name, proof, touchpoint_id, seen_at)

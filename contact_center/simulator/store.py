@@ -62,7 +62,7 @@ SELECT m.id, m.seq, m.kind, m.text, m.external_id, m.created_at, m.provider_at, 
        substring(w.body FOR 1500) AS body, k.at AS keyed_at
 FROM messages m LEFT JOIN employees e ON e.id = m.employee_id
 JOIN contacts c ON c.id = m.contact_id
-LEFT JOIN raw_events w ON w.account_id = c.account_id AND w.external_id = m.external_id
+LEFT JOIN raw_events w ON w.id = m.id
 LEFT JOIN inbound_keys k ON k.account_id = c.account_id AND k.external_id = m.external_id
 WHERE m.contact_id = $1 ORDER BY m.seq DESC LIMIT $2
 """

@@ -529,14 +529,14 @@ wait_promises = sa.Table(  # what who waits now was told of his wait, at first a
 
 events = sa.Table(  # ids and codes only, never personal text; order of delivery = (xid, seq)
     "events", metadata,
-    sa.Column("seq", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("seq", sa.BigInteger, sa.Identity(always=True), nullable=False),
     sa.Column("xid", Xid8, nullable=False, server_default=sa.text("pg_current_xact_id()")),
     _text("kind"), _text("subject_kind"), sa.Column("subject_id", UUID(as_uuid=True)),
     _number("version", 1), sa.Column("identity_id", UUID(as_uuid=True)), _text("actor"),
     _text("cause", default=""), _data("data"),
     sa.Column("at", sa.DateTime(timezone=True), nullable=False,
               server_default=sa.text("clock_timestamp()")),
-    sa.Index("ix_events_order", "xid", "seq"),
+    sa.PrimaryKeyConstraint("xid", "seq"),
     sa.Index("ix_events_subject", "subject_id", "seq"),
 )
 installed_functions = sa.Table(  # which text of each .sql file the database holds
@@ -573,10 +573,9 @@ account_cursors = sa.Table(  # how far a listening account has been read
     sa.Column("account_id", sa.ForeignKey("accounts.id"), primary_key=True),
     _data("cursor"), _at("moved_at", null=False),
 )
-raw_events = sa.Table(
+raw_events = sa.Table(  # under the id of the message it brought
     "raw_events", metadata, _id(), sa.Column("account_id", UUID(as_uuid=True), nullable=False),
     _text("external_id"), sa.Column("body", BYTEA, nullable=False), _at("received_at", null=False),
-    sa.Index("ix_raw_events_external", "account_id", "external_id"),
 )
 parked_changes = sa.Table(  # an edit or deletion that came before its message waits here for it
     "parked_changes", metadata,

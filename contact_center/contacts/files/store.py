@@ -58,11 +58,7 @@ RETURNING blob_key
 """
 BLOB_KEYS = "SELECT id, blob_key FROM attachments WHERE id > $1 ORDER BY id LIMIT 5000"
 KNOWN = "SELECT blob_key FROM attachments WHERE blob_key = ANY($1)"
-RAW = """
-SELECT r.body FROM messages m JOIN contacts c ON c.id = m.contact_id
-JOIN raw_events r ON r.account_id = c.account_id AND r.external_id = m.external_id
-WHERE m.id = $1 LIMIT 1
-"""
+RAW = "SELECT body FROM raw_events WHERE id = $1"
 
 
 async def raw(database: Database, message_id: UUID) -> bytes | None:
