@@ -96,8 +96,9 @@ from contact_center.storage.s3 import Refused
 from contact_center.storage.store import open_store
 from contact_center.web.chat.hooks import PacedHooks
 from contact_center.web.chat.ports import Ports, StoredUpload
-from contact_center.web.chat.service import Chat, Limits
+from contact_center.web.chat.service import Chat
 from contact_center.web.chat.setup import setup_chat
+from contact_center.web.chat.talk import Limits
 from contact_center.web.front import listening
 from contact_center.web.live import Live, setup_live
 from contact_center.web.metrics import METRICS

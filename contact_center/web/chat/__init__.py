@@ -4,7 +4,8 @@
 """
 
 from contact_center.web.chat.ports import ChatAccount, Ports, StoredUpload
-from contact_center.web.chat.service import CHAT, Chat, Limits
+from contact_center.web.chat.service import CHAT, Chat
 from contact_center.web.chat.setup import setup_chat
+from contact_center.web.chat.talk import Limits
 
 __all__ = ["CHAT", "Chat", "ChatAccount", "Limits", "Ports", "StoredUpload", "setup_chat"]

@@ -13,7 +13,8 @@ from channels.errors import Refused
 from channels.webchat.channel import WebChat
 from channels.webchat.session import Session, bearer, origin_allowed, verify_session
 from contact_center.kernel.errors import Forbidden, NotFound, Unauthenticated
-from contact_center.web.chat.service import CHAT, Chat, Key
+from contact_center.web.chat.service import CHAT, Chat
+from contact_center.web.chat.talk import Key
 
 PAGE: web.RequestKey[str] = web.RequestKey("chat_origin", str)
 """The origin that was found allowed: answers, errors too, may be read by its pages."""

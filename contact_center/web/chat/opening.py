@@ -30,7 +30,7 @@ from contact_center.web.auth import json_response
 from contact_center.web.bodies import read_soon
 from contact_center.web.chat import store
 from contact_center.web.chat.door import Visit
-from contact_center.web.chat.service import contact_info, cursor_of
+from contact_center.web.chat.talk import contact_info, cursor_of
 from contact_center.work.hours import is_open, next_opening
 
 TEXTS = Path(__file__).parents[1] / "texts"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from aiohttp import WSCloseCode, web
 
 from contact_center.desk import leaving
 from contact_center.dispatch.waits import store as waits
-from contact_center.dispatch.waits.model import Wait, sentences
+from contact_center.dispatch.waits.model import Wait
 from contact_center.kernel.background import Background
 from contact_center.kernel.clock import Clock, SystemClock
 from contact_center.kernel.errors import Unavailable
@@ -23,64 +22,19 @@ from contact_center.kernel.pace import Pace
 from contact_center.storage.database import Database
 from contact_center.storage.events import Event
 from contact_center.web.chat import store
+from contact_center.web.chat.attendance import Attendance
 from contact_center.web.chat.ports import Ports
+from contact_center.web.chat.talk import TYPING_SECONDS, Key, Limits, Talk, contact_info, cursor_of
 from contact_center.web.live.ephemera import typing_payload, typing_topic
 from contact_center.web.live.session import Flusher, SocketOutgoing
 
 BEAT_SECONDS = 5.0
-TYPING_SECONDS = 6.0
 PACE_SECONDS = 10.0
-WRITE_SECONDS = 5.0
 SEEN_KINDS = ("inbound", "outbound", "survey", "system")
 TYPING = orjson.dumps({"t": "typing"})
 CHANGED = orjson.dumps({"t": "changed"})
 
-Key = tuple[UUID, str]
-
 log = get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much strangers may ask: per address, and per visitor."""
-
-    sessions: int = 300  # new visitors per address and ten minutes
-    uploads: int = 40  # per visitor and ten minutes
-    address_uploads: int = 200  # of all visitors of one address, in ten minutes
-    upload_seconds: float = 300.0  # one upload, from its first byte to its row
-    events: int = 60  # per visitor and ten seconds
-    sockets: int = 10  # at once per visitor
-    session_days: float = 30.0
-
-
-@dataclass(eq=False, slots=True)
-class Talk:
-    """One conversation somebody on this node has open."""
-
-    key: Key
-    sockets: set[SocketOutgoing] = field(default_factory=set)
-    waiters: set[asyncio.Event] = field(default_factory=set)
-    contact: UUID | None = None
-    typed_at: float = -TYPING_SECONDS
-    follows: asyncio.Task[None] | None = None
-    newest: tuple[UUID, int] | None = None  # contact and seq: every beat says it again
-    waits: bool = False  # open, and nobody's yet
-    wait: Wait | None = None  # what was told of it last
-    shown: bytes = b""  # the last contact frame, so that the same is not sent twice
-    read: bytes = b""
-
-    @property
-    def idle(self) -> bool:
-        return not (self.sockets or self.waiters)
-
-    def tell(self, part: bytes) -> None:
-        """Send an object to every socket of the conversation."""
-        for out in self.sockets:
-            out.put(part)
-
-    def wake(self) -> None:
-        for waiter in self.waiters:
-            waiter.set()
 
 
 class Chat:
@@ -104,9 +58,7 @@ class Chat:
         self._unknown: dict[UUID, list[Event]] = {}
         self._dirty: set[Talk] = set()
         self._work = asyncio.Event()
-        self._gone: dict[UUID, bool] = {}  # contact → gone or back: the last that happened counts
-        self._gates = asyncio.Event()
-        self._noted: dict[UUID, float] = {}  # who waits here → when that was noted last
+        self._attendance = Attendance(database, self.clock, beat)
         self._closing = False
         self._background = Background()
 
@@ -114,7 +66,7 @@ class Chat:
         self._background.start("chat-writer", self.flusher.run)
         self._background.start("chat-beat", self._beat_forever)
         self._background.start("chat-look-up", self._look_up_forever)
-        self._background.start("chat-attendance", self._note_attendance_forever)
+        self._background.start("chat-attendance", self._attendance.write_forever)
 
     async def close(self) -> None:
         """Close all sockets; the widgets come back, so nobody has left."""
@@ -156,30 +108,8 @@ class Chat:
             self._follow(talk, None)
 
     def _attends(self, talk: Talk, *, gone: bool) -> None:
-        """Note that a visitor who waits for an operator has left the site, or is there again."""
         if talk.contact is not None and talk.waits and not self._closing:
-            self._gone[talk.contact] = gone
-            self._gates.set()
-
-    async def _note_attendance_forever(self) -> None:
-        """Write down who left and who came back, all of a moment in one transaction."""
-        while True:
-            await self._gates.wait()
-            await asyncio.sleep(min(self._beat, 1.0))  # a page that is left for the next one
-            self._gates.clear()
-            noted, self._gone = self._gone, {}
-            left = [contact for contact, gone in noted.items() if gone]
-            back = [contact for contact, gone in noted.items() if not gone]
-            try:
-                async with asyncio.timeout(WRITE_SECONDS):
-                    if left:
-                        await leaving.note_left(self.database, left, self.clock.now())
-                    if back:
-                        await leaving.note_back(self.database, back)
-            except (Unavailable, TimeoutError):  # what has happened meanwhile is newer
-                self._gone = {**noted, **self._gone}
-                await asyncio.sleep(self._beat)
-                self._gates.set()
+            self._attendance.note(talk.contact, gone=gone)
 
     async def give_up(self, key: Key) -> None:
         """The visitor says that he waits no longer."""
@@ -356,17 +286,11 @@ class Chat:
     async def _look_at_waits(self) -> None:
         """Note that they are here, and tell them when what they see of their wait has changed."""
         asked = {one: talk for one, talk in self._by_contact.items() if talk.waits}
-        if not asked:
-            self._noted.clear()
-            return
-        now, again = asyncio.get_running_loop().time(), leaving.HERE.total_seconds() / 3
-        self._noted = {one: self._noted[one] for one in asked if one in self._noted}
-        here = [one for one in asked if now - self._noted.get(one, now - again) >= again]
         try:
             async with asyncio.timeout(self._beat):
-                if here:
-                    await leaving.note_here(self.database, here, self.clock.now())
-                    self._noted |= dict.fromkeys(here, now)
+                await self._attendance.here(asked)
+                if not asked:
+                    return
                 rows = await waits.of_contacts(self.database, list(asked))
         except (Unavailable, TimeoutError):
             return  # the next beat asks again
@@ -374,20 +298,6 @@ class Chat:
             row = rows.get(contact_id)
             if (row and Wait.of(row)) != talk.wait:
                 self._changed(contact_id)
-
-
-def cursor_of(place: tuple[UUID, int]) -> str:
-    """How a message's place, its contact and seq, is told to the visitor's page."""
-    return f"{place[0]}:{place[1]}"
-
-
-def contact_info(row: Any) -> dict[str, Any] | None:
-    """What a visitor is told of his contact."""
-    if row is None:
-        return None
-    operator = {"name": row["operator"]} if row["operator"] and row["state"] == "open" else None
-    wait = None if operator or row["ahead"] is None else sentences(Wait.of(row))
-    return {"number": row["number"], "state": row["state"], "operator": operator, "wait": wait}
 
 
 CHAT: web.AppKey[Chat] = web.AppKey("chat", Chat)

@@ -22,7 +22,7 @@ from contact_center.web.auth import json_response
 from contact_center.web.bodies import read_soon
 from contact_center.web.chat import store
 from contact_center.web.chat.door import SOCKET_PROTOCOL, Visit
-from contact_center.web.chat.service import Key, contact_info
+from contact_center.web.chat.talk import Key, contact_info
 from contact_center.web.live.session import socket_outgoing
 
 LONGEST_WAIT = 25.0

@@ -344,7 +344,7 @@ async def _resize(unit: Unit, before: Usual, after: Usual, actor: str) -> None:
     if await store.write_capacities(unit, moved) <= SLICE:
         await store.tell_capacities(unit, NOBODY, SLICE, actor)
     else:
-        now = await unit.fetchval("SELECT clock_timestamp()")
+        now = await store.now(unit)
         await jobs.schedule(unit, TELL, str(new_id()), now, {"actor": actor})
 
 

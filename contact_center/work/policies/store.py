@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import orjson
@@ -130,6 +131,12 @@ async def lock(unit: Unit, policy_id: UUID) -> Record:
 async def listed(db: Queries, limit: int) -> list[Record]:
     """Drafts first, then editions, the newest first; without their bodies."""
     return await db.fetch(LIST, limit)
+
+
+async def now(unit: Unit) -> datetime:
+    """The database's clock, at this very moment."""
+    found: datetime = await unit.fetchval("SELECT clock_timestamp()")
+    return found
 
 
 async def known_source(db: Queries, source: str) -> bool:

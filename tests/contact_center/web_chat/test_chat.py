@@ -13,7 +13,7 @@ from contact_center.kernel.errors import Unavailable
 from contact_center.storage.events import Event
 from contact_center.web import bodies
 from contact_center.web.chat import Limits
-from contact_center.web.chat.service import Key, Talk
+from contact_center.web.chat.talk import Key, Talk
 from contact_center.web.live.ephemera import typing_payload, typing_topic
 from tests.contact_center.web_chat.site import ORIGIN, Site, Visitor, opened, signed, until
 from tests.support.waiting import eventually
