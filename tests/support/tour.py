@@ -11,7 +11,7 @@ from tests.support.states import STATES, Role, open_first
 from tests.support.stillness import rest, watch
 
 ADMIN = (
-    "employees", "departments", "skills", "queues", "routing", "kinds", "result-codes",
+    "employees", "departments", "skills", "queues", "routing", "staffing", "kinds", "result-codes",
     "break-reasons", "brands", "accounts", "quarantine", "health", "tokens",
 )  # fmt: skip
 

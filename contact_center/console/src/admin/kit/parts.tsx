@@ -21,6 +21,16 @@ export function Tag({ tone = "none", icon, children }: { tone?: Tone; icon?: Ico
   );
 }
 
+/** What may be wider than the page: whoever has no mouse scrolls it by keys. */
+export function Scrolled({ label, className, children }: { label: string; className?: string; children: ReactNode }) {
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div className={className} role="region" tabIndex={0} aria-label={label}>
+      {children}
+    </div>
+  );
+}
+
 /** Two lines in one cell: what it is, and a little about it. */
 export function Lines({ title, text }: { title: ReactNode; text?: ReactNode }) {
   return (

@@ -7,7 +7,7 @@ import { get } from "../../api/http";
 import { Bones } from "../../ui/states";
 import { AdminPage, Card } from "../kit/AdminPage";
 import { NumberField } from "../kit/fields";
-import { Tag } from "../kit/parts";
+import { Scrolled, Tag } from "../kit/parts";
 import { useProblemWords } from "../kit/useProblemWords";
 import { said } from "../routing/trial/figures";
 import table from "../routing/trial/trial.module.css";
@@ -58,17 +58,17 @@ export default function StaffingPage() {
         </div>
       </Card>
       <div aria-live="polite">
-        {found.error ? <p className={table.fault} role="alert">{text(found.error)}</p> : found.data ? <Found found={found.data} within={within ?? 0} stale={bad || found.isPlaceholderData} /> : <Bones rows={6} />}
+        {found.error ? <p className={table.fault} role="alert">{text(found.error)}</p> : bad ? null : found.data ? <Found found={found.data} within={within ?? 0} /> : <Bones rows={6} />}
       </div>
     </AdminPage>
   );
 }
 
-function Found({ found, within, stale }: { found: Staffing; within: number; stale: boolean }) {
+function Found({ found, within }: { found: Staffing; within: number }) {
   const { w, locale } = useWords();
   const number = (value: number, unit: "seconds" | "share" | "count") => said(value, unit, locale, w("routing.unit"));
   return (
-    <div className={css.found} data-stale={stale || undefined}>
+    <div className={css.found}>
       <dl className={css.big}>
         <div>
           <dt>{w("staffing.needed")}</dt>
@@ -83,7 +83,7 @@ function Found({ found, within, stale }: { found: Staffing; within: number; stal
           <dd>{said(found.load, "seconds", locale, "")}</dd>
         </div>
       </dl>
-      <div className={table.scroll} role="region" aria-label={w("page.staffing")}>
+      <Scrolled className={table.scroll} label={w("page.staffing")}>
         <table>
           <thead>
             <tr>
@@ -108,7 +108,7 @@ function Found({ found, within, stale }: { found: Staffing; within: number; stal
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolled>
     </div>
   );
 }

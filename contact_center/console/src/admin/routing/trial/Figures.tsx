@@ -3,6 +3,7 @@ import { Fragment, useState } from "react";
 import { SegmentedControl } from "@mantine/core";
 import type { DryRunKind, DryRunMean, DryRunResult } from "../../../api/generated";
 import { useNames } from "../../../api/hooks";
+import { Scrolled } from "../../kit/parts";
 import { useWords } from "../../texts";
 import { said, type Unit, unitOf, verdictOf } from "./figures";
 import css from "./trial.module.css";
@@ -43,7 +44,7 @@ export function Figures({ result, within, queueName, label }: FiguresProps) {
   return (
     <div className={css.figures}>
       <SegmentedControl size="xs" className={css.how} aria-label={w("dry.figures")} value={all} onChange={setAll} data={[{ value: "main", label: w("dry.main") }, { value: "all", label: w("dry.all_figures") }]} />
-      <div className={css.scroll} role="region" aria-label={w("dry.result")}>
+      <Scrolled className={css.scroll} label={w("dry.result")}>
         <table>
           <thead>
             <tr>
@@ -101,7 +102,7 @@ export function Figures({ result, within, queueName, label }: FiguresProps) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolled>
       <p className={css.muted}>{w("dry.how_to_read")}</p>
     </div>
   );

@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { DryRunResult } from "../../../api/generated";
 import { clock, day } from "../../../i18n/time";
 import { useNow } from "../../../ui/now";
+import { Scrolled } from "../../kit/parts";
 import { useWords } from "../../texts";
 import { said } from "./figures";
 import css from "./trial.module.css";
@@ -29,7 +30,7 @@ export function HalfHours({ result, within, queueName }: HalfHoursProps) {
       <h3>{w("dry.staffing")}</h3>
       <p className={css.muted}>{w("dry.staffing_text", { n: within })}</p>
       {staffing.length > 2 && <Select className={css.how} w={280} aria-label={w("page.queues")} allowDeselect={false} data={staffing.map((one) => ({ value: one.queue, label: one.queue ? queueName(one.queue) : w("dry.everything") }))} value={queue} onChange={(value) => setQueue(value ?? "")} />}
-      <div className={css.scroll} role="region" aria-label={w("dry.staffing")}>
+      <Scrolled className={css.scroll} label={w("dry.staffing")}>
         <table>
           <thead>
             <tr>
@@ -62,7 +63,7 @@ export function HalfHours({ result, within, queueName }: HalfHoursProps) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolled>
     </div>
   );
 }
