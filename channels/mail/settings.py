@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import model_validator
@@ -303,7 +304,7 @@ class MailSettings(AccountSettings):
             raise ValueError("oauth_client_id: the provider's application has to be named")
         return self
 
-    @property
+    @cached_property
     def own_addresses(self) -> frozenset[str]:
         """All addresses of this mailbox, as addresses are compared; domains in both spellings."""
         written = [one.casefold() for one in (self.address, *self.aliases)]

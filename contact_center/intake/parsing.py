@@ -37,7 +37,8 @@ WAITING = 64  # requests in line for a process; more are asked to come again
 PATIENT = 8  # of these, what came in already: it never fills the line
 GROUP = 8  # requests a process is given at once
 GROUP_BYTES = 256 * 1024  # of all of them; a larger one goes alone
-HURRY_SECONDS = 0.1  # so long less than a group waits for a process that is at work already
+GATHER_SECONDS = 0.004  # so long less than a group waits for more of it
+HURRY_SECONDS = 0.1  # so long it waits for a process that is at work already
 SILENCE_SECONDS = 0.25  # so long the others of a group wait for one
 
 Recipe = tuple[str, str, str]  # provider, account and settings: a channel to be built again
@@ -127,9 +128,11 @@ class Parsers:
         received = self.at_once(account, request)
         if received is not None:
             return received
+        how = "receive"
         if isinstance(account.channel, Verifies):
             account.channel.verify(request)  # strangers do not get the processes to work for them
-        return await self._aside(_recipe(account), request, "receive")
+            how = "parse" if isinstance(account.channel, Parses) else how  # it is proven by now
+        return await self._aside(_recipe(account), request, how)
 
     async def read(self, account: LiveAccount, request: WebhookRequest) -> Received:
         """What the channel makes of something it fetched itself. Raises as `receive` does."""
@@ -182,7 +185,7 @@ class Parsers:
     def _serve(self) -> None:
         """Give the free processes what waits."""
         while self._line and len(self._busy) < self._count and not self._closed:
-            if self._busy and not self._pressing():
+            if not self._pressing():
                 return
             process = self._idle.pop() if self._idle else Aside()
             group = self._take()
@@ -194,18 +197,23 @@ class Parsers:
             serving.add_done_callback(self._served)
 
     def _pressing(self) -> bool:
-        """Whether what waits is worth a further process at once.
+        """Whether what waits is to be read at once.
 
-        Small groups cost whoever stores them most: a few letters more make one of a group that
-        begins in a moment.
+        Small groups cost whoever stores them most: what comes with the answers to the last group
+        makes one group with what waits, and a few letters more one of a group that begins soon.
         """
         if len(self._line) >= GROUP or any(task.alone for task in self._line):
             return True
         loop, first = asyncio.get_running_loop(), self._line[0]
-        left = first.since + HURRY_SECONDS - loop.time()
-        if left > 0 and self._hurry is None:
-            self._hurry = loop.call_later(left, self._hurried)
-        return left <= 0
+        due = first.since + (HURRY_SECONDS if self._busy else GATHER_SECONDS)
+        if due <= loop.time():
+            return True
+        if self._hurry is not None and self._hurry.when() > due:
+            self._hurry.cancel()
+            self._hurry = None
+        if self._hurry is None:
+            self._hurry = loop.call_at(due, self._hurried)
+        return False
 
     def _hurried(self) -> None:
         self._hurry = None
@@ -220,11 +228,10 @@ class Parsers:
         self._serve()
 
     def _take(self) -> list[_Task]:
-        """The next of the line: an equal share for each process that has nothing to do."""
-        most = min(GROUP, -(-len(self._line) // (self._count - len(self._busy))))
+        """The next of the line, as many as may be in a group."""
         group: list[_Task] = []
         size = 0
-        while self._line and len(group) < most:
+        while self._line and len(group) < GROUP:
             task = self._line[0]
             size += task.size
             if group and (task.alone or group[0].alone or size > GROUP_BYTES):
