@@ -260,6 +260,13 @@ async def listening(
     loop, app, server = asyncio.get_running_loop(), runner.app, runner.server
     if server is None:
         raise RuntimeError("the runner is set up first")
+    if HOOKS not in app:  # a process no provider calls, without the role `web`
+        wire = await loop.create_server(server, host, port, backlog=BACKLOG)
+        try:
+            yield wire
+        finally:
+            wire.close()
+        return
     encoder = Encoder(secure=app[guard.SECURE])
     house = House(app[HOOKS], app[METRICS], encoder, min(BODY_BYTES, most), server, loop)
     wire = await loop.create_server(partial(Front, house), host, port, backlog=BACKLOG)
