@@ -13,6 +13,7 @@ from channels.mail.replies.words import (
     MESSAGE,
     MONTHS,
     ORIGINAL,
+    PERSONS,
     WROTE,
 )
 
@@ -53,7 +54,8 @@ def grade(text: str) -> Grade:
         return Grade.FULL
     if date and (wrote or address or (time and text[0].isdigit())):
         return Grade.CLEAR
-    if wrote and (address or 2 <= len(words) <= _WEAK_WORDS):  # noqa: PLR2004 - a name and a verb
+    named = 2 <= len(words) <= _WEAK_WORDS and PERSONS.isdisjoint(words)  # noqa: PLR2004 - and a verb
+    if wrote and (address or named):
         return Grade.WEAK
     return Grade.NONE
 

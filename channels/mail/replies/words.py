@@ -19,6 +19,16 @@ WROTE = frozenset(
     """)
 )
 
+# Of whom people tell that he wrote; programs name him. "You wrote" is a program's (The Bat!), and
+# what is a name or a word of introductions somewhere («Яна», "Ella", "On") is left out.
+PERSONS = frozenset(
+    _words("""
+    i me he him she her we they them я мне он ему она ей мы нам они им він вона вони йому їй мені
+    ён яму ёй ich mir er ihm sie wir uns je il ils nous él nosotros ellos lui lei noi loro ja oni
+    ik hij zij wij eu ele nós eles jag jeg hun já
+    """)
+)
+
 # How month names begin, in all forms («нояб.», «листопада», «лiс» with a Latin i, «août»).
 MONTHS = _words(
     """

@@ -129,6 +129,13 @@ def test_quote_introduced_by_hand_is_part_of_the_answer():
     assert strip_reply(text, None) == "You wrote:\n\n> It is G4.\n\nIt is not."
 
 
+def test_a_quote_of_what_somebody_else_wrote_is_told_by_the_author():
+    told = "Продавец обещал. Он написал мне:\n> вернём деньги\nи пропал."
+    assert strip_reply(told, None, subject="Жалоба") == told
+    told = "He wrote to us:\n> we will pay\nand did not."
+    assert strip_reply(told, None, subject="Complaint") == told
+
+
 def test_page_with_marks_is_read_before_the_text():
     page = '<div>Yes.</div><blockquote class="gmail_quote">old</blockquote>'
     assert strip_reply("Yes.\n\nold", page) == "Yes."
