@@ -109,6 +109,7 @@ class Parsers:
         self._idle: list[Aside] = []
         self._busy: dict[asyncio.Task[None], Aside] = {}
         self._hurry: asyncio.TimerHandle | None = None
+        self._hurry_at = 0.0
         self._closed = False
 
     def at_once(self, account: LiveAccount, request: WebhookRequest) -> Received | None:
@@ -208,11 +209,10 @@ class Parsers:
         due = first.since + (HURRY_SECONDS if self._busy else GATHER_SECONDS)
         if due <= loop.time():
             return True
-        if self._hurry is not None and self._hurry.when() > due:
-            self._hurry.cancel()
-            self._hurry = None
-        if self._hurry is None:
-            self._hurry = loop.call_at(due, self._hurried)
+        if self._hurry is None or self._hurry_at > due:
+            if self._hurry is not None:
+                self._hurry.cancel()
+            self._hurry, self._hurry_at = loop.call_at(due, self._hurried), due
         return False
 
     def _hurried(self) -> None:
