@@ -431,8 +431,9 @@ async def _listen(app: web.Application, settings: Settings, exits: AsyncExitStac
     try:
         await exits.enter_async_context(door)
     except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
         raise SettingsError(
-            f"cannot listen on {host}:{port}: {error.strerror}", key="listen_port"
+            f"cannot listen on {host}:{port}: {why}; free it, or name another", key="listen_port"
         ) from error
 
 

@@ -41,6 +41,8 @@ ON CONFLICT (key) DO UPDATE SET
 RETURNING count, window_start
 """
 
+END = "UPDATE {table} SET revoked_at = $2 WHERE {key} = $1 AND revoked_at IS NULL"
+
 
 @dataclass(frozen=True, slots=True)
 class Login:
@@ -168,21 +170,11 @@ async def touch_session(db: Queries, id_hash: bytes, now: datetime) -> None:
 
 async def revoke_session(db: Queries, id_hash: bytes, now: datetime) -> UUID | None:
     """End one session; the employee it belonged to, None when it had ended before."""
-    employee_id: UUID | None = await db.fetchval(
-        "UPDATE login_sessions SET revoked_at = $2 WHERE id_hash = $1 AND revoked_at IS NULL"
-        " RETURNING employee_id",
-        id_hash,
-        now,
-    )
-    return employee_id
+    return await _end_one(db, "login_sessions", "id_hash", id_hash, now)
 
 
 async def revoke_sessions(db: Queries, employee_id: UUID, now: datetime) -> None:
-    await db.execute(
-        "UPDATE login_sessions SET revoked_at = $2 WHERE employee_id = $1 AND revoked_at IS NULL",
-        employee_id,
-        now,
-    )
+    await db.execute(END.format(table="login_sessions", key="employee_id"), employee_id, now)
 
 
 # --- one-time links --------------------------------------------------------------------------
@@ -262,21 +254,11 @@ async def add_token(db: Queries, token: Token, hashed: bytes) -> None:
 
 async def revoke_token(db: Queries, token_id: UUID, now: datetime) -> UUID | None:
     """End a token; whose it was, None when there is no such live token."""
-    employee_id: UUID | None = await db.fetchval(
-        "UPDATE api_tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL"
-        " RETURNING employee_id",
-        token_id,
-        now,
-    )
-    return employee_id
+    return await _end_one(db, "api_tokens", "id", token_id, now)
 
 
 async def revoke_tokens(db: Queries, employee_id: UUID, now: datetime) -> None:
-    await db.execute(
-        "UPDATE api_tokens SET revoked_at = $2 WHERE employee_id = $1 AND revoked_at IS NULL",
-        employee_id,
-        now,
-    )
+    await db.execute(END.format(table="api_tokens", key="employee_id"), employee_id, now)
 
 
 # --- tries -----------------------------------------------------------------------------------
@@ -318,3 +300,11 @@ async def tidy(db: Queries, now: datetime) -> None:
 def role_of(row: Record) -> Role:
     role: Role = row["role"]
     return role
+
+
+async def _end_one(
+    db: Queries, table: str, key: str, value: bytes | UUID, now: datetime
+) -> UUID | None:
+    query = END.format(table=table, key=key) + " RETURNING employee_id"
+    employee_id: UUID | None = await db.fetchval(query, value, now)
+    return employee_id

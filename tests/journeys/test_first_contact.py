@@ -45,7 +45,8 @@ def finish(page: Page) -> None:
     else:  # on a phone it stands in the menu
         page.get_by_role("button", name="Ещё действия").click()
         page.get_by_role("menuitem", name="Завершить").click()
-    dialog = page.get_by_role("dialog")
+    # On a phone an offer is a dialog, too.
+    dialog = page.get_by_role("dialog", name=re.compile("^Завершить"))
     dialog.get_by_role("radio", name="Решено").check()
     dialog.get_by_role("button", name="Завершить").click()
     try:

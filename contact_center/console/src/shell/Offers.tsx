@@ -91,27 +91,40 @@ interface OneProps {
   setDeclining: (open: boolean) => void;
 }
 
-function Strip({ offer, first, declining, setDeclining }: OneProps) {
+/** What every form of an offer shows and does. */
+function useOne(offer: Offer) {
   const i18n = useI18n();
   const { t } = i18n;
   const { queues } = useNames();
-  const { busy, accept, decline } = useOfferActs(offer);
-  const { ms, share } = useLeft(offer);
-  const why = useReason(offer);
-  const [open, setOpen] = useState(false);
+  const left = useLeft(offer);
   const { contact } = offer;
-  const note = contact.work?.note;
+  useExpiry(offer, left.ms);
   const waited = serverNow() - Date.parse(contact.waiting_since ?? contact.work?.arrived_at ?? contact.opened_at);
-  useExpiry(offer, ms);
+  return {
+    t,
+    contact,
+    ...left,
+    ...useOfferActs(offer),
+    why: useReason(offer),
+    queue: queues.get(contact.queue_id)?.name,
+    name: named(contact.client, t),
+    note: contact.work?.note,
+    waited: t("offer.waits", { time: lasting(i18n, waited) }),
+  };
+}
+
+function Strip({ offer, first, declining, setDeclining }: OneProps) {
+  const { t, queue, busy, accept, decline, ms, share, why, contact, name, note, waited } = useOne(offer);
+  const [open, setOpen] = useState(false);
   return (
-    <article className={css.offer} data-late={ms < 10_000 || undefined} aria-label={t("offer.label", { name: named(contact.client, t) })}>
+    <article className={css.offer} data-late={ms < 10_000 || undefined} aria-label={t("offer.label", { name: name })}>
       <div className={css.line}>
-        <Avatar id={contact.client.id} name={named(contact.client, t)} size={34} medium={contact.medium} company={contact.client.kind !== "person"} />
+        <Avatar id={contact.client.id} name={name} size={34} medium={contact.medium} company={contact.client.kind !== "person"} />
         <UnstyledButton className={css.about} aria-expanded={open} onClick={() => setOpen(!open)}>
           <span className={css.head}>
-            <b className="ellipsis">{named(contact.client, t)}</b>
-            <span className={css.queue}>{queues.get(contact.queue_id)?.name}</span>
-            <span className={css.waited}>{t("offer.waits", { time: lasting(i18n, waited) })}</span>
+            <b className="ellipsis">{name}</b>
+            <span className={css.queue}>{queue}</span>
+            <span className={css.waited}>{waited}</span>
             {why && <span className={css.why}>{why}</span>}
           </span>
           <span className={css.words}>
@@ -147,33 +160,24 @@ function useExpiry(offer: Offer, ms: number): void {
 
 /** On a phone the first offer is a card over the whole page; it can be folded to its strip. */
 function Card({ offer, more, declining, setDeclining, fold }: OneProps & { more: number; fold: () => void }) {
-  const i18n = useI18n();
-  const { t } = i18n;
-  const { queues } = useNames();
-  const { busy, accept, decline } = useOfferActs(offer);
-  const { ms, share } = useLeft(offer);
-  const why = useReason(offer);
-  const { contact } = offer;
-  const note = contact.work?.note;
+  const { t, queue, busy, accept, decline, ms, share, why, contact, name, note, waited } = useOne(offer);
   const box = useRef<HTMLDivElement>(null);
-  useExpiry(offer, ms);
   useEffect(() => box.current?.focus(), []);
-  const waited = serverNow() - Date.parse(contact.waiting_since ?? contact.work?.arrived_at ?? contact.opened_at);
   return (
-    <div className={css.card} role="dialog" aria-modal="true" aria-label={t("offer.label", { name: named(contact.client, t) })} ref={box} tabIndex={-1} data-cc-modal>
+    <div className={css.card} role="dialog" aria-modal="true" aria-label={t("offer.label", { name: name })} ref={box} tabIndex={-1} data-cc-modal>
       <div className={css.cardTop}>
         <span>{more > 0 ? t("offer.and_more", { n: more }) : t("offer.new")}</span>
         <Button size="compact-sm" variant="subtle" onClick={fold}>
           {t("offer.fold")}
         </Button>
       </div>
-      <Avatar id={contact.client.id} name={named(contact.client, t)} size={76} company={contact.client.kind !== "person"} />
-      <h2>{named(contact.client, t)}</h2>
+      <Avatar id={contact.client.id} name={name} size={76} company={contact.client.kind !== "person"} />
+      <h2>{name}</h2>
       <p className={css.cardQueue}>
-        {contact.account.title} · {queues.get(contact.queue_id)?.name}
+        {contact.account.title} · {queue}
       </p>
       <p className={css.cardWait}>
-        {t("offer.waits", { time: lasting(i18n, waited) })}
+        {waited}
         {why ? ` · ${why}` : ""}
       </p>
       {note && (
