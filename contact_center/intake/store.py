@@ -22,14 +22,11 @@ _TYPES = (
     "uuid", "uuid", "text", "int", "int", "text", "text", "text", "text", "text", "text", "text",
     "text", "timestamptz", "text", "text",
 )  # fmt: skip
-_BODIES = """(SELECT array_agg(substring($17::bytea FROM u.place FOR u.length) ORDER BY u.i)
-  FROM unnest({}, {}) WITH ORDINALITY AS u (place, length, i))"""
 
 
 def _call() -> str:
     columns = [_ELEMENTS.format(n, kind) for n, kind in enumerate(_TYPES, 1)]
-    bodies = _BODIES.format(columns[3], columns[4])
-    return f"SELECT cc_intake({', '.join([*columns[:3], bodies, *columns[5:]])})"
+    return f"SELECT cc_intake({', '.join(columns)}, $17)"
 
 
 CALL = _call()
