@@ -1,5 +1,10 @@
 """Why this one: written down with the offer, in codes and figures only.
 
+The rule: `preferred`, he was asked for; `relaxed`, he can have it only since less is asked for;
+`longest_waiting`, it waited already when he came free, the most senior of all he may take, and
+nobody else has room (so there is no runner-up); else the strategy by which he comes before the
+runner-up.
+
 The place of a contact is arrival − priority − what it kept from before a transfer; the operator's
 is the key of his class's strategy, the least first. What would be another a moment later is counted
 at once (it costs nothing: classes keep counts); the rest follows from rows, which never change, and
@@ -12,8 +17,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from routing.index import Index
+from routing.ladder import needed
 from routing.lines import Line
-from routing.model import OperatorState, WorkState
+from routing.model import OperatorState, QueueState, WorkState
+from routing.policy import masters
+
+
+def _at_the_bottom(work: WorkState, queue: QueueState, operator: OperatorState) -> bool:
+    """Whether he could have had it before anything was relaxed."""
+    needs, members_only = needed(queue, work.needs, 0)
+    return masters(operator, needs) and (not members_only or queue.id in operator.queues)
 
 
 class Explanation(Mapping[str, Any]):
@@ -33,14 +46,19 @@ class Explanation(Mapping[str, Any]):
         # who has just been freed may not be rated yet
         room = line.with_room + (own is not None and not own.fits)
         counts = (line.waiting, len(line.groups), line.ready, room)
-        self._seen = (index.now_ms, index.policy, line, counts, work, chosen, runner_up)
+        queue = index.queues[work.queue_id]
+        self._seen = (index.now_ms, index.policy, line, counts, work, queue, chosen, runner_up)
         self._told: dict[str, Any] | None = None
 
     def _tell(self) -> dict[str, Any]:
-        now_ms, policy, line, counts, work, chosen, runner_up = self._seen
+        now_ms, policy, line, counts, work, queue, chosen, runner_up = self._seen
         waiting, eligible, ready, with_room = counts
         if chosen.id == work.preferred_id:
             rule = "preferred"
+        elif work.rung and not _at_the_bottom(work, queue, chosen):
+            rule = "relaxed"
+        elif runner_up is None and chosen.idle_ms > work.arrived_ms:
+            rule = "longest_waiting"
         else:
             rule = "longest_idle" if line.strategy == "least_loaded" else line.strategy
 

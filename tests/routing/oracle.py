@@ -117,8 +117,10 @@ class Rows:
         until = now + 1000 * self.queues[work.queue_id].offer_seconds
         members = [one for one in self.operators.values() if work.queue_id in one.queues]
         bare = replace(work, excluded=())
+        alone = len(found) == 1 and chosen.idle_ms > work.arrived_ms
+        rule = "longest_waiting" if alone else "longest_idle"
         explanation = {
-            "rule": "preferred" if chosen.id == work.preferred_id else "longest_idle",
+            "rule": "preferred" if chosen.id == work.preferred_id else rule,
             "eligible": len(members),
             "ready": sum(one.presence == "ready" for one in members),
             "with_room": sum(self.fits(bare, one, now) for one in members),

@@ -519,10 +519,16 @@ class Plain:
     def offer(self, work: Row, one: Row, second: Row | None) -> tuple[Any, ...]:
         queue, (_, needs, strategy) = self.queues[work["queue_id"]], self.asked(work)
         rule = "longest_idle" if strategy == "least_loaded" else strategy
+        if one["id"] == work["preferred_id"]:
+            rule = "preferred"
+        elif work["rung"] and not self.eligible({**work, "rung": 0}, one):
+            rule = "relaxed"
+        elif second is None and one["idle_ms"] > work["arrived_ms"]:
+            rule = "longest_waiting"
         able = [other for other in self.operators.values() if self.eligible(work, other)]
         like = [self.like(other) for other in self.by_rank("waiting") if self.in_line(other)]
         why = {
-            "rule": "preferred" if one["id"] == work["preferred_id"] else rule,
+            "rule": rule,
             "class": ",".join(
                 [*(f"{skill}>={level}" for skill, level in sorted(needs.items())), work["medium"]]
             ),

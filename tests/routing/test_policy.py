@@ -22,6 +22,7 @@ from routing.model import (
     QueueState,
     Rescind,
     Resync,
+    Rung,
     Tick,
     WorkState,
 )
@@ -315,3 +316,20 @@ def test_offers_that_lie_on_one_screen_together_are_one_miss() -> None:
     anna = floor.engine.operator("anna")
     assert anna is not None
     assert (anna.presence, anna.misses) == ("not_answering", 2)
+
+
+def test_the_rule_tells_who_came_free_and_who_may_have_it_only_now_from_who_comes_first() -> None:
+    able, ladder = {"tax": 3}, (Rung(30, ()),)
+    asks = Queue("q", 1, offer_seconds=45, preferred_hold_seconds=60, needs=(("tax", 3),),
+                 ladder=ladder, members_only=False)  # fmt: skip
+    line = Engine.restore([asks, skilled("anna", used=100, skills=able)])
+
+    def rules(event: Any, now: int) -> list[str]:
+        made = [one for one in line.apply(event, now) if isinstance(one, Offer)]
+        return [str(one.explanation["rule"]) for one in made]
+
+    assert rules(work("w", 1), 10) == []
+    assert rules(skilled("anna", version=2, idle_ms=20, skills=able), 20) == ["longest_waiting"]
+    assert rules(work("v", 25), 25) == ["longest_idle"]
+    line = Engine.restore([asks, skilled("boris", skills={"tax": 1}), work("w", 1)])
+    assert rules(Tick(), 30_001) == ["relaxed"]

@@ -22,6 +22,8 @@ export function namesFrom(said: { people?: { id: string; name: string }[]; skill
 }
 
 const text = (value: unknown) => (typeof value === "string" || typeof value === "number" ? String(value) : "");
+/** Rules that hold without anybody to compare with. */
+const NAMED = new Set(["preferred", "relaxed"]);
 const KEPT_ORDER = new Set(["longest_idle", "least_loaded"]);
 
 export class Wording {
@@ -130,7 +132,10 @@ export class Wording {
   }
 
   private rule(reason: Reason, name: string): string {
-    if (!reason.runner_up && reason.rule !== "preferred") return this.w(reason.with_room > 1 ? "rule.left" : "rule.alone");
+    if (!reason.runner_up && !NAMED.has(reason.rule)) {
+      if (reason.with_room > 1) return this.w("rule.left");
+      return reason.rule === "longest_waiting" ? this.w("rule.longest_waiting", { name }) : this.w("rule.alone");
+    }
     const plain = KEPT_ORDER.has(reason.rule) && reason.strategy === "longest_idle";
     const rule = this.maybe(`rule.${plain ? "longest" : reason.rule}`, { name }) ?? "";
     return reason.runner_up ? `${rule} ${this.w("rule.next", { name: this.person(reason.runner_up.id) })}` : rule;
