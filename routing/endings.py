@@ -134,13 +134,12 @@ class Endings:
         return SetPresence(operator.id, operator.version, presence, reason)
 
     def _relieve(self, operator: OperatorState) -> list[Outcome]:
-        """Take offers back until he is within his limits, the least senior first."""
+        """Take back what is too much of his offers, the least senior first."""
         outcomes: list[Outcome] = []
         for work in reversed(self._index.offers_of(operator.id)):
             present = self._operator(work)
-            if present is None or not rules.overloaded(present):
-                break
-            outcomes.append(self._rescind(work, present, "capacity"))
+            if present is not None and rules.overloads(present, work):
+                outcomes.append(self._rescind(work, present, "capacity"))
         return outcomes
 
 

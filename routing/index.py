@@ -227,8 +227,6 @@ class Index:
         seat = self.classes.seats[operator.id]
         self.classes.load(seat, operator)
         seat.assumed = True
-        if operator.ceilings and rules.overloaded(operator):  # in another medium
-            self.unsure[operator.id] = None
 
     def _offered(self, work: WorkState) -> None:
         _add(self._offers, work.operator_id or "", work.id)

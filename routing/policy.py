@@ -75,6 +75,14 @@ def overloaded(operator: OperatorState) -> bool:
     )
 
 
+def overloads(operator: OperatorState, work: WorkState) -> bool:
+    """Whether this work is a part of it: of too many points, or of its medium over the ceiling."""
+    if operator.used > operator.budget:
+        return True
+    ceiling = operator.ceilings.get(work.medium)
+    return ceiling is not None and operator.load.get(work.medium, 0) > ceiling
+
+
 def only_busier(former: OperatorState, operator: OperatorState) -> bool:
     """Whether nothing but what is on his hands has changed, or less; cheap, and at times False."""
     return (

@@ -380,14 +380,13 @@ class Plain:
             return False
         return bool(one["lost_ms"] + self.grace <= self.now)
 
-    def over(self, one: Row) -> bool:
-        return one["used"] > one["budget"] or any(
-            one["load"].get(medium, 0) > most for medium, most in one["ceilings"].items()
-        )
+    def over(self, one: Row, work: Row) -> bool:
+        most = one["ceilings"].get(work["medium"], 1 << 30)
+        return bool(one["used"] > one["budget"] or one["load"].get(work["medium"], 0) > most)
 
     def unsure(self, one: Row) -> bool:
         drained = one["presence"] == "draining" and not one["used"]
-        return self.lost(one) or drained or (self.over(one) and bool(self.offers(one)))
+        return self.lost(one) or drained or any(self.over(one, it) for it in self.offers(one))
 
     def offers(self, one: Row) -> list[Row]:
         return [work for work in self.by_rank("offered") if work["operator_id"] == one["id"]]
@@ -402,7 +401,7 @@ class Plain:
             one.update(presence=presence, version=version + 1)
             return [("SetPresence", one["id"], version, presence, reason)]
         offers = reversed(self.offers(one))
-        return [self.rescind(work, "capacity") for work in offers if self.over(one)]
+        return [self.rescind(work, "capacity") for work in offers if self.over(one, work)]
 
     # --- who gets whom -------------------------------------------------------------------------
 
@@ -568,7 +567,7 @@ class Plain:
             hands = [work for work in mine if work["state"] in ON_HAND]
             if one["used"] != sum(work["cost"] for work in hands):
                 found.append(f"{one['id']}: used is not what is on his hands")
-            if self.over(one) and any(work["state"] == "offered" for work in hands):
+            if any(work["state"] == "offered" and self.over(one, work) for work in hands):
                 found.append(f"{one['id']}: offered more than he may have")
         return found + [
             f"{work['id']} waits though somebody could take it"

@@ -145,8 +145,8 @@ def test_2_what_is_used_is_what_is_on_his_hands_and_nothing_is_offered_beyond(se
             mine = [w for w in judge.works.values() if w["operator_id"] == operator["id"]]
             hands = [work for work in mine if work["state"] in ON_HAND]
             assert operator["used"] == sum(work["cost"] for work in hands)
-            if any(work["state"] == "offered" for work in hands):
-                assert not judge.over(operator)
+            offered = [work for work in hands if work["state"] == "offered"]
+            assert not any(judge.over(operator, work) for work in offered)
 
 
 @days

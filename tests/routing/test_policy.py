@@ -77,6 +77,15 @@ def test_a_ceiling_of_the_medium_counts_beside_the_budget() -> None:
     assert offers(line.apply(work("mail", 3, medium="mail", cost=10), 10)) == {"mail": "anna"}
 
 
+def test_talks_over_a_lowered_ceiling_take_back_no_offer_of_another_medium() -> None:
+    line = engine(operator("anna", used=60, load={"chat": 3}, ceilings={"chat": 2}))
+    assert offers(line.apply(work("mail", 1, medium="mail", cost=10), 10)) == {"mail": "anna"}
+    assert line.apply(Tick(), 11) == []
+    row = line.operator("anna")
+    assert row is not None
+    assert line.apply(replace(row, version=row.version + 1), 12) == []
+
+
 def test_a_small_contact_passes_a_big_one_that_nobody_has_room_for() -> None:
     line = engine(operator("anna", used=20, load={"chat": 1}), work("call", 1, cost=100))
     assert offers(line.apply(work("chat", 2), 10)) == {"chat": "anna"}
