@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel
@@ -239,6 +240,15 @@ class Media(Protocol):
     async def open(self, ref: str) -> Any:
         """An async iterator of bytes; raises Rejected when gone, Temporary when to be retried."""
         ...
+
+
+@lru_cache(maxsize=256)
+def offers(channel: type, protocol: type) -> bool:
+    """Whether channels of a class have the methods of a protocol.
+
+    For where every event asks: `isinstance` looks for each method anew and costs as much as a row.
+    """
+    return issubclass(channel, protocol)
 
 
 @runtime_checkable

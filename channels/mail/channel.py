@@ -33,6 +33,7 @@ class Mail:
     def __init__(self, settings: MailSettings, deps: Deps) -> None:
         self.settings = settings
         self.account = deps.account_id
+        self._own = Own.of(settings.own_hosts, settings.own_addresses)
         self._grant = Grant(settings, deps)
         self._sender: Sender | None = None
 
@@ -57,13 +58,11 @@ class Mail:
         return self._read(request, hooks.posted(request))
 
     def _read(self, request: WebhookRequest, given: Posted) -> Received:
-        own = Own.of(self.settings.own_hosts, self.settings.own_addresses)
         raw = given.raw
         if given.recipient:
             raw = b"Envelope-To: " + hooks.header_bytes(given.recipient) + b"\r\n" + raw
-        mail, files = read(
-            raw, own=own, servers=self.settings.trusted_servers, below=self.settings.checks_below
-        )
+        servers, below = self.settings.trusted_servers, self.settings.checks_below
+        mail, files = read(raw, own=self._own, servers=servers, below=below)
         if request.headers.get(TRUNCATED):
             mail, files = inbound.cut(mail), {}  # the last one lacks its end
         within = WRAPPED if hooks.media_type(request) in hooks.FORM_TYPES else ""

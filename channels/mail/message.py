@@ -124,9 +124,4 @@ class ParsedMail:
     original_id: str | None
     envelope_id: str | None
     authentication: Authentication | None
-    headers: tuple[tuple[str, str], ...]  # lower-case names; the first few hundred, shortened
     warnings: tuple[str, ...]
-
-    def header(self, name: str) -> str | None:
-        """The first header field of that name (lower case), decoded."""
-        return next((value for field, value in self.headers if field == name), None)

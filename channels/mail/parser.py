@@ -22,7 +22,6 @@ from channels.mail import (
     charsets,
     content,
     envelopes,
-    headers,
     html,
     identifiers,
     invitations,
@@ -36,8 +35,6 @@ from channels.mail.headers import Headers
 from channels.mail.message import ParsedMail
 
 MAX_SUBJECT = 1_000
-MAX_HEADERS = 300
-MAX_HEADER = 1_000
 MAX_WARNINGS = 50
 MAX_WRAPPED = 5  # mails within mails that are opened for a text
 MAX_BARE = 100_000  # bytes of a text without any header that are looked at
@@ -120,7 +117,6 @@ def read(
         original_id=report.original_id,
         envelope_id=report.envelope_id,
         authentication=results.read(fields, author, servers, below=below),
-        headers=_shown_headers(fields),
         warnings=_warnings(envelope, found, texts),
     )
     return mail, {carried.file.ref: carried.data for carried in found.files}
@@ -215,13 +211,6 @@ def _stripper() -> Callable[..., str]:
     except ModuleNotFoundError:
         return lambda text, _html, *, subject: text  # noqa: ARG005
     return found
-
-
-def _shown_headers(fields: Headers) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (name, headers.decoded(bodies.clean(value[:MAX_HEADER].decode("utf-8", "replace"))))
-        for name, value in fields.fields[:MAX_HEADERS]
-    )
 
 
 def _warnings(envelope: Envelope, found: Content, texts: _Texts) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from channels.contract import (
     Verifies,
     WebhookChannel,
     WebhookRequest,
+    offers,
 )
 from channels.errors import Malformed
 from channels.messages import Medium
@@ -129,10 +130,11 @@ class Parsers:
         received = self.at_once(account, request)
         if received is not None:
             return received
-        how = "receive"
-        if isinstance(account.channel, Verifies):
-            account.channel.verify(request)  # strangers do not get the processes to work for them
-            how = "parse" if isinstance(account.channel, Parses) else how  # it is proven by now
+        how, kind = "receive", type(account.channel)
+        if offers(kind, Verifies):
+            # Strangers do not get the processes to work for them.
+            cast("Verifies", account.channel).verify(request)
+            how = "parse" if offers(kind, Parses) else how  # it is proven by now
         return await self._aside(_recipe(account), request, how)
 
     async def read(self, account: LiveAccount, request: WebhookRequest) -> Received:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from channels.contract import Profiles
+from channels.contract import Profiles, offers
 from channels.messages import (
     Address,
     ButtonPressed,
@@ -268,7 +268,8 @@ def _opening(row: Row) -> dict[str, Any]:
         found["subject"] = cleaning.text(subject, 500)
     if isinstance(locale, str) and locale:
         found["locale"] = cleaning.text(locale, 16)
-    if isinstance(getattr(row.account, "channel", None), Profiles) and row.values[KIND] == "in":
+    kind: type = type(getattr(row.account, "channel", None))
+    if row.values[KIND] == "in" and offers(kind, Profiles):
         found["profile"] = {
             name: value for name in ("username", "locale")
             if isinstance(value := event.data.get(name), str) and value

@@ -46,7 +46,6 @@ def one_line(mail: ParsedMail) -> Iterable[str]:
             yield from (box.name, box.address)
     yield from (mail.subject, mail.message_id, *mail.references)
     yield from (file.name for file in mail.files)
-    yield from (value for pair in mail.headers for value in pair)
 
 
 @EASY
