@@ -25,7 +25,7 @@ from typing import Any
 
 from channels.errors import ChannelError
 
-TASKS = 1000  # then the process is replaced: whatever it has leaked goes with it
+TASKS = 10_000  # then the process is replaced with what it has leaked: to start one takes a second
 MEMORY_BYTES = 1024 * 1024 * 1024  # address space, libraries included
 CPU_SECONDS = 10  # of one call
 HEAD = 8
