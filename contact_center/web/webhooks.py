@@ -6,13 +6,13 @@ the same way through `Hooks.deliver`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
 from channels.contract import Reply, WebhookRequest
 from channels.errors import Malformed, Refused
-from channels.messages import Medium
+from channels.messages import Event, Medium
 from contact_center.intake.model import Accounts, LiveAccount
 from contact_center.intake.notes import Notes
 from contact_center.intake.parsing import Parsers
@@ -101,7 +101,7 @@ class Hooks:
             raise
         except Exception as error:  # noqa: BLE001 - no bytes may make us say 500
             return await self._unread(account, given, error)
-        events = received.events
+        events: Sequence[Event] = received.events
         if received.parts:
             events = await self._intake.with_files(account, received)
         result = await self._intake.submit(account, events, given.body, given)
