@@ -22,7 +22,7 @@ from contact_center.kernel.clock import SystemClock
 from contact_center.kernel.errors import Conflict, Invalid
 from contact_center.kernel.hints import LocalHints
 from contact_center.kernel.ids import new_id
-from contact_center.outbox import store as outbox
+from contact_center.outbox import sending
 from contact_center.outbox.model import Limits, Mark
 from tests.channels.mail import samples
 from tests.contact_center.desk.house import faults
@@ -66,14 +66,14 @@ class Mailbox:
             f"outbox:{account}",
         )
         ids = await db.fetch("SELECT id FROM outbox WHERE message_id = $1", message)
-        (claim,) = await outbox.claim(
+        (claim,) = await sending.claim(
             db, [row["id"] for row in ids], owner="x", token=token,
             lease=f"outbox:{account}", limits=Limits(),
         )  # fmt: skip
         thread = threads.token(SECRET, str(account), claim.conversation_key)
         name = threads.message_id(thread, str(claim.id), "shop.example")
         mark = Mark(claim, "sent", provider_id=name)
-        assert await db.run(lambda unit: outbox.settle(unit, [mark])) == [claim.id]
+        assert await db.run(lambda unit: sending.settle(unit, [mark])) == [claim.id]
         return name, threads.plus_address(samples.OWN, thread)
 
     async def thread(self, contact: UUID) -> list[Any]:
