@@ -81,7 +81,8 @@ class Classes:
         for group in seat.groups.values():
             if group.numbers and rules.fits(state, group.medium, group.cost):
                 first = min(map(front, group.numbers))
-                best = min(best, first)
+                if first < best:  # noqa: PLR1730 - a third of the time of min()
+                    best = first
         return None if best is NOBODY else best
 
     def key(self, line: Line, state: OperatorState) -> Key:

@@ -221,6 +221,7 @@ class Resync:
 State = WorkState | OperatorState | QueueState
 EngineEvent = State | Tick | Resync
 Value = TypeVar("Value", WorkState, OperatorState, QueueState)
+_new, _set = object.__new__, object.__setattr__
 
 
 def changed(state: Value, /, **fields: object) -> Value:
@@ -228,6 +229,6 @@ def changed(state: Value, /, **fields: object) -> Value:
 
     The fields must exist. A plain row that is given a field of its richer kind stays plain.
     """
-    copy: Value = object.__new__(type(state))
-    object.__setattr__(copy, "__dict__", state.__dict__ | fields)
+    copy: Value = _new(type(state))
+    _set(copy, "__dict__", state.__dict__ | fields)
     return copy
