@@ -211,10 +211,11 @@ class Front(asyncio.Protocol):
             self._next()
 
     def _next(self) -> None:
+        if self._task is not None:
+            return  # its end asks again
         if self._house.closing:
             self._transport.close()
-            return
-        if self._task is None and not self._full:
+        elif not self._full:
             if self._stopped:
                 self._stopped = False
                 self._transport.resume_reading()
