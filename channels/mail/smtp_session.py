@@ -209,7 +209,8 @@ class SmtpSession:
             async with asyncio.timeout(self._server.timeout + len(body) / _SLOWEST):
                 protocol.write(body)
                 await _left(protocol, reply)
-            if not reply.done():
+            # A connection that was cut has dropped what it held: the dot cannot leave any more.
+            if not (reply.done() or protocol.transport is None or protocol.transport.is_closing()):
                 dotted = True
                 protocol.write(b".\r\n")
             async with asyncio.timeout(max(_FINAL_SECONDS * dotted, self._server.timeout)):

@@ -1,5 +1,5 @@
 import { ActionIcon, Modal } from "@mantine/core";
-import { type KeyboardEvent, useState } from "react";
+import { useLayoutEffect, useState } from "react";
 import { useI18n } from "../i18n";
 import { Icon } from "../ui/Icon";
 import { useStore } from "../ui/store";
@@ -15,24 +15,27 @@ function Large({ shown }: { shown: Viewing }) {
   const { t } = i18n;
   const picture = shown.pictures[shown.at];
   const [zoomed, setZoomed] = useState<string | null>(null);
+  const whole = zoomed !== picture?.id;
+  const zoom = () => setZoomed(whole && picture ? picture.id : null);
+  // Nothing else is on the screen: keys act wherever the focus is, also before it has moved here.
+  useLayoutEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.code === "ArrowLeft" || event.code === "KeyK") go(-1);
+      else if (event.code === "ArrowRight" || event.code === "KeyJ") go(1);
+      else if (event.code === "Home") go(-shown.pictures.length);
+      else if (event.code === "End") go(shown.pictures.length);
+      else if (event.code === "KeyZ") zoom();
+      else return;
+      event.preventDefault();
+    };
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  });
   if (!picture) return null;
-  const whole = zoomed !== picture.id;
-  const zoom = () => setZoomed(whole ? picture.id : null);
   const many = shown.pictures.length > 1;
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.code === "ArrowLeft" || event.code === "KeyK") go(-1);
-    else if (event.code === "ArrowRight" || event.code === "KeyJ") go(1);
-    else if (event.code === "Home") go(-shown.pictures.length);
-    else if (event.code === "End") go(shown.pictures.length);
-    else if (event.code === "KeyZ") zoom();
-    else return;
-    event.preventDefault();
-  };
   return (
-    // Keys act wherever in the overlay the focus is; each has its button.
-    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
-    <div className={css.viewer} onKeyDown={onKeyDown}>
+    <div className={css.viewer}>
       <header className={css.top}>
         <span className={css.name}>
           <b className="ellipsis">{picture.name || t("file.unnamed")}</b>
