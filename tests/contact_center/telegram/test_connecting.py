@@ -63,7 +63,7 @@ class Wizard:
             )
             return found if same else None
 
-        found: dict[str, Any] = await eventually(like, seconds=20)
+        found: dict[str, Any] = await eventually(like, seconds=60)
         return found
 
 
