@@ -6,7 +6,7 @@ After any failure the session is over: what a server meant to say next is anybod
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
@@ -95,6 +95,7 @@ class Session:
 
     async def search(self, first: int, last: int | None = None, *criteria: str) -> list[int]:
         """The UIDs between, in order; `n:*` also names the last mail when n is beyond it."""
+        self._wire.news.clear()  # what is told of from now on may have come too late for this
         span = f"{first}:{last or '*'}"
         response = await self._ask(
             self._wire.search("UID", span, *criteria, charset=None, by_uid=True)
@@ -143,35 +144,36 @@ class Session:
         """Ask for a sign of life."""
         self._expect(await self._command("NOOP"), "no sign of life")
 
-    async def idle(self, seconds: float) -> bool:
-        """Wait (RFC 2177) until the server tells of new mail: True; or the time is over."""
+    @property
+    def news(self) -> bool:
+        """Whether the server has told of new mail since the last search began."""
+        return self._wire.news.is_set()
+
+    async def idle(self, seconds: float) -> None:
+        """Wait (RFC 2177) until the server tells of new mail, or the time is over."""
         wire = self._wire
-        pushes: asyncio.Queue[Sequence[bytes]] = wire.idle_queue
         running = asyncio.ensure_future(wire.idle())
         begun = asyncio.ensure_future(wire.wait_for_idle_response())
         try:
             await self._ask(_first(begun, running))
             if running.done():
                 self._idle_refused = True
-                return False
-            news = await self._news(pushes, seconds)
+                return
+            await self._pushed(seconds)
             wire.idle_done()
             await self._ask(_first(running))
         finally:
             begun.cancel()
             running.cancel()
-        return news or _tells(pushes)
 
-    async def _news(self, pushes: asyncio.Queue[Sequence[bytes]], seconds: float) -> bool:
+    async def _pushed(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
-                while not _is_new(await self._wire.answer(pushes.get())):
-                    pass
+                await self._wire.answer(self._wire.news.wait())
         except TimeoutError:
-            return False
+            pass
         except ConnectionError as error:
             raise self._ended(str(error)) from None
-        return True
 
     async def _store(self, uids: Collection[int], flags: str) -> None:
         words = (imap_text.uid_set(uids), "+FLAGS.SILENT", flags)
@@ -215,18 +217,6 @@ class Session:
 
 async def _first(*tasks: asyncio.Future[Any]) -> None:
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-
-
-def _is_new(push: Sequence[bytes]) -> bool:
-    return any(line.upper().endswith(b" EXISTS") for line in push)
-
-
-def _tells(pushes: asyncio.Queue[Sequence[bytes]]) -> bool:
-    """What came while IDLE was being left."""
-    news = False
-    while not pushes.empty():
-        news |= _is_new(pushes.get_nowait())
-    return news
 
 
 def _bodies(lines: imap_text.Lines) -> dict[int, bytes]:

@@ -54,7 +54,8 @@ class Visit:
         while True:
             self.place = await self._catch_up(self.place, folder)
             await self._well(self._warning)
-            await self._wait()
+            if not self._session.news:  # what came meanwhile is not told of again
+                await self._wait()
 
     async def _start(self, folder: Folder) -> Place:
         """The first place; committed before anything else, so nothing slips through a crash."""
@@ -132,6 +133,7 @@ class Visit:
         """For a push, or until it is time to ask; then for a sign of life."""
         if not self._session.idles:
             await self._sleep(self._settings.poll_seconds)
-        elif await self._session.idle(self._settings.idle_seconds):
-            return
-        await self._session.noop()
+        else:
+            await self._session.idle(self._settings.idle_seconds)
+        if not self._session.news:
+            await self._session.noop()

@@ -4,13 +4,15 @@ Seen in aioimaplib 2.0.3: a lost connection wakes no waiting command; a greeting
 an exception nobody sees; BYE is dropped unless a command waits for it; a refused XOAUTH2 waits for
 a line the library never sends; every line is one level of recursion, so a thousand lines in one
 packet end the connection; what breaks the protocol is logged together with the pending command,
-which may hold the password; and all mail is formatted for a debug log.
+which may hold the password; all mail is formatted for a debug log; and new mail that is told of in
+the answer to another command (RFC 9051 §5.2) is forgotten: servers do not tell of it again in IDLE.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 import ssl
 from collections.abc import Coroutine
@@ -28,10 +30,22 @@ logging.getLogger("aioimaplib").setLevel(logging.WARNING)
 
 _PIECE = 4096  # bytes handed to the parser at once: at most some 340 lines
 _KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 60_000}
+_COUNTED = re.compile(rb"(\d{1,10}) (EXISTS|EXPUNGE)\s*", re.IGNORECASE)
+
+
+class _Unheard:
+    """Where the library puts what is pushed in IDLE: new mail is counted, the rest says nothing."""
+
+    def put_nowait(self, push: object) -> None:
+        """Let it go."""
 
 
 class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # the library has no types
-    """The protocol of one connection. `lost` is done, with the reason, when it is over."""
+    """The protocol of one connection. `lost` is done, with the reason, when it is over.
+
+    `news` is set as soon as the server has told of mail, whatever it was asked; who searches the
+    folder clears it before.
+    """
 
     incomplete_line: bytes
     current_command: Command | None
@@ -43,7 +57,10 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # the library has no typ
         self.before_tls: bytearray | None = None
         self.responses: list[str] = []  # for AUTHENTICATE, when the server asks
         self.challenge = ""
+        self.news = asyncio.Event()
+        self._exist = 0
         super().__init__(loop, self._ended)
+        self.idle_queue = _Unheard()
 
     def over(self, reason: str) -> None:
         """Nothing more can be expected of this connection."""
@@ -102,7 +119,21 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # the library has no typ
         if line[2:6].upper() in (b"BYE ", b"BYE"):
             # Soon, not now: the answer to the pending command may be in the same packet.
             self.loop.call_soon(self.over, f"it said goodbye: {_text(line[5:])}")
+        elif counted := _COUNTED.fullmatch(line, 2):
+            self._count(int(counted[1]), counted[2].upper())
         return super()._untagged_response(line)
+
+    def _count(self, number: int, what: bytes) -> None:
+        """The same number again is no news, or a server fond of saying it would be asked for ever.
+
+        In IDLE it is: there it is a push, and asking costs a search at most.
+        """
+        if what == b"EXPUNGE":
+            self._exist -= 1
+        else:
+            if number != self._exist or self.has_pending_idle_command():
+                self.news.set()
+            self._exist = number
 
     def _continuation(self, line: bytes) -> None:
         pending = self.pending_sync_command

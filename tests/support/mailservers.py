@@ -192,7 +192,7 @@ class Exim(_Server):
 
     def start(self) -> None:
         """Start it."""
-        self._run(_binary("exim4"), "-C", str(self._config), "-bdf", "-q1m", port=self.smtp)
+        self._run(_binary("exim4"), "-C", str(self._config), "-bdf", "-q2s", port=self.smtp)
 
     def _text(self, certificate: Path, key: Path, lmtp: int) -> str:
         return f"""

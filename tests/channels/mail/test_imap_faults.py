@@ -79,6 +79,37 @@ async def test_a_push_during_idle_brings_the_mail_at_once(server: ScriptedImap, 
         await eventually(lambda: kept.uids == [1], seconds=1)
 
 
+@pytest.mark.parametrize("command", ["SEARCH", "FETCH"])
+async def test_mail_told_of_in_the_answer_to_another_command_comes_at_once(
+    server: ScriptedImap, kept: Kept, command: str
+) -> None:
+    async def meanwhile(session: Session, tag: str, words: str) -> None:
+        if command == "SEARCH":
+            session.say("* SEARCH 1")
+        else:
+            session.give(server.mails[0], words)
+        server.add(b"two")
+        session.known = 2
+        session.say("* 2 EXISTS")
+        session.say(f"{tag} OK done")
+
+    server.add(b"one")
+    server.faults[command] = [meanwhile]
+    async with kept.listening(settings(server, idle_seconds=600)):
+        await eventually(lambda: kept.uids == [1, 2])
+        await eventually(lambda: server.sessions[0].idling)
+    assert server.count("UID SEARCH") <= 3
+
+
+async def test_a_server_that_repeats_how_many_there_are_is_not_asked_for_ever(
+    server: ScriptedImap, kept: Kept
+) -> None:
+    server.faults["SEARCH"] = [first("* 0 EXISTS")] * 100
+    async with kept.listening(settings(server)):
+        await eventually(lambda: server.sessions and server.sessions[0].idling)
+    assert server.count("UID SEARCH") <= 2
+
+
 async def test_idle_is_renewed_and_followed_by_a_sign_of_life(
     server: ScriptedImap, kept: Kept
 ) -> None:
