@@ -1,0 +1,157 @@
+"""The whole schema: every table, every invariant the database itself keeps; a module a subject.
+
+Reading order: organisation, people who work, connections, clients, contacts, work, the log,
+intake, outbox, the rest. Ids are UUIDv7 made in Python; instants are timestamptz; `version`
+counts the changes of a row and decides which of two observations is newer. A table ends with
+the constraints that carry the promises P1-P7 of the design; code may rely on them and never
+needs to check first.
+"""
+
+from __future__ import annotations
+
+from contact_center.storage.tables.clients import (
+    client_changes,
+    client_notes,
+    clients,
+    consents,
+    identities,
+    identity_profiles,
+    merge_moves,
+    merges,
+    stage_history,
+    start_links,
+)
+from contact_center.storage.tables.columns import Xid8, metadata
+from contact_center.storage.tables.connections import (
+    account_counts,
+    account_memories,
+    account_trials,
+    accounts,
+    authorizations,
+    leases,
+)
+from contact_center.storage.tables.contacts import (
+    attachments,
+    auto_answers,
+    contact_reads,
+    contacts,
+    drafts,
+    expectations,
+    message_bodies,
+    message_names,
+    messages,
+    participants,
+    survey_invitations,
+)
+from contact_center.storage.tables.intake import (
+    account_cursors,
+    conversation_refs,
+    inbound_keys,
+    parked_changes,
+    quarantine,
+    raw_events,
+)
+from contact_center.storage.tables.jobs import idempotency_keys, jobs
+from contact_center.storage.tables.log import checkpoints, cursors, events, installed_functions
+from contact_center.storage.tables.organisation import (
+    brands,
+    departments,
+    dry_runs,
+    kinds,
+    policies,
+    queues,
+    result_codes,
+    touchpoints,
+    workspace,
+)
+from contact_center.storage.tables.outbox import account_paces, deliveries, outbox, outbox_lines
+from contact_center.storage.tables.people import (
+    api_tokens,
+    attempts,
+    break_reasons,
+    department_members,
+    employee_skills,
+    employees,
+    login_sessions,
+    one_time_links,
+    operator_sessions,
+    operators,
+    presence_history,
+    queue_members,
+    skills,
+)
+from contact_center.storage.tables.work import offers, wait_promises, wait_rates, work
+
+__all__ = [
+    "Xid8",
+    "account_counts",
+    "account_cursors",
+    "account_memories",
+    "account_paces",
+    "account_trials",
+    "accounts",
+    "api_tokens",
+    "attachments",
+    "attempts",
+    "authorizations",
+    "auto_answers",
+    "brands",
+    "break_reasons",
+    "checkpoints",
+    "client_changes",
+    "client_notes",
+    "clients",
+    "consents",
+    "contact_reads",
+    "contacts",
+    "conversation_refs",
+    "cursors",
+    "deliveries",
+    "department_members",
+    "departments",
+    "drafts",
+    "dry_runs",
+    "employee_skills",
+    "employees",
+    "events",
+    "expectations",
+    "idempotency_keys",
+    "identities",
+    "identity_profiles",
+    "inbound_keys",
+    "installed_functions",
+    "jobs",
+    "kinds",
+    "leases",
+    "login_sessions",
+    "merge_moves",
+    "merges",
+    "message_bodies",
+    "message_names",
+    "messages",
+    "metadata",
+    "offers",
+    "one_time_links",
+    "operator_sessions",
+    "operators",
+    "outbox",
+    "outbox_lines",
+    "parked_changes",
+    "participants",
+    "policies",
+    "presence_history",
+    "quarantine",
+    "queue_members",
+    "queues",
+    "raw_events",
+    "result_codes",
+    "skills",
+    "stage_history",
+    "start_links",
+    "survey_invitations",
+    "touchpoints",
+    "wait_promises",
+    "wait_rates",
+    "work",
+    "workspace",
+]
