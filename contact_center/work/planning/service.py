@@ -28,8 +28,8 @@ from contact_center.work.planning import aside, model, past, store
 from contact_center.work.planning.traffic import BadTraffic
 from contact_center.work.policies import model as policies
 from contact_center.work.policies import store as policy_store
+from contact_center.work.policies.judging import complete
 from contact_center.work.policies.newcomers import join
-from contact_center.work.policies.service import complete
 
 KIND = "policy.dry_run"
 SEED = 1

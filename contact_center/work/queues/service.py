@@ -17,7 +17,7 @@ from contact_center.storage import rows
 from contact_center.storage import tables as t
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
-from contact_center.work.policies import service as policies
+from contact_center.work.policies import running as policies
 from contact_center.work.queues import store
 
 

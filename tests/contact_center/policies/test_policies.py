@@ -14,7 +14,7 @@ from contact_center.jobs.model import Job
 from contact_center.kernel.errors import SettingsError
 from contact_center.storage.unit import Unit
 from contact_center.work import store as works
-from contact_center.work.policies import file, service, store
+from contact_center.work.policies import file, running, store
 from contact_center.work.policies.service import Policies
 from tests.contact_center.web.teams import Teams
 from tests.support.office import Office, Person
@@ -270,14 +270,14 @@ async def test_of_many_operators_the_router_is_told_slice_by_slice_after_the_edi
 ) -> None:
     boss = await boss_of(office)
     people = {(await office.hire(name, "operator")).id for name in ("anna", "boris", "clara")}
-    monkeypatch.setattr(service, "SLICE", 2)
+    monkeypatch.setattr(running, "SLICE", 2)
     done = await activate(
         office, boss, (await draft(office, boss, {"house": {"capacity": 120}}))["id"]
     )
     assert done.status == 200, done.body
     assert await office.events("operator.changed") == []
     job = await office.db.fetchrow(
-        "SELECT id, kind, key, due_at, attempts, payload FROM jobs WHERE kind = $1", service.TELL
+        "SELECT id, kind, key, due_at, attempts, payload FROM jobs WHERE kind = $1", running.TELL
     )
     assert job is not None
     await Policies(office.db).tell_operators(Job(**dict(job)))
