@@ -75,12 +75,12 @@ class Classes:
     def front(self, seat: Seat) -> Waiting | None:
         """Who waits longest of all he has room for by his row, rated or not."""
         state, best = seat.state, NOBODY
-        if not rules.takes_more(state, self._exclusive):
+        if state.budget - state.used < seat.least:
             return None
-        front = self.fronts.__getitem__
+        points = rules.points_left(state, self._exclusive)
         for group in seat.groups.values():
-            if group.numbers and rules.fits(state, group.medium, group.cost):
-                first = min(map(front, group.numbers))
+            if group.cost <= points and rules.below_ceiling(state, group.medium):
+                first = group.first(self.fronts)
                 if first < best:  # noqa: PLR1730 - a third of the time of min()
                     best = first
         return None if best is NOBODY else best
@@ -139,6 +139,7 @@ class Classes:
         if group is None:
             self._stamp += 1
             group = seat.groups[line.medium, line.cost] = Group(seat, line.medium, line.cost)
+            seat.least = min(seat.least, line.cost)
             group.stamp = self._stamp
             group.fits = self._room(seat.state, group)
         line.groups[seat.state.id] = group
@@ -181,24 +182,13 @@ class Classes:
                 step = (state.presence == rules.READY) - (former.presence == rules.READY)
                 if step:
                     _count_ready(seat, step)
-            self._unrate(seat, former, state)
+            self.unrated[state.id] = (seat, True)
         return seat
 
     def load(self, seat: Seat, state: OperatorState) -> None:
         """Hold this snapshot, which can no more and no less than the former one."""
-        former, seat.state = seat.state, state
-        self._unrate(seat, former, state)
-
-    def _unrate(self, seat: Seat, former: OperatorState, state: OperatorState) -> None:
-        earlier = self.unrated.get(state.id)
-        if earlier is None or not earlier[1]:
-            moved = (
-                former.used != state.used
-                or former.idle_ms != state.idle_ms
-                or former.turn != state.turn
-                or former.budget != state.budget
-            )
-            self.unrated[state.id] = (seat, moved)
+        seat.state = state
+        self.unrated[state.id] = (seat, True)
 
     def rate(self) -> None:
         """See for what everybody has room whose row has changed."""
@@ -221,9 +211,9 @@ class Classes:
     def _rate(self, seat: Seat, *, moved: bool) -> None:
         """See for what he has room now; `moved`: his place in every order is another."""
         state = seat.state
-        more = rules.takes_more(state, self._exclusive)
+        points = rules.points_left(state, self._exclusive)
         for group in seat.groups.values():
-            if more and rules.fits(state, group.medium, group.cost):
+            if group.cost <= points and rules.below_ceiling(state, group.medium):
                 if not group.fits:
                     group.fits = True
                     self.gained[state.id] = seat
@@ -267,6 +257,7 @@ class Classes:
                 line.ready -= former.presence == rules.READY
                 line.with_room -= group.fits
         seat.groups = {}
+        seat.least = rules.NO_LIMIT
         for line in seat.personal.values():
             self._add(line, seat)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # a frozen one takes three times as long to make, and one is made per offer
 class Offer:
     """Offer this work to this operator until then; both versions are what the rows must have."""
 

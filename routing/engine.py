@@ -55,6 +55,7 @@ class Engine:
         now_ms: int = 0,
     ) -> None:
         self._index = Index(now_ms, policy or Policy())
+        self._items, self._seats = self._index.items, self._index.classes.seats
         self._gone: OrderedDict[str, WorkState] = OrderedDict()
         self.ignored: Counter[str] = Counter()
         """Snapshots that were older than what it held, or the same again, by their kind."""
@@ -85,7 +86,7 @@ class Engine:
 
     def _mark(self, name: str) -> None:
         """No row has confirmed yet what is held under this id."""
-        item, seat = self._index.items.get(name), self._index.classes.seats.get(name)
+        item, seat = self._items.get(name), self._seats.get(name)
         if item is not None:
             item.assumed = True
         if seat is not None:
@@ -114,12 +115,12 @@ class Engine:
 
     def work(self, work_id: str) -> WorkState | None:
         """What the engine believes of a contact's turn in line; None when it is over."""
-        item = self._index.items.get(work_id)
+        item = self._items.get(work_id)
         return None if item is None else item.work
 
     def operator(self, operator_id: str) -> OperatorState | None:
         """What the engine believes of an operator."""
-        seat = self._index.classes.seats.get(operator_id)
+        seat = self._seats.get(operator_id)
         return None if seat is None else seat.state
 
     def queue(self, queue_id: str) -> QueueState | None:
@@ -128,11 +129,11 @@ class Engine:
 
     def knows(self, work_id: str) -> bool:
         """Whether it is in line, or was a short while ago."""
-        return work_id in self._index.items or work_id in self._gone
+        return work_id in self._items or work_id in self._gone
 
     def on_hand(self, operator_id: str) -> list[WorkState]:
         """All that takes his points, the most senior first; looks through everything."""
-        found = (item.work for item in self._index.items.values())
+        found = (item.work for item in self._items.values())
         mine = [work for work in found if work.operator_id == operator_id]
         return sorted((one for one in mine if one.state in rules.ON_HAND), key=rules.work_rank)
 
@@ -157,7 +158,7 @@ class Engine:
 
     def due_before(self, now_ms: int) -> bool:
         """Whether a timer may be due before that; cheap, and sometimes wrongly true."""
-        return self._index.timers.due(now_ms - 1)
+        return self._index.timers.soonest < now_ms
 
     def next_due_ms(self) -> int | None:
         """When `apply(Tick())` is worth calling although nothing happens."""
@@ -197,19 +198,20 @@ class Engine:
 
     def tell(self, rows: Iterable[State], now_ms: int) -> None:
         """Take rows in that are known to be news, all of one instant."""
-        self._index.advance(now_ms)
+        index = self._index
+        index.advance(now_ms)
         for row in rows:
             if isinstance(row, WorkState):
                 self._put_work(row)
             elif isinstance(row, OperatorState):
-                self._index.put_operator(row, assumed=False)
+                index.put_operator(row, assumed=False)
             else:
-                self._index.put_queue(row)
+                index.put_queue(row)
 
     # --- taking in ---------------------------------------------------------------------------
 
     def _see_work(self, seen: WorkState) -> None:
-        item = self._index.items.get(seen.id)
+        item = self._items.get(seen.id)
         if item is not None:
             held, assumed = item.work, item.assumed
         else:
@@ -225,21 +227,23 @@ class Engine:
 
     def _put_work(self, work: WorkState, *, assumed: bool = False) -> None:
         name, gone = work.id, self._gone
-        if name in gone and name not in self._index.items:
-            del gone[name]
-            self._assumed_gone.discard(name)
         if work.state in rules.LIVE:
-            self._index.put_work(work, assumed=assumed)
+            if self._index.put_work(work, assumed=assumed) and name in gone:
+                del gone[name]
+                self._assumed_gone.discard(name)
             return
-        self._index.drop_work(name)
+        if not self._index.drop_work(name) and name in gone:
+            del gone[name]  # it is the last to have gone now
+            self._assumed_gone.discard(name)
         gone[name] = work
         if assumed:
             self._assumed_gone.add(name)
         if len(gone) > TOMBSTONES:
-            self._assumed_gone.discard(gone.popitem(last=False)[0])
+            oldest, _ = gone.popitem(last=False)
+            self._assumed_gone.discard(oldest)
 
     def _see_operator(self, seen: OperatorState) -> None:
-        seat = self._index.classes.seats.get(seen.id)
+        seat = self._seats.get(seen.id)
         if seat is None or seen.version > seat.state.version or (
             seen.version == seat.state.version and seat.assumed
         ):  # fmt: skip

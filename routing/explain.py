@@ -42,17 +42,21 @@ class Explanation(Mapping[str, Any]):
         chosen: OperatorState,
         runner_up: OperatorState | None,
     ) -> None:
-        own = line.groups.get(chosen.id)
-        # who has just been freed may not be rated yet
-        room = line.with_room + (own is not None and not own.fits)
-        counts = (line.waiting, len(line.groups), line.ready, room)
-        queue = index.queues[work.queue_id]
-        self._seen = (index.now_ms, index.policy, line, counts, work, queue, chosen, runner_up)
+        groups, room = line.groups, line.with_room
+        own = groups.get(chosen.id)
+        if own is not None and not own.fits:  # who has just been freed may not be rated yet
+            room += 1
+        self._seen = (
+            index.now_ms, index.policy, line, line.waiting, len(groups), line.ready, room,
+            work, index.queues[work.queue_id], chosen, runner_up,
+        )  # fmt: skip
         self._told: dict[str, Any] | None = None
 
     def _tell(self) -> dict[str, Any]:
-        now_ms, policy, line, counts, work, queue, chosen, runner_up = self._seen
-        waiting, eligible, ready, with_room = counts
+        (
+            now_ms, policy, line, waiting, eligible, ready, with_room, work, queue, chosen,
+            runner_up,
+        ) = self._seen  # fmt: skip
         if chosen.id == work.preferred_id:
             rule = "preferred"
         elif work.rung and not _at_the_bottom(work, queue, chosen):

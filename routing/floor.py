@@ -55,8 +55,9 @@ class Floor:
             self.misfits["out_of_order"] += 1
             return []
         outcomes = self.run_until(now_ms) if engine.due_before(now_ms) else []
+        move = moves.MOVES.get(type(event))
         try:
-            rows = self._rows_of(event, now_ms)
+            rows = self._told(event) if move is None else move(engine, event, now_ms)
         except Misfit as misfit:
             self.misfits[str(misfit)] += 1
             rows = ()
@@ -73,13 +74,11 @@ class Floor:
             due = self.engine.next_due_ms()
         return outcomes
 
-    def _rows_of(self, event: Event, now_ms: int) -> tuple[State, ...]:
-        move = moves.MOVES.get(type(event))
-        if move is not None:
-            return move(self.engine, event, now_ms)
+    def _told(self, event: Event) -> tuple[State, ...]:
+        """The row that is told as itself."""
         if isinstance(event, WorkState):
             return self._arrival(event)
-        return self._told(event) if isinstance(event, OperatorState | QueueState) else ()
+        return self._changed(event) if isinstance(event, OperatorState | QueueState) else ()
 
     def _arrival(self, work: WorkState) -> tuple[State, ...]:
         """A contact comes; its priority is bounded, so nobody can be passed without end."""
@@ -89,7 +88,7 @@ class Floor:
             raise Misfit("unknown_queue")
         return (moves.bounded(work, self.engine.policy()),)
 
-    def _told(self, row: OperatorState | QueueState) -> tuple[State, ...]:
+    def _changed(self, row: OperatorState | QueueState) -> tuple[State, ...]:
         held: State | None
         if isinstance(row, OperatorState):
             held = self.engine.operator(row.id)

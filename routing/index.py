@@ -7,35 +7,29 @@ here.
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from routing import policy as rules
-from routing.classes import Classes
-from routing.ladder import barred, needed, next_rung
+from routing.held import GRACE, PLACE, REVIEW, Held
+from routing.ladder import needed
 from routing.lines import PERSONAL, Asked, Item, Line, Seat
 from routing.model import LATER, Needs, OperatorState, QueueState, WorkState, changed
 from routing.policy import Policy
 from routing.strategies import PLAIN
-from routing.timers import Timers
 
-_REVIEW = 0  # an offer's deadline, a rung, the end of a wrap-up or of a rest
-_PLACE = 1  # a hold, an exclusion or the time before a callback ends
-_GRACE = 2  # a lost connection counts
+Groups = defaultdict[str, dict[str, None]]
 
 
-class Index:
-    """Snapshots, classes and timers. `now_ms` never decreases."""
+class Index(Held):
+    """Snapshots in their classes. Emptied groups stay: no more than there are queues, operators."""
 
     def __init__(self, now_ms: int, policy: Policy) -> None:
-        self.now_ms = now_ms
-        self.policy = policy
+        super().__init__(now_ms, policy)
         self.waiting = 0
-        self.items: dict[str, Item] = {}
-        self.queues: dict[str, QueueState] = {}
-        self.classes = Classes(policy.exclusive)
         self._lines: dict[tuple[str, str, int, int, Needs], Line] = {}
-        self._in_queue: dict[str, dict[str, None]] = {}  # waiting or offered, by queue
-        self._prefer: dict[str, dict[str, None]] = {}  # waiting, by preferred operator
-        self._offers: dict[str, dict[str, None]] = {}  # live offers of an operator
-        self.timers = Timers()
+        self._in_queue: Groups = defaultdict(dict)  # waiting or offered, by queue
+        self._prefer: Groups = defaultdict(dict)  # waiting, by preferred operator
+        self._offers: Groups = defaultdict(dict)  # live offers of an operator
         self.touched: dict[Line, None] = {}
         self.doubtful: dict[str, None] = {}
         self.unsure: dict[str, None] = {}
@@ -47,86 +41,23 @@ class Index:
     def advance(self, now_ms: int) -> None:
         """Move time on and take note of what has become due."""
         self.now_ms = max(self.now_ms, now_ms)
-        if self.timers.due(self.now_ms):
+        if self.timers.soonest <= self.now_ms:
             self._run_timers()
 
     def _run_timers(self) -> None:
-        items, take = self.items, self.timers.take
-        while (timer := take(self.now_ms)) is not None:
+        items, take, now_ms = self.items, self.timers.take, self.now_ms
+        while (timer := take(now_ms)) is not None:
             _, kind, name = timer
-            if kind == _GRACE:
+            if kind == GRACE:
                 self.unsure[name] = None
                 continue
             item = items.get(name)
             if item is None or item.work.state == "active":  # mostly: an offer that was taken
                 continue
-            if kind == _PLACE and item.work.state == "waiting":
+            if kind == PLACE and item.work.state == "waiting":
                 self._place(item)
             else:
                 self._doubt(item.work)
-
-    def adopt(self, policy: Policy) -> None:
-        """Go on under other rules."""
-        former, self.policy = self.policy, policy
-        if policy.exclusive != former.exclusive:
-            self.classes.adopt(policy.exclusive)
-        if policy.grace_ms != former.grace_ms:
-            for name, seat in self.classes.seats.items():
-                self._at(self._grace_ends(seat.state), _GRACE, name)
-
-    def next_due_ms(self) -> int | None:
-        """The next instant at which something becomes due."""
-        while (first := self.timers.first()) is not None:
-            if self._stands(*first):
-                return first[0]
-            self.timers.drop()
-        return None
-
-    def _stands(self, due_ms: int, kind: int, name: str) -> bool:
-        """Whether a timer still means something; others are left in the heap till they come up."""
-        if kind == _GRACE:
-            seat = self.classes.seats.get(name)
-            return seat is not None and self._grace_ends(seat.state) == due_ms
-        item = self.items.get(name)
-        if item is None:
-            return False
-        if kind == _PLACE:
-            return item.work.state == "waiting"
-        return self.due_ms(item.work) == due_ms
-
-    def _at(self, due_ms: int | None, kind: int, name: str) -> None:
-        if due_ms is not None:
-            self.timers.add(due_ms, kind, name)
-
-    def due_ms(self, work: WorkState) -> int | None:
-        """When this row changes by time alone."""
-        match work.state:
-            case "offered":
-                return work.offer_until_ms
-            case "waiting":
-                queue = self.queues.get(work.queue_id)
-                step = next_rung(queue, work) if queue is not None and queue.ladder else None
-                return step and step[0]
-            case "wrap_up":
-                return work.wrap_until_ms
-            case "parked":
-                return work.parked_until_ms
-        return None
-
-    def overdue(self, work: WorkState) -> bool:
-        """Whether that instant has passed."""
-        due = self.due_ms(work)
-        return due is not None and due <= self.now_ms
-
-    def _grace_ends(self, operator: OperatorState) -> int | None:
-        if operator.lost_ms is None or operator.presence == rules.OFFLINE:
-            return None
-        return operator.lost_ms + self.policy.grace_ms
-
-    def lost(self, operator: OperatorState) -> bool:
-        """Whether his connection has been away for longer than the grace."""
-        ends = self._grace_ends(operator)
-        return ends is not None and ends <= self.now_ms
 
     # --- what may have become possible -----------------------------------------------------------
 
@@ -167,89 +98,79 @@ class Index:
         elif self.overdue(work) or (work.state == "waiting" and self.shut_out(work)):
             self.doubtful[work.id] = None
 
-    def shut_out(self, work: WorkState) -> bool:
-        """Whether its queue is closed and does not let wait; a callback is asked when it is due."""
-        queue = self.queues.get(work.queue_id)
-        if queue is None or queue.open or queue.closed_to is None:
-            return False
-        if barred(work, queue.closed_to):
-            return False
-        return work.not_before_ms is None or work.not_before_ms <= self.now_ms
-
     # --- work ----------------------------------------------------------------------------------
 
-    def put_work(self, work: WorkState, *, assumed: bool = False) -> None:
-        """Hold this snapshot in place of the former one."""
-        item = self.items.get(work.id)
+    def put_work(self, work: WorkState, *, assumed: bool = False) -> bool:
+        """Hold this snapshot in place of the former one; whether there was none."""
+        name, state = work.id, work.state
+        item = self.items.get(name)
+        new = item is None
         if item is None:
-            item = self.items[work.id] = Item(work)
+            item = self.items[name] = Item(work)
         else:
             held = item.work
             if (
-                held.state == work.state == "waiting"
+                state == "waiting" == held.state
                 and held.queue_id == work.queue_id
                 and held.preferred_id == work.preferred_id
             ):
                 item.work = work
                 item.assumed = assumed
                 self._place(item)
-                return
+                return False
             self._take_out(item)
             item.work = work
         item.assumed = assumed
-        state = work.state
         if state == "active":
-            return
+            return new
         if state == "waiting":
             self.waiting += 1
-            _add(self._in_queue, work.queue_id, work.id)
+            self._in_queue[work.queue_id][name] = None
             if work.preferred_id is not None:
-                _add(self._prefer, work.preferred_id, work.id)
+                self._prefer[work.preferred_id][name] = None
             self._place(item)
-        elif state == "offered":
-            _add(self._in_queue, work.queue_id, work.id)
-            self._offered(work)
-            self._doubt(work)
-        else:
-            self._at(self.due_ms(work), _REVIEW, work.id)
-            self._doubt(work)
+            return new
+        if state == "offered":
+            self._in_queue[work.queue_id][name] = None
+            self._offers[work.operator_id or ""][name] = None
+        self.at(self.due_ms(work), REVIEW, name)
+        self._doubt(work)
+        return new
 
-    def put_offer(self, work: WorkState, operator: OperatorState) -> None:
+    def put_offer(self, item: Item, work: WorkState, seat: Seat, operator: OperatorState) -> None:
         """Waiting work is offered now, by our own decision, to who has room for it."""
-        item = self.items[work.id]
         self.waiting -= 1
         self._displace(item)
+        name = work.id
         if work.preferred_id is not None:
-            _discard(self._prefer, work.preferred_id, work.id)
+            del self._prefer[work.preferred_id][name]
         item.work = work
         item.assumed = True
-        self._offered(work)
-        seat = self.classes.seats[operator.id]
+        self._offers[operator.id][name] = None
+        self.at(work.offer_until_ms, REVIEW, name)
         self.classes.load(seat, operator)
         seat.assumed = True
 
-    def _offered(self, work: WorkState) -> None:
-        _add(self._offers, work.operator_id or "", work.id)
-        self._at(work.offer_until_ms, _REVIEW, work.id)
-
-    def drop_work(self, work_id: str) -> None:
-        """Forget it."""
+    def drop_work(self, work_id: str) -> bool:
+        """Forget it; whether it was held."""
         item = self.items.pop(work_id, None)
-        if item is not None:
-            self._take_out(item)
+        if item is None:
+            return False
+        self._take_out(item)
+        return True
 
     def _take_out(self, item: Item) -> None:
         work = item.work
-        if work.state == "waiting":
+        state = work.state
+        if state == "offered":
+            del self._in_queue[work.queue_id][work.id]
+            del self._offers[work.operator_id or ""][work.id]
+        elif state == "waiting":
             self.waiting -= 1
             self._displace(item)
-            _discard(self._in_queue, work.queue_id, work.id)
+            del self._in_queue[work.queue_id][work.id]
             if work.preferred_id is not None:
-                _discard(self._prefer, work.preferred_id, work.id)
-        elif work.state == "offered":
-            _discard(self._in_queue, work.queue_id, work.id)
-            # An empty group is kept: offers come and go.
-            self._offers[work.operator_id or ""].pop(work.id, None)
+                del self._prefer[work.preferred_id][work.id]
 
     def _place(self, item: Item) -> None:
         """Put waiting work into the classes it belongs to at this instant."""
@@ -257,12 +178,13 @@ class Index:
         if item.lines:
             self._displace(item)
         queue = self.queues.get(work.queue_id)
-        if queue is None or queue.archived or not self._admitted(work, queue):
+        if queue is None or queue.archived:
+            return
+        special = queue.ladder or not queue.open or work.not_before_ms is not None
+        if special and not self._admitted(work, queue):
             return
         if work.excluded:
-            for _, until in work.excluded:
-                if until > self.now_ms:
-                    self._at(until, _PLACE, work.id)
+            self._at_their_ends(work)
         self._tokens += 1
         item.token = self._tokens
         if work.preferred_id is None:
@@ -277,14 +199,20 @@ class Index:
 
     def _admitted(self, work: WorkState, queue: QueueState) -> bool:
         """Whether it may be offered at this instant: its queue is open, a callback is due."""
-        if queue.ladder:
-            self._at(self.due_ms(work), _REVIEW, work.id)
-        if queue.ladder or not queue.open:
-            self._doubt(work)
+        due = self.due_ms(work)
+        self.at(due, REVIEW, work.id)
+        if (due is not None and due <= self.now_ms) or (not queue.open and self.shut_out(work)):
+            self.doubtful[work.id] = None
         if work.not_before_ms is not None and work.not_before_ms > self.now_ms:
-            self._at(work.not_before_ms, _PLACE, work.id)
+            self.at(work.not_before_ms, PLACE, work.id)
             return False
         return queue.open
+
+    def _at_their_ends(self, work: WorkState) -> None:
+        """Who is excluded now may have it then."""
+        for _, until in work.excluded:
+            if until > self.now_ms:
+                self.at(until, PLACE, work.id)
 
     def _preferring(self, work: WorkState, queue: QueueState) -> tuple[Line, ...]:
         seat = self.wanted(work)
@@ -293,12 +221,11 @@ class Index:
             lines = (self.classes.personal(seat, work.medium, work.cost),)
         if not self._held(work, queue, seat):
             return (*lines, self.line_of(work))
-        self._at(rules.hold_until(work, queue), _PLACE, work.id)
+        self.at(rules.hold_until(work, queue), PLACE, work.id)
         return lines
 
     def _displace(self, item: Item) -> None:
-        self._tokens += 1
-        item.token = self._tokens
+        item.token = 0  # nobody's: his entries are void
         for line in item.lines:
             line.leave(item)
             if not line.waiting and line.strategy == PERSONAL:
@@ -346,29 +273,30 @@ class Index:
     def put_operator(self, operator: OperatorState, *, assumed: bool = True) -> None:
         """Hold this snapshot in place of the former one; `assumed` where no row has said it."""
         seat = self.classes.seats.get(operator.id)
-        former = None if seat is None else seat.state
-        if seat is not None and former is not None and rules.only_busier(former, operator):
+        if seat is not None and rules.only_busier(seat.state, operator):
             self.classes.load(seat, operator)
         else:
-            seat = self.classes.put(operator)
-            if (
-                former is None
-                or former.presence != operator.presence
-                or former.skills != operator.skills
-                or former.media != operator.media
-            ):
-                self._stands_otherwise(operator.id)
-            if operator.lost_ms is not None and (
-                former is None or former.lost_ms != operator.lost_ms
-            ):
-                self._at(self._grace_ends(operator), _GRACE, operator.id)
+            seat = self._seated(operator, None if seat is None else seat.state)
         seat.assumed = assumed
         if (
-            (operator.presence == rules.DRAINING and not operator.used)
-            or operator.used > operator.budget
+            operator.used > operator.budget
+            or (operator.presence == rules.DRAINING and not operator.used)
             or (operator.ceilings and rules.overloaded(operator))
         ):
             self.unsure[operator.id] = None
+
+    def _seated(self, operator: OperatorState, former: OperatorState | None) -> Seat:
+        seat = self.classes.put(operator)
+        if (
+            former is None
+            or former.presence != operator.presence
+            or former.skills != operator.skills
+            or former.media != operator.media
+        ):
+            self._stands_otherwise(operator.id)
+        if operator.lost_ms is not None and (former is None or former.lost_ms != operator.lost_ms):
+            self.at(self.grace_ends(operator), GRACE, operator.id)
+        return seat
 
     def drop_operator(self, operator_id: str) -> None:
         """Forget him; his live offers run to their deadlines."""
@@ -403,18 +331,3 @@ class Index:
                 self._place(item)
             else:
                 self._doubt(item.work)
-
-
-def _add(groups: dict[str, dict[str, None]], group: str, member: str) -> None:
-    members = groups.get(group)
-    if members is None:
-        members = groups[group] = {}
-    members[member] = None
-
-
-def _discard(groups: dict[str, dict[str, None]], group: str, member: str) -> None:
-    members = groups.get(group)
-    if members is not None:
-        members.pop(member, None)
-        if not members:
-            del groups[group]

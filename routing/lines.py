@@ -1,9 +1,11 @@
 """A requirement class: contacts that ask for the same, and who of those able to has room.
 
-Both sides are heaps with lazy deletion. An entry carries a number its owner had when it was
-pushed: whoever changes takes another number, and all his entries everywhere are void at once.
-Void entries go when they come to the top or make up two thirds of a heap, so every change costs
-the logarithm of the size.
+Both sides are deleted from lazily. An entry carries a number its owner had when it was pushed:
+whoever changes takes another number, and all his entries everywhere are void at once. Void entries
+go when they come first or make up two thirds of all. Operators with room are a heap; contacts
+mostly come in the order of the line and stand one behind the other, and only who is to stand before
+one that is there already (priority, a return to the old place) is put into a heap. So a change
+costs the logarithm of the size at most, and mostly a step.
 
 The most senior contact of every class stands in one list, `fronts`, too: who is freed finds the
 first of all his classes by looking at a few neighbours in memory.
@@ -12,11 +14,14 @@ first of all his classes by looking at a few neighbours in memory.
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Callable
 from math import inf
+from operator import itemgetter
 from typing import cast
 
 from routing.model import Needs, OperatorState, WorkState
+from routing.policy import NO_LIMIT
 from routing.strategies import PLAIN, STRATEGIES, Key
 
 Rank = tuple[int, int, str]
@@ -24,12 +29,18 @@ Waiting = tuple[int, int, str, int, "Item"]
 """A rank, the token it was pushed with, whose it is."""
 NOBODY = cast("Waiting", (inf, 0, "", 0, None))
 """Stands in front where nobody waits: after everybody."""
+Heads = Callable[[list[Waiting]], tuple[Waiting, ...]]
 Able = tuple[Key, int, "Group"]
 Asked = tuple[str | None, Needs, str]
 """What a class asks: member of this queue (None: of any), skills; and its strategy."""
 PERSONAL = "preferred"
 """The strategy of a class of those who ask for one operator."""
 _SLACK = 16
+
+
+def stands(entry: Waiting) -> bool:
+    """Whether it is not void."""
+    return entry[4].token == entry[3]
 
 
 class Item:
@@ -48,7 +59,7 @@ class Item:
 class Group:
     """One operator in the classes of one medium and cost: he has room for all of them or none."""
 
-    __slots__ = ("cost", "fits", "fresh", "lines", "medium", "numbers", "seat", "stamp")
+    __slots__ = ("cost", "fits", "fresh", "heads", "lines", "medium", "seat", "stamp")
 
     def __init__(self, seat: Seat, medium: str, cost: int) -> None:
         self.seat = seat
@@ -59,29 +70,41 @@ class Group:
         """His entries are not pushed yet: whoever is busy again at once need not be."""
         self.stamp = 0
         self.lines: list[Line] = []
-        self.numbers: list[int] = []
-        """Those of his lines, in the same order."""
+        self.heads: Heads | None = None
+        """Who is first in each of his lines, all at once; made when it is asked for (`first`)."""
 
     def enter(self, line: Line) -> None:
         """He may take what waits there."""
         self.lines.append(line)
-        self.numbers.append(line.number)
+        self.heads = None
 
     def quit(self, line: Line) -> None:
         """He may not any more."""
         self.lines.remove(line)
-        self.numbers.remove(line.number)
+        self.heads = None
+
+    def first(self, fronts: list[Waiting]) -> Waiting:
+        """Who waits longest in his lines, `NOBODY` where nobody does."""
+        heads = self.heads
+        if heads is None:
+            if not self.lines:
+                return NOBODY
+            numbers = [line.number for line in self.lines]
+            heads = self.heads = itemgetter(numbers[0], *numbers)  # of one alone it makes no tuple
+        return min(heads(fronts))
 
 
 class Seat:
     """An operator: his snapshot, and his classes by medium and cost."""
 
-    __slots__ = ("assumed", "groups", "personal", "state")
+    __slots__ = ("assumed", "groups", "least", "personal", "state")
 
     def __init__(self, state: OperatorState) -> None:
         self.state = state
         self.assumed = False
         self.groups: dict[tuple[str, int], Group] = {}
+        self.least = NO_LIMIT
+        """The lowest cost among them."""
         self.personal: dict[tuple[str, int], Line] = {}
         """Classes of those who prefer him."""
 
@@ -93,9 +116,8 @@ class Line:
     """
 
     __slots__ = (
-        "able", "cost", "forgotten", "fronts", "groups",
-        "label", "medium", "needs", "number", "queue", "queue_id", "ready", "rule",
-        "strategy", "waiting", "with_room",
+        "able", "cost", "forgotten", "fronts", "groups", "label", "medium", "needs", "number",
+        "queue", "queue_id", "ready", "rule", "senior", "strategy", "waiting", "with_room",
     )  # fmt: skip
 
     def __init__(
@@ -107,7 +129,9 @@ class Line:
         self.medium = medium
         self.cost = cost
         self.rule = STRATEGIES.get(self.strategy, STRATEGIES[PLAIN])
-        self.queue: list[Waiting] = []
+        self.queue: deque[Waiting] = deque()
+        self.senior: list[Waiting] = []
+        """A heap of those who joined later than somebody whom they stand before."""
         self.able: list[Able] | None = None
         """A heap of those with room; None until it is asked for (`Classes.firsts`)."""
         self.groups: dict[str, Group] = {}  # operator → his group: who is able at all
@@ -120,13 +144,17 @@ class Line:
 
     def join(self, entry: Waiting) -> None:
         """Put a contact in line; its token is set."""
-        self.waiting += 1
+        waiting = self.waiting = self.waiting + 1
         queue = self.queue
-        heapq.heappush(queue, entry)
-        if len(queue) > 3 * self.waiting + _SLACK:
-            queue = self.queue = [entry for entry in queue if entry[4].token == entry[3]]
-            heapq.heapify(queue)
-        self.fronts[self.number] = queue[0]
+        if not queue:
+            queue.append(entry)
+            self.fronts[self.number] = min(self.fronts[self.number], entry)
+        elif entry < queue[-1]:
+            self._squeeze_in(entry)
+        else:
+            queue.append(entry)
+            if len(queue) > 3 * waiting + _SLACK:
+                self.queue = deque(filter(stands, queue))
 
     def leave(self, item: Item) -> None:
         """Take a contact out of line; its token is another already."""
@@ -141,23 +169,40 @@ class Line:
 
     def set_aside(self) -> Waiting:
         """Look past the most senior contact, who waits on; `put_back` when the rest is seen to."""
-        entry = heapq.heappop(self.queue)
+        entry = self.fronts[self.number]
+        if self.queue and self.queue[0] is entry:
+            self.queue.popleft()
+        else:
+            heapq.heappop(self.senior)
         self._close_up()
         return entry
 
     def put_back(self, entry: Waiting) -> None:
         """In line at the old place again, if it has not left meanwhile."""
         if entry[4].token == entry[3]:
-            heapq.heappush(self.queue, entry)
-            self.fronts[self.number] = self.queue[0]
+            self._squeeze_in(entry)
+
+    def _squeeze_in(self, entry: Waiting) -> None:
+        heapq.heappush(self.senior, entry)
+        self.fronts[self.number] = min(self.fronts[self.number], entry)
+        if len(self.senior) > 3 * self.waiting + _SLACK:
+            self.senior = list(filter(stands, self.senior))
+            heapq.heapify(self.senior)
 
     def _close_up(self) -> None:
-        queue = self.queue
+        queue, senior = self.queue, self.senior
         if not self.waiting:
             queue.clear()
+            senior.clear()
         while queue and queue[0][4].token != queue[0][3]:
-            heapq.heappop(queue)
-        self.fronts[self.number] = queue[0] if queue else NOBODY
+            queue.popleft()
+        front = queue[0] if queue else NOBODY
+        if senior:
+            while senior and senior[0][4].token != senior[0][3]:
+                heapq.heappop(senior)
+            if senior and senior[0] < front:
+                front = senior[0]
+        self.fronts[self.number] = front
 
     # --- operators -----------------------------------------------------------------------------
 

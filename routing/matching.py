@@ -10,7 +10,7 @@ from routing.decisions import Offer, Outcome
 from routing.explain import Explanation
 from routing.index import Index
 from routing.lines import PERSONAL, Item, Line, Rank, Seat, Waiting
-from routing.model import OperatorState, WorkState
+from routing.model import WorkState
 
 MakeId = Callable[[str, int, str, int], str]
 Aside = list[tuple[Line, Waiting]]
@@ -27,9 +27,9 @@ class Matching:
         """Add the offers, most senior contact first."""
         index = self._index
         classes = index.classes
-        lines = index.take_touched()
+        lines = index.take_touched() if index.touched else []
         alone = len(classes.unrated) == 1 and not classes.gained
-        if alone and not any(line.with_room for line in lines):
+        if alone and not (lines and any(line.with_room for line in lines)):
             lines = []  # whoever has come to wait can get nobody but him
             ((seat, _),) = classes.unrated.values()
             self._serve(seat, outcomes)
@@ -57,21 +57,18 @@ class Matching:
         front = index.classes.front
         aside: Aside = []
         while (entry := front(seat)) is not None:
-            work = entry[4].work
+            item = entry[4]
+            work = item.work
             if work.excluded and rules.excluded(work, seat.state.id, index.now_ms):
-                lines = [line for line in entry[4].lines if line.head() is entry]
+                lines = [line for line in item.lines if line.head() is entry]
                 aside += [(line, line.set_aside()) for line in lines]
-            else:
-                outcomes.append(self._give(entry[4], seat))
+                continue
+            line, runner_up = item.lines[-1], None
+            if line.strategy == PERSONAL:  # held for him although others have room
+                line = index.line_of(work)
+                _, runner_up = self._choose(work, line, held=True)
+            outcomes.append(self._offer(item, line, seat, runner_up))
         _put_back(aside)
-
-    def _give(self, item: Item, seat: Seat) -> Offer:
-        work, of = item.work, item.lines[-1]
-        if of.strategy != PERSONAL:
-            return self._offer(work, of, seat.state, None)
-        line = self._index.line_of(work)  # held for him although others have room
-        _, runner_up = self._choose(work, line, held=True)
-        return self._offer(work, line, seat.state, runner_up)
 
     # --- anything else -------------------------------------------------------------------------
 
@@ -88,22 +85,21 @@ class Matching:
                 continue  # nobody has room for this class any more, so for none of its contacts
             head = line.head()
             if head is not None and head[:3] == rank:
-                work = head[4].work
+                item = head[4]
+                work = item.work
                 of = line if line.strategy != PERSONAL else self._index.line_of(work)
-                chosen, runner_up = self._choose(
-                    work, of, held=head[4].lines[-1].strategy == PERSONAL
-                )
+                chosen, runner_up = self._choose(work, of, held=item.lines[-1].strategy == PERSONAL)
                 if chosen is None:
                     aside.append((line, line.set_aside()))
                 else:
-                    outcomes.append(self._offer(work, of, chosen, runner_up))
+                    outcomes.append(self._offer(item, of, chosen, runner_up))
                     self._index.classes.rate()
             _push_head(heads, line, number)
         _put_back(aside)
 
     def _choose(
         self, work: WorkState, line: Line, *, held: bool
-    ) -> tuple[OperatorState | None, OperatorState | None]:
+    ) -> tuple[Seat | None, Seat | None]:
         """The operator for this contact, and who would have been next.
 
         Who is held stands in its preferred operator's class only, and gets nobody else.
@@ -112,36 +108,31 @@ class Matching:
         self._index.classes.rate()
         self._index.classes.settle()
         free = (lambda who: not rules.excluded(work, who, now)) if work.excluded else None
-        ranked = [entry[2].seat.state for entry in self._index.classes.firsts(line, free)]
+        ranked = [entry[2].seat for entry in self._index.classes.firsts(line, free)]
         if work.preferred_id is not None:
-            seat = self._index.wanted(work)
-            wanted = None if seat is None else seat.state
+            wanted = self._index.wanted(work)
+            exclusive = self._index.policy.exclusive
             if (
                 wanted is not None
-                and rules.has_room(wanted, work.medium, work.cost, self._index.policy.exclusive)
-                and not rules.excluded(work, wanted.id, now)
+                and rules.has_room(wanted.state, work.medium, work.cost, exclusive)
+                and not rules.excluded(work, wanted.state.id, now)
             ):
-                ranked = [wanted, *(one for one in ranked if one.id != wanted.id)]
+                ranked = [wanted, *(one for one in ranked if one is not wanted)]
             elif held:
                 return None, None
         return (*ranked, None, None)[0], (*ranked, None, None)[1]
 
-    def _offer(
-        self,
-        work: WorkState,
-        line: Line,
-        operator: OperatorState,
-        runner_up: OperatorState | None,
-    ) -> Offer:
-        index = self._index
-        now = index.now_ms
-        offer = self._make_id(work.id, work.version, operator.id, now)
+    def _offer(self, item: Item, line: Line, seat: Seat, runner_up: Seat | None) -> Offer:
+        index, work, operator = self._index, item.work, seat.state
+        now, work_id, operator_id = index.now_ms, work.id, operator.id
+        offer = self._make_id(work_id, work.version, operator_id, now)
         until = now + rules.offer_ms(index.queues[work.queue_id], work.medium)
-        why = Explanation(index, line, work, operator, runner_up)
-        index.put_offer(
-            rules.offered(work, operator.id, offer, until), rules.offered_to(operator, work, now)
+        why = Explanation(
+            index, line, work, operator, None if runner_up is None else runner_up.state
         )
-        return Offer(work.id, work.version, operator.id, operator.version, offer, until, why)
+        taken = rules.offered(work, operator_id, offer, until)
+        index.put_offer(item, taken, seat, rules.offered_to(operator, work, now))
+        return Offer(work_id, work.version, operator_id, operator.version, offer, until, why)
 
 
 def _lines_of(seats: Iterable[Seat]) -> list[Line]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from routing import policy as rules
 from routing.estimate import Place
-from routing.lines import PERSONAL, Line, Rank, Waiting
+from routing.lines import PERSONAL, Line, Rank, Waiting, stands
 from routing.model import OperatorState, WorkState
 
 CLASSES = 48
@@ -49,7 +50,7 @@ def places(rows: list[Front]) -> list[Place]:
 
 
 def _front(line: Line, exclusive: tuple[str, ...], most: int) -> Front:
-    works = _heads(line.queue, most)
+    works = _heads(line, most)
     states = [group.seat.state for group in line.groups.values()]
     at_work = [one for one in states if one.presence == rules.READY and one.lost_ms is None]
     room = sum(_holds(one, line.medium, line.cost, exclusive) for one in at_work)
@@ -57,21 +58,23 @@ def _front(line: Line, exclusive: tuple[str, ...], most: int) -> Front:
     return Front(line.label, works, ranks, frozenset(one.id for one in at_work), room)
 
 
-def _heads(queue: list[Waiting], most: int) -> list[WorkState]:
-    """The first of a heap in their order, void entries left out, however long it is.
+def _heads(line: Line, most: int) -> list[WorkState]:
+    """The first of a class in their order, void entries left out, however long it is.
 
     No two entries share a token, so what comes after it in an entry is never compared.
     """
-    found: list[WorkState] = []
-    ahead = [(queue[0], 0)] if queue else []
-    while ahead and len(found) < most:
+    ranked = heapq.merge(line.queue, _in_order(line.senior))
+    return [entry[4].work for entry in islice(filter(stands, ranked), most)]
+
+
+def _in_order(heap: list[Waiting]) -> Iterator[Waiting]:
+    ahead = [(heap[0], 0)] if heap else []
+    while ahead:
         entry, at = heapq.heappop(ahead)
-        if entry[4].token == entry[3]:
-            found.append(entry[4].work)
+        yield entry
         for child in (2 * at + 1, 2 * at + 2):
-            if child < len(queue):
-                heapq.heappush(ahead, (queue[child], child))
-    return found
+            if child < len(heap):
+                heapq.heappush(ahead, (heap[child], child))
 
 
 def _holds(operator: OperatorState, medium: str, cost: int, exclusive: tuple[str, ...]) -> int:

@@ -18,6 +18,7 @@ ANSWERING = (READY, DRAINING)
 """Who may keep an offer that is on his screen."""
 LIVE = frozenset(("waiting", "offered", "active", "wrap_up", "parked"))
 """States of work that is not over."""
+NO_LIMIT = 1 << 62
 ON_HAND = ("offered", "active", "wrap_up")
 """States in which work takes an operator's points."""
 
@@ -48,24 +49,22 @@ def has_room(
     operator: OperatorState, medium: str, cost: int, exclusive: tuple[str, ...] = ()
 ) -> bool:
     """Whether he is ready and this much more fits into his budget and the medium's ceiling."""
-    return takes_more(operator, exclusive) and fits(operator, medium, cost)
+    return points_left(operator, exclusive) >= cost and below_ceiling(operator, medium)
 
 
-def takes_more(operator: OperatorState, exclusive: tuple[str, ...]) -> bool:
-    """Whether he is ready for anything: here, and not on a call."""
+def points_left(operator: OperatorState, exclusive: tuple[str, ...]) -> int:
+    """His points for something new; fewer than none while he is not ready, or on a call."""
     if operator.presence != READY or operator.lost_ms is not None:
-        return False
-    return operator.load.keys().isdisjoint(exclusive)
+        return -1
+    if operator.load and not operator.load.keys().isdisjoint(exclusive):
+        return -1
+    return operator.budget - operator.used
 
 
-def fits(operator: OperatorState, medium: str, cost: int) -> bool:
-    """Whether this much more fits into his budget, and one more under the medium's ceiling."""
-    if operator.used + cost > operator.budget:
-        return False
-    if not operator.ceilings:
-        return True
-    ceiling = operator.ceilings.get(medium)
-    return ceiling is None or operator.load.get(medium, 0) < ceiling
+def below_ceiling(operator: OperatorState, medium: str) -> bool:
+    """Whether he may have one more of this medium."""
+    ceilings = operator.ceilings
+    return not ceilings or operator.load.get(medium, 0) < ceilings.get(medium, NO_LIMIT)
 
 
 def overloaded(operator: OperatorState) -> bool:

@@ -1,39 +1,46 @@
 """What becomes due, by instant: a wheel of slots, for most timers are void when their time comes.
 
 A timer is put into the slot of its instant without looking at any other; a slot is put in order
-only when time comes to it. So neither setting nor running one costs more the more there are.
+only when time comes to it, and gone through from there. So neither setting nor running one costs
+more the more there are.
 """
 
 from __future__ import annotations
 
 import heapq
+from bisect import insort
 
 Timer = tuple[int, int, str]
 """(due, kind, whose)."""
 _SLOT_MS = 4096
+NEVER = 1 << 62
 
 
 class Timers:
     """They come out by due, then kind, then name. Those of the past may be set, too."""
 
     def __init__(self) -> None:
+        self.soonest = NEVER
+        """None is due before this instant; one may be at it."""
         self._slots: dict[int, list[Timer]] = {}
         self._ahead: list[int] = []  # a heap of the slots there are
-        self._now: list[Timer] = []  # a heap: the slot at hand, and what comes before its end
+        self._now: list[Timer] = []  # the slot at hand, and what comes before its end
+        self._at = 0  # the next of them
         self._end = 0  # of the slot at hand
 
     def add(self, due_ms: int, kind: int, name: str) -> None:
         """Set one."""
-        if due_ms < self._end:
-            heapq.heappush(self._now, (due_ms, kind, name))
-            return
         number = due_ms // _SLOT_MS
         slot = self._slots.get(number)
-        if slot is None:
+        if slot is not None:
+            slot.append((due_ms, kind, name))
+            return
+        if due_ms < self._end:
+            insort(self._now, (due_ms, kind, name), self._at)
+        else:
             self._slots[number] = [(due_ms, kind, name)]
             heapq.heappush(self._ahead, number)
-        else:
-            slot.append((due_ms, kind, name))
+        self._aim()
 
     def first(self) -> Timer | None:
         """The next one, left in place."""
@@ -41,22 +48,35 @@ class Timers:
             if not self._ahead:
                 return None
             number = heapq.heappop(self._ahead)
-            self._now = self._slots.pop(number)
+            self._now, self._at = self._slots.pop(number), 0
             self._now.sort()
             self._end = (number + 1) * _SLOT_MS
-        return self._now[0]
+            self._aim()
+        return self._now[self._at]
 
     def drop(self) -> None:
-        """Take the next one out."""
-        heapq.heappop(self._now)
+        """Take the next one out; it is at hand."""
+        at = self._at = self._at + 1
+        if at < len(self._now):
+            self.soonest = self._now[at][0]
+        else:
+            self._now, self._at = [], 0
+            self._aim()
 
     def take(self, now_ms: int) -> Timer | None:
         """Take the next one out that is due by then."""
-        first = self._now[0] if self._now else self.first()
-        return heapq.heappop(self._now) if first is not None and first[0] <= now_ms else None
+        if now_ms < self.soonest:
+            return None
+        first = self.first()
+        if first is None or first[0] > now_ms:
+            return None
+        self.drop()
+        return first
 
-    def due(self, now_ms: int) -> bool:
-        """Whether one is due by then, or may be; cheap."""
+    def _aim(self) -> None:
         if self._now:
-            return self._now[0][0] <= now_ms
-        return bool(self._ahead) and self._ahead[0] * _SLOT_MS <= now_ms
+            self.soonest = self._now[self._at][0]
+        elif self._ahead:
+            self.soonest = self._ahead[0] * _SLOT_MS
+        else:
+            self.soonest = NEVER
