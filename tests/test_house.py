@@ -32,7 +32,7 @@ PROVIDERS = [
     "webchat",
 ]
 NAMES_PROVIDERS = {
-    "app.py",  # the composition root
+    "app",  # the composition root
     "simulator",  # plays the providers' side
 }
 READS_MAIL = ("parse_mail.py", "mail")  # the command that shows what is seen in a mail

@@ -94,7 +94,7 @@ def serve_house(
 async def _serve_house(
     pipe: Connection, url: str, roles: str, further: Sequence[dict[str, Any]]
 ) -> None:
-    from contact_center.app import _spare_the_collector, running
+    from contact_center.app.serving import running, spare_the_collector
     from contact_center.kernel import log
 
     log.configure("warning", "json")
@@ -127,7 +127,7 @@ async def _serve_house(
                 )
             account = workspace.accounts.by_public_key(KEY)
             assert account is not None
-            _spare_the_collector()  # as `serve` does
+            spare_the_collector()  # as `serve` does
             pipe.send((port, account.id, os.getpid()))
             await stop.wait()
     shutil.rmtree(directory, ignore_errors=True)

@@ -57,7 +57,7 @@ def serve(pipe: Connection, url: str, options: dict[str, Any]) -> None:
 async def _serve(
     pipe: Connection, url: str, accounts: int = 1, smtp_port: int = 0, lag: Any = None
 ) -> None:
-    from contact_center.app import _spare_the_collector, running
+    from contact_center.app.serving import running, spare_the_collector
     from contact_center.kernel import log
 
     log.configure("error", "json")
@@ -72,7 +72,7 @@ async def _serve(
     with contextlib.redirect_stdout(io.StringIO()):
         async with running(settings) as workspace:
             await _furnish(workspace, accounts, smtp_port)
-            _spare_the_collector()  # as `serve` does
+            spare_the_collector()  # as `serve` does
             pipe.send((port, os.getpid()))
             watching = asyncio.create_task(_watch(lag))
             await stop.wait()

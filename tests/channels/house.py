@@ -101,7 +101,7 @@ class Account:
 
 @asynccontextmanager
 async def open_house(database_url: str, directory: Path) -> AsyncIterator[House]:
-    """The application of `app.py` with its intake; it is NOW all the time."""
+    """The application of the house with its intake; it is NOW all the time."""
     limits = {"quarantine_per_hour": MUCH}
     async with open_office(database_url, directory, intake=limits) as office:
         workspace = office.workspace

@@ -46,4 +46,4 @@ def in_an_answer(url: str, lock: str, *args: str) -> Iterator[None]:
         yield
     finally:
         sleeper.kill()
-        sleeper.wait(10)
+        sleeper.wait(60)

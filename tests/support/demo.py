@@ -54,7 +54,7 @@ class Demo:
             )
             return visitors if visitors and done else None
 
-        found: list[dict[str, Any]] = await eventually(all_here, seconds=30)
+        found: list[dict[str, Any]] = await eventually(all_here)
         return found
 
     async def stored(self, visitor: dict[str, Any]) -> list[str]:

@@ -105,7 +105,7 @@ async def test_a_mail_of_twenty_megabytes_comes_whole(dovecot: Dovecot) -> None:
     raw += (b"x" * 76 + b"\r\n") * 270_000
     await asyncio.to_thread(dovecot.put, user, raw)
     async with kept.listening(settings(dovecot, user)):
-        await eventually(lambda: kept.mails, seconds=20)
+        await eventually(lambda: kept.mails)
     assert kept.mails[0].raw.endswith(raw)
 
 
@@ -122,7 +122,7 @@ async def test_dovecot_killed_in_idle_and_restarted_the_next_mail_arrives_within
         dovecot.start()
         begun = time.monotonic()
         await put(dovecot, user, "after")
-        await eventually(lambda: subjects(kept) == ["before", "after"], seconds=30)
+        await eventually(lambda: subjects(kept) == ["before", "after"])
         print(f"arrived {time.monotonic() - begun:.2f} s after the restart")
         assert kept.color == "green"
 
@@ -149,7 +149,7 @@ async def test_a_graceful_stop_says_goodbye_and_costs_nothing(dovecot: Dovecot) 
         await asyncio.to_thread(dovecot.stop)
         await asyncio.to_thread(dovecot.start)
         await put(dovecot, user, "after")
-        await eventually(lambda: subjects(kept) == ["after"], seconds=20)
+        await eventually(lambda: subjects(kept) == ["after"])
 
 
 async def test_a_stopped_process_is_a_silent_peer_and_is_noticed(dovecot: Dovecot) -> None:
@@ -216,7 +216,7 @@ async def test_a_russian_mail_goes_through_exim_and_dovecot_and_arrives(
         begun = time.monotonic()
         recipients = ["full@example.org", "nobody@example.org"]
         sent = await sending.send("us@example.org", recipients, mail.as_bytes())
-        await eventually(lambda: kept.mails, seconds=20)
+        await eventually(lambda: kept.mails)
         print(f"full circle in {time.monotonic() - begun:.2f} s")
     assert sent.accepted == ("full@example.org",)
     assert sent.refused == {"nobody@example.org": (550, "No such user here")}

@@ -109,7 +109,7 @@ async def play(house: House, people: Sequence[Actor], other: UUID, seed: int) ->
     assert (await house.codes(contact)).count("closed") == 1
 
 
-@pytest.mark.timeout(1800 if SOAK else 180)
+@pytest.mark.timeout(1800 if SOAK else 400)
 async def test_whatever_two_do_at_once_one_wins_and_the_other_learns_who(house: House) -> None:
     other = await house.queue("other")
     queues = (house.main, other)

@@ -82,7 +82,7 @@ async def rounds(count: int, play: Any) -> None:
         await asyncio.gather(*(play(random.Random(seed + n)) for n in numbers))
 
 
-@pytest.mark.timeout(1800 if SOAK else 180)
+@pytest.mark.timeout(1800 if SOAK else 400)
 async def test_a_split_loses_and_doubles_nothing_whatever_comes_meanwhile(post: Post) -> None:
     anna, vera = await post.hire("Anna"), await post.hire("Vera", role="supervisor")
 
@@ -113,7 +113,7 @@ async def test_a_split_loses_and_doubles_nothing_whatever_comes_meanwhile(post: 
     await rounds(ROUNDS, play)
 
 
-@pytest.mark.timeout(1800 if SOAK else 180)
+@pytest.mark.timeout(1800 if SOAK else 400)
 async def test_of_a_join_and_what_others_do_with_either_one_wins(post: Post) -> None:
     queue = await post.queue("other")
     anna = await post.hire("Anna", post.main, queue)

@@ -204,7 +204,7 @@ async def test_what_a_program_sent_for_a_person_is_a_turn_with_a_subject_of_its_
     assert row["awaiting"] == "us"
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 async def test_letters_that_arrive_while_contacts_are_split_and_joined_are_all_there_once(
     mailbox: Mailbox,
 ) -> None:

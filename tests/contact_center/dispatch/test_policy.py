@@ -166,9 +166,9 @@ async def test_warm_engines_equal_a_rebuild_under_a_policy(house: House, running
         await asyncio.gather(*(hand(number) for number in range(3)))
         await rule(house, {**rules, "strategy": "pack"}, house={"misses_in_a_row": 3})
         # Once nobody waits on the ladder any more, deadlines are mostly far away.
-        await eventually(lambda: nobody_waits_in(house, first), seconds=30)
-        await eventually(lambda: believes_the_rows(two, house), seconds=30)
-        warm, rebuilt, now = await eventually(lambda: at_rest(one, house), seconds=30)
+        await eventually(lambda: nobody_waits_in(house, first))
+        await eventually(lambda: believes_the_rows(two, house))
+        warm, rebuilt, now = await eventually(lambda: at_rest(one, house))
         for engine in (rebuilt, warm):
             assert engine.policy().misses_in_a_row == 3
             engine.observe(Tick(), now + 600_000)

@@ -169,7 +169,7 @@ async def test_the_database_may_stop_and_nothing_acknowledged_is_lost(
 
     async def more() -> None:
         enough = len(yes) + 50
-        await eventually(lambda: len(yes) > enough, seconds=30)
+        await eventually(lambda: len(yes) > enough)
 
     providers = [asyncio.create_task(provider(f"p{n}")) for n in range(8)]
     for _ in range(3):
@@ -178,7 +178,7 @@ async def test_the_database_may_stop_and_nothing_acknowledged_is_lost(
         await asyncio.sleep(0.1)
         await asyncio.to_thread(own_postgres.start)
     before = len(yes)
-    await eventually(lambda: len(yes) > before + 50, seconds=30)
+    await eventually(lambda: len(yes) > before + 50)
     stop.set()
     await asyncio.gather(*providers)
 

@@ -261,10 +261,10 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
 ) -> None:
     async def never() -> AsyncIterator[bytes]:
         yield b"{"
-        await asyncio.sleep(30)
+        await asyncio.sleep(600)
 
     monkeypatch.setattr(bodies, "READ_SECONDS", 0.3)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         answer = await door.client.post(
             "/hooks/key", data=never(), headers={"x-secret": "right"}
         )  # fmt: skip

@@ -21,7 +21,7 @@ async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Hints]:
 
 
 async def take(heard: AsyncIterator[Hint], count: int) -> list[Hint]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return [await anext(heard) for _ in range(count)]
 
 
@@ -100,7 +100,7 @@ async def test_publishing_into_a_dead_redis_neither_raises_nor_waits(own_valkey:
     for _ in range(200):
         await bus.publish("log")
     # Not 200 time-outs one after the other: after the first failure it stays quiet for a while.
-    assert asyncio.get_running_loop().time() - started < 20 * PUBLISH_TIMEOUT
+    assert asyncio.get_running_loop().time() - started < 100 * PUBLISH_TIMEOUT
     await bus.close()
 
 
@@ -134,5 +134,5 @@ async def heard_again(bus: Hints, heard: AsyncIterator[Hint]) -> str:
         await bus.publish("log")
         return first.done()
 
-    await eventually(publish_and_look, seconds=20, every=0.05)
+    await eventually(publish_and_look, every=0.05)
     return (await first)[0]

@@ -20,7 +20,7 @@ from tests.channels.mail.samples import mail, report
 from tests.support.office import Answer, Office, Person, open_office
 from tests.support.scripted_imap import ScriptedImap
 from tests.support.scripted_smtp import Arrived, ScriptedSmtp
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 SERVER = "mx.shop.example"
 MEDIA_BYTES = 50_000
@@ -80,7 +80,7 @@ class Box:
         return parse((await self.envelope(number)).raw)
 
     async def envelope(self, number: int = 1) -> Arrived:
-        await eventually(lambda: len(self.smtp.arrived) >= number, seconds=20)
+        await eventually(lambda: len(self.smtp.arrived) >= number)
         return self.smtp.arrived[number - 1]
 
     # --- the house's side ----------------------------------------------------------------------
@@ -88,7 +88,7 @@ class Box:
     async def rows(self, query: str, *args: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in await self.db.fetch(query, self.account, *args)]
 
-    async def messages(self, number: int, *, seconds: float = 20) -> list[dict[str, Any]]:
+    async def messages(self, number: int, *, seconds: float = PATIENCE) -> list[dict[str, Any]]:
         """The messages of this mailbox, as soon as there are so many."""
 
         async def enough() -> Any:
@@ -109,7 +109,7 @@ class Box:
 
     async def contact(self) -> dict[str, Any]:
         """The one contact there is, as soon as it is there."""
-        await eventually(self.contacts, seconds=20)
+        await eventually(self.contacts)
         (found,) = await self.contacts()
         return found
 
@@ -124,7 +124,7 @@ class Box:
             found = await self.health()
             return found if found[0] == health else None
 
-        told: tuple[str, str] = await eventually(turned, seconds=20)
+        told: tuple[str, str] = await eventually(turned)
         return told[1]
 
     async def cursor(self) -> dict[str, Any]:
@@ -152,7 +152,7 @@ class Box:
             row = await self.db.fetchrow("SELECT * FROM outbox WHERE message_id = $1", message)
             return dict(row) if row and row["state"] in states else None
 
-        found: dict[str, Any] = await eventually(ended, seconds=20)
+        found: dict[str, Any] = await eventually(ended)
         return found
 
     async def letters(self, **letters: Any) -> None:

@@ -183,7 +183,7 @@ async def test_files_are_taken_out_of_the_mail_they_came_in(post: Post) -> None:
         rows = await box.rows("SELECT * FROM attachments WHERE account_id = $1 ORDER BY size")
         return rows if len(rows) == 2 and "wanted" not in {r["state"] for r in rows} else None
 
-    first, second = await eventually(settled, seconds=20)
+    first, second = await eventually(settled)
     assert (first["state"], first["name"], first["type"]) == (
         "stored", "счёт.pdf", "application/pdf",
     )  # fmt: skip
@@ -213,7 +213,7 @@ async def test_a_file_that_cannot_be_written_with_its_mail_is_fetched_later(
         rows = await box.rows("SELECT * FROM attachments WHERE account_id = $1")
         return rows if rows and rows[0]["state"] == "stored" else None
 
-    (row,) = await eventually(stored, seconds=20)
+    (row,) = await eventually(stored)
     assert (await blobs.path(row["blob_key"])).read_bytes() == b"%PDF-1.7 later"
 
 

@@ -39,7 +39,7 @@ async def settled(box: Box, contacts: int) -> int:
         )
         return len(found) >= contacts and not jobs
 
-    await eventually(done, seconds=20)
+    await eventually(done)
     return int((await box.rows(
         "SELECT count(*) FROM auto_answers WHERE account_id = $1"))[0]["count"])  # fmt: skip
 
@@ -174,7 +174,7 @@ async def test_two_houses_facing_each_other_fall_silent(post: Post, marked: bool
                 there.imap.add(mail.raw if marked else stripped(mail.raw, here))
         return carried != before
 
-    await eventually(carry, seconds=20)
+    await eventually(carry)
     quiet = 0
     while quiet < 10:  # a second of silence
         await asyncio.sleep(0.1)
@@ -220,7 +220,7 @@ async def done(box: Box, files: int) -> None:
         )  # fmt: skip
         return len(marked) == files and not jobs
 
-    await eventually(quiet, seconds=20)
+    await eventually(quiet)
 
 
 async def test_a_client_whose_file_was_too_large_is_told_once_and_the_letter_is_taken_in(

@@ -54,7 +54,7 @@ async def came(box: Box) -> tuple[UUID, UUID]:
         )
         return rows if len(rows) == 2 else None
 
-    rows = await eventually(stored, seconds=20)
+    rows = await eventually(stored)
     return contact, rows[0]["message_id"]
 
 

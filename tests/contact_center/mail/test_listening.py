@@ -150,7 +150,7 @@ async def test_one_of_two_processes_listens_and_the_other_takes_over_when_it_is_
         assert await asyncio.to_thread(process.stdout.readline) == b"listening\n"  # type: ignore[union-attr]
     holder = await held(box, {first.pid: first, second.pid: second})
     box.write("first")
-    await box.messages(1, seconds=60)
+    await box.messages(1)
     assert len(box.imap.sessions) == 1
     orphans = children(holder.pid)
     assert orphans, "it reads mails in a process of its own"
@@ -203,6 +203,6 @@ async def held(box: Box, among: dict[int, Any]) -> subprocess.Popen[bytes]:
         pids = [int(row["holder"].partition("/")[0].rpartition(":")[2]) for row in rows]
         return [among[pid] for pid in pids if pid in among]
 
-    (found,) = await eventually(holder, seconds=30)
+    (found,) = await eventually(holder)
     process: subprocess.Popen[bytes] = found
     return process

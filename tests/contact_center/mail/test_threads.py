@@ -250,5 +250,5 @@ async def test_a_person_behind_a_program_is_offered_and_answered_by_no_machine(
         jobs = await box.db.fetch(asked, str(contact["id"]))
         return not any(job["state"] in ("waiting", "running") for job in jobs)
 
-    await eventually(settled, seconds=20)
+    await eventually(settled)
     assert not await box.rows("SELECT 1 FROM outbox WHERE account_id = $1")

@@ -23,7 +23,7 @@ from contact_center.outbox.worker import AccountWorker
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Unit
 from tests.support.fake_channel import FakeAccounts, FakeChannel, NoFiles
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 QUICK = Limits(
     send_timeout=0.3,
@@ -167,7 +167,7 @@ class World:
         assert row is not None
         return dict(row)
 
-    async def until(self, message_id: UUID, *states: str, seconds: float = 15.0) -> str:
+    async def until(self, message_id: UUID, *states: str, seconds: float = PATIENCE) -> str:
         async def reached() -> str | None:
             state = await self.state(message_id)
             return state if state in states else None

@@ -74,7 +74,7 @@ async def settled(world: World, message: UUID) -> dict[str, Any]:
         )
         return dict(row) if row and row["state"] not in ("pending", "sending") else None
 
-    found: dict[str, Any] = await eventually(ended, seconds=20)
+    found: dict[str, Any] = await eventually(ended)
     return found
 
 
@@ -174,7 +174,7 @@ async def test_a_sender_killed_in_between_leaves_it_to_be_done_again(
 
     channel.held = hang
     await change(world, message, act, "bye" if act == "edit" else "")
-    await eventually(reached.is_set, seconds=20)
+    await eventually(reached.is_set)
     kill()
     world.sender(node="n2")
     assert (await settled(world, message))["state"] == "sent"

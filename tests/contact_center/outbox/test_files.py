@@ -60,7 +60,7 @@ async def test_a_large_file_has_time_and_two_senders_send_it_once(world: World) 
     await world.until(text, "sent")
     assert await world.state(message) == "sending"
     others_went.set()
-    await world.until(message, "sent", seconds=20)
+    await world.until(message, "sent")
     assert (len(channel.asked), len(quick.arrived)) == (1, 1)
     assert [one.attachments for one in shelf.asked] == [{"file": 10_000_000, "image": 10_000_000}]
 

@@ -44,7 +44,7 @@ async def test_news_of_the_first_part_leave_the_second_on_the_wire_alone(world: 
             await go.wait()
 
     account, channel, message = await three_parts(world, FakeChannel(on_arrival=arrive))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await reached.wait()
     await world.receipt(account, "p0", "delivered", own=channel.asked[0].id)
     assert await world.state(message) == "sending"
@@ -200,7 +200,7 @@ async def test_news_of_a_former_attempt_do_not_settle_the_one_on_the_wire(world:
     await world.until(message, "sent")
     await world.receipt(account, "p0", "failed", own=channel.asked[0].id)
     await again(world, account, message)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await reached.wait()
     await world.receipt(account, "p0", "failed", own=channel.asked[0].id)
     assert await world.state(message) == "sending"

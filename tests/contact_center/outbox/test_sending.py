@@ -50,7 +50,7 @@ async def test_what_was_not_accepted_is_sent_again(world: World) -> None:
     message = await world.write(account, "hello")
     later = await world.write(account, "again")
     world.sender()
-    await world.until(later, "sent", seconds=30)
+    await world.until(later, "sent")
     assert await world.state(message) == "sent"
     assert channel.texts() == ["hello", "again"]
 
@@ -95,7 +95,7 @@ async def test_silence_where_the_provider_dedupes_is_resent_with_the_same_key(wo
     account, channel = await world.account(FakeChannel(idempotent=True, faults=[fake.silent_after]))
     message = await world.write(account, "hello")
     world.sender()
-    await world.until(message, "sent", seconds=30)
+    await world.until(message, "sent")
     assert channel.texts() == ["hello"]
     assert [m.id for m in channel.asked] == [channel.asked[0].id] * 2
 

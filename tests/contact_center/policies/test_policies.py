@@ -302,8 +302,8 @@ async def costs(office: Office, boss: Person) -> list[int]:
     db, queue = office.db, office.ids["sales_queue"]
     await db.execute("DELETE FROM offers")
     await db.execute("UPDATE work SET state = 'done', operator_id = NULL, offer_id = NULL")
-    turn = [{"i": 0, "contact": str(talk.contact), "verdict": {"cost": 20}}]
-    await db.execute("SELECT cc_intake_wait($1)", turn)
+    await db.execute("DELETE FROM work")
+    await db.execute("SELECT cc_intake_wait($1, $2::jsonb[])", [talk.contact], [{"cost": 20}])
     first = await db.fetchval("UPDATE work SET state = 'done' WHERE state <> 'done' RETURNING cost")
 
     async def start(medium: str, unit: Unit) -> int:

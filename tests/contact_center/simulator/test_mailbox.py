@@ -40,7 +40,7 @@ class Box:
             items = await self.items(mine=False)
             return items if len(items) >= count else None
 
-        found: list[dict[str, Any]] = await eventually(enough, seconds=30, every=0.2)
+        found: list[dict[str, Any]] = await eventually(enough, every=0.2)
         return found
 
     async def number(self, item: Any) -> int:
@@ -49,7 +49,7 @@ class Box:
         async def told() -> Any:
             return (await self.demo.ask("GET", path))["number"]
 
-        found: int = await eventually(told, seconds=30, every=0.2)
+        found: int = await eventually(told, every=0.2)
         return found
 
 
@@ -62,7 +62,7 @@ async def answered(demo: Demo, number: int, text: str) -> str:
         contact = (await demo.trace(number))["contact"]
         return contact if contact["operator"] else None
 
-    contact = await eventually(taken, seconds=30, every=0.2)
+    contact = await eventually(taken, every=0.2)
     body = {"kind": "reply", "text": text, "client_msg_id": text}
     await demo.ask("POST", f"/api/v1/contacts/{contact['id']}/messages", body)
     return str(contact["id"])
@@ -76,7 +76,7 @@ async def health(demo: Demo, color: str) -> str:
         account = next(one for one in accounts["items"] if one["provider"] == "mail")
         return account if account["health"] == color else None
 
-    return str((await eventually(shown, seconds=40, every=0.1))["health_text"])
+    return str((await eventually(shown, every=0.1))["health_text"])
 
 
 async def test_letters_go_to_and_fro_in_one_contact(demo: Demo) -> None:
@@ -105,7 +105,7 @@ async def test_letters_go_to_and_fro_in_one_contact(demo: Demo) -> None:
         assert texts[0] == "Hello, it was promised for yesterday."
         return trace if texts[1:] == ["Thank you!"] else None
 
-    trace = await eventually(joined, seconds=30, every=0.2)
+    trace = await eventually(joined, every=0.2)
     assert {"mail", "accepted", "written", "sent"} <= {step["about"] for step in trace["steps"]}
 
     await box.machine(answer, "absence")
@@ -115,7 +115,7 @@ async def test_letters_go_to_and_fro_in_one_contact(demo: Demo) -> None:
         steps = (await demo.trace(number))["steps"]
         return next((step for step in steps if step["about"] == "failed"), None)
 
-    step = await eventually(failed, seconds=30, every=0.2)
+    step = await eventually(failed, every=0.2)
     assert "5.2.2" in step["data"]["text"]
     assert len(await box.items(mine=False)) == 2  # neither of the two was answered
 
@@ -157,7 +157,7 @@ async def test_faults_of_the_servers_are_what_the_house_shows(demo: Demo) -> Non
         steps = (await demo.trace(number))["steps"]
         return next((step for step in steps if step["about"] == "failed"), None)
 
-    assert "550" in (await eventually(failed, seconds=30))["data"]["text"]
+    assert "550" in (await eventually(failed))["data"]["text"]
     assert len(await box.items(mine=False)) == 1
 
 

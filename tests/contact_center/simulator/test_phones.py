@@ -51,7 +51,7 @@ class Handset:
         async def there() -> Any:
             return await self.items(mine=False)
 
-        found: list[dict[str, Any]] = await eventually(there, seconds=30)
+        found: list[dict[str, Any]] = await eventually(there)
         return found[-1]
 
     async def taken(self) -> str:
@@ -60,7 +60,7 @@ class Handset:
         async def opened() -> Any:
             return (await self.ask("GET", "/contact"))["number"]
 
-        contact = (await self.demo.trace(await eventually(opened, seconds=30)))["contact"]
+        contact = (await self.demo.trace(await eventually(opened)))["contact"]
         await self.demo.ask("POST", f"/api/v1/contacts/{contact['id']}/take")
         return str(contact["id"])
 
@@ -79,7 +79,7 @@ async def stored(demo: Demo, contact: str, count: int) -> list[dict[str, Any]]:
         said = [one for one in found if one["kind"] == "inbound"]
         return said if len(said) >= count else None
 
-    found: list[dict[str, Any]] = await eventually(enough, seconds=30)
+    found: list[dict[str, Any]] = await eventually(enough)
     return found
 
 
@@ -91,7 +91,7 @@ async def delivery(demo: Demo, contact: str, message: str, *states: str) -> str:
         told = next(one for one in found if one["id"] == message)["delivery"]["state"]
         return told if told in states else None
 
-    return str(await eventually(there, seconds=30))
+    return str(await eventually(there))
 
 
 async def test_phones_talk_with_the_house_over_its_public_addresses(demo: Demo) -> None:
@@ -115,7 +115,7 @@ async def test_phones_talk_with_the_house_over_its_public_addresses(demo: Demo) 
     async def edited() -> Any:
         return (await stored(demo, telegram, 2))[0]["text"] == "Где?"
 
-    await eventually(edited, seconds=30)
+    await eventually(edited)
 
     # With a fault switched on, what the screen says is what happened.
     await demo.ask("PUT", f"{API}/faults/telegram/half_answer", {"on": True})
@@ -159,7 +159,7 @@ async def goes_away(demo: Demo, bot: Handset) -> None:
             lines = (await answer.text()).splitlines()
         return [one for one in lines if "http_requests_total" in one and f"{API}/live" in one]
 
-    [counted] = await eventually(ended, seconds=30, every=0.1)
+    [counted] = await eventually(ended, every=0.1)
     assert 'status="2' in counted
 
 

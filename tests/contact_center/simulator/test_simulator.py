@@ -26,7 +26,7 @@ async def test_the_way_of_a_contact_is_read_from_rows_and_log(demo: Demo) -> Non
         visitor = await demo.visitor(new["id"])
         return visitor["contact"] and visitor["contact"]["operator"] and visitor
 
-    visitor = await eventually(offered, seconds=30)
+    visitor = await eventually(offered)
     number = visitor["contact"]["number"]
     contact_id = (await demo.trace(number))["contact"]["id"]
     await demo.ask(
@@ -38,7 +38,7 @@ async def test_the_way_of_a_contact_is_read_from_rows_and_log(demo: Demo) -> Non
         trace = await demo.trace(number)
         return trace if any(step["about"] == "read" for step in trace["steps"]) else None
 
-    trace = await eventually(read, seconds=30)
+    trace = await eventually(read)
     stages = [step["stage"] for step in trace["steps"]]
     for stage in (
         "received", "stored", "client", "triage", "work", "offer", "operator", "answer",
@@ -53,7 +53,7 @@ async def test_the_way_of_a_contact_is_read_from_rows_and_log(demo: Demo) -> Non
 
 async def test_repeated_messages_are_stored_once(demo: Demo) -> None:
     await demo.ask("POST", "/simulator/api/scenarios", {"scenario": "repeats"})
-    await eventually(demo.visitors, seconds=20)
+    await eventually(demo.visitors)
     visitors = await demo.settled()
     sent = 0
     for visitor in visitors:
@@ -66,14 +66,14 @@ async def test_repeated_messages_are_stored_once(demo: Demo) -> None:
 
 async def test_messages_over_broken_lines_are_stored_once(demo: Demo) -> None:
     await demo.ask("POST", "/simulator/api/scenarios", {"scenario": "drops"})
-    await eventually(demo.visitors, seconds=20)
+    await eventually(demo.visitors)
 
     async def written() -> Any:
         visitors = await demo.visitors()
         lines = [line for v in visitors for line in v["lines"]]
         return len(lines) == 4 and all(line["status"] != "sending" for line in lines)
 
-    await eventually(written, seconds=30)
+    await eventually(written)
     for visitor in await demo.settled():
         own = [line["text"] for line in visitor["lines"] if line["sender"] == "visitor"]
         assert sorted(await demo.stored(visitor)) == sorted(own)
@@ -86,7 +86,7 @@ async def test_messages_in_the_wrong_order_are_all_stored(demo: Demo) -> None:
         visitors = await demo.visitors()
         return visitors and len(visitors[0]["lines"]) == 3
 
-    await eventually(three, seconds=20)
+    await eventually(three)
     [visitor] = await demo.settled()
     own = [line["text"] for line in visitor["lines"]]
     assert await demo.stored(visitor) == own[::-1]
@@ -99,7 +99,7 @@ async def test_ten_visitors_at_once_get_ten_contacts(demo: Demo) -> None:
         visitors = await demo.visitors()
         return len(visitors) == 10 and all(v["contact"] for v in visitors)
 
-    await eventually(ten, seconds=30)
+    await eventually(ten)
     numbers = {v["contact"]["number"] for v in await demo.visitors()}
     assert len(numbers) == 10
     await demo.ask("DELETE", "/simulator/api/visitors")

@@ -42,7 +42,7 @@ class Phone:
 
     async def contact(self) -> UUID:
         """Of the latest message."""
-        found = await eventually(self.messages, seconds=20)
+        found = await eventually(self.messages)
         contact: UUID = found[-1]["contact_id"]
         return contact
 
@@ -64,7 +64,7 @@ class Phone:
             (one,) = [one for one in answer.body["items"] if one["id"] == str(message)]
             return one["delivery"] if one["delivery"]["state"] in states else None
 
-        found: dict[str, Any] = await eventually(seen, seconds=20)
+        found: dict[str, Any] = await eventually(seen)
         return found
 
 
@@ -113,7 +113,7 @@ async def open_line(database_url: str, directory: Path) -> AsyncIterator[Line]:
                 "api_address": str(api.make_url("")).rstrip("/"),
             },
         )  # fmt: skip
-        await eventually(lambda: twilio.webhook, seconds=20)  # it is told as soon as it is on
+        await eventually(lambda: twilio.webhook)  # it is told as soon as it is on
         yield Line(office, olga, twilio, account)
         await office.workspace.background.close()
     patch.undo()

@@ -50,7 +50,7 @@ async def test_a_picture_comes_in_behind_a_redirect(line: Line) -> None:
         found = await files_of(line, contact)
         return found if found and found[0]["state"] == "stored" else None
 
-    (file,) = await eventually(stored, seconds=20)
+    (file,) = await eventually(stored)
     answer = await line.office.client.get(file["url"])
     assert await answer.read() == picture()
     assert answer.headers["Content-Disposition"].startswith("attachment")

@@ -110,7 +110,7 @@ async def test_a_picture_is_fetched_after_it_was_stored(line: Line) -> None:
         )  # fmt: skip
         return row if row and row["state"] == "stored" else None
 
-    row = await eventually(stored, seconds=20)
+    row = await eventually(stored)
     assert row["size"] == len(picture)
     assert "http" not in row["ref"]
 
@@ -149,7 +149,7 @@ async def test_after_stop_machines_say_nothing_and_a_person_is_told_what_twilio_
     async def ends(outbox_id: UUID, state: str) -> str:
         row = await eventually(lambda: line.db.fetchrow(
             "SELECT * FROM outbox WHERE id = $1 AND state = $2", outbox_id, state
-        ), seconds=20)  # fmt: skip
+        ))  # fmt: skip
         return str(row["error_kind"])
 
     assert await ends(await automatic(), "failed") == "opted_out"
@@ -182,11 +182,11 @@ async def test_what_was_missed_is_found_again_and_nothing_comes_twice(line: Line
     async def found() -> Any:
         return await phone.messages("Пропало")
 
-    (row,) = await eventually(found, seconds=20)
+    (row,) = await eventually(found)
     assert row["provider_at"] == missed.sent
     other = line.phone()
     await line.twilio.receive(other.number, "Потом", told=False)
-    await eventually(other.messages, seconds=20)  # the list was read again since
+    await eventually(other.messages)  # the list was read again since
     assert [one["text"] for one in await phone.messages()] == ["Дошло", "Пропало"]
 
 
@@ -214,7 +214,7 @@ async def test_wrong_credentials_stop_the_account_and_lose_nothing(line: Line) -
             row = await line.db.fetchrow("SELECT * FROM accounts WHERE id = $1", line.account)
             return row if row["health"] == "red" else None
 
-        account = await eventually(red, seconds=20)
+        account = await eventually(red)
         assert "20003" in account["health_text"]
         told_all = await line.db.fetchval(
             "SELECT count(*) FROM events WHERE kind = 'account.changed' AND subject_id = $1 "

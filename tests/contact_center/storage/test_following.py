@@ -60,7 +60,7 @@ async def test_a_job_of_another_process_runs_at_once_without_a_bus(
         await elsewhere.run(
             lambda unit: jobs.schedule(unit, "note", "a", datetime.now(UTC), {"size": 1})
         )
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await ran.wait()
     finally:
         await background.close()
@@ -120,7 +120,7 @@ async def test_what_happens_in_an_outage_of_the_reader_is_told_afterwards(
         await asyncio.sleep(0.5)
         assert heard == []
         await asyncio.to_thread(own_postgres.start)
-        await eventually(lambda: "before" in heard, seconds=20)
+        await eventually(lambda: "before" in heard)
     finally:
         await background.close()
         await database.close()

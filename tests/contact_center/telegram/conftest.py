@@ -36,7 +36,7 @@ class Shop:
         async def opened() -> Any:
             return await self.rows("SELECT * FROM contacts WHERE account_id = $1")
 
-        (found,) = await eventually(opened, seconds=20)
+        (found,) = await eventually(opened)
         return dict(found)
 
     async def rows(self, query: str) -> list[dict[str, Any]]:
@@ -52,7 +52,7 @@ class Shop:
             )
             return found if len(found) >= number else None
 
-        found: list[dict[str, Any]] = await eventually(enough, seconds=20)
+        found: list[dict[str, Any]] = await eventually(enough)
         return found
 
     async def take(self) -> UUID:
@@ -67,7 +67,7 @@ class Shop:
 
     async def said(self, number: int = 1) -> dict[str, Any]:
         """What the client was sent, as soon as it is there."""
-        await eventually(lambda: len(self.fake.sent()) >= number, seconds=20)
+        await eventually(lambda: len(self.fake.sent()) >= number)
         return self.fake.sent()[number - 1]
 
     async def delivery(self, message: UUID, *states: str) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class Shop:
             )
             return dict(row) if row and row["state"] in states else None
 
-        found: dict[str, Any] = await eventually(ended, seconds=20)
+        found: dict[str, Any] = await eventually(ended)
         return found
 
 
@@ -105,6 +105,6 @@ async def shop(database_url: str, tmp_path: Path, mode: str) -> AsyncIterator[Sh
                       "groups": "contact"},
         )  # fmt: skip
         if mode == "webhook":  # the house says where by itself
-            await eventually(lambda: fake.webhook.url.startswith(f"{told}/hooks/"), seconds=20)
+            await eventually(lambda: fake.webhook.url.startswith(f"{told}/hooks/"))
         yield Shop(office, olga, fake, account)
         await office.workspace.background.close()

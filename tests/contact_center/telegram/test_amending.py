@@ -31,7 +31,7 @@ async def settled(shop: Shop, contact: UUID, message: UUID) -> dict[str, Any]:
         found = await shown(shop, contact, message)
         return found if (found["change"] or {}).get("state") != "pending" else None
 
-    found: dict[str, Any] = await eventually(ended, seconds=20)
+    found: dict[str, Any] = await eventually(ended)
     return found
 
 

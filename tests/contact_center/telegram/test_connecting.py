@@ -63,7 +63,7 @@ class Wizard:
             )
             return found if same else None
 
-        found: dict[str, Any] = await eventually(like, seconds=60)
+        found: dict[str, Any] = await eventually(like)
         return found
 
 
@@ -176,7 +176,7 @@ async def test_a_revoked_token_stops_the_bot_and_what_was_written_leaves_when_it
         found = (await shop.office.ask("GET", "/accounts/ailing", boss)).body["items"]
         return found or None
 
-    (account,) = await eventually(ill, seconds=20)
+    (account,) = await eventually(ill)
     assert (account["id"], "Unauthorized" in account["health_text"]) == (str(shop.account), True)
     assert (await shop.office.ask("GET", "/accounts/ailing", shop.olga)).status == 403
     path = f"/accounts/{shop.account}"
@@ -200,13 +200,13 @@ async def test_a_revoked_token_stops_the_bot_and_what_was_written_leaves_when_it
     async def well() -> bool:
         return not (await shop.office.ask("GET", "/accounts/ailing", boss)).body["items"]
 
-    await eventually(well, seconds=20)
+    await eventually(well)
 
     async def counted() -> Any:
         found = (await shop.office.ask("GET", f"{path}/health", boss)).body
         return found if found["hour"]["sent"] == 2 else None
 
-    health = await eventually(counted, seconds=20)
+    health = await eventually(counted)
     assert (health["hour"]["received"], health["day"]["received"]) == (1, 1)
     assert health["hour"]["postponed"] >= 1
     assert (health["hour"]["failures"], health["hours"][-1]["sent"]) == (0.0, 2)

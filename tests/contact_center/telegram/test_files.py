@@ -33,7 +33,7 @@ async def shown(shop: Shop, state: str) -> dict[str, Any]:
         files = [file for message in page.body["items"] for file in message["attachments"]]
         return files[0] if files and files[0]["state"] == state else None
 
-    found: dict[str, Any] = await eventually(seen, seconds=20)
+    found: dict[str, Any] = await eventually(seen)
     return found
 
 

@@ -54,7 +54,7 @@ async def test_a_client_is_carried_over_once_and_it_can_be_undone(shop: Shop) ->
     async def joined() -> bool:
         return (await owner(shop)).get("client_id") == client
 
-    await eventually(joined, seconds=20)
+    await eventually(joined)
     card = (await shop.ask("GET", f"/clients/{client}")).body
     assert [one["medium"] for one in card["identities"]] == ["email", "telegram"]
     (merge,) = card["merges"]
@@ -76,7 +76,7 @@ async def test_who_was_nameless_gets_the_name_he_has_there(shop: Shop) -> None:
     async def named() -> str:
         return str((await shop.ask("GET", f"/clients/{client}")).body["name"])
 
-    assert await eventually(named, seconds=20) == "Ольга"
+    assert await eventually(named) == "Ольга"
 
 
 async def test_who_has_a_record_of_his_own_is_only_suggested(shop: Shop) -> None:
@@ -94,7 +94,7 @@ async def test_who_has_a_record_of_his_own_is_only_suggested(shop: Shop) -> None
         told = await shop.ask("GET", f"/clients/{client}/suggestions")
         return [one["client"]["id"] for one in told.body["items"]]
 
-    assert await eventually(suggested, seconds=20) == [str(other)]
+    assert await eventually(suggested) == [str(other)]
     assert (await owner(shop))["client_id"] == other
 
 
@@ -162,7 +162,7 @@ async def test_whoever_writes_first_is_looked_up_and_his_picture_fetched(shop: S
         (identity,) = (await shop.ask("GET", f"/clients/{client}")).body["identities"]
         return identity if identity["avatar"] else None
 
-    identity = await eventually(shown, seconds=20)
+    identity = await eventually(shown)
     assert identity["profile"] == {"locale": "ru"}
     got = await shop.office.client.get(identity["avatar"])
     assert (got.status, await got.read(), got.content_type) == (200, PNG, "image/png")

@@ -164,7 +164,7 @@ class Wire:
 
     async def answer(self) -> tuple[int, bytes]:
         """Status and body; (0, b"") where the connection ends instead."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             try:
                 head = await self.reader.readuntil(b"\r\n\r\n")
             except (asyncio.IncompleteReadError, ConnectionError):
@@ -335,6 +335,6 @@ def test_any_bytes_are_answered_or_refused_and_never_break_the_house(pieces: lis
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not true():
             await asyncio.sleep(0.001)

@@ -35,6 +35,7 @@ from contact_center.web.chat import Chat, Limits, Ports, StoredUpload, setup_cha
 from contact_center.web.live import ROUTES, Live, setup_live
 from contact_center.web.server import make_application
 from tests.contact_center.web_live.house import House
+from tests.support.waiting import PATIENCE
 
 ORIGIN = "https://shop.example"
 SECRET = "identity-secret-of-thirty-two-characters"
@@ -229,7 +230,7 @@ class Visitor:
 
 
 async def until(
-    wire: aiohttp.ClientWebSocketResponse, kind: str, seconds: float = 5.0
+    wire: aiohttp.ClientWebSocketResponse, kind: str, seconds: float = PATIENCE
 ) -> dict[str, Any]:
     """The next object of a kind."""
     async with asyncio.timeout(seconds):

@@ -94,7 +94,7 @@ async def test_a_visitor_writes_an_operator_answers_and_the_answer_is_seen(
     assert status == 200, file
     await visitor.write("Где мой заказ?", "c-1", attachments=[file["id"]])
     await visitor.write("Где мой заказ?", "c-1", attachments=[file["id"]])
-    offered = await screen.until("event", seconds=15, kind="work.offered")
+    offered = await screen.until("event", kind="work.offered")
     assert offered["topic"] == "me"
     (offer,) = await company.api("GET", "/offers", headers)
     contact = await company.api("POST", f"/offers/{offer['id']}/accept", headers, {})
@@ -130,7 +130,7 @@ async def test_a_visitor_writes_an_operator_answers_and_the_answer_is_seen(
     await company.api("POST", f"/contacts/{contact['id']}/park", headers, {})
     assert (await visitor.read())["contact"]["operator"] == {"name": "ivan"}
     await visitor.write("Спасибо, нашёл", "c-2")
-    await screen.until("event", seconds=15, kind="work.offered")
+    await screen.until("event", kind="work.offered")
     (again,) = await company.api("GET", "/offers", headers)
     assert (again["contact"]["id"], again["explanation"]["rule"]) == (contact["id"], "preferred")
     await wire.close()
@@ -166,7 +166,7 @@ async def test_an_operator_who_closes_his_browser_goes_offline_and_is_offered_no
         )
         return bool(presence == "offline")
 
-    await eventually(offline, seconds=30)
+    await eventually(offline)
     await asyncio.sleep(0)
 
 

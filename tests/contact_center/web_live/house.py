@@ -26,6 +26,7 @@ from contact_center.storage.unit import Unit
 from contact_center.web.live import ROUTES, Live, setup_live
 from contact_center.web.live.frames import Told
 from contact_center.web.server import make_application
+from tests.support.waiting import PATIENCE
 
 FRAMES = TypeAdapter(list[Told])
 
@@ -114,7 +115,9 @@ class Screen:
     async def send(self, **frame: Any) -> None:
         await self.wire.send_str(orjson.dumps([frame]).decode())
 
-    async def until(self, frame: str, /, seconds: float = 5.0, **wanted: Any) -> dict[str, Any]:
+    async def until(
+        self, frame: str, /, seconds: float = PATIENCE, **wanted: Any
+    ) -> dict[str, Any]:
         """The next object of a kind with these values; others before it are kept in `got`."""
         async with asyncio.timeout(seconds):
             while True:
@@ -131,7 +134,7 @@ class Screen:
         await self.send(t="sub", topics=[str(topic) for topic in topics])
         return await self.until("subscribed")
 
-    async def closed(self, seconds: float = 5.0) -> int:
+    async def closed(self, seconds: float = PATIENCE) -> int:
         """Wait until the server closes; the close code."""
         async with asyncio.timeout(seconds):
             while not self.wire.closed:

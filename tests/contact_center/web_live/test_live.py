@@ -319,7 +319,7 @@ def pause_reading(screen: Screen) -> None:
 async def numbers(screen: Screen, count: int) -> list[int]:
     got: list[int] = []
     while len(got) < count:
-        got.append((await screen.until("event", seconds=60))["n"])
+        got.append((await screen.until("event"))["n"])
     return got
 
 
