@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Literal, Protocol, runtime_checkable
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from channels.messages import Event, Medium, Outbound, Profile, Receipt
+
+if TYPE_CHECKING:  # a process that only reads does without it
+    from pydantic import BaseModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,27 @@ class Verifies(Protocol):
 class Parses(Protocol):
     def parse(self, request: WebhookRequest) -> Received:
         """Read without verifying, for looking at recordings. Raises Malformed and nothing else."""
+        ...
+
+
+class Reader(Parses, Protocol):
+    """Reads for an account, in a process that is started for that: pickled, and small.
+
+    Its module imports what reading takes and nothing else.
+    """
+
+    def part(self, raw: bytes, ref: str) -> bytes:
+        """As `Embeds.part`."""
+        ...
+
+
+@runtime_checkable
+class Reads(Protocol):
+    def reader(self) -> Reader:
+        """What reads in this channel's stead, always the same one.
+
+        Without it the channel itself is built again where its requests are read.
+        """
         ...
 
 

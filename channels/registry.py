@@ -13,7 +13,7 @@ from importlib import import_module
 from channels.contract import Provider
 
 PROVIDERS: dict[str, str] = {
-    "mail": "channels.mail",
+    "mail": "channels.mail.provider",
     "telegram": "channels.telegram",
     "twilio_sms": "channels.sms.twilio",
     "webchat": "channels.webchat",

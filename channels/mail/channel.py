@@ -7,33 +7,31 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from channels.contract import Asked, Cursor, Deps, Ear, Received, Reply, WebhookRequest
-from channels.errors import Malformed, Misconfigured, Refused, Rejected
-from channels.mail import hooks, inbound, writing
+from channels.contract import Asked, Cursor, Deps, Ear, Received, WebhookRequest
+from channels.errors import Misconfigured, Refused
+from channels.mail import hooks, writing
 from channels.mail.automatic import Own
 from channels.mail.grant import Grant
-from channels.mail.hooks import Posted
 from channels.mail.imap import Mailbox, RawMail
-from channels.mail.parser import file_bytes, read
+from channels.mail.reading import PROBLEM, TRUNCATED, MailReader
 from channels.mail.settings import MailSettings
 from channels.mail.smtp import Sender, Sent
 from channels.mail.smtp_session import BAD
 from channels.mail.writing import Written
 from channels.messages import Outbound, Receipt
 
-TRUNCATED, PROBLEM = "x-imap-truncated", "x-imap-problem"
-WRAPPED = "form:"  # before the reference of a file whose mail came inside a form
-PARTS_BYTES = 4 * 1024 * 1024  # of all files of a mail that are handed over with it
-_JSON = {"content-type": "application/json"}
-
 
 class Mail:
-    """The channel of one account. `receive`, `parse` and `part` run in the limited process."""
+    """The channel of one account. What its reader does runs in the limited process."""
 
     def __init__(self, settings: MailSettings, deps: Deps) -> None:
         self.settings = settings
         self.account = deps.account_id
-        self._own = Own.of(settings.own_hosts, settings.own_addresses)
+        self._reader = MailReader(
+            deps.account_id, Own.of(settings.own_hosts, settings.own_addresses),
+            settings.trusted_servers, settings.checks_below, settings.thread_secret,
+            settings.domain, settings.trust_unjudged,
+        )  # fmt: skip
         self._grant = Grant(settings, deps)
         self._sender: Sender | None = None
 
@@ -48,40 +46,19 @@ class Mail:
     def receive(self, request: WebhookRequest) -> Received:
         """Verify and read a mail that was posted."""
         self.verify(request)
-        return self._read(request, hooks.posted(request))
+        return self._reader.parse(request)
 
     def parse(self, request: WebhookRequest) -> Received:
         """Read a mail without asking who brought it: a recording, or one we fetched ourselves."""
-        problem = request.headers.get(PROBLEM)
-        if problem and not request.body.strip():
-            raise Malformed(problem)
-        return self._read(request, hooks.posted(request))
-
-    def _read(self, request: WebhookRequest, given: Posted) -> Received:
-        raw = given.raw
-        if given.recipient:
-            raw = b"Envelope-To: " + hooks.header_bytes(given.recipient) + b"\r\n" + raw
-        servers, below = self.settings.trusted_servers, self.settings.checks_below
-        mail, files = read(raw, own=self._own, servers=servers, below=below)
-        if request.headers.get(TRUNCATED):
-            mail, files = inbound.cut(mail), {}  # the last one lacks its end
-        within = WRAPPED if hooks.media_type(request) in hooks.FORM_TYPES else ""
-        found = inbound.events(
-            mail, self.settings, account=self.account, at=request.received_at, within=within
-        )
-        if sum(map(len, files.values())) > PARTS_BYTES:
-            files = {}
-        parts = {within + ref: data for ref, data in files.items()}
-        return Received(found, Reply(200, _JSON, b'{"ok":true}'), parts)
+        return self._reader.parse(request)
 
     def part(self, raw: bytes, ref: str) -> bytes:
         """A file of a mail. Raises Rejected."""
-        if ref.startswith(WRAPPED):
-            raw, ref = hooks.wrapped_mail(raw), ref.removeprefix(WRAPPED)
-        found = file_bytes(raw, ref)
-        if found is None:
-            raise Rejected("the mail holds no such file")
-        return found
+        return self._reader.part(raw, ref)
+
+    def reader(self) -> MailReader:
+        """What of this runs in the limited process."""
+        return self._reader
 
     @property
     def listens(self) -> bool:

@@ -16,12 +16,15 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from channels.contract import WebhookRequest
 from channels.errors import Malformed, Refused
-from channels.mail.settings import MailSettings
 from channels.toolkit import signing
+
+if TYPE_CHECKING:  # who reads is told what he needs of them
+    from channels.mail.settings import MailSettings
 
 TOLERANCE_SECONDS = 300
 MAX_FIELDS = 200

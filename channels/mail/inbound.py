@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from channels.mail import threads
 from channels.mail.automatic import FILED
 from channels.mail.message import Bounce, Mailbox, MailFile, ParsedMail
-from channels.mail.settings import MailSettings
 from channels.messages import (
     Address,
     Attachment,
@@ -28,8 +28,21 @@ TOO_LARGE = "too-large"
 _JUDGED = ("dmarc", "dkim", "spf")
 
 
+class Mailed(Protocol):
+    """What has to be known of the mailbox: a part of its settings."""
+
+    @property
+    def thread_secret(self) -> str: ...
+    @property
+    def domain(self) -> str: ...
+    @property
+    def own_addresses(self) -> frozenset[str]: ...
+    @property
+    def trust_unjudged(self) -> bool: ...
+
+
 def events(
-    mail: ParsedMail, settings: MailSettings, *, account: str, at: datetime, within: str = ""
+    mail: ParsedMail, settings: Mailed, *, account: str, at: datetime, within: str = ""
 ) -> tuple[Event, ...]:
     """The events of a mail. `at`: when it came, for mails without a date or with one to come.
 
@@ -49,7 +62,7 @@ def events(
 
 
 def _message(
-    mail: ParsedMail, settings: MailSettings, key: str | None, at: datetime, within: str
+    mail: ParsedMail, settings: Mailed, key: str | None, at: datetime, within: str
 ) -> MessageReceived:
     text = mail.reply or mail.text
     whole = Body(mail.text, mail.html or "")
@@ -86,14 +99,14 @@ def _digest(mail: ParsedMail) -> str:
     return made.hexdigest()[:40]
 
 
-def _sender(mail: ParsedMail, settings: MailSettings) -> Address:
+def _sender(mail: ParsedMail, settings: Mailed) -> Address:
     box = mail.author or mail.sender
     if box is None:
         return Address("email", (mail.return_path or NOBODY).casefold(), "", Proof.CLAIMED)
     return Address("email", box.key, box.name, _proof(mail, settings, box))
 
 
-def _proof(mail: ParsedMail, settings: MailSettings, box: Mailbox) -> Proof:
+def _proof(mail: ParsedMail, settings: Mailed, box: Mailbox) -> Proof:
     """What our own server says of the sender; without a word of it, what the settings say."""
     judged = mail.authentication
     if mail.author_doubtful or box.key in settings.own_addresses:
@@ -116,7 +129,7 @@ def _file(file: MailFile, within: str) -> Attachment:
     return Attachment(kind_of(file.type), within + file.ref, file.name, file.type, file.size, data)
 
 
-def _shown(mail: ParsedMail, settings: MailSettings) -> dict[str, object]:
+def _shown(mail: ParsedMail, settings: Mailed) -> dict[str, object]:
     """What the thread shows of a letter beside its text; empty things are left out."""
     judged = mail.authentication
     verdicts = {

@@ -2,36 +2,29 @@
 
 It takes a few calls at a time over a socket and answers them together; which one it is at can be
 seen from here without asking it. A call that is too much for it takes the process along, nothing
-else. It ends when its parent does.
+else. It ends when its parent does. What runs in there is `aside_process.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
 import mmap
 import os
 import pickle
-import resource
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from channels.errors import ChannelError
+from contact_center.intake import aside_process
+from contact_center.intake.aside_process import HEAD, Call
 
-TASKS = 10_000  # then the process is replaced with what it has leaked: to start one takes a second
-MEMORY_BYTES = 1024 * 1024 * 1024  # address space, libraries included
-CPU_SECONDS = 10  # of one call
-HEAD = 8
+TASKS = 10_000  # then the process is replaced, with what it has leaked
 AT_ONCE = 256 * 1024  # bytes that are packed or unpacked on the event loop
-
-Call = tuple[Callable[..., Any], tuple[Any, ...]]
+START = f"from {aside_process.__name__} import start; start()"
 
 
 class Ended(Exception):
@@ -51,7 +44,7 @@ class Aside:
             fds = (theirs.fileno(), shared.fileno())
             with theirs:
                 self._process = subprocess.Popen(  # noqa: S603 - ourselves
-                    [sys.executable, "-m", __name__, *map(str, fds)],
+                    [sys.executable, "-c", START, *map(str, fds)],
                     pass_fds=fds, stdin=subprocess.DEVNULL,
                     env=_environment(),
                 )  # fmt: skip
@@ -100,56 +93,3 @@ def _environment() -> dict[str, str]:
     """As here, but for our settings: who gets control over a parser finds no passwords in it."""
     given = {name: value for name, value in os.environ.items() if not name.startswith("CC_")}
     return {**given, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-
-
-def main(wire: int, shared: int) -> None:
-    """Answer groups of calls until the parent hangs up."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # that is for the parent
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    at = mmap.mmap(shared, 1)
-    gc.set_threshold(20_000, 20, 50)  # a letter makes many objects, and hardly a cycle
-    with socket.socket(fileno=wire) as parent, parent.makefile("rwb") as stream:
-        while head := stream.read(HEAD):
-            calls: list[Call] = pickle.loads(stream.read(int.from_bytes(head)))  # noqa: S301 - ours
-            answers = []
-            for number, call in enumerate(calls):
-                at[0] = number + 1
-                answers.append(_answer(call))
-            _tell(stream, answers)
-
-
-def _answer(call: Call) -> Any:
-    _limit_time()
-    work, args = call
-    try:
-        return work(*args)
-    except (ChannelError, MemoryError) as error:
-        return error
-    except Exception as error:  # noqa: BLE001 - a fault of ours; whatever it is must fit the wire
-        return RuntimeError(f"{type(error).__name__}: {error}")
-
-
-def _tell(stream: Any, answers: list[Any]) -> None:
-    body = pickle.dumps(answers)
-    stream.write(len(body).to_bytes(HEAD))
-    stream.write(body)
-    stream.flush()
-
-
-_limited = -1  # seconds of processor time used when it was last limited
-
-
-def _limit_time() -> None:
-    """To set a limit takes the system a while: only where it would be another one."""
-    global _limited  # noqa: PLW0603 - one process, one limit
-    spent = int(time.process_time())
-    if spent == _limited:
-        return
-    _limited = spent
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    resource.setrlimit(resource.RLIMIT_CPU, (spent + CPU_SECONDS, hard))
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -12,12 +12,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, cast
 
 from channels.contract import (
-    Deps,
     Parses,
+    Reader,
+    Reads,
     Received,
     Verifies,
     WebhookChannel,
@@ -26,9 +26,10 @@ from channels.contract import (
 )
 from channels.errors import Malformed
 from channels.messages import Medium
-from channels.registry import provider
-from contact_center.intake.aside import Aside, Call, Ended
+from contact_center.intake.aside import Aside, Ended
+from contact_center.intake.aside_process import Call
 from contact_center.intake.model import LiveAccount
+from contact_center.intake.reading import Recipe, part, read
 from contact_center.kernel.errors import Unavailable
 
 LARGE = 64 * 1024
@@ -41,8 +42,6 @@ GROUP_BYTES = 256 * 1024  # of all of them; a larger one goes alone
 GATHER_SECONDS = 0.004  # so long less than a group waits for more of it
 HURRY_SECONDS = 0.1  # so long it waits for a process that is at work already
 SILENCE_SECONDS = 0.25  # so long the others of a group wait for one
-
-Recipe = tuple[str, str, str]  # provider, account and settings: a channel to be built again
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -135,12 +134,12 @@ class Parsers:
             # Strangers do not get the processes to work for them.
             cast("Verifies", account.channel).verify(request)
             how = "parse" if offers(kind, Parses) else how  # it is proven by now
-        return await self._aside(_recipe(account), request, how)
+        return await self._aside(account, request, how)
 
     async def read(self, account: LiveAccount, request: WebhookRequest) -> Received:
         """What the channel makes of something it fetched itself. Raises as `receive` does."""
         async with self._patient:
-            return await self._aside(_recipe(account), request, "parse")
+            return await self._aside(account, request, "parse")
 
     async def again(self, account: LiveAccount, request: WebhookRequest) -> Received:
         """What the channel makes of a request that was proven when it came: nobody asks again.
@@ -159,12 +158,12 @@ class Parsers:
         Raises Rejected, Malformed over the limits, or Unavailable.
         """
         async with self._patient:
-            found: bytes = await self._run(len(raw), _part, _recipe(account), raw, ref)
+            found: bytes = await self._run(len(raw), part, _by(account, "part"), raw, ref)
         return found
 
-    async def _aside(self, recipe: Recipe, request: WebhookRequest, how: str) -> Received:
+    async def _aside(self, account: LiveAccount, request: WebhookRequest, how: str) -> Received:
         plain = replace(request, headers={k.lower(): v for k, v in request.headers.items()})
-        received: Received = await self._run(len(request.body), _read, recipe, plain, how)
+        received: Received = await self._run(len(request.body), read, _by(account, how), plain, how)
         return received
 
     async def _run(self, size: int, work: Callable[..., Any], *args: Any) -> Any:
@@ -305,21 +304,8 @@ class Parsers:
             task.end(Unavailable("this node is stopping", retry_after=5))
 
 
-def _recipe(account: LiveAccount) -> Recipe:
+def _by(account: LiveAccount, how: str) -> Reader | Recipe:
+    """What reads there for the account."""
+    if how != "receive" and offers(type(account.channel), Reads):
+        return cast("Reads", account.channel).reader()
     return account.provider, str(account.id), account.settings.model_dump_json()
-
-
-def _read(recipe: Recipe, request: WebhookRequest, how: str) -> Received:
-    received: Received = getattr(_channel(*recipe), how)(request)
-    return received
-
-
-def _part(recipe: Recipe, raw: bytes, ref: str) -> bytes:
-    found: bytes = _channel(*recipe).part(raw, ref)
-    return found
-
-
-@lru_cache(maxsize=32)
-def _channel(name: str, account_id: str, settings: str) -> Any:
-    found = provider(name)
-    return found.build(found.Settings.model_validate_json(settings), Deps(account_id))

@@ -6,7 +6,7 @@ import os
 import time
 
 from channels.errors import Rejected
-from contact_center.intake.aside import MEMORY_BYTES
+from contact_center.intake.aside_process import MEMORY_BYTES
 
 
 def spin(_: str) -> None:

@@ -32,8 +32,8 @@ HEAVY = shutil.ignore_patterns("__pycache__")
 # The lines of the project that a new channel changes: what stood there, what stands there now.
 EDITS = {
     "channels/registry.py": (
-        '    "mail": "channels.mail",\n',
-        '    "example": "channels.example",\n    "mail": "channels.mail",\n',
+        '    "mail": "channels.mail.provider",\n',
+        '    "example": "channels.example",\n    "mail": "channels.mail.provider",\n',
     ),
     "pyproject.toml": ('    "mail | sms | ', '    "example | mail | sms | '),
 }

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from channels import contract
 from channels.contract import Deps
 from channels.errors import Misconfigured, Temporary
-from channels.mail import PROVIDER
 from channels.mail.channel import Mail
+from channels.mail.provider import PROVIDER
 from channels.mail.settings import MailSettings
 from channels.toolkit.http import Client
 from channels.toolkit.suite import OPTIONAL

@@ -14,7 +14,7 @@ import pytest
 
 from channels.contract import WebhookRequest
 from channels.errors import Malformed, Rejected
-from contact_center.intake import aside, listening, parsing
+from contact_center.intake import aside, aside_process, listening, parsing
 from contact_center.intake.parsing import GROUP, GROUP_BYTES, PATIENT, SILENCE_SECONDS, Parsers
 from contact_center.kernel.errors import Unavailable
 from tests.support.intake import START
@@ -100,7 +100,7 @@ class Given:
     left = 1000
     at = None
 
-    async def run(self, calls: list[aside.Call], *, large: bool = False) -> list[Any]:
+    async def run(self, calls: list[aside_process.Call], *, large: bool = False) -> list[Any]:
         assert not large
         self.groups.append(len(calls))
         return [work(*args) for work, args in calls]
@@ -176,7 +176,7 @@ async def test_processes_that_do_not_start_are_nobodys_fault(
     lines: Callable[..., Line], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Stillborn(Given):
-        async def run(self, calls: list[aside.Call], *, large: bool = False) -> list[Any]:
+        async def run(self, calls: list[aside_process.Call], *, large: bool = False) -> list[Any]:
             raise aside.Ended("no memory")
 
     monkeypatch.setattr(parsing, "Aside", Stillborn)
@@ -198,7 +198,7 @@ async def test_no_settings_of_ours_lie_in_the_process(
 
 
 class Account:
-    provider, id = "fake", "1"
+    provider, id, channel = "fake", "1", None
 
     @property
     def settings(self) -> Any:
