@@ -116,7 +116,8 @@ $$;
 -- it carries it. kinds: in, auto (an answering machine) and out (written by us elsewhere) are messages; edit, delete, receipt, profile, move (to `to`); probe is the key of
 -- a message that an edit of this batch is about. media, addresses, names, proofs: the sender. datas: messages.data
 -- as JSON. ats: the provider's time. modes: NULL while nobody has judged the message, then attach |
--- open | bot | append | file. extras: what few events have, as JSON: verdict, claims, files, target,
+-- open | bot | append | file; with a ? before it, it holds where nothing is known of the conversation
+-- and is forgotten where something is. extras: what few events have, as JSON: verdict, claims, files, target,
 -- status, reason, up_to, own, reply_to, subject, locale, touchpoint, fields, opt_out, unsupported,
 -- group ({key, place}: a piece of a message told in several), start (the digest of a link's word),
 -- profile (what is known of somebody who is to be looked up).
@@ -142,6 +143,7 @@ DECLARE
   go boolean[];         -- what this call writes
   x jsonb[];            -- extras, parsed; NULL where the whole batch has none
   has text[] := '{}';   -- their keys
+  guesses text[];       -- modes that hold where nothing is known; NULL where the batch has none
   identity uuid[];      -- of the sender
   contact uuid[];
   new_accounts uuid[];  -- of the keys this call has inserted
@@ -157,8 +159,13 @@ DECLARE
   joins uuid[];         -- the messages that pieces join
   rows jsonb;
   opened uuid[] := '{}';   -- the contacts this call has made,
-  openers int[] := '{}';   -- and the messages that did
-  counted boolean;      -- whether they were made with what their messages show of themselves
+  counted boolean;         -- with what their messages show of themselves, or not yet
+  waiting uuid[] := '{}';  -- of these, who is to be taken by somebody,
+  verdicts jsonb[] := '{}';
+  confirmed uuid[] := '{}';  -- whose letters are confirmed,
+  said_ids uuid[] := '{}';
+  said text[] := '{}';
+  later uuid[] := '{}';    -- and those of which a job does it
   lost int[];
   r record;
   i int;
@@ -173,6 +180,15 @@ BEGIN
   counted := 'group' <> ALL (has);
   IF 'answers' = ANY (has) THEN
     keys := cc_intake_conversations(accounts, keys, x);
+  END IF;
+
+  IF array_to_string(modes, '') LIKE '%?%' THEN
+    FOR i IN 1 .. n LOOP
+      IF modes[i] LIKE '?%' THEN
+        guesses[i] := substr(modes[i], 2);
+        modes[i] := NULL;
+      END IF;
+    END LOOP;
   END IF;
 
   -- (0) A message nobody has judged goes back unwritten when no open contact waits for it, or when
@@ -201,6 +217,17 @@ BEGIN
     WHERE e.kind = 'in' AND e.mode IS NULL AND t.account_id = e.account
       AND t.conversation_key = e.key AND t.until > now() OFFSET 0) p ON true
   ORDER BY e.i) AS f;
+  IF guesses IS NOT NULL THEN
+    FOR i IN 1 .. n LOOP
+      IF guesses[i] IS NOT NULL AND contact[i] IS NULL
+         AND cc_intake_facts(accounts[i], keys[i]) IS NULL THEN
+        modes[i] := guesses[i];
+        go[i] := true;
+        homeless := homeless + 1;
+        strangers := strangers OR identity[i] IS NULL;
+      END IF;
+    END LOOP;
+  END IF;
   IF false = ANY (go) THEN
     SELECT jsonb_agg(jsonb_build_object('i', g, 'facts', cc_intake_facts(accounts[g], keys[g]))
                      ORDER BY g)
@@ -319,7 +346,18 @@ BEGIN
     FOR r IN SELECT * FROM cc_intake_open(go, kinds, contact, accounts, keys, identity, proofs, texts,
                                           datas, modes, ids, x, counted) LOOP
       opened := opened || r.id;
-      openers := openers || r.i;
+      IF modes[r.i] = 'open' THEN
+        waiting := waiting || r.id;
+        verdicts := verdicts || (x[r.i] -> 'verdict');
+      END IF;
+      IF r.said IS NOT NULL THEN  -- its id differs from that of the letter, and of all beside it
+        confirmed := confirmed || r.id;
+        said_ids := said_ids || cc_id_beside(ids[r.i], set_byte(
+          '\x00', 0, get_byte(uuid_send(ids[r.i]), 15) # 255));
+        said := said || r.said;
+      ELSIF r.later THEN
+        later := later || r.id;
+      END IF;
       FOREACH i IN ARRAY r.places LOOP
         contact[i] := r.id;
         homeless := homeless - 1;
@@ -400,7 +438,7 @@ BEGIN
               c.identity_id, p.places, p.written
   ), numbered AS (
     SELECT * FROM bumped UNION ALL
-    SELECT c.id, c.last_seq - p.n, c.version - p.n, c.queue_id, c.operator_id, c.identity_id,
+    SELECT c.id, 0, 1, c.queue_id, c.operator_id, c.identity_id,
            p.places, p.written
     FROM per p JOIN contacts c ON c.id = p.contact WHERE counted AND p.contact = ANY (opened)
   ), placed AS (
@@ -433,13 +471,27 @@ BEGIN
                             'queue_id', p.queue_id, 'operator_id', p.operator_id)
   FROM placed p;
 
-  -- (5) A turn in the waiting line for each new contact that somebody is to take.
-  IF opened <> '{}' THEN
-    SELECT jsonb_agg(jsonb_build_object('i', t.i, 'contact', t.id, 'verdict', x[t.i] -> 'verdict'))
-    INTO rows FROM unnest(openers, opened) AS t (i, id) WHERE modes[t.i] = 'open';
-    IF rows IS NOT NULL THEN
-      jobs_made := cc_intake_wait(rows);
+  -- (5) A turn in the waiting line for each new contact that somebody is to take, and the word that
+  -- it was taken in.
+  IF waiting <> '{}' THEN
+    PERFORM cc_intake_wait(waiting, verdicts);
+  END IF;
+  IF confirmed <> '{}' THEN
+    IF NOT counted THEN
+      UPDATE contacts c SET last_seq = c.last_seq + 1, version = c.version + 1
+      WHERE c.id = ANY (confirmed);
     END IF;
+    -- Three per address and day, sixty per account and hour: as answers.py has them.
+    PERFORM cc_answer_counted(confirmed, said_ids, said, 3, 60, 'confirmation', true);
+  END IF;
+  IF later <> '{}' THEN
+    WITH made AS (
+      INSERT INTO jobs (id, kind, key, due_at)
+      SELECT cc_new_id(), 'letters.confirm', u.id::text, now() FROM unnest(later) AS u (id)
+      ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running') DO NOTHING
+      RETURNING id
+    )
+    SELECT count(*) INTO jobs_made FROM made;
   END IF;
   IF parked IS NOT NULL THEN
     jobs_made := jobs_made + cc_intake_wake(ARRAY(

@@ -34,14 +34,16 @@ $$;
 -- New contacts, in key order. Filed ones are closed from the start. They are made with the numbers
 -- of their messages of this batch (batch.sql, step 4, says what a contact shows of them), for a row
 -- that is changed in the transaction that made it has all its foreign keys checked again; where
--- pieces of messages came, batch.sql counts itself. Columns as in cc_intake; `contact` holds what is
--- known. Returns those made here, the message that opened each, and the places of all of it.
+-- pieces of messages came, batch.sql counts itself. So the answer that confirms a letter is counted:
+-- who calls this writes it. Columns as in cc_intake; `contact` holds what is known. Returns those made
+-- here, the message that opened each, the places of all of it, how it is confirmed, and whether that
+-- is left to a job: what tells the wait comes later, for the router has to know of it first.
 DROP FUNCTION IF EXISTS cc_intake_open;
 CREATE FUNCTION cc_intake_open(
   go boolean[], kinds text[], contact uuid[], accounts uuid[], keys text[], identity uuid[],
   proofs text[], texts text[], datas text[], modes text[], ids uuid[], x jsonb[],
   counted boolean
-) RETURNS TABLE (id uuid, i int, places int[]) LANGUAGE plpgsql VOLATILE AS $$
+) RETURNS TABLE (id uuid, i int, places int[], said text, later boolean) LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY WITH e AS (
@@ -65,33 +67,44 @@ BEGIN
              array_agg(kind ORDER BY i) FILTER (WHERE rings OR kind = 'out') AS turns
       FROM e GROUP BY account, key, filed) g
     WHERE g.i IS NOT NULL
+  ), told AS (
+    SELECT r.*, a.medium, a.brand_id, a.touchpoint_id, q.id AS queue_id, q.priority_seconds,
+           q.name AS queue, w.template,
+           (counted AND w.template !~ '\{(position|wait)\}')::int AS confirmed
+    FROM asked r JOIN accounts a ON a.id = r.account
+    JOIN queues q ON q.id = coalesce((r.verdict ->> 'queue_id')::uuid, a.queue_id)
+    CROSS JOIN LATERAL (SELECT CASE
+      WHEN r.mode = 'open' AND a.medium = 'mail' AND q.letters ? 'confirmation'
+           AND r.verdict ->> 'follows_id' IS NULL
+           AND cc_may_answer(datas[r.i]::jsonb -> 'mail', a.settings)
+      THEN cc_confirmation(q.letters -> 'confirmation', r.x ->> 'locale', r.x ->> 'subject', (
+        SELECT o.name FROM identities o WHERE o.id = identity[r.i])) END AS template OFFSET 0) w
   ), made AS (
     INSERT INTO contacts (id, account_id, conversation_key, medium, brand_id, queue_id, identity_id,
       touchpoint_id, follows_id, state, subject, locale, priority_seconds, awaiting, spam,
       automatic, data, closed_at, last_seq, version, last_text, last_kind, last_at, waiting_since,
       first_reply_at)
-    SELECT r.id, r.account, r.key, a.medium, a.brand_id, q.id, identity[r.i],
+    SELECT r.id, r.account, r.key, r.medium, r.brand_id, r.queue_id, identity[r.i],
            CASE WHEN r.x ? 'touchpoint' THEN cc_intake_touchpoint(r.account, r.x -> 'touchpoint')
-                ELSE a.touchpoint_id END,
+                ELSE r.touchpoint_id END,
            (r.verdict ->> 'follows_id')::uuid,
            CASE r.mode WHEN 'file' THEN 'closed' ELSE 'open' END, r.x ->> 'subject',
            r.x ->> 'locale',
            -- however it adds up, nobody is passed without end (House.most_priority_seconds)
-           least(3600, q.priority_seconds + coalesce((r.verdict ->> 'priority_seconds')::int, 0)),
+           least(3600, r.priority_seconds + coalesce((r.verdict ->> 'priority_seconds')::int, 0)),
            CASE WHEN r.turn IS NULL THEN 'nobody' WHEN r.turn = 'out' THEN 'client' ELSE 'us' END,
            coalesce((r.verdict ->> 'spam')::boolean, false),
            coalesce((r.verdict ->> 'automatic')::boolean, false), coalesce(datas[r.i]::jsonb, '{}'),
            CASE r.mode WHEN 'file' THEN now() END,
-           r.n, 1 + r.n, coalesce(left(r.text, 200), ''), coalesce(r.last_kind, ''),
+           r.n + coalesce(r.confirmed, 0), 1 + r.n + coalesce(r.confirmed, 0),
+           coalesce(left(r.text, 200), ''), coalesce(r.last_kind, ''),
            CASE WHEN r.n > 0 THEN now() END,
            CASE WHEN r.turn <> 'out' THEN now() END, CASE WHEN r.turn = 'out' THEN now() END
-    FROM asked r JOIN accounts a ON a.id = r.account
-    JOIN queues q ON q.id = coalesce((r.verdict ->> 'queue_id')::uuid, a.queue_id)
-    ORDER BY r.account, r.key COLLATE "C"
+    FROM told r ORDER BY r.account, r.key COLLATE "C"
     ON CONFLICT (account_id, conversation_key) WHERE state = 'open' DO NOTHING
-    RETURNING id, account_id, queue_id, identity_id
+    RETURNING id, number, account_id, queue_id, brand_id, identity_id
   ), known AS (
-    SELECT m.*, r.i, r.places, r.verdict FROM made m JOIN asked r ON r.id = m.id
+    SELECT m.*, r.i, r.places, r.verdict, r.x, r.queue, r.template FROM made m JOIN told r ON r.id = m.id
   ), owners AS (
     INSERT INTO participants (contact_id, identity_id, verified)
     SELECT id, identity_id, proofs[i] <> 'claimed' FROM known
@@ -103,23 +116,29 @@ BEGIN
                               'account_id', k.account_id)
     FROM known k ORDER BY k.i
   )
-  SELECT k.id, k.i, k.places FROM known k;
+  SELECT k.id, k.i, k.places, CASE WHEN k.template !~ '\{(position|wait)\}' THEN
+           replace(replace(replace(replace(replace(k.template, '{number}', k.number::text),
+             '{subject}', coalesce(k.x ->> 'subject', '')),
+             '{name}', (SELECT o.name FROM identities o WHERE o.id = k.identity_id)),
+             '{brand}', (SELECT b.name FROM brands b WHERE b.id = k.brand_id)),
+             '{queue}', k.queue) END,
+         k.template ~ '\{(position|wait)\}'
+  FROM known k;
 END
 $$;
 
--- The turn in the waiting line of new contacts, and the confirmation where their queue gives one
--- (automation/answers.sql). Returns the number of jobs. rows: [{contact, verdict}]
+-- The turn in the waiting line of new contacts, each with its verdict.
 DROP FUNCTION IF EXISTS cc_intake_wait;
-CREATE FUNCTION cc_intake_wait(rows jsonb) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
+CREATE FUNCTION cc_intake_wait(opened uuid[], verdicts jsonb[]) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 DECLARE
-  jobs_made int := 0;
   media jsonb := (SELECT p.body -> 'media' FROM policies p WHERE p.state = 'current');
 BEGIN
   WITH made AS (
     INSERT INTO work AS w (id, contact_id, queue_id, medium, cost, origin, arrived_at,
       virtual_arrival, kept_ms, requirement, preferred_id, preferred_until)
-    SELECT cc_new_id(), c.id, c.queue_id, c.medium,
+    SELECT cc_id_beside(c.id, '\x04'), c.id, c.queue_id, c.medium,
            coalesce((media -> c.medium ->> 'points')::int, (r.verdict ->> 'cost')::int),
            CASE WHEN c.follows_id IS NULL THEN 'arrival' ELSE 'follow_up' END, now(),
            least((r.verdict ->> 'virtual_arrival')::timestamptz,
@@ -132,7 +151,7 @@ BEGIN
                ORDER BY w.arrived_at DESC LIMIT 1) IN ('mail_form', 'bot', 'voicemail')
              THEN '{"stays": true}'::jsonb ELSE '{}' END, (r.verdict ->> 'preferred_id')::uuid,
            now() + make_interval(secs => nullif((r.verdict ->> 'preferred_seconds')::int, 0))
-    FROM jsonb_to_recordset(rows) AS r (i int, contact uuid, verdict jsonb)
+    FROM unnest(opened, verdicts) WITH ORDINALITY AS r (contact, verdict, i)
     JOIN contacts c ON c.id = r.contact ORDER BY r.i
     RETURNING w AS turn
   )
@@ -140,12 +159,6 @@ BEGIN
   SELECT 'work.waiting', 'work', (m.turn).id, (m.turn).version, c.identity_id, 'client',
          (m.turn).origin, cc_work_snapshot(m.turn)
   FROM made m JOIN contacts c ON c.id = (m.turn).contact_id ORDER BY (m.turn).seq;
-
-  IF EXISTS (SELECT 1 FROM queues q WHERE q.letters ? 'confirmation') THEN
-    jobs_made := cc_confirm(ARRAY(
-      SELECT r.contact FROM jsonb_to_recordset(rows) AS r (i int, contact uuid) ORDER BY r.i));
-  END IF;
-  RETURN jobs_made;
 END
 $$;
 
