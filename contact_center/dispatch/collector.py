@@ -1,6 +1,6 @@
 """Python's search for cycles, kept away from the engine.
 
-With the service's thresholds (`app.py`) it does not run among the router's steps, for they leave
+With the service's thresholds (`app`) it does not run among the router's steps, for they leave
 nothing behind: 100,000 events at 20,000 waiting saw not one collection, where Python's own
 thresholds gave 26 of up to 65 ms. But then nobody frees an engine that was replaced, whose parts
 know each other. So that is done here, once nothing is left to decide.

@@ -1,6 +1,6 @@
 """The web application: the route table mounted behind the guard.
 
-`app.py` fills in the services, adds the raw routes (live, chat, hooks) and starts it.
+`app` fills in the services, adds the raw routes (live, chat, hooks) and starts it.
 """
 
 from __future__ import annotations

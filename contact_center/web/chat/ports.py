@@ -1,4 +1,4 @@
-"""What the web chat needs of others; `app.py` gives it."""
+"""What the web chat needs of others; `app` gives it."""
 
 from __future__ import annotations
 
