@@ -40,13 +40,14 @@ class Index(Held):
 
     def advance(self, now_ms: int) -> None:
         """Move time on and take note of what has become due."""
-        self.now_ms = max(self.now_ms, now_ms)
+        if now_ms > self.now_ms:  # noqa: PLR1730 - a third of the time of max()
+            self.now_ms = now_ms
         if self.timers.soonest <= self.now_ms:
             self._run_timers()
 
     def _run_timers(self) -> None:
-        items, take, now_ms = self.items, self.timers.take, self.now_ms
-        while (timer := take(now_ms)) is not None:
+        items, timers, now_ms = self.items, self.timers, self.now_ms
+        while timers.soonest <= now_ms and (timer := timers.take(now_ms)) is not None:
             _, kind, name = timer
             if kind == GRACE:
                 self.unsure[name] = None

@@ -194,26 +194,31 @@ class Line:
         if not self.waiting:
             queue.clear()
             senior.clear()
-        while queue and queue[0][4].token != queue[0][3]:
+        front = NOBODY
+        while queue:
+            entry = queue[0]
+            if entry[4].token == entry[3]:
+                front = entry
+                break
             queue.popleft()
-        front = queue[0] if queue else NOBODY
-        if senior:
-            while senior and senior[0][4].token != senior[0][3]:
-                heapq.heappop(senior)
-            if senior and senior[0] < front:
-                front = senior[0]
+        while senior:
+            entry = senior[0]
+            if entry[4].token == entry[3]:
+                front = min(front, entry)
+                break
+            heapq.heappop(senior)
         self.fronts[self.number] = front
 
     # --- operators -----------------------------------------------------------------------------
 
     def push(self, entry: Able) -> None:
         """Put an operator with room into the order, where there is one yet."""
-        if self.able is None:
-            return
-        heapq.heappush(self.able, entry)
-        if len(self.able) > 3 * self.with_room + _SLACK:
-            self.able = [entry for entry in self.able if entry[2].stamp == entry[1]]
-            heapq.heapify(self.able)
+        able = self.able
+        if able is not None:
+            heapq.heappush(able, entry)
+            if len(able) > 3 * self.with_room + _SLACK:
+                self.able = [entry for entry in able if entry[2].stamp == entry[1]]
+                heapq.heapify(self.able)
 
     def firsts(self, fits: Callable[[str], bool] | None) -> list[Able]:
         """The first two with room, of those that fit."""

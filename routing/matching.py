@@ -127,9 +127,8 @@ class Matching:
         now, work_id, operator_id = index.now_ms, work.id, operator.id
         offer = self._make_id(work_id, work.version, operator_id, now)
         until = now + rules.offer_ms(index.queues[work.queue_id], work.medium)
-        why = Explanation(
-            index, line, work, operator, None if runner_up is None else runner_up.state
-        )
+        other = None if runner_up is None else runner_up.state
+        why = Explanation(index, line, work, operator, other)
         taken = rules.offered(work, operator_id, offer, until)
         index.put_offer(item, taken, seat, rules.offered_to(operator, work, now))
         return Offer(work_id, work.version, operator_id, operator.version, offer, until, why)

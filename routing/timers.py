@@ -65,8 +65,6 @@ class Timers:
 
     def take(self, now_ms: int) -> Timer | None:
         """Take the next one out that is due by then."""
-        if now_ms < self.soonest:
-            return None
         first = self.first()
         if first is None or first[0] > now_ms:
             return None
