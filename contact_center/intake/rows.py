@@ -63,18 +63,24 @@ class Row:
     def conversation(self) -> tuple[Any, str]:
         return self.values[1], self.values[5]
 
+    @property
+    def is_answer(self) -> bool:
+        """Whether it names what it answers: it hardly begins a conversation."""
+        return self.rare is not None and "answers" in self.rare
+
     def carry(self, name: str, value: Any) -> None:
         """Take something along that is written in the transaction of this event."""
         self.rare = {**(self.rare or {}), name: value}
         self.values[EXTRAS] = cleaning.dump(self.rare)
 
-    def judge(self, verdict: Verdict) -> None:
-        """Take the verdict along into the next batch."""
-        rare = dict(self.rare or {})
-        rare.update(_opening(self), verdict=_verdict(verdict, self.account, self.event))
-        self.rare = rare
-        self.values[MODE] = verdict.action.value
-        self.values[EXTRAS] = cleaning.dump(rare)
+    def judge(self, verdict: Verdict, *, guessed: bool = False) -> None:
+        """Take the verdict along; a guess is forgotten where something is known of the talk."""
+        self.rare = {
+            **(self.rare or {}), **_opening(self),
+            "verdict": _verdict(verdict, self.account, self.event),
+        }  # fmt: skip
+        self.values[MODE] = f"?{verdict.action.value}" if guessed else verdict.action.value
+        self.values[EXTRAS] = cleaning.dump(self.rare)
 
 
 def arrival_of(row: Row) -> Arrival:

@@ -2,7 +2,8 @@
 
 While one batch commits the next one gathers; there is no timer, so an idle house adds no wait and a
 busy one writes up to 256 events at once. Whoever submits waits for the commit: a provider hears
-"yes" only about what is on disk.
+"yes" only about what is on disk. Letters alone wait a moment for others whose files are just being
+kept: they were read in one group, and a batch costs the database most of what it costs for one.
 
 Bad data is isolated by halving: what fails twice alone is poison and goes into quarantine. Faults
 of the database are never poison: the sender hears 503 and comes again, the dedupe keys make the
@@ -22,41 +23,29 @@ import asyncpg
 import orjson
 
 from channels.contract import Cursor, Received, WebhookRequest
-from channels.messages import Event, Typing
-from contact_center.contacts.triage import Rule, triage
+from channels.messages import Event, Medium, Typing
+from contact_center.contacts.triage import Rule, Verdict, triage
 from contact_center.intake import store
+from contact_center.intake.calling import Caller, Poison
 from contact_center.intake.carried import Carried
 from contact_center.intake.facts import facts_of
+from contact_center.intake.met import Met
 from contact_center.intake.model import AccountFacts, SubmitResult
 from contact_center.intake.packing import pack
-from contact_center.intake.rows import BODY, KIND, MODE, SPOKEN, Row, arrival_of, probe_of, row_of
-from contact_center.intake.wire import encode
+from contact_center.intake.rows import BODY, KIND, MODE, SPOKEN, Row, arrival_of, row_of
 from contact_center.jobs.store import TOPIC as JOBS_TOPIC
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import Invalid, Unavailable
 from contact_center.kernel.hints import Hints
 from contact_center.kernel.log import get_logger
-from contact_center.storage.database import (
-    LOG_TOPIC,
-    LOST,
-    REPEATABLE,
-    SESSION,
-    Database,
-    make_way,
-    prepare,
-)
+from contact_center.storage.database import LOG_TOPIC, Database
 
 BATCH = 256
 BATCH_BYTES = 16 * 1024 * 1024
 QUEUE = 4096
 RETRY_AFTER = 2.0
-ATTEMPTS = 5
-CONNECT_SECONDS = 2.0
-CALL_SECONDS = 15.0
-REST_SECONDS = 0.5  # after a failed connect nobody else waits for the next one
 SHARED_BODY_BYTES = 256 * 1024
-
-POISON = ("22", "23", "54")  # data exception, integrity violation, limit exceeded
+GATHER_SECONDS = 0.02
 
 log = get_logger(__name__)
 
@@ -89,10 +78,6 @@ class Parcel:
         return pack(self.request, self.raw)
 
 
-class _Poison(Exception):
-    """These rows cannot be written as they are."""
-
-
 class Intake:
     """The writer of one process. `run` it; then `submit` from any task of the same loop.
 
@@ -122,12 +107,14 @@ class Intake:
         self._retry_after = retry_after
         self._queue: deque[Row] = deque()
         self._judged: list[Row] = []
+        self._met = Met()
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
-        self._rest_until = 0.0
+        self._caller = Caller(database.url, retry_after=retry_after)
         self._closed = False
+        self._filing = 0  # requests whose files are being kept
+        self._filed = asyncio.Event()
         self.batches = self.events = self.poisoned = self.unsupported = 0
 
     # --- the door -------------------------------------------------------------------------
@@ -169,7 +156,14 @@ class Intake:
         """The events to submit, once the files that came inside them are kept."""
         if self._carried is None or not received.parts:
             return received.events
-        return await self._carried.kept(account.id, received)
+        self._filing += 1
+        self._filed.clear()
+        try:
+            return await self._carried.kept(account.id, received)
+        finally:
+            self._filing -= 1
+            if not self._filing:  # whoever waits for them is to submit first
+                asyncio.get_running_loop().call_soon(self._filed.set)
 
     def _enqueue(self, parcel: Parcel, rows: list[Row]) -> None:
         parcel.left = len(rows)
@@ -183,7 +177,7 @@ class Intake:
     def _refusal(self, count: int) -> Unavailable | None:
         if self._closed:
             return Unavailable("this node is stopping", retry_after=self._retry_after)
-        if self._rest_until and asyncio.get_running_loop().time() < self._rest_until:
+        if self._caller.rests:
             return Unavailable("the database does not answer", retry_after=self._retry_after)
         if len(self._queue) + count > self._limit and self._queue:
             return Unavailable("too much is coming in", retry_after=self._retry_after)
@@ -231,7 +225,7 @@ class Intake:
                 await self._turn()
         finally:
             self._give_up()
-            await self._disconnect()
+            await self._caller.disconnect()
 
     async def drain(self, seconds: float = 10.0) -> None:
         """Take no more; return when everything taken is committed, or after `seconds`."""
@@ -244,8 +238,10 @@ class Intake:
             self._idle.set()
             self._news.clear()
             await self._news.wait()
+        await self._gather()
         rows = self._take()
         try:
+            self._place(rows)
             await self._write(rows)
         except Unavailable as error:
             self._fail(rows, error)
@@ -256,16 +252,23 @@ class Intake:
             log.exception("intake_failed", rows=len(rows))
             self._fail(rows, Unavailable(f"intake failed: {error}", retry_after=self._retry_after))
 
+    async def _gather(self) -> None:
+        """Let letters wait for those that come with files; nothing else waits for them."""
+        if not self._filing:
+            return
+        if all(row.account.medium == Medium.MAIL for row in (*self._judged, *self._queue)):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GATHER_SECONDS):
+                    await self._filed.wait()
+
     def _take(self) -> list[Row]:
         """The judged rows first, then what waits; a repeated event follows its first copy."""
         first: dict[Any, Row] = {}
-        opening = set()
         judged, self._judged = self._judged, []
         for row in judged:
             twin = first.setdefault(row.key, row)
             if twin is not row:
                 twin.twins.append(row)
-            opening.add(row.conversation)
         size = 0
         while self._queue and len(first) < self._batch and size < BATCH_BYTES:
             row = self._queue.popleft()
@@ -273,9 +276,24 @@ class Intake:
             twin = first.setdefault(row.key, row)
             if twin is not row:
                 twin.twins.append(row)
-            elif opening and row.values[KIND] in SPOKEN and row.conversation in opening:
-                row.values[MODE] = "attach"
         return list(first.values())
+
+    def _place(self, rows: Sequence[Row]) -> None:
+        """Let what follows an opening message of the same batch go with it.
+
+        What begins a talk we have not met is judged as if nobody knew it: mostly nobody does, and
+        the database need not be asked before. A talk that moves is known under another name.
+        """
+        opening = {row.conversation for row in rows if row.values[MODE]}
+        guesses = all(row.values[KIND] != "move" for row in rows)
+        for row in rows:
+            if row.values[MODE] or row.values[KIND] not in SPOKEN:
+                continue
+            if row.conversation in opening:
+                row.values[MODE] = "attach"
+            elif self._met.is_new(row.conversation) and guesses and not row.is_answer:
+                row.judge(self._verdict(row, None), guessed=True)
+                opening.add(row.conversation)
 
     def _give_up(self) -> None:
         rows, self._judged = [*self._judged, *self._queue], []
@@ -295,8 +313,8 @@ class Intake:
     async def _write(self, rows: list[Row]) -> None:
         """Write rows in one transaction; where some are poison, halve until they stand alone."""
         try:
-            answer = await self._call(rows)
-        except _Poison as poison:
+            answer = await self._caller.call(rows)
+        except Poison as poison:
             if len(rows) > 1:
                 middle = len(rows) // 2
                 await self._write(rows[:middle])
@@ -306,10 +324,10 @@ class Intake:
             return
         self._release(rows, answer)
 
-    async def _last_try(self, row: Row, first: _Poison) -> None:
+    async def _last_try(self, row: Row, first: Poison) -> None:
         try:
-            answer = await self._call([row])
-        except _Poison:
+            answer = await self._caller.call([row])
+        except Poison:
             await self._quarantine(row, first)
         else:
             self._release([row], answer)
@@ -320,7 +338,8 @@ class Intake:
         self.events += len(fresh)
         for number, row in enumerate(rows, 1):
             if number in back:
-                self._judge(row, back[number]["facts"])
+                row.judge(self._verdict(row, back[number]["facts"]))
+                self._judged.append(row)
                 continue
             if row.rare and "unsupported" in row.rare and number in fresh:
                 self.unsupported += 1
@@ -330,9 +349,8 @@ class Intake:
         if answer["jobs"]:
             self._database.wake(JOBS_TOPIC)
 
-    def _judge(self, row: Row, facts: dict[str, Any]) -> None:
-        row.judge(triage(arrival_of(row), facts_of(facts, row.account), self.rules))
-        self._judged.append(row)
+    def _verdict(self, row: Row, facts: dict[str, Any] | None) -> Verdict:
+        return triage(arrival_of(row), facts_of(facts, row.account), self.rules)
 
     @staticmethod
     def _settle(row: Row, *, fresh: bool) -> None:
@@ -347,7 +365,7 @@ class Intake:
             twin.parcel.twice += 1
             twin.parcel.settle()
 
-    async def _quarantine(self, row: Row, poison: _Poison) -> None:
+    async def _quarantine(self, row: Row, poison: Poison) -> None:
         error = repr(poison.__cause__)
         if not row.parcel.keep:
             self._fail([row], Invalid(error, code="poison"))
@@ -365,75 +383,7 @@ class Intake:
         for twin in row.twins:
             self._settle(twin, fresh=False)
 
-    # --- the database ---------------------------------------------------------------------
-
-    async def _call(self, rows: list[Row]) -> dict[str, Any]:
-        """The one statement. Raises _Poison for bad data and Unavailable for a bad database."""
-        try:
-            columns = _columns(rows)
-        except (ValueError, TypeError, AttributeError) as error:
-            raise _Poison from error
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return await self._ask(columns)
-            except REPEATABLE as error:
-                if attempt == ATTEMPTS:
-                    raise Unavailable(f"the database is too busy: {error}") from error
-            except LOST as error:
-                await self._disconnect()
-                if attempt > 1:
-                    raise self._away(error) from error
-            except asyncpg.PostgresError as error:
-                if (error.sqlstate or "")[:2] in POISON:
-                    raise _Poison from error
-                raise Unavailable(f"the database refused: {error}") from error
-            except (ValueError, TypeError, OverflowError) as error:
-                raise _Poison from error  # the client could not even encode it
-            await asyncio.sleep(0.005 * 2**attempt)
-        raise AssertionError
-
-    async def _ask(self, columns: list[Any]) -> dict[str, Any]:
-        connection = self._connection
-        if connection is None or connection.is_closed():
-            connection = self._connection = await self._connect()
-        try:
-            answer: dict[str, Any] = await connection.fetchval(store.CALL, *columns)
-        except asyncpg.LockNotAvailableError:
-            await make_way(connection)
-            raise
-        return answer
-
-    async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
-        connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
-            self._database.url,
-            timeout=CONNECT_SECONDS,
-            command_timeout=CALL_SECONDS,
-            server_settings={**SESSION, "application_name": "contact-center intake"},
-        )
-        await prepare(connection)
-        self._rest_until = 0.0
-        return connection
-
-    def _away(self, error: BaseException) -> Unavailable:
-        self._rest_until = asyncio.get_running_loop().time() + REST_SECONDS
-        log.warning("intake_database_away", error=repr(error))
-        return Unavailable("the database does not answer", retry_after=self._retry_after)
-
-    async def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.terminate()
-
 
 def _speaks(row: Row) -> bool:
     """Whether it is a message: the one whose source people look at, and whose files lie in it."""
     return row.values[KIND] in SPOKEN
-
-
-def _columns(rows: list[Row]) -> list[Any]:
-    edits = [row for row in rows if row.values[KIND] in ("edit", "delete")]
-    if edits:
-        keys = {row.key for row in rows}
-        probes = {probe.key: probe for probe in map(probe_of, edits)}
-        rows = [*rows, *(probe for key, probe in probes.items() if key not in keys)]
-    return encode([row.values for row in rows])
