@@ -9,6 +9,7 @@ import pytest
 from contact_center.kernel.clock import ManualClock
 from contact_center.storage.database import Database
 from tests.contact_center.desk.house import House, faults
+from tests.contact_center.desk.post import Post
 
 
 @pytest.fixture
@@ -25,4 +26,12 @@ async def house(database: Database, clock: ManualClock) -> AsyncIterator[House]:
     """Afterwards the rows must be sound, whatever the test did."""
     house = await House(database, clock).build()
     yield house
+    assert await faults(database) == []
+
+
+@pytest.fixture
+async def post(database: Database, clock: ManualClock) -> AsyncIterator[Post]:
+    post = Post(database, clock)
+    await post.build()
+    yield post
     assert await faults(database) == []

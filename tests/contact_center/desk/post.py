@@ -149,3 +149,13 @@ class Post(House):
             contact,
         )
         return [row["text"] for row in rows]
+
+
+async def three_letters(post: Post, anna: Actor) -> tuple[UUID, UUID, UUID]:
+    """Anna's contact of one, taken, first, two, second, three; returns it, two and three."""
+    contact = await post.begin(anna, subject="Order 1", ago=600)
+    await post.answer(anna, contact, "first")
+    two = await post.letter(contact, "two", ago=300, subject="Order 2")
+    await post.answer(anna, contact, "second")
+    three = await post.letter(contact, "three", ago=100)
+    return contact, two, three
