@@ -218,7 +218,7 @@ class Post:
 @asynccontextmanager
 async def open_post(database_url: str, directory: Path) -> AsyncIterator[Post]:
     """The service at work in this process."""
-    quick = {"send_timeout": 3, "uncertain_hold": 60, "lease_ttl": 3}
+    quick = {"send_timeout": 30, "uncertain_hold": 60, "lease_ttl": 10}
     async with (
         AsyncExitStack() as exits,
         open_office(

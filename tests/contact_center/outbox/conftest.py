@@ -27,9 +27,9 @@ from tests.support.waiting import PATIENCE, eventually
 
 QUICK = Limits(
     send_timeout=0.3,
-    margin=0.3,
+    margin=1.5,
     uncertain_hold=0.6,
-    lease_ttl=1.0,
+    lease_ttl=2.0,
     attempts=4,
     first_pause=0.1,
 )

@@ -93,7 +93,7 @@ class Line:
 async def open_line(database_url: str, directory: Path) -> AsyncIterator[Line]:
     """The service at work in this process; Twilio reaches it by another address than its own."""
     twilio = FakeTwilio()
-    quick = {"send_timeout": 3, "uncertain_hold": 60, "lease_ttl": 3}
+    quick = {"send_timeout": 30, "uncertain_hold": 60, "lease_ttl": 10}
     patch = pytest.MonkeyPatch()
     patch.setattr(backfilling, "PERIOD", 0.3)
     async with (

@@ -90,7 +90,7 @@ def mode() -> str:
 async def shop(database_url: str, tmp_path: Path, mode: str) -> AsyncIterator[Shop]:
     fake, told = FakeTelegram(insecure=True), "http://cc.example"
     fake.chat(4242)
-    quick = {"send_timeout": 5, "lease_ttl": 3}
+    quick = {"send_timeout": 30, "lease_ttl": 10}
     async with (
         serving(fake) as url,
         open_office(database_url, tmp_path, outbox=quick, public_url=told) as office,

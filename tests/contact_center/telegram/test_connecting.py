@@ -74,7 +74,7 @@ async def wizard(database_url: str, tmp_path: Path) -> AsyncIterator[Wizard]:
     async with (
         serving(fake) as url,
         open_office(
-            database_url, tmp_path, outbox={"send_timeout": 5, "lease_ttl": 3}, public_url=told
+            database_url, tmp_path, outbox={"send_timeout": 30, "lease_ttl": 10}, public_url=told
         ) as office,
     ):
         fake.reaches[told] = str(office.client.make_url("")).rstrip("/")
