@@ -12,7 +12,7 @@ from contact_center.simulator.telegram import TOKEN, FakeTelegram, serving
 from tests.journeys.conftest import EMAIL, PASSWORD, Company
 from tests.support.oauth import FakeOAuth, fake_oauth
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(400)]
 
 
 @pytest.fixture
@@ -30,10 +30,10 @@ def fake() -> Iterator[FakeOAuth]:
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     yield made[0]
     made[1]()
-    thread.join(10)
+    thread.join(60)
     loop.close()
 
 
@@ -141,10 +141,10 @@ def bot() -> Iterator[tuple[FakeTelegram, str, Callable[..., Any]]]:
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
     thread.start()
-    assert ready.wait(10)
-    yield fake, found[0], lambda act: asyncio.run_coroutine_threadsafe(act, loop).result(15)
+    assert ready.wait(60)
+    yield fake, found[0], lambda act: asyncio.run_coroutine_threadsafe(act, loop).result(60)
     loop.call_soon_threadsafe(ended.set)
-    thread.join(10)
+    thread.join(60)
     loop.close()
 
 

@@ -14,7 +14,7 @@ from tests.journeys.test_first_contact import finish, thread
 from tests.support.house import Office
 from tests.support.letters import Outside, connect, mail, post
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(400)]
 
 Open = Callable[..., Page]
 T = TypeVar("T")

@@ -16,7 +16,7 @@ from tests.journeys.conftest import EMAIL, PASSWORD, Company
 from tests.support.house import Office, Visitor
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(400)]
 
 T = TypeVar("T")
 SKILLS = {"tax": "Налоги", "de": "Немецкий"}
@@ -97,7 +97,7 @@ class Line:
                 (one for one in offers if one["contact"]["queue_id"] == self.ids[queue]), None
             )
 
-        found: dict[str, Any] = await eventually(there, seconds=30, every=0.05)
+        found: dict[str, Any] = await eventually(there, every=0.05)
         return found
 
     async def take(self, name: str, queue: str) -> None:
@@ -215,5 +215,5 @@ def tries(line: Line, page: Page, do: Hand) -> None:
     page.get_by_role("button", name="Сохранить черновик и проверить").click()
     result = page.get_by_role("region", name="Что получилось бы")
     expect(result.get_by_text("3 обращения")).to_be_visible()
-    expect(result.get_by_role("columnheader", name="Черновик").first).to_be_visible(timeout=60_000)
+    expect(result.get_by_role("columnheader", name="Черновик").first).to_be_visible()
     expect(result.get_by_text("Сколько операторов нужно")).to_be_visible()

@@ -12,7 +12,7 @@ from channels.mail import hooks
 from tests.channels.mail import samples
 from tests.journeys.conftest import EMAIL, PASSWORD, Company
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(400)]
 
 Open = Callable[..., Page]
 

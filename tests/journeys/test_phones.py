@@ -13,10 +13,9 @@ from contact_center.simulator.phones.avatar import avatar
 from contact_center.web.static import BUILT
 from tests.support.house import House
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(400)]
 
 VERA, PETR, NINA = "Вера Лис", "Пётр Дуб", "Нина Ель"
-PATIENCE = 45_000
 Open = Callable[..., Page]
 PICTURES = [
     {"name": f"{n}.png", "mimeType": "image/png", "buffer": avatar(n)} for n in range(3)
@@ -43,14 +42,14 @@ def phone(page: Page, channel: str, name: str) -> Locator:
     form.get_by_role("textbox").fill(name)
     form.get_by_role("button").click()
     made = page.get_by_role("article", name=name)
-    expect(made).to_be_visible(timeout=PATIENCE)
+    expect(made).to_be_visible()
     return made
 
 
 def write(screen: Locator, text: str) -> None:
     screen.get_by_role("textbox").fill(text)
     screen.get_by_role("textbox").press("Enter")
-    expect(screen.locator(".msg.me").last).to_contain_text(text, timeout=PATIENCE)
+    expect(screen.locator(".msg.me").last).to_contain_text(text)
 
 
 def send(screen: Locator, what: str) -> None:
@@ -78,8 +77,6 @@ def take(page: Page, who: str) -> Locator:
 
 def test_a_talk_in_telegram_and_one_by_sms_are_a_thread_each(demo: House, open_page: Open) -> None:
     outside, olga = open_page(), open_page()
-    for page in (outside, olga):
-        page.set_default_timeout(PATIENCE)
     outside.goto(f"{demo.url}/simulator?lang=ru#phones")
     telegram, sms = (phone(outside, *given) for given in (("telegram", VERA), ("sms", PETR)))
     write(telegram, "Где заказ 48101?")
@@ -96,37 +93,33 @@ def test_a_talk_in_telegram_and_one_by_sms_are_a_thread_each(demo: House, open_p
     telegram.get_by_role("button", name="Да, дома").click()
     telegram.locator("input[type=file]").set_input_files(PICTURES)  # type: ignore[arg-type]
     send(telegram, "Голосовое")
-    expect(thread.get_by_text("Уже едет. Вы дома?").first).to_be_visible(timeout=PATIENCE)
-    expect(telegram.locator(".meta.taken")).to_have_count(3, timeout=PATIENCE)
+    expect(thread.get_by_text("Уже едет. Вы дома?").first).to_be_visible()
+    expect(telegram.locator(".meta.taken")).to_have_count(3)
     # The button, and its press.
-    expect(thread.get_by_text("Да, дома")).to_have_count(2, timeout=PATIENCE)
-    expect(thread.locator("img")).to_have_count(len(PICTURES), timeout=PATIENCE)
-    expect(thread.get_by_role("group", name="3 файла в одном сообщении")).to_have_count(
-        1, timeout=PATIENCE
-    )
-    expect(thread.get_by_role("button", name=re.compile("^Слушать"))).to_be_visible(
-        timeout=PATIENCE
-    )
+    expect(thread.get_by_text("Да, дома")).to_have_count(2)
+    expect(thread.locator("img")).to_have_count(len(PICTURES))
+    expect(thread.get_by_role("group", name="3 файла в одном сообщении")).to_have_count(1)
+    expect(thread.get_by_role("button", name=re.compile("^Слушать"))).to_be_visible()
 
     # What the provider does not say, the screen does not claim.
     faults = outside.get_by_role("region", name="Неисправности: Telegram")
     faults.get_by_role("switch", name="Половина ответа").check()
     field.fill("Позвоните в дверь")
     field.press("Control+Enter")
-    expect(telegram.get_by_text("Позвоните в дверь")).to_be_visible(timeout=PATIENCE)
-    expect(thread.get_by_text("Неизвестно, дошло ли")).to_be_visible(timeout=PATIENCE)
+    expect(telegram.get_by_text("Позвоните в дверь")).to_be_visible()
+    expect(thread.get_by_text("Неизвестно, дошло ли")).to_be_visible()
     expect(faults.locator(".switch.on .count")).to_have_text("1")
 
     # SMS, which tells no name: in a thread of its own, with pictures both ways.
     thread = take(olga, "Когда привезут 48102?")
     sms.locator("input[type=file]").set_input_files(PICTURES[:1])  # type: ignore[arg-type]
-    expect(thread.locator("img")).to_have_count(1, timeout=PATIENCE)
+    expect(thread.locator("img")).to_have_count(1)
     olga.locator("input[type=file]").first.set_input_files(PICTURES[1:2])  # type: ignore[arg-type]
     olga.get_by_placeholder("Напишите ответ…").fill("Завтра с 10 до 14")
     olga.get_by_role("button", name="Отправить", exact=True).click()  # once the file is here
-    expect(sms.get_by_text("Завтра с 10 до 14")).to_be_visible(timeout=PATIENCE)
-    expect(sms.locator("img")).to_have_count(2, timeout=PATIENCE)
-    expect(thread.get_by_text("Когда привезут 48102?")).to_be_visible(timeout=PATIENCE)
+    expect(sms.get_by_text("Завтра с 10 до 14")).to_be_visible()
+    expect(sms.locator("img")).to_have_count(2)
+    expect(thread.get_by_text("Когда привезут 48102?")).to_be_visible()
     expect(thread.get_by_text("Где заказ 48101?")).to_have_count(0)
 
     # A link leads him on to Telegram, and his card follows.
@@ -135,11 +128,11 @@ def test_a_talk_in_telegram_and_one_by_sms_are_a_thread_each(demo: House, open_p
     link = olga.get_by_text("https://t.me/vasilek_bot?start=go-").inner_text()
     write(phone(outside, "telegram", "Пётр Дубович"), "/start " + link.partition("start=")[2])
     card = olga.get_by_role("heading", name="Пётр Дубович", level=2)
-    expect(card).to_be_visible(timeout=PATIENCE)
+    expect(card).to_be_visible()
 
 
 def see(what: Locator) -> None:
-    expect(what).to_be_visible(timeout=PATIENCE)
+    expect(what).to_be_visible()
 
 
 def block(page: Page, house: House, *, blocked: bool) -> None:
@@ -156,8 +149,6 @@ def test_a_reply_is_counted_quoted_sent_again_changed_and_deleted(
     demo: House, open_page: Open
 ) -> None:
     outside, olga = open_page(), open_page()
-    for page in (outside, olga):
-        page.set_default_timeout(PATIENCE)
     outside.goto(f"{demo.url}/simulator?lang=ru#phones")
     faults = f"{demo.url}/simulator/api/phones/faults/telegram"
     outside.request.delete(faults, headers={"Origin": demo.url})
@@ -178,13 +169,13 @@ def test_a_reply_is_counted_quoted_sent_again_changed_and_deleted(
     thread = take(olga, NINA)
     thread.get_by_role("button", name="Слушать").click()
     played = thread.get_by_role("slider")
-    expect(played).not_to_have_attribute("aria-valuetext", "0:00 / 0:03", timeout=PATIENCE)
+    expect(played).not_to_have_attribute("aria-valuetext", "0:00 / 0:03")
     thread.get_by_role("button", name="Что сделать с сообщением").last.focus()
     olga.keyboard.press("ArrowUp")
     olga.keyboard.press("Enter")
     olga.get_by_role("menuitem", name="Ответить на это сообщение").press("Enter")
     see(olga.get_by_text(f"В ответ на · {NINA}"))
-    expect(field).to_be_focused(timeout=PATIENCE)
+    expect(field).to_be_focused()
 
     # It fails for a reason, and is sent again where that is gone.
     block(outside, demo, blocked=True)
@@ -209,4 +200,4 @@ def test_a_reply_is_counted_quoted_sent_again_changed_and_deleted(
     olga.get_by_role("menuitem", name="Удалить у всех").click()
     olga.get_by_role("button", name="Удалить", exact=True).click()
     see(thread.get_by_text("Сообщение удалено"))
-    expect(telegram.get_by_text(re.compile("^Уже "))).to_have_count(0, timeout=PATIENCE)
+    expect(telegram.get_by_text(re.compile("^Уже "))).to_have_count(0)

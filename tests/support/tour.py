@@ -78,7 +78,7 @@ def _letter(page: Page) -> None:
     html = {"subject": subject, "text": "Пришлите, пожалуйста, счёт.", "html": True}
     page.request.post(f"{post}/{person['id']}/mails", headers=headers, data=html)
     page.goto(f"{origin}/inbox/queue")
-    page.get_by_role("listitem").filter(has_text=subject).first.click(timeout=30_000)
+    page.get_by_role("listitem").filter(has_text=subject).first.click()
     page.get_by_role("button", name=re.compile("^(Взять|Take)$")).click()
     page.get_by_role("button", name=re.compile("Всё письмо|Whole letter")).click()
     page.get_by_role("button", name=person["address"]).first.click()
@@ -154,7 +154,7 @@ def walk(
             locale={"ru": "ru-RU", "en": "en-GB"}[locale], color_scheme=scheme,  # type: ignore[arg-type]
             viewport={"width": width, "height": height}, reduced_motion="reduce",
         )  # fmt: skip
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(60_000)
         context.add_init_script(f"localStorage.setItem('cc.locale', '{locale}')")
         watch(context)
         if script:

@@ -21,7 +21,7 @@ PLANT_ROUNDS = 4
 PLANT = Path(__file__).parent / "plant"
 ROOT = Path(__file__).parents[3]
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(3600 if SOAK else 200)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(3600 if SOAK else 400)]
 
 
 @asynccontextmanager
@@ -100,6 +100,6 @@ async def compare(run: Sends) -> None:
         return not wrong
 
     try:
-        await eventually(settled, seconds=20, every=0.2)
+        await eventually(settled, every=0.2)
     except AssertionError:
         pytest.fail(f"not settled: {wrong}")

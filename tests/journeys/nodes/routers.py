@@ -71,7 +71,7 @@ class Routers:
         try:
             for house in [self._begin(role) for role in self._size.roles]:
                 await house.ready()
-            await eventually(self.active, seconds=30)
+            await eventually(self.active)
         except BaseException:
             self._exits.close()
             raise
@@ -94,12 +94,12 @@ class Routers:
 
     async def strike(self, number: signal.Signals) -> float:
         """Stop the active router; seconds until another one's offers. Then all go on."""
-        active, token = await eventually(self.active, seconds=30), self.token
+        active, token = await eventually(self.active), self.token
         since = await self._crowd.now()
         os.kill(active, number)
-        await eventually(lambda: self._moved(active), seconds=60)
+        await eventually(lambda: self._moved(active))
         taken = (await self._crowd.now() - since).total_seconds()
-        seconds = await eventually(lambda: self._crowd.resumed(since, token), seconds=60)
+        seconds = await eventually(lambda: self._crowd.resumed(since, token))
         print(f"{number.name}: lease taken after {taken:.2f} s, offers after {seconds:.2f} s")
         if number == signal.SIGSTOP:
             passed = (await self._crowd.now() - since).total_seconds()
@@ -122,4 +122,4 @@ class Routers:
         """Some more are served."""
         done = self._crowd.done
         more = done + self._size.each_beat
-        await eventually(lambda: self._crowd.done > more, seconds=60)
+        await eventually(lambda: self._crowd.done > more)
