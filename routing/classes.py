@@ -142,6 +142,7 @@ class Classes:
             seat.least = min(seat.least, line.cost)
             group.stamp = self._stamp
             group.fits = self._room(seat.state, group)
+            seat.fitting += group.fits
         line.groups[seat.state.id] = group
         group.enter(line)
         line.ready += seat.state.presence == rules.READY
@@ -194,7 +195,9 @@ class Classes:
         """See for what everybody has room whose row has changed."""
         changed, self.unrated = self.unrated, {}
         for seat, moved in changed.values():
-            self._rate(seat, moved=moved)
+            state = seat.state
+            if seat.fitting or state.budget - state.used >= seat.least:
+                self._rate(seat, moved=moved)
 
     def drop(self, operator_id: str) -> None:
         """Forget him."""
@@ -216,6 +219,7 @@ class Classes:
             if group.cost <= points and rules.below_ceiling(state, group.medium):
                 if not group.fits:
                     group.fits = True
+                    seat.fitting += 1
                     self.gained[state.id] = seat
                     for line in group.lines:
                         line.with_room += 1
@@ -227,6 +231,7 @@ class Classes:
                 self._fresh[state.id] = seat
             elif group.fits:
                 group.fits = False
+                seat.fitting -= 1
                 group.stamp = -1
                 for line in group.lines:
                     line.with_room -= 1
@@ -256,8 +261,7 @@ class Classes:
                 line.groups.pop(former.id, None)
                 line.ready -= former.presence == rules.READY
                 line.with_room -= group.fits
-        seat.groups = {}
-        seat.least = rules.NO_LIMIT
+        seat.groups, seat.least, seat.fitting = {}, rules.NO_LIMIT, 0
         for line in seat.personal.values():
             self._add(line, seat)
 

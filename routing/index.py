@@ -53,7 +53,7 @@ class Index(Held):
                 self.unsure[name] = None
                 continue
             item = items.get(name)
-            if item is None or item.work.state == "active":  # mostly: an offer that was taken
+            if item is None or item.work.state == "active":
                 continue
             if kind == PLACE and item.work.state == "waiting":
                 self._place(item)
@@ -157,7 +157,8 @@ class Index(Held):
         item = self.items.pop(work_id, None)
         if item is None:
             return False
-        self._take_out(item)
+        if item.work.state != "active":
+            self._take_out(item)
         return True
 
     def _take_out(self, item: Item) -> None:

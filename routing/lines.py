@@ -97,14 +97,14 @@ class Group:
 class Seat:
     """An operator: his snapshot, and his classes by medium and cost."""
 
-    __slots__ = ("assumed", "groups", "least", "personal", "state")
+    __slots__ = ("assumed", "fitting", "groups", "least", "personal", "state")
 
     def __init__(self, state: OperatorState) -> None:
         self.state = state
         self.assumed = False
         self.groups: dict[tuple[str, int], Group] = {}
-        self.least = NO_LIMIT
-        """The lowest cost among them."""
+        self.least, self.fitting = NO_LIMIT, 0
+        """The lowest cost among them, and for how many he has room."""
         self.personal: dict[tuple[str, int], Line] = {}
         """Classes of those who prefer him."""
 

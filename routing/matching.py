@@ -68,7 +68,8 @@ class Matching:
                 line = index.line_of(work)
                 _, runner_up = self._choose(work, line, held=True)
             outcomes.append(self._offer(item, line, seat, runner_up))
-        _put_back(aside)
+        if aside:
+            _put_back(aside)
 
     # --- anything else -------------------------------------------------------------------------
 
