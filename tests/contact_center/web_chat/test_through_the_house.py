@@ -1,12 +1,10 @@
 """The chat with everything real behind it: accounts, intake, router, outbox, live screens."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import aiohttp
 import pytest
@@ -151,29 +149,25 @@ async def test_an_operator_who_closes_his_browser_goes_offline_and_is_offered_no
     await screen.until("ready")
     await company.api("PUT", "/me/presence", headers, {"presence": "ready"})
     await screen.wire.close()
-    await company.workspace.database.execute(
+    db, ivan = company.workspace.database, company.house.ids["ivan"]
+    await eventually(lambda: db.fetchval("SELECT closed_at FROM operator_sessions"))
+    await db.execute(
         "UPDATE operator_sessions SET closed_at = now() - interval '1 hour',"
         " seen_at = now() - interval '1 hour'"
     )
-    await company.workspace.database.execute(
-        "UPDATE operators SET presence_since = now() - interval '1 hour'"
-    )
-    ivan: UUID = company.house.ids["ivan"]
+    await db.execute("UPDATE operators SET presence_since = now() - interval '1 hour'")
 
     async def offline() -> bool:
-        presence = await company.workspace.database.fetchval(
-            "SELECT presence FROM operators WHERE id = $1", ivan
-        )
+        presence = await db.fetchval("SELECT presence FROM operators WHERE id = $1", ivan)
         return bool(presence == "offline")
 
     await eventually(offline)
-    await asyncio.sleep(0)
 
 
 async def test_who_leaves_before_an_answer_is_given_up_after_the_grace_and_keeps_his_place(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leaving, "SOUGHT", timedelta(seconds=2))
+    monkeypatch.setattr(leaving, "SOUGHT", timedelta(seconds=60))
     db = company.workspace.database
     await db.execute(
         "UPDATE policies SET body = jsonb_set(body, '{house,visitor_grace_seconds}', '1')"
@@ -199,6 +193,7 @@ async def test_who_leaves_before_an_answer_is_given_up_after_the_grace_and_keeps
     sought = "SELECT count(*) FROM events WHERE kind = 'contact.sought' AND subject_id = $1"
     assert await db.fetchval(sought, contact) == 1
     assert await db.fetchval("SELECT state FROM work") == "waiting"
+    monkeypatch.setattr(leaving, "SOUGHT", timedelta(seconds=0.5))
     await wire.close()
 
     async def gave_up() -> bool:
