@@ -24,7 +24,7 @@ from contact_center.dispatch.time import DatabaseTime
 from contact_center.dispatch.waits.service import Waits
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import Unavailable
-from contact_center.kernel.hints import Hints
+from contact_center.kernel.hints import Hints, rang
 from contact_center.kernel.log import get_logger
 from contact_center.storage.database import Database
 from contact_center.storage.events import Event, LogReader, Position, horizon
@@ -219,10 +219,7 @@ class Dispatcher:
             if due is None:
                 continue
             seconds = min(seconds, max(0.0, (due - self._time.now_ms() + 1) / 1000))
-        # Not wait_for: it loses a cancellation that meets the wake-up (before Python 3.12).
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
+        await rang(self._wake, seconds)
         self._wake.clear()
 
     async def _take_in(self) -> None:

@@ -33,7 +33,7 @@ from contact_center.jobs.model import (
 )
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import Conflict, NotFound, Unavailable
-from contact_center.kernel.hints import Hints
+from contact_center.kernel.hints import Hints, rang, ring_at
 from contact_center.kernel.ids import new_id
 from contact_center.kernel.log import get_logger
 from contact_center.kernel.masking import mask_value
@@ -81,7 +81,10 @@ class JobRunner:
     async def run(self) -> None:
         """Work until `stop`, or until cancelled (then what runs is given back at once)."""
         self._ended.clear()
-        helpers = [asyncio.create_task(self._listen()), asyncio.create_task(self._renew())]
+        helpers = [
+            asyncio.create_task(ring_at(self._hints, store.TOPIC, self._news)),
+            asyncio.create_task(self._renew()),
+        ]
         try:
             while not self._stopping:
                 self._news.clear()
@@ -90,9 +93,7 @@ class JobRunner:
                 except Unavailable as error:
                     log.warning("jobs wait for the database", error=str(error))
                     sleep = 1.0
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(sleep):
-                        await self._news.wait()
+                await rang(self._news, sleep)
             await self._finish()
         finally:
             ours = (*helpers, *self._tasks())
@@ -231,11 +232,6 @@ class JobRunner:
                     await self._database.execute(
                         store.RENEW, self._owner, self._lease, list(self._running)
                     )
-
-    async def _listen(self) -> None:
-        async with self._hints.subscribe(store.TOPIC) as heard:
-            async for _ in heard:
-                self._news.set()
 
     async def _finish(self) -> None:
         if self._running:

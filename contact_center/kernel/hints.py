@@ -45,6 +45,24 @@ class Hints(Protocol):
         ...
 
 
+async def ring_at(hints: Hints, topic: str, bell: asyncio.Event) -> None:
+    """Ring a bell at every hint of a topic, until cancelled."""
+    async with hints.subscribe(topic) as heard:
+        async for _ in heard:
+            bell.set()
+
+
+async def rang(bell: asyncio.Event, seconds: float) -> bool:
+    """Wait for a bell, `seconds` at most; whether it rang.
+
+    Not wait_for: before Python 3.12 it loses a cancellation that meets the wake-up.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            return await bell.wait()
+    return False
+
+
 class Inbox:
     """What one subscriber has not read yet: bounded, the oldest goes first."""
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from uuid import UUID
 
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import Unavailable
-from contact_center.kernel.hints import Hints
+from contact_center.kernel.hints import Hints, rang, ring_at
 from contact_center.kernel.log import get_logger
 from contact_center.outbox.marks import Marks
 from contact_center.outbox.model import Accounts, Files, Limits
@@ -50,7 +49,7 @@ class Sender:
 
     async def run(self) -> None:
         """Send until cancelled; sends in flight then end and are marked."""
-        listener = asyncio.create_task(self._listen())
+        listener = asyncio.create_task(ring_at(self._hints, ACCOUNTS_TOPIC, self._news))
         try:
             while True:
                 self._news.clear()
@@ -58,19 +57,12 @@ class Sender:
                     self._match(await self._accounts.sending())
                 except Unavailable as error:
                     log.warning("sender waits for the database", error=str(error))
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(REFRESH_SECONDS):
-                        await self._news.wait()
+                await rang(self._news, REFRESH_SECONDS)
         finally:
             listener.cancel()
             self._end(list(self._workers))
             await asyncio.gather(*self._ending, return_exceptions=True)
             await self._marks.close()
-
-    async def _listen(self) -> None:
-        async with self._hints.subscribe(ACCOUNTS_TOPIC) as heard:
-            async for _ in heard:
-                self._news.set()
 
     def _match(self, accounts: Sequence[UUID]) -> None:
         """Let exactly these accounts have a worker."""

@@ -10,7 +10,7 @@ from channels.contract import Channel
 from channels.errors import Misconfigured, Temporary
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import HouseError, Unavailable
-from contact_center.kernel.hints import Hints
+from contact_center.kernel.hints import Hints, rang, ring_at
 from contact_center.kernel.log import get_logger
 from contact_center.outbox import paces, sending, store
 from contact_center.outbox.carrying import Carrier
@@ -75,14 +75,12 @@ class AccountWorker:
 
     async def run(self) -> None:
         """Send until cancelled; what is in flight then gets its time to end."""
-        listener = asyncio.create_task(self._listen())
+        listener = asyncio.create_task(ring_at(self._hints, self._name, self._news))
         try:
             while True:
                 self._news.clear()
                 sleep = await self._safely()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(max(SHORTEST_SLEEP, sleep)):
-                        await self._news.wait()
+                await rang(self._news, max(SHORTEST_SLEEP, sleep))
         finally:
             listener.cancel()
             await self._land()
@@ -94,11 +92,6 @@ class AccountWorker:
             flight.cancel()
         with contextlib.suppress(Unavailable):
             await self._lease.release()
-
-    async def _listen(self) -> None:
-        async with self._hints.subscribe(self._name) as heard:
-            async for _ in heard:
-                self._news.set()
 
     async def _safely(self) -> float:
         try:

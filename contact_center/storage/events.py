@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from contact_center.kernel.errors import Unavailable
-from contact_center.kernel.hints import Hints
+from contact_center.kernel.hints import Hints, rang, ring_at
 from contact_center.storage.database import LOG_TOPIC, Database
 from contact_center.storage.stalled import cut
 from contact_center.storage.unit import Record, Unit
@@ -142,7 +142,9 @@ class LogReader:
 
     async def read(self) -> AsyncIterator[list[Event]]:
         """Batches for ever. Raises Unavailable when the database is away: back off, read again."""
-        waker = asyncio.create_task(self._listen()) if self._hints else None
+        waker = None
+        if self._hints:
+            waker = asyncio.create_task(ring_at(self._hints, LOG_TOPIC, self._woken))
         rested = 0.0
         try:
             while True:
@@ -163,19 +165,9 @@ class LogReader:
         if self.behind:
             await asyncio.sleep(HORIZON_SECONDS)
             return
-        try:  # not wait_for: before Python 3.12 it loses a cancellation that meets the wake-up
-            async with asyncio.timeout(POLL_SECONDS):
-                await self._woken.wait()
-        except TimeoutError:
+        if not await rang(self._woken, POLL_SECONDS):
             return
         await asyncio.sleep(max(0.0, rested - asyncio.get_running_loop().time()))
-
-    async def _listen(self) -> None:
-        if self._hints is None:
-            return
-        async with self._hints.subscribe(LOG_TOPIC) as heard:
-            async for _ in heard:
-                self._woken.set()
 
 
 def _event(row: Record) -> Event:

@@ -17,7 +17,7 @@ import re
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
@@ -25,6 +25,7 @@ from typing import cast
 from aiohttp import web
 from multidict import CIMultiDict
 
+from contact_center.kernel.hints import rang
 from contact_center.web import guard
 from contact_center.web.answers import Encoder
 from contact_center.web.metrics import METRICS, Metrics
@@ -81,9 +82,7 @@ class House:
         for front in list(self.fronts):
             front.end()
         if self.fronts:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self.empty.wait()
+            await rang(self.empty, seconds)
         for front in list(self.fronts):
             front.abort()
 
@@ -261,20 +260,15 @@ async def listening(
     loop, app, server = asyncio.get_running_loop(), runner.app, runner.server
     if server is None:
         raise RuntimeError("the runner is set up first")
-    if HOOKS not in app:  # a process no provider calls, without the role `web`
-        wire = await loop.create_server(server, host, port, backlog=BACKLOG)
-        try:
-            yield wire
-        finally:
-            wire.close()
-        return
-    encoder = Encoder(secure=app[guard.SECURE])
-    house = House(app[HOOKS], app[METRICS], encoder, min(BODY_BYTES, most), server, loop)
-    wire = await loop.create_server(partial(Front, house), host, port, backlog=BACKLOG)
-    sweeping = asyncio.create_task(house.sweep(), name="sweep of connections")
-    try:
+    made: Callable[[], asyncio.Protocol] = server
+    async with AsyncExitStack() as exits:
+        if HOOKS in app:  # else a process no provider calls, without the role `web`
+            encoder = Encoder(secure=app[guard.SECURE])
+            house = House(app[HOOKS], app[METRICS], encoder, min(BODY_BYTES, most), server, loop)
+            made = partial(Front, house)
+            exits.push_async_callback(house.close, seconds)
+            sweeping = asyncio.create_task(house.sweep(), name="sweep of connections")
+            exits.callback(sweeping.cancel)
+        wire = await loop.create_server(made, host, port, backlog=BACKLOG)
+        exits.callback(wire.close)
         yield wire
-    finally:
-        sweeping.cancel()
-        wire.close()
-        await house.close(seconds)

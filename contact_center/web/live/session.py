@@ -7,7 +7,6 @@ does not read is cut, so it delays nobody and comes back with a resync.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from uuid import UUID
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from contact_center.access.model import Actor
+from contact_center.kernel.hints import rang
 from contact_center.web.live import protocol
 
 BUFFER = 1024
@@ -208,9 +208,7 @@ class PollOutgoing(Outgoing):
             self._waiting -= self._kept.popleft()[1]
         if not self._kept and not self._fleeting and not self.cut:
             self._news.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._news.wait()
+            await rang(self._news, wait)
         fleeting, self._fleeting = self._fleeting, []
         self._waiting -= len(fleeting)
         return protocol.array([part for _, _, part in self._kept] + fleeting)
