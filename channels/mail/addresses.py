@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from channels.mail.headers import decoded
 from channels.mail.message import Mailbox
@@ -19,6 +20,7 @@ MAX_ADDRESSES = 10_000
 MAX_TOKENS = 150_000
 MAX_NAME = 300
 MAX_ADDRESS = 320
+MAX_KEPT = 500  # characters of a field whose mailboxes are kept for the next mail
 
 _TOKEN = re.compile(
     r'=\?[^?\s]{1,75}\?[bBqQ]\?[^?\s]{0,2000}\?=|"(?:[^"\\]|\\.){0,2000}"|\\.|[()<>,;:@"]'
@@ -30,6 +32,9 @@ _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?|_[\w-]{1,62}"
 _DOMAIN = rf"(?:(?:{_LABEL})(?:\.(?:{_LABEL}))*\.?|\[[0-9A-Fa-f.:IPv]{{2,60}}\])"
 _ADDRESS = re.compile(rf"^{_LOCAL}@{_DOMAIN}$")
 _IN_NAME = re.compile(r"[^\s<>()\"',;:]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+# One mailbox as almost all are: a name, if any, without anything that means something.
+_ORDINARY = re.compile(r'([^()<>,;:@"\\]*)<([^()<>,;:@"\\\s]+@[^()<>,;:@"\\\s]+)>')
+_BARE = re.compile(r'[^()<>,;:@"\\\s]+@[^()<>,;:@"\\\s]+')
 _ENCODED_COMMA = "=?utf-8?q?=2c?="  # Python's own email package folds lists like that
 _PAIR = re.compile(r"\\(.)", re.DOTALL)
 
@@ -40,6 +45,9 @@ class Listed:
 
     mailboxes: tuple[Mailbox, ...] = ()
     faults: tuple[str, ...] = ()
+
+
+_NONE = Listed()
 
 
 @dataclass(slots=True)
@@ -57,6 +65,26 @@ class _Item:
 
 def listed(values: Iterable[str]) -> Listed:
     """All mailboxes of all fields of one name, in their order."""
+    given = tuple(values)
+    if not given:
+        return _NONE
+    if len(given) == 1 and len(given[0]) <= MAX_KEPT:
+        return _one(given[0])
+    return _listed(given)
+
+
+@lru_cache(maxsize=64)
+def _one(value: str) -> Listed:
+    """Of one short field. The addresses of our own come with every mail."""
+    address, name = (value, "") if _BARE.fullmatch(value) else ("", "")
+    if (found := _ORDINARY.fullmatch(value)) and _ENCODED_COMMA not in value.lower():
+        name, address = found[1], found[2]
+    if address and valid(address) == address:
+        return Listed((Mailbox(address, _name(name, address)),))
+    return _listed((value,))
+
+
+def _listed(values: tuple[str, ...]) -> Listed:
     faults: dict[str, None] = {}
     found: list[Mailbox] = []
     phrase: list[str] = []
@@ -172,8 +200,13 @@ def _mailbox(item: _Item, faults: dict[str, None]) -> Mailbox | None:
     if item.stray or address is None:
         faults["unreadable"] = None
         return None
-    name = decoded(name.strip(" ,\t") or item.comment)[:MAX_NAME].strip().strip("'")
-    return Mailbox(address, "" if name.casefold() == address.casefold() else name)
+    return Mailbox(address, _name(name.strip(" ,\t") or item.comment, address))
+
+
+def _name(written: str, address: str) -> str:
+    """A name as people read it; none where it only repeats the address."""
+    name = decoded(written.strip(" ,\t"))[:MAX_NAME].strip().strip("'")
+    return "" if name.casefold() == address.casefold() else name
 
 
 def _parts(item: _Item) -> tuple[str | None, str]:

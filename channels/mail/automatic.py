@@ -36,6 +36,7 @@ _LIST_FIELDS = (
     "list-id", "list-unsubscribe", "list-post", "list-help", "list-archive", "x-mailing-list",
     "x-campaign-id", "x-campaign", "x-mailman-version",
 )  # fmt: skip
+_ANY_REPLY, _ANY_LIST = frozenset(_REPLY_FIELDS), frozenset(_LIST_FIELDS)
 _BULK = frozenset({"bulk", "list", "junk", "first-class-bulk"})
 _DAEMON = re.compile(r"(?i)(?:mailer-daemon|postmaster)@|mail delivery (?:sub)?system")
 _COMPLAINT = re.compile(r"(?i)^\s*multipart/report\b.{0,500}\bfeedback-report\b", re.DOTALL)
@@ -153,7 +154,9 @@ def _answered(
 
 def _replied(fields: Headers, *, receipt: bool) -> tuple[str, ...]:
     """Signs of an answer that a machine gave."""
-    signs = [name for name in _REPLY_FIELDS if _says_yes(fields, name)]
+    signs = []
+    if fields.has_any(_ANY_REPLY):
+        signs = [name for name in _REPLY_FIELDS if _says_yes(fields, name)]
     if (word := _submitted(fields)).startswith("auto-replied") or "vacation" in word:
         signs.insert(0, word)
     if "auto" in (fields.get("precedence") or "").lower():
@@ -188,7 +191,9 @@ def _says_yes(fields: Headers, name: str) -> bool:
 
 
 def _lists(fields: Headers) -> tuple[str, ...]:
-    signs = [name for name in _LIST_FIELDS if name in fields]
+    signs = []
+    if fields.has_any(_ANY_LIST):
+        signs = [name for name in _LIST_FIELDS if name in fields]
     if (fields.get("precedence") or "").strip().lower() in _BULK:
         signs.append("precedence")
     return tuple(signs)

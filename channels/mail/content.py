@@ -283,6 +283,8 @@ class _Collector:
 
 def shown(files: list[Carried], cids: frozenset[str]) -> tuple[MailFile, ...]:
     """The files, those inline that the HTML shows."""
+    if not cids:
+        return tuple([f.file for f in files])
     return tuple(replace(f.file, inline=f.file.content_id in cids) for f in files)
 
 

@@ -21,6 +21,7 @@ from channels.mail import charsets
 MAX_BYTES = 2_000_000  # kept of one header block
 MAX_LINES = 100_000
 MAX_FIELDS = 2_000
+MAX_ORDERLY = 16_384  # bytes of a block that is looked at as a whole
 MAX_VALUE = 1_000_000  # of one field: 8,000 recipients need 150,000 to 400,000
 MAX_TEXT = 64_000  # bytes of a field that is read as text
 MAX_SHORT = 2_000  # characters of a value whose text is kept for a moment
@@ -28,8 +29,11 @@ MAX_DAMAGED = 50
 MAX_BLOCKS = 1_000  # of base64 with padding between them
 MAX_PARAMETERS = 64
 MAX_PARAMETER_BYTES = 16_000
+MAX_KEPT = 200  # characters of a value whose parameters are kept for the next one
 
 _FIELD = re.compile(rb"([!-9;-~]{1,120})[ \t]*:")
+_ORDERLY = re.compile(rb"([!-9;-~]{1,120})[ \t]*:([^\n]*\n(?:[ \t][^\n]*\n)*+)")
+_ALL_ORDERLY = re.compile(rb"(?:[!-9;-~]{1,120}[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*+)++")
 _KNOWN = re.compile(
     rb"(?mi)^(?:from|to|cc|date|subject|message-id|mime-version|content-[a-z-]+|received|reply-to"
     rb"|return-path|x-[\w-]+)[ \t]*:"
@@ -58,10 +62,12 @@ class Headers:
     fields: tuple[tuple[str, bytes], ...] = ()
     hint: str | None = None  # the codec for bytes beyond ASCII
     _first: dict[str, bytes] = field(init=False, repr=False, compare=False)
+    _texts: dict[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Most names that are asked for are not there: that is seen without looking at each field.
         object.__setattr__(self, "_first", dict(reversed(self.fields)))
+        object.__setattr__(self, "_texts", {})
 
     def all(self, name: str) -> list[str]:
         """The values of all fields of that name; encoded words are left as they are."""
@@ -76,8 +82,15 @@ class Headers:
 
     def text(self, name: str) -> str | None:
         """The first field of that name as people read it."""
-        value = self.get(name)
-        return None if value is None else decoded(value[:MAX_TEXT])
+        if name not in self._first:
+            return None
+        if name not in self._texts:  # some are asked for several times
+            self._texts[name] = decoded(self._raw(self._first[name])[:MAX_TEXT])
+        return self._texts[name]
+
+    def has_any(self, names: frozenset[str]) -> bool:
+        """Whether there is a field of one of these names."""
+        return not names.isdisjoint(self._first)
 
     def __contains__(self, name: str) -> bool:
         return name in self._first
@@ -99,6 +112,35 @@ class Block:
 
 def split(raw: bytes, start: int = 0, *, hint: str | None = None) -> Block:
     """Take the header fields that begin at `start`; of very large ones the beginning."""
+    return _orderly(raw, start, hint) or _by_lines(raw, start, hint)
+
+
+def _orderly(raw: bytes, start: int, hint: str | None) -> Block | None:
+    """A block as almost all are: small, of fields alone, and an empty line behind it."""
+    limit = start + MAX_ORDERLY
+    end, body = raw.find(b"\n\r\n", start, limit), 3
+    bare = raw.find(b"\n\n", start, end + 1 if end >= 0 else limit)
+    if bare >= 0:
+        end, body = bare, 2
+    if end < 0 or not _ALL_ORDERLY.fullmatch(raw, start, end + 1):
+        return None
+    found = _ORDERLY.findall(raw, start, end + 1)
+    if len(found) > MAX_FIELDS:
+        return None
+    fields = tuple([
+        (_name(name), value.translate(_SPACES, b"\0").strip() if value.count(b"\n") == 1
+         else _unfolded(value.split(b"\n")[:-1]))
+        for name, value in found
+    ])  # fmt: skip
+    return Block(Headers(fields, hint), end + body)
+
+
+@lru_cache(maxsize=256)
+def _name(written: bytes) -> str:
+    return written.lower().decode("ascii")
+
+
+def _by_lines(raw: bytes, start: int, hint: str | None) -> Block:
     fields: list[list[bytes]] = []
     warnings: dict[str, None] = {}
     room, damaged, body = MAX_BYTES, 0, start
@@ -199,7 +241,7 @@ def _decoded(value: str) -> str:
     return safe("".join([*pieces, _joined(waiting), value[last:]]))
 
 
-_short = lru_cache(maxsize=64)(_decoded)  # a subject is asked for several times while it is read
+_short = lru_cache(maxsize=64)(_decoded)  # names and file names come again
 
 
 def _word_bytes(word: re.Match[str]) -> bytes:
@@ -244,6 +286,10 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
     """A structured value such as Content-Type: what stands first, and its parameters."""
     if ";" not in value:
         return value[:MAX_PARAMETER_BYTES].strip().lower(), {}
+    return (_parameters if len(value) > MAX_KEPT else _kept_parameters)(value)
+
+
+def _parameters(value: str) -> tuple[str, dict[str, str]]:
     value = value[:MAX_PARAMETER_BYTES]
     first = value.partition(";")[0].strip().lower()
     sections: dict[str, dict[int, tuple[str, bool]]] = {}
@@ -255,6 +301,9 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
         slot = int(name[2]) if name[2] else (-1 if name[3] else MAX_PARAMETERS**2)
         sections.setdefault(name[1], {}).setdefault(slot, (text, bool(name[3])))
     return first, {name: _parameter(parts) for name, parts in sections.items()}
+
+
+_kept_parameters = lru_cache(maxsize=256)(_parameters)  # most parts say the same of themselves
 
 
 def _parameter(parts: dict[int, tuple[str, bool]]) -> str:

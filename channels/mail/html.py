@@ -185,6 +185,8 @@ def _resolved(reference: str) -> str:
 
 def _flattened(html: str) -> tuple[str, bool]:
     """Without the tags that stand too deep."""
+    if html.count("<") <= MAX_DEPTH:  # so few that none can
+        return html, False
     counts: dict[str, int] = {}
     depth, deepest = 0, 0
 

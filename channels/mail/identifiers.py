@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
 
 MAX_ID = 998
@@ -29,6 +29,13 @@ _ZONES = {
 # "+03:00", "GMT+3", "UTC +0300" behind a time: the standard library reads them as no zone, or UTC.
 _OFFSET = re.compile(r"(?i)(:\d\d)\s*(?:GMT|UTC|UT)?\s*([+-])(\d\d?)(?::?(\d\d))?$")
 _DAY = 24 * 3600
+_MONTHS = {name: number for number, name in enumerate(
+    ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
+)}  # fmt: skip
+_ORDINARY = re.compile(
+    rf"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?([0-9]{{1,2}}) ({'|'.join(_MONTHS)}) ([12][0-9]{{3}})"
+    r" ([0-2][0-9]):([0-5][0-9]):([0-5][0-9]) ([+-])([01][0-9])([0-5][0-9])"
+)
 
 
 def ids(value: str | None) -> tuple[str, ...]:
@@ -66,6 +73,13 @@ def date(value: str) -> tuple[datetime | None, str | None]:
 
 def _moment(text: str) -> tuple[datetime, bool]:
     """By RFC 5322, else by ISO 8601, which some programs write; times without a zone are UTC."""
+    if (usual := _ORDINARY.fullmatch(text)) and not text.endswith("-0000"):
+        day, month, year, hour, minute, second, sign, hours, minutes = usual.groups()
+        east = int(hours) * 60 + int(minutes)
+        ours = datetime(
+            int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC
+        )
+        return ours - timedelta(minutes=east if sign == "+" else -east), True
     plain = _OFFSET.sub(lambda o: f"{o[1]} {o[2]}{o[3]:0>2}{o[4] or '00'}", text)
     name = text.rpartition(" ")[2]
     if (zone := name.upper()) in _ZONES:

@@ -153,7 +153,8 @@ class Page:
                 self.flush(shown=True)
                 self._add(other)
             return
-        words = _SPACES.sub(" ", text)
+        plain = text.isprintable() and "  " not in text
+        words = text if plain else _SPACES.sub(" ", text)
         if self.parts or words != " ":
             self._add(words)
 
@@ -167,17 +168,17 @@ class Page:
 
     def flush(self, *, shown: bool = False) -> None:
         """End the line; an empty one is shown where a break asked for it or a space stood in it."""
-        text = "".join(self.parts).replace("\u00a0", " ").replace("\u202f", " ")
-        held = bool(self.parts)
-        self.parts = []
-        text = text.rstrip() if self.fixed else " ".join(text.split())
-        if text or shown or held:
-            self.push(text, self.line_mark if held else self.mark)
+        if self.parts:
+            text = "".join(self.parts).replace("\u00a0", " ").replace("\u202f", " ")
+            self.parts = []
+            self.push(text.rstrip() if self.fixed else " ".join(text.split()), self.line_mark)
+        elif shown:
+            self.push("", self.mark)
 
     def push(self, text: str, mark: str | None = None) -> None:
         if text:
             self.fill_gap()
-        quoted = ("> " * self.quotes + text).rstrip()
+        quoted = ("> " * self.quotes + text).rstrip() if self.quotes else text.rstrip()
         self.lines.append(Line(quoted, self.mark if mark is None else mark))
 
     def fill_gap(self) -> None:
@@ -197,4 +198,5 @@ class Page:
         """A paragraph without margins: Outlook's, or one whose style says so."""
         if self.plain_p or element.get("class", "").startswith("Mso"):
             return True
-        return _NO_MARGIN.search(element.get("style", "")[:500]) is not None
+        style = element.get("style")
+        return style is not None and _NO_MARGIN.search(style[:500]) is not None

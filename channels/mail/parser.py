@@ -42,7 +42,7 @@ MAX_BARE = 100_000  # bytes of a text without any header that are looked at
 _NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SOMETHING = re.compile(rb"[^\0\r\n\t ]")
 _BINARY_SHARE = 0.1
-_HINT = re.compile(rb"(?i)charset\s*=\s*\"?([\w.:-]{2,40})")
+_HINT = re.compile(rb"[cC][hH][aA][rR][sS][eE][tT]\s*=\s*\"?([\w.:-]{2,40})")
 _NOBODY = Own()
 
 
@@ -154,8 +154,10 @@ def _hint(raw: bytes) -> str | None:
 def _refuse_nothing(raw: bytes, fields: Headers) -> None:
     if not _SOMETHING.search(raw):
         raise Malformed("the mail is empty")
+    if fields.fields:
+        return
     head = raw[:MAX_BARE]
-    if not fields.fields and len(_NOT_TEXT.findall(head)) > _BINARY_SHARE * len(head):
+    if len(_NOT_TEXT.findall(head)) > _BINARY_SHARE * len(head):
         raise Malformed("not a mail: no header field and no readable text")
 
 

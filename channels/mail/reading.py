@@ -18,7 +18,7 @@ from channels.mail.parser import file_bytes, read
 TRUNCATED, PROBLEM = "x-imap-truncated", "x-imap-problem"
 WRAPPED = "form:"  # before the reference of a file whose mail came inside a form
 PARTS_BYTES = 4 * 1024 * 1024  # of all files of a mail that are handed over with it
-_JSON = {"content-type": "application/json"}
+_TAKEN = Reply(200, {"content-type": "application/json"}, b'{"ok":true}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class MailReader:
         if sum(map(len, files.values())) > PARTS_BYTES:
             files = {}
         parts = {within + ref: data for ref, data in files.items()}
-        return Received(found, Reply(200, _JSON, b'{"ok":true}'), parts)
+        return Received(found, _TAKEN, parts)
 
     def part(self, raw: bytes, ref: str) -> bytes:
         """A file of a mail. Raises Rejected."""

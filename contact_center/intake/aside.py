@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import mmap
 import os
-import pickle
 import socket
 import subprocess
 import sys
@@ -19,7 +18,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from contact_center.intake import aside_process
+from contact_center.intake import aside_process, parcels
 from contact_center.intake.aside_process import HEAD, Call
 
 TASKS = 10_000  # then the process is replaced, with what it has leaked
@@ -62,7 +61,7 @@ class Aside:
         self.left -= len(calls)
         self._at[0] = 0
         given = list(calls)
-        body = await asyncio.to_thread(pickle.dumps, given) if large else pickle.dumps(given)
+        body = await asyncio.to_thread(parcels.dumps, given) if large else parcels.dumps(given)
         try:
             if self._wire is None:
                 self._wire = await asyncio.open_connection(sock=self._ours, limit=2**20)
@@ -74,9 +73,9 @@ class Aside:
         except (OSError, EOFError) as error:
             raise Ended(f"it was ended by {self._process.poll()}") from error
         if size < AT_ONCE:
-            answers: list[Any] = pickle.loads(packed)  # noqa: S301 - ours
+            answers: list[Any] = parcels.loads(packed)
         else:
-            answers = await asyncio.to_thread(pickle.loads, packed)
+            answers = await asyncio.to_thread(parcels.loads, packed)
         return answers
 
     def kill(self) -> None:

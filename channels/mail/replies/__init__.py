@@ -31,25 +31,29 @@ def strip_reply(text: str | None, html: str | None, *, subject: str = "") -> str
 
     The subject tells a forward of Outlook from a reply: only its prefix differs.
     """
-    return split_reply(text, html, subject=subject).reply
+    lines, places = _found(text, html, subject)
+    return _join([lines[at] for at in places])
 
 
 def split_reply(text: str | None, html: str | None, *, subject: str = "") -> Split:
     """The reply and what was folded away: quotes, their introductions, signatures."""
-    lines = _lines(text, html)
-    places = kept_lines(lines[:LINES], forwarded=is_forward_subject(subject))
+    lines, places = _found(text, html, subject)
     kept = set(places)
     folded = [line for at, line in enumerate(lines) if at not in kept]
     return Split(_join([lines[at] for at in places]), _join(folded))
 
 
+def _found(text: str | None, html: str | None, subject: str) -> tuple[list[Line], list[int]]:
+    """The lines of a mail, and the places of those that are the reply."""
+    lines = _lines(text, html)
+    return lines, kept_lines(lines[:LINES], forwarded=is_forward_subject(subject))
+
+
 def _lines(text: str | None, html: str | None) -> list[Line]:
-    plain = plain_lines(text or "")
-    if not html:
-        return plain
-    page = html_lines(html, Marks())
-    marked = any(line.mark or line.text.startswith(">") for line in page)
-    return page if marked or not plain else plain
+    page = html_lines(html, Marks()) if html else []
+    if any(line.mark or line.text.startswith(">") for line in page):
+        return page
+    return plain_lines(text or "") or page
 
 
 def _join(lines: list[Line]) -> str:

@@ -29,12 +29,14 @@ def is_typed(below: Iterable[str]) -> bool:
 
 def is_sent_from(text: str) -> bool:
     """A line that names the device or program a mail was sent with, and says nothing else."""
-    if not text or len(text) > _LONGEST:
+    if not text or len(text) > _LONGEST or text.rstrip().endswith(("?", "!", ":")):
         return False
-    words = [_ELIDED.sub("", word.strip(".-")) for word in _WORD.findall(_LINK.sub("", text))]
+    linked = "<" in text or "http" in text
+    found = _WORD.findall(_LINK.sub("", text) if linked else text)
+    if not 2 <= len(found) <= _MOST_WORDS:  # noqa: PLR2004
+        return False
+    words = [_ELIDED.sub("", word.strip(".-")) for word in found]
     small = [word.casefold() for word in words]
-    if not 2 <= len(small) <= _MOST_WORDS or text.rstrip().endswith(("?", "!", ":")):  # noqa: PLR2004
-        return False
     return _says_sent(small) and _only_devices(words, small)
 
 

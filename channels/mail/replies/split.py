@@ -7,6 +7,7 @@ in `tests/channels/mail/replies/README.md`.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from channels.mail.page import Line
@@ -22,6 +23,9 @@ from channels.mail.replies.intros import (
 )
 from channels.mail.replies.marks import CITE, HEADER, INTRO, SIGNATURE
 from channels.mail.replies.signatures import is_delimiter, is_sent_from, is_typed
+
+# Every line that heads something has one of these: it ends in a colon, or has a rule or a label.
+_HEADS = re.compile(r":|：|--|[-_=*—]{5}")
 
 
 class Passage(NamedTuple):
@@ -53,6 +57,8 @@ class Walk:
         text, mark = self.lines[at]
         if text.startswith(">"):
             return self.quote(at)
+        if not mark and not _HEADS.search(text):
+            return at + 1
         if not self.passages and text and is_forward(self.texts, at):
             self.whole = True
         elif mark == HEADER or (text and self.heads_block(at)):
