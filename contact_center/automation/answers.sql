@@ -23,7 +23,8 @@ BEGIN
     INSERT INTO outbox_lines AS l (id, account_id, conversation_key, last_seq)
     SELECT cc_id_beside(a.id, '\x05'), c.account_id, c.conversation_key, 1
     FROM unnest(asked, ids) AS a (contact, id)
-    CROSS JOIN LATERAL (SELECT * FROM contacts o WHERE o.id = a.contact OFFSET 0) c
+    CROSS JOIN LATERAL (SELECT o.account_id, o.conversation_key FROM contacts o
+                        WHERE o.id = a.contact OFFSET 0) c
     ORDER BY c.account_id, c.conversation_key
     ON CONFLICT (account_id, conversation_key) DO NOTHING RETURNING l.id
   )
@@ -42,7 +43,8 @@ BEGIN
   WITH wanted AS (
     SELECT a.i, c.id, c.account_id, lower(d.value) AS address
     FROM unnest(asked) WITH ORDINALITY AS a (id, i)
-    CROSS JOIN LATERAL (SELECT * FROM contacts o WHERE o.id = a.id OFFSET 0) c
+    CROSS JOIN LATERAL (SELECT o.id, o.account_id, o.identity_id FROM contacts o
+                        WHERE o.id = a.id OFFSET 0) c
     CROSS JOIN LATERAL (SELECT o.value FROM identities o WHERE o.id = c.identity_id OFFSET 0) d
     WHERE (
       SELECT g.kind FROM auto_answers g
@@ -85,7 +87,9 @@ BEGIN
     SELECT a.id, a.text, c.id AS contact, c.last_seq AS seq, c.version, c.account_id, c.identity_id,
            c.queue_id, c.operator_id, l.id AS line, l.last_seq AS place
     FROM unnest(asked, ids, texts) AS a (contact, id, text)
-    CROSS JOIN LATERAL (SELECT * FROM contacts o WHERE o.id = a.contact OFFSET 0) c
+    CROSS JOIN LATERAL (SELECT o.id, o.last_seq, o.version, o.account_id, o.conversation_key,
+                               o.identity_id, o.queue_id, o.operator_id FROM contacts o
+                        WHERE o.id = a.contact OFFSET 0) c
     CROSS JOIN LATERAL (
       SELECT n.id, n.last_seq FROM outbox_lines n
       WHERE n.account_id = c.account_id AND n.conversation_key = c.conversation_key OFFSET 0) l

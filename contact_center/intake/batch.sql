@@ -506,7 +506,7 @@ BEGIN
     PERFORM cc_intake_unpark(accounts, externals, ids, go);
   END IF;
   IF has && '{body,aliases,cursor}' THEN
-    PERFORM cc_intake_letters(go, ids, accounts, keys, x);
+    PERFORM cc_intake_letters(has, go, ids, accounts, keys, x);
   END IF;
   IF has && '{target,files,fields,names,opt_out,unsupported,start,profile,to}' THEN
     jobs_made := jobs_made + cc_intake_rest(has, go, ids, accounts, externals, kinds, keys, addresses, names,

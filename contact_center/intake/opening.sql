@@ -56,7 +56,8 @@ BEGIN
     FROM generate_series(1, cardinality(ids)) AS g (i)
     WHERE go[g.i] AND contact[g.i] IS NULL AND kinds[g.i] IN ('in', 'auto', 'out')
   ), asked AS (
-    SELECT g.*, modes[g.i] AS mode, x[g.i] AS x, x[g.i] -> 'verdict' AS verdict,
+    SELECT g.account, g.key, g.filed, g.n, g.places, g.i, modes[g.i] AS mode, x[g.i] AS x,
+           x[g.i] -> 'verdict' AS verdict,
            cc_id_beside(ids[g.i], '\x03') AS id, shown[g.n] AS text, written[g.n] AS last_kind,
            CASE WHEN counted AND NOT g.filed THEN turns[cardinality(turns)] END AS turn
     FROM (
@@ -72,7 +73,9 @@ BEGIN
            q.name AS queue, w.template,
            (counted AND w.template !~ '\{(position|wait)\}')::int AS confirmed
     FROM asked r JOIN accounts a ON a.id = r.account
-    JOIN queues q ON q.id = coalesce((r.verdict ->> 'queue_id')::uuid, a.queue_id)
+    CROSS JOIN LATERAL (
+      SELECT o.id, o.name, o.priority_seconds, o.letters FROM queues o
+      WHERE o.id = coalesce((r.verdict ->> 'queue_id')::uuid, a.queue_id) OFFSET 0) q
     CROSS JOIN LATERAL (SELECT CASE
       WHEN r.mode = 'open' AND a.medium = 'mail' AND q.letters ? 'confirmation'
            AND r.verdict ->> 'follows_id' IS NULL

@@ -141,28 +141,36 @@ END
 $$;
 
 -- What letters bring: their whole bodies, the names they can be answered by, and how far the
--- mailbox they came from has been read. A name that is taken stays with its first holder.
-CREATE OR REPLACE FUNCTION cc_intake_letters(
-  go boolean[], ids uuid[], accounts uuid[], keys text[], x jsonb[]
+-- mailbox they came from has been read. A name that is taken stays with its first holder. `has`: the
+-- keys of x.
+DROP FUNCTION IF EXISTS cc_intake_letters;
+CREATE FUNCTION cc_intake_letters(
+  has text[], go boolean[], ids uuid[], accounts uuid[], keys text[], x jsonb[]
 ) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 BEGIN
-  INSERT INTO message_bodies (message_id, text, html)
-  SELECT e.id, e.x #>> '{body,text}', e.x #>> '{body,html}'
-  FROM unnest(go, ids, x) AS e (go, id, x) WHERE e.go AND e.x ? 'body';
+  IF 'body' = ANY (has) THEN
+    INSERT INTO message_bodies (message_id, text, html)
+    SELECT e.id, e.x #>> '{body,text}', e.x #>> '{body,html}'
+    FROM unnest(go, ids, x) AS e (go, id, x) WHERE e.go AND e.x ? 'body';
+  END IF;
 
-  INSERT INTO conversation_refs (account_id, ref, conversation_key)
-  SELECT DISTINCT ON (e.account, a.ref COLLATE "C") e.account, a.ref, e.key
-  FROM unnest(go, accounts, keys, x) WITH ORDINALITY AS e (go, account, key, x, i)
-  CROSS JOIN jsonb_array_elements_text(e.x -> 'aliases') AS a (ref)
-  WHERE e.go AND e.x ? 'aliases' ORDER BY e.account, a.ref COLLATE "C", e.i
-  ON CONFLICT DO NOTHING;
+  IF 'aliases' = ANY (has) THEN
+    INSERT INTO conversation_refs (account_id, ref, conversation_key)
+    SELECT DISTINCT ON (e.account, a.ref COLLATE "C") e.account, a.ref, e.key
+    FROM unnest(go, accounts, keys, x) WITH ORDINALITY AS e (go, account, key, x, i)
+    CROSS JOIN jsonb_array_elements_text(e.x -> 'aliases') AS a (ref)
+    WHERE e.go AND e.x ? 'aliases' ORDER BY e.account, a.ref COLLATE "C", e.i
+    ON CONFLICT DO NOTHING;
+  END IF;
 
-  INSERT INTO account_cursors (account_id, cursor)
-  SELECT DISTINCT ON (e.account) e.account, e.x -> 'cursor'
-  FROM unnest(go, accounts, x) WITH ORDINALITY AS e (go, account, x, i)
-  WHERE e.go AND e.x ? 'cursor' ORDER BY e.account, e.i DESC
-  ON CONFLICT (account_id) DO UPDATE SET cursor = excluded.cursor, moved_at = now();
+  IF 'cursor' = ANY (has) THEN
+    INSERT INTO account_cursors (account_id, cursor)
+    SELECT DISTINCT ON (e.account) e.account, e.x -> 'cursor'
+    FROM unnest(go, accounts, x) WITH ORDINALITY AS e (go, account, x, i)
+    WHERE e.go AND e.x ? 'cursor' ORDER BY e.account, e.i DESC
+    ON CONFLICT (account_id) DO UPDATE SET cursor = excluded.cursor, moved_at = now();
+  END IF;
 END
 $$;
 

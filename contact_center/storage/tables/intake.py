@@ -25,7 +25,7 @@ account_cursors = sa.Table(  # how far a listening account has been read
     sa.Column("account_id", sa.ForeignKey("accounts.id"), primary_key=True),
     data("cursor"), at("moved_at", null=False),
 )
-raw_events = sa.Table(  # under the id of the message it brought
+raw_events = sa.Table(  # under the id of the message it brought; the body is not compressed (0029)
     "raw_events", metadata, id_(), sa.Column("account_id", UUID(as_uuid=True), nullable=False),
     text("external_id"), sa.Column("body", BYTEA, nullable=False), at("received_at", null=False),
 )
