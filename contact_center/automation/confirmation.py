@@ -1,8 +1,8 @@
 """The client knows that his letter was taken in: one short answer with the contact's number.
 
 The queue says what it says, and whether at all (`queues.letters.confirmation`). It is written by
-the transaction that opens the contact (`cc_intake_open`), unless its text speaks of the wait: then a
-job writes it, which is held a moment for the router to tell the wait.
+the transaction that opens the contact (`cc_intake_open`), unless its text speaks of the wait: then
+a job writes it, which is held a moment for the router to tell the wait.
 """
 
 from __future__ import annotations
