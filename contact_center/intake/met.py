@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-LIMIT = 16_384  # of each half: some four megabytes in all
+LIMIT = 16_384  # of each half: some eight megabytes in all
 
 
 class Met:
