@@ -14,7 +14,6 @@ from contact_center.contacts.messages.model import Attachment
 
 View = Literal["mine", "offered", "queue", "unread", "waiting", "parked", "closed", "all"]
 Sort = Literal["newest", "oldest", "waiting"]
-DraftKind = Literal["reply", "note"]
 WorkState = Literal["waiting", "offered", "active", "wrap_up", "parked", "done"]
 WorkOrigin = Literal["arrival", "follow_up", "transfer", "reopen", "return", "parked"]
 

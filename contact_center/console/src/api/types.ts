@@ -42,7 +42,6 @@ export type {
   Trial,
 } from "./generated";
 
-export type Id = string;
 export type Title = Api.Coded["title"];
 
 // A queue and a connection have two faces: what everybody sees of them, and what administration does.
@@ -55,10 +54,6 @@ export type DirectoryEmployee = Api.Colleague;
 export type StaffMember = Api.Employee;
 
 export type LetterDraft = Api.DraftLetter;
-export type Work = Api.WorkRef;
-export type Capabilities = Api.CapabilitiesOut;
-export type SearchAnswer = Api.Found;
-export type Quarantined = Api.QuarantineRow;
 export type ApiToken = Api.TokenRow;
 export type Hours = Api.Queue["hours"];
 
@@ -66,7 +61,6 @@ export type Role = Api.Self["role"];
 export type PresenceState = Api.Me["presence"];
 export type Proof = Api.Identity["proof"];
 export type DraftKind = keyof Api.Drafts;
-export type MessageKind = Api.Message["kind"];
 export type DeliveryState = Api.DeliveryState["state"];
 export type QuarantineState = Api.QuarantineRow["state"];
 export type Health = Api.Account["health"];

@@ -4,10 +4,11 @@ import { transferContact } from "../api/acts";
 import { queries } from "../api/client";
 import { useDirectory, useMe } from "../api/hooks";
 import { keys } from "../api/keys";
-import type { ContactRow, DirectoryEmployee, Queue } from "../api/types";
+import type { ContactRow, DirectoryEmployee } from "../api/types";
 import { named, useI18n } from "../i18n";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
+import type { IconName } from "../ui/icons";
 import { Bones, Empty, useProblemText } from "../ui/states";
 import { toast } from "../ui/toasts";
 import css from "./dialogs.module.css";
@@ -38,34 +39,18 @@ function Person({ one, contact, chosen, choose }: { one: DirectoryEmployee; cont
   );
 }
 
-function QueueRow({ one, chosen, choose }: { one: Queue; chosen: boolean; choose: () => void }) {
-  const { t } = useI18n();
+/** Anything but a person: a queue, or whoever is free. */
+function Place({ icon, name, about, load, chosen, choose }: { icon: IconName; name: string; about: string; load?: string; chosen: boolean; choose: () => void }) {
   return (
     <button type="button" role="option" aria-selected={chosen} className={css.target} onClick={choose}>
       <span className={css.queueIcon}>
-        <Icon name="queue" size={18} />
+        <Icon name={icon} size={18} />
       </span>
       <span className={css.targetText}>
-        <b className="ellipsis">{one.name}</b>
-        <span>{t(one.open ? "queue.open" : "queue.closed")}</span>
+        <b className="ellipsis">{name}</b>
+        <span>{about}</span>
       </span>
-      <span className={`${css.load} tabular`}>{t("transfer.waiting", { n: one.waiting })}</span>
-      {chosen && <Icon name="check" size={18} />}
-    </button>
-  );
-}
-
-function Anyone({ chosen, choose }: { chosen: boolean; choose: () => void }) {
-  const { t } = useI18n();
-  return (
-    <button type="button" role="option" aria-selected={chosen} className={css.target} onClick={choose}>
-      <span className={css.queueIcon}>
-        <Icon name="clients" size={18} />
-      </span>
-      <span className={css.targetText}>
-        <b className="ellipsis">{t("transfer.anyone")}</b>
-        <span>{t("transfer.anyone_hint")}</span>
-      </span>
+      {load && <span className={`${css.load} tabular`}>{load}</span>}
       {chosen && <Icon name="check" size={18} />}
     </button>
   );
@@ -120,14 +105,22 @@ export default function TransferDialog({ contact, onClose }: { contact: ContactR
         <TextInput data-autofocus type="search" aria-label={t("transfer.find")} placeholder={t("transfer.find")} leftSection={<Icon name="search" size={16} />} value={q} onChange={(event) => setQ(event.currentTarget.value)} />
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
         <div className={css.targets} tabIndex={0} role="listbox" aria-label={t("transfer.targets")}>
-          {has(t("transfer.anyone")) && <Anyone chosen={target?.to === "anyone"} choose={() => setTarget({ to: "anyone", id: null, name: t("transfer.anyone") })} />}
+          {has(t("transfer.anyone")) && <Place icon="clients" name={t("transfer.anyone")} about={t("transfer.anyone_hint")} chosen={target?.to === "anyone"} choose={() => setTarget({ to: "anyone", id: null, name: t("transfer.anyone") })} />}
           {!data && <Bones rows={4} />}
           {data && !people.length && !queues.length && !has(t("transfer.anyone")) && <Empty small icon="search" title={t("empty.filtered")} />}
           {queues.length > 0 && (
             <div role="group" aria-label={t("transfer.queues")}>
               <h3 aria-hidden>{t("transfer.queues")}</h3>
               {queues.map((one) => (
-                <QueueRow key={one.id} one={one} chosen={target?.id === one.id} choose={() => setTarget({ to: "queue", id: one.id, name: one.name })} />
+                <Place
+                  key={one.id}
+                  icon="queue"
+                  name={one.name}
+                  about={t(one.open ? "queue.open" : "queue.closed")}
+                  load={t("transfer.waiting", { n: one.waiting })}
+                  chosen={target?.id === one.id}
+                  choose={() => setTarget({ to: "queue", id: one.id, name: one.name })}
+                />
               ))}
             </div>
           )}
