@@ -12,7 +12,7 @@ import heapq
 from collections.abc import Callable, Iterable
 
 from routing import policy as rules
-from routing.lines import NOBODY, PERSONAL, Able, Asked, Group, Line, Seat, Waiting
+from routing.lines import NOBODY, PERSONAL, SLACK, Able, Asked, Group, Line, Seat, Waiting
 from routing.model import OperatorState
 from routing.strategies import Key
 
@@ -149,7 +149,7 @@ class Classes:
         if group.fits:
             line.with_room += 1
             if line.able is not None and not group.fresh:
-                line.push((self.key(line, seat.state), group.stamp, group))
+                heapq.heappush(line.able, (self.key(line, seat.state), group.stamp, group))
 
     def _forget_some(self) -> None:
         """Of the oldest classes those in which nobody waits, a few at a time."""
@@ -282,11 +282,14 @@ class Classes:
     def _push(self, group: Group, state: OperatorState) -> None:
         rule, entry = None, None
         for line in group.lines:
-            if line.able is None:
+            able = line.able
+            if able is None:
                 continue
             if entry is None or line.rule is not rule or line.strategy == "best_level":
                 rule, entry = line.rule, (self.key(line, state), group.stamp, group)
-            line.push(entry)
+            heapq.heappush(able, entry)
+            if len(able) > 3 * line.with_room + SLACK:
+                line.sweep()
 
 
 def _eligible(line: Line, state: OperatorState) -> bool:

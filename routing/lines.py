@@ -35,7 +35,7 @@ Asked = tuple[str | None, Needs, str]
 """What a class asks: member of this queue (None: of any), skills; and its strategy."""
 PERSONAL = "preferred"
 """The strategy of a class of those who ask for one operator."""
-_SLACK = 16
+SLACK = 16
 
 
 def stands(entry: Waiting) -> bool:
@@ -153,7 +153,7 @@ class Line:
             self._squeeze_in(entry)
         else:
             queue.append(entry)
-            if len(queue) > 3 * waiting + _SLACK:
+            if len(queue) > 3 * waiting + SLACK:
                 self.queue = deque(filter(stands, queue))
 
     def leave(self, item: Item) -> None:
@@ -185,7 +185,7 @@ class Line:
     def _squeeze_in(self, entry: Waiting) -> None:
         heapq.heappush(self.senior, entry)
         self.fronts[self.number] = min(self.fronts[self.number], entry)
-        if len(self.senior) > 3 * self.waiting + _SLACK:
+        if len(self.senior) > 3 * self.waiting + SLACK:
             self.senior = list(filter(stands, self.senior))
             heapq.heapify(self.senior)
 
@@ -211,14 +211,10 @@ class Line:
 
     # --- operators -----------------------------------------------------------------------------
 
-    def push(self, entry: Able) -> None:
-        """Put an operator with room into the order, where there is one yet."""
-        able = self.able
-        if able is not None:
-            heapq.heappush(able, entry)
-            if len(able) > 3 * self.with_room + _SLACK:
-                self.able = [entry for entry in able if entry[2].stamp == entry[1]]
-                heapq.heapify(self.able)
+    def sweep(self) -> None:
+        """Throw out the void entries of operators."""
+        self.able = [entry for entry in self.able or [] if entry[2].stamp == entry[1]]
+        heapq.heapify(self.able)
 
     def firsts(self, fits: Callable[[str], bool] | None) -> list[Able]:
         """The first two with room, of those that fit."""
