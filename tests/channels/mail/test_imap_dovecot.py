@@ -88,14 +88,13 @@ async def test_a_russian_user_name_and_folder_are_no_trouble(dovecot: Dovecot) -
 
 async def test_a_mail_is_pushed_in_idle(dovecot: Dovecot) -> None:
     kept, user = Kept(), "push@example.org"
-    async with kept.listening(settings(dovecot, user), hurried=False):
+    async with kept.listening(settings(dovecot, user, idle_seconds=600), hurried=False):
         await eventually(lambda: kept.color == "green")
         await asyncio.sleep(0.2)
         begun = time.monotonic()
         await put(dovecot, user, "pushed")
         await eventually(lambda: kept.mails)
         print(f"pushed after {time.monotonic() - begun:.2f} s")
-        assert time.monotonic() - begun < 10
     assert subjects(kept) == ["pushed"]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from channels.mail.imap import Mailbox
-from tests.channels.mail.mailboxes import settings
+from tests.channels.mail.mailboxes import HASTY, settings
 from tests.support.mailbox import Kept
 from tests.support.scripted_imap import (
     GO_ON,
@@ -126,7 +126,8 @@ async def test_whatever_fails_at_whatever_command_the_mail_comes_once(
         fault = answer("NO [UNAVAILABLE] Temporary authentication failure")
     server.add(b"one")
     server.faults[command] = [fault]
-    async with kept.listening(settings(server, idle_seconds=0.5)):
+    given = {"timeout": HASTY} if fault is hang else {}
+    async with kept.listening(settings(server, idle_seconds=0.5, **given)):
         await eventually(lambda: kept.uids == [1] and kept.color == "green")
         server.add(b"two")
         await eventually(lambda: kept.uids == [1, 2])

@@ -1,7 +1,7 @@
 import os
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -29,17 +29,23 @@ def contact_center(
 
 
 def test_help_comes_at_once_and_names_every_command() -> None:
-    began = time.monotonic()
+    began = spent()
     done = contact_center("--help")
-    took = time.monotonic() - began
+    took = spent() - began
     assert done.returncode == 0
     for command in (
         "run", "serve", "migrate", "doctor", "demo", "receive", "parse-mail", "mail-pipe", "bench",
         "build-web", "api", "keys", "policy",
     ):  # fmt: skip
         assert command in done.stdout
-    # Promised is a second; this machine may be busy with other tests.
-    assert took < 5
+    # Promised is a second, which is measured where nothing else runs.
+    assert took < 3
+
+
+def spent() -> float:
+    """Seconds of a processor that programs started here have taken: waiting is not counted."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def test_help_imports_no_heavy_library() -> None:

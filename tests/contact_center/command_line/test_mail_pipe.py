@@ -173,7 +173,7 @@ async def test_silence_and_nonsense_make_the_mail_wait() -> None:
     async with answering(None, []) as url:
         silent = await pipe(MAIL, "--url", url, "--timeout", "1")
     assert (silent.code, silent.said[:5]) == (75, "4.4.2")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30  # it would wait a minute
     async with answering(b"220 mail.example ESMTP\r\n", []) as url:
         assert (await pipe(MAIL, "--url", url)).code == 75
 
