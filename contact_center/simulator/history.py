@@ -123,16 +123,30 @@ class Historian:
     # --- one talk --------------------------------------------------------------------------------
 
     def _contact(self, plan: Plan, now: datetime) -> None:
-        maker, rows, org = self._maker, self._rows, self._org
+        contact_id = self._maker.id(plan.opened)
+        if not plan.closed:
+            if plan.person.client in self._busy:
+                return
+            self._busy.add(plan.person.client)
+        values = self._values(plan.person)
+        contact = self._open(plan, contact_id, values)
+        self._event("contact.opened", contact, plan.opened, "client")
+        accepted = self._work(plan, contact)
+        at = self._say_all(plan, contact, accepted, values, now)
+        if plan.closed:
+            self._close(plan, contact, at)
+        elif plan.operator is not None:
+            seen = max(1, contact["last_seq"] - 2)  # the last words are new to him
+            self._rows.add(
+                "contact_reads", contact_id=contact_id, reader=str(plan.operator), seq=seen, at=at
+            )  # fmt: skip
+
+    def _open(self, plan: Plan, contact_id: UUID, values: dict[str, str]) -> dict[str, Any]:
+        """The contact's row, and who takes part in it."""
+        maker, rows, org, person = self._maker, self._rows, self._org, plan.person
         account = self._by_queue.get(plan.talk.queue, self._company.accounts[0])
         box = self._company.mailbox
         code, brand = (box.code, box.brand) if plan.talk.subject else (account.code, account.brand)
-        person, contact_id = plan.person, maker.id(plan.opened)
-        if not plan.closed:
-            if person.client in self._busy:
-                return
-            self._busy.add(person.client)
-        values = self._values(person)
         identity = self._address(plan) if plan.talk.subject else person.identity
         page = {"page": f"https://{brand}.example/{maker.chance.choice(PAGES)}",
                 "title": account.title}  # fmt: skip
@@ -151,16 +165,7 @@ class Historian:
             "participants", contact_id=contact_id, identity_id=identity, verified=True,
             joined_at=plan.opened,
         )  # fmt: skip
-        self._event("contact.opened", contact, plan.opened, "client")
-        accepted = self._work(plan, contact)
-        at = self._say_all(plan, contact, accepted, values, now)
-        if plan.closed:
-            self._close(plan, contact, at)
-        elif plan.operator is not None:
-            seen = max(1, contact["last_seq"] - 2)  # the last words are new to him
-            self._rows.add(
-                "contact_reads", contact_id=contact_id, reader=str(plan.operator), seq=seen, at=at
-            )  # fmt: skip
+        return contact
 
     def _address(self, plan: Plan) -> UUID:
         """The address somebody writes from, which his own server vouches for."""

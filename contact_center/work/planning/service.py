@@ -69,17 +69,9 @@ class DryRuns:
 
         async def step(unit: Unit) -> Record:
             chosen = await policy_store.one(unit, policy_id)
-            running = await policy_store.current(unit)
-            world = await policy_store.world(unit)
-            part = running["body"] if running else policies.house()
-            known = join(chosen["body"], world).known
-            given = {
-                "draft": complete(chosen["body"], world, part),
-                "running": complete({}, known, part), "names": known.names,
-            }  # fmt: skip
+            given, edition = await _given(unit, chosen["body"])
             if await store.live(unit) >= model.MOST_LIVE:
                 raise Conflict("too many dry runs are under way", code="busy")
-            edition = running["edition"] if running else 0
             plain = orjson.loads(orjson.dumps(asked))
             row = await store.add(unit, chosen, edition, asked=plain, given=given, author=actor)
             if row is None:
@@ -187,6 +179,19 @@ class DryRuns:
                      data=data)  # fmt: skip
 
         await self.database.run(step)
+
+
+async def _given(unit: Unit, body: policies.Document) -> tuple[dict[str, Any], int]:
+    """The whole policies to compare, a draft's and the one that runs, and that one's edition."""
+    running = await policy_store.current(unit)
+    world = await policy_store.world(unit)
+    part = running["body"] if running else policies.house()
+    known = join(body, world).known
+    given = {
+        "draft": complete(body, world, part), "running": complete({}, known, part),
+        "names": known.names,
+    }  # fmt: skip
+    return given, running["edition"] if running else 0
 
 
 def _ms(instant: str) -> int:

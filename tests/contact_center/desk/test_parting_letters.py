@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import random
 from collections.abc import AsyncIterator
 from typing import Any
@@ -30,7 +29,6 @@ from tests.contact_center.desk.post import letters
 from tests.support import intake as doors
 
 SECRET = samples.settings().thread_secret
-NUMBERS = itertools.count()
 
 
 class Mailbox:

@@ -243,6 +243,3 @@ async def world(
     finally:
         await world.close()
         await database.close()
-
-
-WorldMaker = Callable[[], World]
