@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from contact_center.route.lines import BadLine, Line, Reader, instant_ms, shown
+from contact_center.kernel.lines import BadLine
+from contact_center.route.lines import Line, Reader, instant_ms, shown
 from contact_center.work.calendar import Calendars
 from routing.checks import BadPolicy, Problem, read
 from routing.decisions import Rescind

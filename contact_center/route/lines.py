@@ -7,8 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
+from contact_center.kernel.lines import BadLine, object_of
 from routing import events as ev
 from routing.engine import Engine
 from routing.events import Event
@@ -30,23 +29,13 @@ NAMES = {
 }  # fmt: skip
 
 
-class BadLine(ValueError):
-    """The line is no event; the message says why."""
-
-
 class Line:
     """One line: its fields, taken one by one with the type they must have."""
 
     def __init__(self, raw: bytes) -> None:
         if len(raw) > LONGEST:
             raise BadLine(f"longer than {LONGEST} bytes")
-        try:
-            given = orjson.loads(raw)
-        except orjson.JSONDecodeError as error:
-            raise BadLine(f"not JSON: {error}") from None
-        if not isinstance(given, dict):
-            raise BadLine("not a JSON object")
-        self.given: dict[str, Any] = given
+        self.given = object_of(raw)
         self._taken = {"event", "at"}
 
     def take(self, name: str, *kinds: type, default: Any = ...) -> Any:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from contact_center.route.lines import BadLine, Line, Reader, Said, instant_ms
+from contact_center.kernel.lines import BadLine
+from contact_center.route.lines import Line, Reader, Said, instant_ms
 from contact_center.work.planning.traffic import HALF_HOUR, BadTraffic, Seen, Traffic
 from routing.floor import Floor
 from routing.model import NOTHING, Operator, Work, changed
