@@ -13,15 +13,6 @@ from tests.contact_center.desk.post import Post
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    database = await Database.connect(database_url)
-    try:
-        yield database
-    finally:
-        await database.close()
-
-
-@pytest.fixture
 async def house(database: Database, clock: ManualClock) -> AsyncIterator[House]:
     """Afterwards the rows must be sound, whatever the test did."""
     house = await House(database, clock).build()

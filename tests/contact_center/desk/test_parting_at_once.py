@@ -19,12 +19,11 @@ from contact_center.access.model import Actor
 from contact_center.desk.model import NewMessage, Result, Transfer
 from contact_center.dispatch import store as dispatch
 from contact_center.dispatch.service import Dispatcher
-from contact_center.kernel.clock import ManualClock, SystemClock
+from contact_center.kernel.clock import SystemClock
 from contact_center.kernel.errors import Conflict, Invalid
 from contact_center.kernel.hints import LocalHints
 from contact_center.kernel.ids import new_id
 from contact_center.storage.database import Database
-from tests.contact_center.desk.house import faults
 from tests.contact_center.desk.post import Post
 from tests.support.waiting import eventually
 
@@ -34,11 +33,8 @@ TOGETHER = 5  # rounds side by side, so that the same operators' rows are fought
 
 
 @pytest.fixture
-async def post(database: Database, clock: ManualClock) -> AsyncIterator[Post]:
-    post = Post(database, clock)
-    await post.build()
+async def post(post: Post, database: Database) -> AsyncIterator[Post]:
     yield post
-    assert await faults(database) == []
     deadlocks = await database.fetchval(
         "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -23,13 +22,6 @@ SELECT md5(string_agg(t, '|' ORDER BY t)) FROM (
   SELECT m.id::text || m.text || m.seq AS t FROM messages m
   UNION ALL SELECT c.id::text || c.name FROM clients c) AS x
 """
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    database = await Database.connect(database_url)
-    yield database
-    await database.close()
 
 
 async def make(database: Database, clock: ManualClock, *, demo: bool = True) -> None:

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
 from contact_center.storage.database import Database
 from contact_center.storage.leases import Fenced, Lease
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    database = await Database.connect(database_url)
-    try:
-        yield database
-    finally:
-        await database.close()
 
 
 async def test_a_lease_is_held_by_one_and_renewed_without_a_new_token(database: Database) -> None:
