@@ -7,12 +7,15 @@ does. Journeys, crash tests and benchmarks share them.
 
 import asyncio
 import os
+import random
 import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
+from itertools import cycle, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,11 +29,18 @@ GREETING = b"Contact centre: http"
 FIRST = re.compile(rb"#token=([\w-]+)")
 
 
+# Below those which the system hands out: what it gives to nobody stays free until it is bound.
+_PORTS = range(20_000, 32_000)
+_ports = cycle(random.sample(_PORTS, len(_PORTS)))
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nobody has, for a server that starts soon or is to start again."""
+    for port in islice(_ports, len(_PORTS)):
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free")
 
 
 class House:

@@ -165,7 +165,8 @@ def walk(
         for stop in STOPS:
             if stop.role == role:
                 page.unroute_all(behavior="ignoreErrors")
-                page.goto("about:blank")  # an address that differs after # would load nothing
+                if "#" in stop.path:
+                    page.goto("about:blank")  # what differs after # alone would load nothing
                 page.goto(house.url + stop.path)
                 rest(page)
                 stop.act(page)
