@@ -39,7 +39,7 @@ _LIST_FIELDS = (
 _ANY_REPLY, _ANY_LIST = frozenset(_REPLY_FIELDS), frozenset(_LIST_FIELDS)
 _BULK = frozenset({"bulk", "list", "junk", "first-class-bulk"})
 _DAEMON = re.compile(r"(?i)(?:mailer-daemon|postmaster)@|mail delivery (?:sub)?system")
-_COMPLAINT = re.compile(r"(?i)^\s*multipart/report\b.{0,500}\bfeedback-report\b", re.DOTALL)
+_COMPLAINT = re.compile(r"(?i)\s*multipart/report\b.{0,500}\bfeedback-report\b", re.DOTALL)
 _NOT_ABSENT = frozenset({"", "no", "none", "false", "0"})
 
 # The beginnings that mail programs give to automatic answers, in the languages of the house: those
@@ -169,7 +169,7 @@ def _program(fields: Headers) -> tuple[str, ...]:
     signs = [name for name in _PROGRAM_FIELDS if _says_yes(fields, name)]
     if (word := _submitted(fields)) not in _NOT_ABSENT:
         signs.insert(0, word)
-    if _COMPLAINT.search(fields.get("content-type") or ""):
+    if _COMPLAINT.match(fields.get("content-type") or ""):
         signs.append("feedback-report")
     # Programs that write for people (other help desks) ask for no receipts and absences alone.
     suppress = (fields.get("x-auto-response-suppress") or "").lower()

@@ -77,6 +77,7 @@ class Decoded:
     warning: str | None = None
 
 
+@lru_cache(maxsize=256)
 def codec_of(name: str | None) -> str | None:
     """The Python codec of a charset name; None for an unknown one."""
     return _CODECS.get(_key(name)) if name else None

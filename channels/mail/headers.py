@@ -51,6 +51,7 @@ _PADDING = re.compile(rb"=+")
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
 _IN_BASE64 = _BASE64 + b"\r\n\t "
+_BLANKS = (b"\r\n", b"\n")  # lines
 _BLANK = re.compile(rb"\n\r?\n")
 _SPACES = bytes(ord(" ") if c in (*range(32), 127) else c for c in range(256))
 
@@ -117,14 +118,12 @@ def split(raw: bytes, start: int = 0, *, hint: str | None = None) -> Block:
 
 def _orderly(raw: bytes, start: int, hint: str | None) -> Block | None:
     """A block as almost all are: small, of fields alone, and an empty line behind it."""
-    limit = start + MAX_ORDERLY
-    end, body = raw.find(b"\n\r\n", start, limit), 3
-    bare = raw.find(b"\n\n", start, end + 1 if end >= 0 else limit)
-    if bare >= 0:
-        end, body = bare, 2
-    if end < 0 or not _ALL_ORDERLY.fullmatch(raw, start, end + 1):
+    lines = _ALL_ORDERLY.match(raw, start, start + MAX_ORDERLY)
+    end = lines.end() if lines else start
+    blank = next((each for each in _BLANKS if raw.startswith(each, end)), b"")
+    if not (lines and blank):
         return None
-    found = _ORDERLY.findall(raw, start, end + 1)
+    found = _ORDERLY.findall(raw, start, end)
     if len(found) > MAX_FIELDS:
         return None
     fields = tuple([
@@ -132,7 +131,7 @@ def _orderly(raw: bytes, start: int, hint: str | None) -> Block | None:
          else _unfolded(value.split(b"\n")[:-1]))
         for name, value in found
     ])  # fmt: skip
-    return Block(Headers(fields, hint), end + body)
+    return Block(Headers(fields, hint), end + len(blank))
 
 
 @lru_cache(maxsize=256)

@@ -211,6 +211,8 @@ def _flattened(html: str) -> tuple[str, bool]:
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
     if name == "style":
+        if not _LOADS.search(value):  # as almost always
+            return value
         return ";".join(part for part in value.split(";") if not _LOADS.search(part))
     scheme = value.lstrip()[:5].lower()
     if scheme == "data:":

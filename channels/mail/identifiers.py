@@ -17,6 +17,7 @@ MAX_DATE = 120
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 
 _ID = re.compile(r"<([^<>]{1,1200})>")
+_LONE_ID = re.compile(r"<[^<>\s]{1,997}>")
 _BARE_ID = re.compile(r"[^\s<>,;()\"]{1,400}@[^\s<>,;()\"]{1,400}")
 _SPACE = re.compile(r"\s+")
 _COMMENT = re.compile(r"\([^()]{0,200}\)")
@@ -42,6 +43,8 @@ def ids(value: str | None) -> tuple[str, ...]:
     """All ids of a field, each once; of very many the first and the last ones."""
     if not value:
         return ()
+    if _LONE_ID.fullmatch(value):
+        return (value,)
     found = [_SPACE.sub("", part) for part in _ID.findall(value)]
     if not found:
         found = _BARE_ID.findall(_COMMENT.sub(" ", value[:MAX_BARE]))
@@ -61,7 +64,9 @@ def synthetic_id(raw: bytes) -> str:
 
 def date(value: str) -> tuple[datetime | None, str | None]:
     """The instant in UTC and what was wrong with it."""
-    text = _COMMENT.sub(" ", value[:MAX_DATE]).strip()
+    text = value[:MAX_DATE].strip()
+    if "(" in text:
+        text = _COMMENT.sub(" ", text).strip()
     try:
         moment, zoned = _moment(text)
         if not FIRST_YEAR <= moment.year <= LAST_YEAR:

@@ -90,13 +90,12 @@ def _digest(mail: ParsedMail) -> str:
     """
     author = mail.author.key if mail.author else ""
     date = mail.date.isoformat() if mail.date else ""
-    made = hashlib.sha256()
+    told: list[bytes] = []
     for part in (mail.message_id, author, date, mail.subject, mail.text,
                  *(file.md5 for file in mail.files)):  # fmt: skip
         given = part.encode("utf-8", "replace")
-        made.update(len(given).to_bytes(8))
-        made.update(given)
-    return made.hexdigest()[:40]
+        told += (len(given).to_bytes(8), given)
+    return hashlib.sha256(b"".join(told)).hexdigest()[:40]
 
 
 def _sender(mail: ParsedMail, settings: Mailed) -> Address:

@@ -13,6 +13,7 @@ _LINK = re.compile(r"<[^<>\s]{1,200}>|\[?https?://[^\s\]]{1,200}\]?")
 _ELIDED = re.compile(r"^[dl]['’]|['’]\w{1,3}$", re.IGNORECASE)  # d’Outlook, iPhone'a
 _POINT = re.compile(r"\s*\d{1,2}[.)]\s+\S")  # of a list
 _WORD = re.compile(r"[^\W_][\w'’.+-]*")
+_VERBS = SENT | GET  # one of them begins or ends such a line
 
 
 def is_delimiter(text: str) -> bool:
@@ -35,9 +36,15 @@ def is_sent_from(text: str) -> bool:
     found = _WORD.findall(_LINK.sub("", text) if linked else text)
     if not 2 <= len(found) <= _MOST_WORDS:  # noqa: PLR2004
         return False
-    words = [_ELIDED.sub("", word.strip(".-")) for word in found]
+    if not any(_bare(word).casefold() in _VERBS for word in (found[0], found[-1])):
+        return False
+    words = [_bare(word) for word in found]
     small = [word.casefold() for word in words]
     return _says_sent(small) and _only_devices(words, small)
+
+
+def _bare(word: str) -> str:
+    return _ELIDED.sub("", word.strip(".-"))
 
 
 def _says_sent(small: list[str]) -> bool:
