@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ import contact_center
 from contact_center.access.model import Permission
 from contact_center.access.routes import Route
 
-DOCUMENT: web.AppKey[dict[str, Any]] = web.AppKey("openapi", dict)
+DOCUMENT: web.AppKey[Callable[[], bytes]] = web.AppKey("openapi")
 PAGES = Path(__file__).parent / "pages"
 REFERENCE = "#/components/schemas/{model}"
 NULL = {"type": "null"}
@@ -187,15 +189,21 @@ def _inlined(model: type[BaseModel]) -> dict[str, Any]:
     return resolved
 
 
-def add_docs(app: web.Application, *, prefix: str) -> None:
-    """The document and the page to try it."""
+def add_docs(app: web.Application, routes: Sequence[Route], *, prefix: str) -> None:
+    """The document and the page to try it.
+
+    It is made when somebody asks for it: that takes as long as half of the service's start.
+    """
+    made: Callable[[], bytes] = cache(lambda: orjson.dumps(document(routes, prefix=prefix)))
+    app[DOCUMENT] = made
     app.router.add_get(f"{prefix}/openapi.json", _show_document)
     app.router.add_get("/api/docs", _show_page)
     app.router.add_get("/api/docs.js", _show_script)
 
 
 async def _show_document(request: web.Request) -> web.Response:
-    return web.Response(body=orjson.dumps(request.app[DOCUMENT]), content_type="application/json")
+    body = await asyncio.to_thread(request.app[DOCUMENT])
+    return web.Response(body=body, content_type="application/json")
 
 
 async def _show_page(_request: web.Request) -> web.Response:

@@ -24,7 +24,7 @@ from contact_center.web.auth import endpoint
 from contact_center.web.guard import SECURE, add_headers, guard
 from contact_center.web.keys import DATABASE, SETTINGS
 from contact_center.web.metrics import METRICS, Metrics, metrics
-from contact_center.web.openapi import DOCUMENT, add_docs, document
+from contact_center.web.openapi import add_docs
 from contact_center.web.origins import ORIGINS, Origins
 
 PREFIX = "/api/v1"
@@ -51,8 +51,7 @@ def make_application(
     app[METRICS] = Metrics()
     app[ADDRESSES] = partial(addresses, settings.base_url)
     mount(app, routes)
-    app[DOCUMENT] = document(routes, prefix=PREFIX)
-    add_docs(app, prefix=PREFIX)
+    add_docs(app, routes, prefix=PREFIX)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", metrics)
