@@ -76,8 +76,12 @@ def listed(values: Iterable[str]) -> Listed:
 @lru_cache(maxsize=64)
 def _one(value: str) -> Listed:
     """Of one short field. The addresses of our own come with every mail."""
-    address, name = (value, "") if _BARE.fullmatch(value) else ("", "")
-    if (found := _ORDINARY.fullmatch(value)) and _ENCODED_COMMA not in value.lower():
+    address = name = ""
+    if _ENCODED_COMMA in value.lower():
+        return _listed((value,))
+    if _BARE.fullmatch(value):
+        address = value
+    elif found := _ORDINARY.fullmatch(value):
         name, address = found[1], found[2]
     if address and valid(address) == address:
         return Listed((Mailbox(address, _name(name, address)),))

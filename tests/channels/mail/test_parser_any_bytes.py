@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from channels.errors import Malformed
@@ -85,6 +85,30 @@ def test_an_address_list_never_holds_what_is_no_address(text: str) -> None:
     for box in addresses.listed([text]).mailboxes:
         assert addresses.valid(box.address) == box.address
         assert not UNSAFE.search(box.name)
+
+
+LINES = (
+    b"From: a@b.example\r\n", b"Subject:x\n", b"X-A : b\0\tc \r\n", b":\n", b" more\r\n", b"\t\r\n",
+    b"\r\n", b"\n", b"\r\r\n", b"no field\r\n", b"From a@b Mon\r\n", b"To: \xd0\r", b"To: c@d",
+)  # fmt: skip
+WORDS = ("a@b.example", "<a@b.example>", "Anna", " ", "\t", ",", "<", ">", "@", "'", '"', "(x)",
+         ":", "=?utf-8?q?=2C?=", "=?utf-8?b?0K8=?=", "\\", "Я", "mailto:", "'c@d'")  # fmt: skip
+
+
+@EASY
+@given(st.lists(st.sampled_from(LINES), max_size=8).map(b"".join))
+@example(b"A: b\r\n c\r\nB: d\r\n\r\nbody")
+def test_a_header_read_whole_is_what_its_lines_say(raw: bytes) -> None:
+    whole = headers._orderly(raw, 0, None)
+    assert whole in (None, headers._by_lines(raw, 0, None))
+    assert whole or not raw.endswith(b"\r\n\r\nbody")
+
+
+@EASY
+@given(st.lists(st.sampled_from(WORDS), max_size=6).map("".join))
+@example("=?utf-8?q?=2C?=a@b.example")
+def test_an_ordinary_address_is_what_its_tokens_say(value: str) -> None:
+    assert addresses._one.__wrapped__(value) == addresses._listed((value,))
 
 
 @EASY
