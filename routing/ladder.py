@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from routing.model import Needs, QueueState, Rung, WorkState
 
-OUT_OF_LINE = ("voicemail", "mail_form", "bot")
 TO_QUEUE = "queue:"
 
 

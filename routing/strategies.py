@@ -26,11 +26,6 @@ Rule = Callable[[OperatorState, Needs, str, tuple[str, ...]], Key]
 """(operator, needs of the class, its medium, exclusive media) → key."""
 
 
-def breadth(operator: OperatorState) -> int:
-    """How much he can do: skills and queues."""
-    return len(operator.skills) + len(operator.queues)
-
-
 def _longest_idle(one: OperatorState, _n: Needs, _m: str, _e: tuple[str, ...]) -> Key:
     return (one.idle_ms, one.id)
 

@@ -39,7 +39,7 @@ from contact_center.intake.quarantine import Quarantine
 from contact_center.intake.writer import Intake
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import HouseError, Unavailable
-from contact_center.kernel.hints import Hints
+from contact_center.kernel.hints import Hints, rang, ring_at
 from contact_center.kernel.log import get_logger
 from contact_center.storage.database import Database
 from contact_center.storage.leases import Lease
@@ -94,22 +94,15 @@ class Listeners:
 
     async def run(self) -> None:
         """Listen until cancelled."""
-        ear = asyncio.create_task(self._listen())
+        ear = asyncio.create_task(ring_at(self._hints, ACCOUNTS_TOPIC, self._news))
         try:
             while True:
                 self._news.clear()
                 await self._match()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(REFRESH_SECONDS):
-                        await self._news.wait()
+                await rang(self._news, REFRESH_SECONDS)
         finally:
             ear.cancel()
             await self._end(list(self._tasks))
-
-    async def _listen(self) -> None:
-        async with self._hints.subscribe(ACCOUNTS_TOPIC) as heard:
-            async for _ in heard:
-                self._news.set()
 
     async def _match(self) -> None:
         """Let exactly the accounts that listen have a task, built from their present settings."""

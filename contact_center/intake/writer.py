@@ -36,7 +36,7 @@ from contact_center.intake.rows import BODY, KIND, MODE, SPOKEN, Row, arrival_of
 from contact_center.jobs.store import TOPIC as JOBS_TOPIC
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import Invalid, Unavailable
-from contact_center.kernel.hints import Hints
+from contact_center.kernel.hints import Hints, rang
 from contact_center.kernel.log import get_logger
 from contact_center.storage.database import LOG_TOPIC, Database
 
@@ -257,9 +257,7 @@ class Intake:
         if not self._filing:
             return
         if all(row.account.medium == Medium.MAIL for row in (*self._judged, *self._queue)):
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(GATHER_SECONDS):
-                    await self._filed.wait()
+            await rang(self._filed, GATHER_SECONDS)
 
     def _take(self) -> list[Row]:
         """The judged rows first, then what waits; a repeated event follows its first copy."""

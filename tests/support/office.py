@@ -133,7 +133,7 @@ async def _body(response: ClientResponse) -> Any:
 
 @asynccontextmanager
 async def open_office(database_url: str, data_dir: Path, **settings: Any) -> AsyncIterator[Office]:
-    """The application of `app.py` with cheap password hashes, furnished."""
+    """The application of `app/` with cheap password hashes, furnished."""
     given = Settings(database_url=database_url, data_dir=data_dir, **settings)
     async with AsyncExitStack() as exits:
         workspace = await Workspace.open(given, exits)
