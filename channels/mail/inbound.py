@@ -23,7 +23,7 @@ from channels.messages import (
 from channels.toolkit.sniff import kind_of
 
 MAX_RECIPIENTS = 50
-NOBODY = "unknown@invalid"  # RFC 2606: nobody can have this address
+NOWHERE = "@invalid"  # RFC 2606: nobody can have such an address
 TOO_LARGE = "too-large"
 _JUDGED = ("dmarc", "dkim", "spf")
 
@@ -101,7 +101,9 @@ def _digest(mail: ParsedMail) -> str:
 def _sender(mail: ParsedMail, settings: Mailed) -> Address:
     box = mail.author or mail.sender
     if box is None:
-        return Address("email", (mail.return_path or NOBODY).casefold(), "", Proof.CLAIMED)
+        # Strangers without a name are not one client: each such mail has one of its own.
+        value = mail.return_path or f"unknown-{_digest(mail)[:12]}{NOWHERE}"
+        return Address("email", value.casefold(), "", Proof.CLAIMED)
     return Address("email", box.key, box.name, _proof(mail, settings, box))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from channels.mail.inbound import NOBODY, cut, events
+from channels.mail.inbound import cut, events
 from channels.messages import DeliveryChanged, DeliveryStatus, MessageReceived, Proof
 from tests.channels.mail.samples import (
     ACCOUNT,
@@ -110,7 +110,14 @@ def test_without_from_the_next_best_address_stands_in_and_is_only_claimed() -> N
     assert message(mail(sender="", Sender=ANNA)).sender.value == ANNA
     returned = message(mail(sender="", Return_Path=f"<{ANNA.upper()}>"))
     assert (returned.sender.value, returned.sender.proof) == (ANNA, Proof.CLAIMED)
-    assert message(mail(sender="")).sender.value == NOBODY
+
+
+def test_strangers_without_any_address_are_not_one_client() -> None:
+    one, same, other = (
+        message(mail(sender="", Subject=subject)).sender.value for subject in ("a", "a", "b")
+    )
+    assert one == same != other
+    assert one.endswith("@invalid")
 
 
 # --- when and which -----------------------------------------------------------------------------
