@@ -24,15 +24,14 @@ import orjson
 
 from channels.contract import Cursor, Received, WebhookRequest
 from channels.messages import Event, Medium, Typing
-from contact_center.contacts.triage import Rule, Verdict, triage
+from contact_center.contacts.triage import Rule
 from contact_center.intake import store
 from contact_center.intake.calling import Caller, Poison
 from contact_center.intake.carried import Carried
-from contact_center.intake.facts import facts_of
-from contact_center.intake.met import Met
+from contact_center.intake.judging import Judge
 from contact_center.intake.model import AccountFacts, SubmitResult
 from contact_center.intake.packing import pack
-from contact_center.intake.rows import BODY, KIND, MODE, SPOKEN, Row, arrival_of, row_of
+from contact_center.intake.rows import BODY, KIND, SPOKEN, Row, row_of
 from contact_center.jobs.store import TOPIC as JOBS_TOPIC
 from contact_center.kernel.clock import Clock
 from contact_center.kernel.errors import Invalid, Unavailable
@@ -101,13 +100,12 @@ class Intake:
         self._database = database
         self._hints = hints
         self._clock = clock
-        self.rules = rules
+        self._judge = Judge(rules)
         self._batch = batch
         self._limit = queue
         self._retry_after = retry_after
         self._queue: deque[Row] = deque()
         self._judged: list[Row] = []
-        self._met = Met()
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -241,7 +239,7 @@ class Intake:
         await self._gather()
         rows = self._take()
         try:
-            self._place(rows)
+            self._judge.place(rows)
             await self._write(rows)
         except Unavailable as error:
             self._fail(rows, error)
@@ -275,23 +273,6 @@ class Intake:
             if twin is not row:
                 twin.twins.append(row)
         return list(first.values())
-
-    def _place(self, rows: Sequence[Row]) -> None:
-        """Let what follows an opening message of the same batch go with it.
-
-        What begins a talk we have not met is judged as if nobody knew it: mostly nobody does, and
-        the database need not be asked before. A talk that moves is known under another name.
-        """
-        opening = {row.conversation for row in rows if row.values[MODE]}
-        guesses = all(row.values[KIND] != "move" for row in rows)
-        for row in rows:
-            if row.values[MODE] or row.values[KIND] not in SPOKEN:
-                continue
-            if row.conversation in opening:
-                row.values[MODE] = "attach"
-            elif self._met.is_new(row.conversation) and guesses and not row.is_answer:
-                row.judge(self._verdict(row, None), guessed=True)
-                opening.add(row.conversation)
 
     def _give_up(self) -> None:
         rows, self._judged = [*self._judged, *self._queue], []
@@ -336,7 +317,7 @@ class Intake:
         self.events += len(fresh)
         for number, row in enumerate(rows, 1):
             if number in back:
-                row.judge(self._verdict(row, back[number]["facts"]))
+                self._judge.judge(row, back[number]["facts"])
                 self._judged.append(row)
                 continue
             if row.rare and "unsupported" in row.rare and number in fresh:
@@ -346,9 +327,6 @@ class Intake:
             self._database.wake(LOG_TOPIC)
         if answer["jobs"]:
             self._database.wake(JOBS_TOPIC)
-
-    def _verdict(self, row: Row, facts: dict[str, Any] | None) -> Verdict:
-        return triage(arrival_of(row), facts_of(facts, row.account), self.rules)
 
     @staticmethod
     def _settle(row: Row, *, fresh: bool) -> None:

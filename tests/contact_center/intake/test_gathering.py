@@ -12,7 +12,7 @@ from channels.contract import Received, Reply
 from contact_center.contacts.triage import Rule
 from contact_center.intake import writer
 from contact_center.intake.carried import Carried
-from contact_center.intake.met import Met
+from contact_center.intake.judging import Met
 from contact_center.kernel.ids import new_id
 from tests.support.intake import House, message
 from tests.support.waiting import eventually
