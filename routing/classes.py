@@ -28,7 +28,7 @@ class Classes:
         self.gained: dict[str, Seat] = {}
         """Who may take something he could not take before; known once all are rated."""
         self.unrated: dict[str, tuple[Seat, bool]] = {}
-        """Whose row has changed since, and whether his place in the orders did."""
+        """Who is to be rated anew, and whether his row has changed: a newcomer's has not."""
         self.fronts: list[Waiting] = []
         """Who is first in each class, by its number (`lines.py`)."""
         self._numbers: list[int] = []  # free ones

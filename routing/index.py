@@ -1,8 +1,8 @@
 """What the engine holds, arranged so that the next step is found without searching.
 
-Every snapshot stands in the classes (`lines.py`) it belongs to, timers stand in one heap, and what
-an event may have made possible is remembered: touched classes, doubtful rows. Nothing is decided
-here.
+Every snapshot stands in the classes (`lines.py`) it belongs to, its timers stand in `held.py`, and
+what an event may have made possible is remembered: touched classes, doubtful rows. Nothing is
+decided here.
 """
 
 from __future__ import annotations

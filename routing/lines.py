@@ -161,6 +161,8 @@ class Line:
         self.waiting -= 1
         if self.fronts[self.number][4] is item:
             self._close_up()
+        elif len(self.queue) > 3 * self.waiting + SLACK:
+            self.queue = deque(filter(stands, self.queue))
 
     def head(self) -> Waiting | None:
         """The most senior contact."""

@@ -13,6 +13,7 @@ from bisect import insort
 Timer = tuple[int, int, str]
 """(due, kind, whose)."""
 _SLOT_MS = 4096
+_SPENT = 1024  # timers gone through that are kept for nothing
 NEVER = 1 << 62
 
 
@@ -57,8 +58,12 @@ class Timers:
     def drop(self) -> None:
         """Take the next one out; it is at hand."""
         at = self._at = self._at + 1
-        if at < len(self._now):
-            self.soonest = self._now[at][0]
+        now = self._now
+        if at < len(now):
+            self.soonest = now[at][0]
+            if at > _SPENT and 2 * at > len(now):  # one far ahead may keep its slot for months
+                del now[:at]
+                self._at = 0
         else:
             self._now, self._at = [], 0
             self._aim()

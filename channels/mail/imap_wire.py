@@ -30,6 +30,7 @@ logging.getLogger("aioimaplib").setLevel(logging.WARNING)
 
 _PIECE = 4096  # bytes handed to the parser at once: at most some 340 lines
 _KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 60_000}
+_GREETED = 1.0  # seconds in which some begin IDLE with how many there are
 _COUNTED = re.compile(rb"(\d{1,10}) (EXISTS|EXPUNGE)\s*", re.IGNORECASE)
 
 
@@ -59,6 +60,7 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # the library has no typ
         self.challenge = ""
         self.news = asyncio.Event()
         self._exist = 0
+        self._idles_since = 0.0
         super().__init__(loop, self._ended)
         self.idle_queue = _Unheard()
 
@@ -123,17 +125,23 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # the library has no typ
             self._count(int(counted[1]), counted[2].upper())
         return super()._untagged_response(line)
 
-    def _count(self, number: int, what: bytes) -> None:
-        """The same number again is no news, or a server fond of saying it would be asked for ever.
+    async def idle(self) -> Any:
+        """Begin IDLE, and note when."""
+        self._idles_since = self.loop.time()
+        return await super().idle()
 
-        In IDLE it is: there it is a push, and asking costs a search at most.
+    def _count(self, number: int, what: bytes) -> None:
+        """The same number again is no news, or who is fond of saying it would be asked for ever.
+
+        Later in IDLE it is: there it is a push, and one we have not counted rightly.
         """
         if what == b"EXPUNGE":
             self._exist -= 1
-        else:
-            if number != self._exist or self.has_pending_idle_command():
-                self.news.set()
-            self._exist = number
+            return
+        pushed = self.has_pending_idle_command()
+        if number != self._exist or (pushed and self.loop.time() - self._idles_since > _GREETED):
+            self.news.set()
+        self._exist = number
 
     def _continuation(self, line: bytes) -> None:
         pending = self.pending_sync_command

@@ -6,7 +6,7 @@ may load the settings' library, a server or a client (`tests/channels/mail/test_
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from channels.contract import Received, Reply, WebhookRequest
 from channels.errors import Malformed, Rejected
@@ -29,7 +29,7 @@ class MailReader:
     own: Own
     trusted_servers: tuple[str, ...]
     checks_below: bool
-    thread_secret: str
+    thread_secret: str = field(repr=False)
     domain: str
     trust_unjudged: bool
 

@@ -111,16 +111,17 @@ BEGIN
 END
 $$;
 
--- ids: of the messages, also of their raw rows. externals: the dedupe keys. bodies: the raw
--- requests in one piece, where each has its place, from 1, and length, NULL where another event of
--- it carries it. kinds: in, auto (an answering machine) and out (written by us elsewhere) are messages; edit, delete, receipt, profile, move (to `to`); probe is the key of
--- a message that an edit of this batch is about. media, addresses, names, proofs: the sender. datas: messages.data
--- as JSON. ats: the provider's time. modes: NULL while nobody has judged the message, then attach |
--- open | bot | append | file; with a ? before it, it holds where nothing is known of the conversation
--- and is forgotten where something is. extras: what few events have, as JSON: verdict, claims, files, target,
--- status, reason, up_to, own, reply_to, subject, locale, touchpoint, fields, opt_out, unsupported,
--- group ({key, place}: a piece of a message told in several), start (the digest of a link's word),
--- profile (what is known of somebody who is to be looked up).
+-- ids: of the messages, also of their raw rows. externals: the dedupe keys. bodies: the raw requests
+-- in one piece, where each has its place, from 1, and length, NULL where another event of it carries
+-- it. kinds: in, auto (an answering machine) and out (written by us elsewhere) are messages; edit,
+-- delete, receipt, profile, move (to `to`); probe is the key of a message that an edit of this batch
+-- is about. media, addresses, names, proofs: the sender. datas: messages.data as JSON. ats: the
+-- provider's time. modes: NULL while nobody has judged the message, then attach | open | bot | append |
+-- file; with a ? before it, it holds where nothing is known of the conversation (?attach: where a
+-- guess before it held) and is forgotten where something is. extras: what few events have, as JSON:
+-- verdict, claims, files, target, status, reason, up_to, own, reply_to, subject, locale, touchpoint,
+-- fields, opt_out, unsupported, group ({key, place}: a piece of a message told in several), start (the
+-- digest of a link's word), profile (what is known of somebody who is to be looked up).
 --
 -- Answer: fresh, the new events, counted from 1; jobs, of new jobs; back: the messages that were NOT
 -- written, with the facts triage needs: [{i, facts}], i from 1.
@@ -144,6 +145,7 @@ DECLARE
   x jsonb[];            -- extras, parsed; NULL where the whole batch has none
   has text[] := '{}';   -- their keys
   guesses text[];       -- modes that hold where nothing is known; NULL where the batch has none
+  unknown text[] := '{}';  -- the conversations of those that held
   identity uuid[];      -- of the sender
   contact uuid[];
   new_accounts uuid[];  -- of the keys this call has inserted
@@ -217,14 +219,20 @@ BEGIN
     WHERE e.kind = 'in' AND e.mode IS NULL AND t.account_id = e.account
       AND t.conversation_key = e.key AND t.until > now() OFFSET 0) p ON true
   ORDER BY e.i) AS f;
+  -- A guess holds where nothing is known of the conversation, and what follows it joins where it held.
   IF guesses IS NOT NULL THEN
     FOR i IN 1 .. n LOOP
-      IF guesses[i] IS NOT NULL AND contact[i] IS NULL
-         AND cc_intake_facts(accounts[i], keys[i]) IS NULL THEN
+      CONTINUE WHEN guesses[i] IS NULL;
+      IF contact[i] IS NULL AND (CASE guesses[i]
+           WHEN 'attach' THEN accounts[i]::text || keys[i] = ANY (unknown)
+           ELSE cc_intake_facts(accounts[i], keys[i]) IS NULL END) THEN
+        unknown := unknown || (accounts[i]::text || keys[i]);
         modes[i] := guesses[i];
         go[i] := true;
         homeless := homeless + 1;
         strangers := strangers OR identity[i] IS NULL;
+      ELSIF guesses[i] <> 'attach' THEN
+        x[i] := x[i] - '{verdict,profile,touchpoint}'::text[];
       END IF;
     END LOOP;
   END IF;
@@ -350,10 +358,10 @@ BEGIN
         waiting := waiting || r.id;
         verdicts := verdicts || (x[r.i] -> 'verdict');
       END IF;
-      IF r.said IS NOT NULL THEN  -- its id differs from that of the letter, and of all beside it
+      IF r.said IS NOT NULL THEN  -- its id differs where no id beside the letter does
         confirmed := confirmed || r.id;
-        said_ids := said_ids || cc_id_beside(ids[r.i], set_byte(
-          '\x00', 0, get_byte(uuid_send(ids[r.i]), 15) # 255));
+        said_ids := said_ids || encode(set_byte(uuid_send(ids[r.i]), 14,
+          get_byte(uuid_send(ids[r.i]), 14) # 255), 'hex')::uuid;
         said := said || r.said;
       ELSIF r.later THEN
         later := later || r.id;

@@ -13,8 +13,11 @@ from typing import Any
 from contact_center.contacts.triage import Rule, triage
 from contact_center.intake.facts import facts_of
 from contact_center.intake.rows import KIND, MODE, SPOKEN, Row, arrival_of
+from contact_center.kernel.log import get_logger
 
 LIMIT = 16_384  # of each half: some eight megabytes in all
+
+log = get_logger(__name__)
 
 
 class Met:
@@ -54,11 +57,22 @@ class Judge:
         """
         opening = {row.conversation for row in rows if row.values[MODE]}
         guesses = all(row.values[KIND] != "move" for row in rows)
+        guessed = set()
         for row in rows:
             if row.values[MODE] or row.values[KIND] not in SPOKEN:
                 continue
-            if row.conversation in opening:
+            talk = row.conversation
+            if talk in opening:
                 row.values[MODE] = "attach"
-            elif self._met.is_new(row.conversation) and guesses and not row.is_answer:
-                self.judge(row, None, guessed=True)
-                opening.add(row.conversation)
+            elif talk in guessed:
+                row.values[MODE] = "?attach"
+            elif guesses and not row.is_answer and self._met.is_new(talk):
+                self._guess(row)
+                guessed.add(talk)
+
+    def _guess(self, row: Row) -> None:
+        """A message that breaks its verdict is asked for alone: the others are not to suffer."""
+        try:
+            self.judge(row, None, guessed=True)
+        except Exception:
+            log.exception("guess_failed", account=str(row.account.id))

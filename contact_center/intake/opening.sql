@@ -61,7 +61,7 @@ BEGIN
            cc_id_beside(ids[g.i], '\x03') AS id, shown[g.n] AS text, written[g.n] AS last_kind,
            CASE WHEN counted AND NOT g.filed THEN turns[cardinality(turns)] END AS turn
     FROM (
-      SELECT account, key, filed, 
+      SELECT account, key, filed,
              CASE WHEN counted THEN count(*)::int ELSE 0 END AS n, array_agg(i ORDER BY i) AS places,
              min(i) FILTER (WHERE mode IN ('open', 'bot', 'file')) AS i,
              array_agg(shown ORDER BY i) AS shown, array_agg(written ORDER BY i) AS written,

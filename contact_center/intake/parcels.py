@@ -6,6 +6,7 @@ their fields every time. Here it is done once per class; whatever else is as pic
 
 from __future__ import annotations
 
+import copyreg
 import io
 import pickle
 from collections.abc import Callable, Sequence
@@ -60,4 +61,4 @@ def _taken_apart(cls: type) -> Callable[[Any], Any]:
     return lambda value: (made, (cls, values(value)))
 
 
-_TABLE = _Table()
+_TABLE = _Table(copyreg.dispatch_table)

@@ -75,12 +75,13 @@ class Row:
 
     def judge(self, verdict: Verdict, *, guessed: bool = False) -> None:
         """Take the verdict along; a guess is forgotten where something is known of the talk."""
-        self.rare = {
+        rare = {
             **(self.rare or {}), **_opening(self),
             "verdict": _verdict(verdict, self.account, self.event),
         }  # fmt: skip
+        self.values[EXTRAS] = cleaning.dump(rare)
+        self.rare = rare
         self.values[MODE] = f"?{verdict.action.value}" if guessed else verdict.action.value
-        self.values[EXTRAS] = cleaning.dump(self.rare)
 
 
 def arrival_of(row: Row) -> Arrival:

@@ -17,6 +17,7 @@ import contextlib
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import asyncpg
@@ -254,7 +255,7 @@ class Intake:
         """Let letters wait for those that come with files; nothing else waits for them."""
         if not self._filing:
             return
-        if all(row.account.medium == Medium.MAIL for row in (*self._judged, *self._queue)):
+        if all(row.account.medium == Medium.MAIL for row in chain(self._judged, self._queue)):
             await rang(self._filed, GATHER_SECONDS)
 
     def _take(self) -> list[Row]:

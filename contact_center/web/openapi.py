@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+import threading
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -194,7 +195,12 @@ def add_docs(app: web.Application, routes: Sequence[Route], *, prefix: str) -> N
 
     It is made when somebody asks for it: that takes as long as half of the service's start.
     """
-    made: Callable[[], bytes] = cache(lambda: orjson.dumps(document(routes, prefix=prefix)))
+    lock, make = threading.Lock(), cache(lambda: orjson.dumps(document(routes, prefix=prefix)))
+
+    def made() -> bytes:
+        with lock:  # of many who ask at once the first makes it
+            return make()
+
     app[DOCUMENT] = made
     app.router.add_get(f"{prefix}/openapi.json", _show_document)
     app.router.add_get("/api/docs", _show_page)

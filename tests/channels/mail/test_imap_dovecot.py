@@ -121,7 +121,7 @@ async def test_dovecot_killed_in_idle_and_restarted_the_next_mail_arrives_within
         dovecot.start()
         begun = time.monotonic()
         await put(dovecot, user, "after")
-        await eventually(lambda: subjects(kept) == ["before", "after"])
+        await eventually(lambda: subjects(kept) == ["before", "after"], seconds=30)
         print(f"arrived {time.monotonic() - begun:.2f} s after the restart")
         assert kept.color == "green"
 

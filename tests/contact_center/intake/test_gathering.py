@@ -60,6 +60,42 @@ async def test_a_wrong_guess_about_a_closed_talk_is_judged_by_what_is_known(
         assert work["preferred_id"] == house.employee_id
 
 
+EXPECT = """
+INSERT INTO expectations (id, account_id, conversation_key, kind, contact_id, until)
+VALUES ($1, $2, 'v1', $3, $4, now() + interval '1 hour')
+"""
+
+
+@pytest.mark.parametrize("met", [True, False])
+async def test_what_follows_a_wrong_guess_is_judged_as_it_is(house: House, *, met: bool) -> None:
+    await house.submit(message("m1"))
+    first = await house.one("SELECT * FROM contacts")
+    await house.close_contact(first["id"])
+    await house.submit(message("m2"))
+    await house.database.execute(EXPECT, new_id(), house.account.id, "survey", first["id"])
+    intake = house.intake if met else house.start()
+
+    await intake.submit(house.account, [message("m3", "5"), message("m4", "thanks")])
+
+    rows = await house.rows(
+        "SELECT external_id, kind FROM messages WHERE contact_id = $1 ORDER BY seq", first["id"]
+    )
+    told = [(row["external_id"], row["kind"]) for row in rows]
+    assert told == [("m1", "inbound"), ("m3", "survey"), ("m4", "survey")]
+
+
+async def test_what_was_expected_in_an_open_talk_keeps_its_order(house: House) -> None:
+    await house.submit(message("m1"))
+    first = await house.one("SELECT * FROM contacts")
+    await house.database.execute(EXPECT, new_id(), house.account.id, "callback", first["id"])
+    stranger = house.start()
+
+    await stranger.submit(house.account, [message(name) for name in ("a", "b", "c")])
+
+    rows = await house.rows("SELECT external_id FROM messages ORDER BY seq")
+    assert [row["external_id"] for row in rows] == ["m1", "a", "b", "c"]
+
+
 class Slow(Carried):
     """Keeps the files of a request when it is told to."""
 
