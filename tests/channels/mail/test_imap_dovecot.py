@@ -3,14 +3,15 @@
 import asyncio
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 
 from channels.errors import Misconfigured, Rejected
-from channels.mail.imap import Mailbox, MailboxSettings
+from channels.mail.imap import Mailbox, MailboxSettings, RawMail
 from channels.mail.servers import MailServer, Security
 from channels.mail.smtp import Sender, SmtpSettings
 from tests.support import certificates, mailservers
@@ -106,6 +107,22 @@ async def test_a_mail_of_twenty_megabytes_comes_whole(dovecot: Dovecot) -> None:
     async with kept.listening(settings(dovecot, user)):
         await eventually(lambda: kept.mails)
     assert kept.mails[0].raw.endswith(raw)
+
+
+async def test_mail_that_comes_between_select_and_search_is_not_left_until_the_next_sign_of_life(
+    dovecot: Dovecot,
+) -> None:
+    user = "between@example.org"
+
+    class Slow(Kept):
+        async def deliver(self, mails: Sequence[RawMail], cursor: dict[str, Any]) -> None:
+            if not self.batches:  # the first place is kept: the folder is open and not searched
+                await put(dovecot, user, "between")
+            await super().deliver(mails, cursor)
+
+    kept = Slow()
+    async with kept.listening(settings(dovecot, user, idle_seconds=600)):
+        await eventually(lambda: subjects(kept) == ["between"])
 
 
 async def test_dovecot_killed_in_idle_and_restarted_the_next_mail_arrives_within_30_seconds(
