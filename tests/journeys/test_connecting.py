@@ -180,11 +180,11 @@ def test_a_bot_is_connected_step_by_step_to_four_ticks(
     expect(page.get_by_text("Напишите с телефона: @shop_bot")).to_be_visible()
     ticks = page.get_by_role("list", name="Как далеко дошло сообщение").get_by_role("listitem")
     expect(ticks.locator("small", has_text="ждём")).to_have_count(4)
-    secret, fake.webhook.secret = fake.webhook.secret, "another"
+    fake.switches.turn("wrongly_signed", on=True)
     act(fake.say(text="Проверка"))
     expect(page.get_by_text("не доказал, что он от провайдера")).to_be_visible()
     expect(page.get_by_role("link", name="Посмотреть запрос")).to_be_visible()
-    fake.webhook.secret = secret
+    fake.switches.turn("wrongly_signed", on=False)
     act(fake.deliver())
     expect(page.locator("li[data-state=good]")).to_have_count(4)
     assert "Связь работает" in fake.sent()[0]["text"]
