@@ -120,12 +120,16 @@ export function followMessages(id: string): Promise<void> {
 }
 
 async function follow(id: string, entry: { again: boolean }): Promise<void> {
+  const held = () => queries.getQueryData<MessagePage>(keys.messages(id));
   try {
-    while (entry.again) {
+    if (held()?.has_after) return;
+    let more = false;
+    while (entry.again || more) {
       entry.again = false;
-      const held = queries.getQueryData<MessagePage>(keys.messages(id));
-      if (!held || held.has_after) return;
-      await loadMessages(id, { after: held.items.at(-1)?.seq ?? 0 });
+      const last = held()?.items.at(-1)?.seq;
+      if (last === undefined && !held()) return;
+      await loadMessages(id, { after: last ?? 0 });
+      more = (held()?.has_after ?? false) && held()?.items.at(-1)?.seq !== last;
     }
   } catch {
     // The next beat, event or resync asks again; the connection state tells the operator.

@@ -47,6 +47,10 @@ describe("pages of a thread", () => {
     const seen = { ...page(4, 4, true), items: [{ ...message(4), id: "split" }], version: 2 };
     expect(joinPage(held, seen, "after").items.map((one) => one.id)).toEqual(["held 1", "held 2", "held 3", "split"]);
   });
+  it("has the end in sight still when its last message is fetched again and another has come", () => {
+    expect(joinPage(page(1, 5), page(5, 5, true, true), "after").has_after).toBe(false);
+    expect(joinPage(page(1, 5, true, true), page(5, 5, true), "after").has_after).toBe(false);
+  });
   it("keeps what is newer than the end it is told of", () => {
     const held = { ...page(1, 7, false), version: 9 };
     expect(seqs(joinPage(held, { ...page(3, 5), version: 8 }, "after"))).toEqual([1, 2, 3, 4, 5, 6, 7]);

@@ -55,7 +55,9 @@ export function joinPage(held: MessagePage | undefined, page: MessagePage, side:
   return {
     items: mergeMessages(kept, page.items),
     has_before: first.seq <= heldFirst ? page.has_before : held.has_before,
-    has_after: last.seq >= heldLast ? page.has_after : held.has_after,
+    // A message fetched once more is no news of what follows it: where the end was in sight, whatever
+    // comes is followed by itself.
+    has_after: !ends && last.seq > heldLast ? page.has_after : held.has_after && !ends,
     version: Math.max(held.version, page.version),
   };
 }

@@ -14,7 +14,7 @@ import { byDay, together } from "./days";
 import { MessageView } from "./MessageView";
 import { subjectsOf } from "../letters/subjects";
 import { AboutContact } from "../letters/about";
-import { usePending } from "./outbox";
+import { underWay, usePending } from "./outbox";
 import { TypingLine } from "./TypingLine";
 import { unreadOf } from "./Row";
 import { around, further, nearer, newest, type Stretch, trimmed } from "./window";
@@ -289,7 +289,7 @@ export function Thread({ id, row, contact }: { id: string; row: ContactRow; cont
             </section>
           ))}
           </AboutContact>
-          <PendingBubbles contact={id} entries={pending} />
+          <PendingBubbles contact={id} entries={underWay(pending, items)} />
           <TypingLine id={id} name={named(row.client, t)} />
         </div>
       </div>

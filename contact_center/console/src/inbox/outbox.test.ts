@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Problem } from "../api/http";
-import { newId, Outbox, type Pending } from "./outbox";
+import { newId, Outbox, type Pending, underWay } from "./outbox";
 
 const entry = (text: string, contact = "c1") => ({ contact, kind: "reply" as const, text, attachments: [] });
 
@@ -58,6 +58,12 @@ describe("the outbox of the page", () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(sent.map((one) => one.text)).toEqual(["kept", "kept"]);
     expect(later.size).toBe(0);
+  });
+
+  it("is not shown beside the message it has become, though the answer is still on its way", () => {
+    const { outbox } = desk([new Problem(0, {})]);
+    const [first, second] = [outbox.add(entry("first")), outbox.add(entry("second"))];
+    expect(underWay(outbox.of("c1"), [{ client_msg_id: first.id }, { client_msg_id: null }])).toEqual([second]);
   });
 
   it("makes ids of version 4", () => {

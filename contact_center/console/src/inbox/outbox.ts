@@ -7,7 +7,7 @@ import { post, Problem } from "../api/http";
 import { keys } from "../api/keys";
 import { mergeMessages } from "../api/merge";
 import { sendable } from "./buttons";
-import type { Attachment, Choice, DraftKind, LetterDraft, MessagePage } from "../api/types";
+import type { Attachment, Choice, DraftKind, LetterDraft, Message, MessagePage } from "../api/types";
 
 export interface Pending {
   id: string;
@@ -181,4 +181,11 @@ export const outbox = new Outbox(sendToServer, typeof localStorage === "undefine
 
 export function usePending(contact: string): readonly Pending[] {
   return useSyncExternalStore(outbox.watch, () => outbox.of(contact));
+}
+
+/** Of what was sent here, what the thread does not show yet: it may hear of a message before we are answered. */
+export function underWay(entries: readonly Pending[], shown: readonly Pick<Message, "client_msg_id">[]): readonly Pending[] {
+  if (!entries.length) return entries;
+  const arrived = new Set(shown.map((one) => one.client_msg_id));
+  return entries.filter((one) => !arrived.has(one.id));
 }
