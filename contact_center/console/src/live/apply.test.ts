@@ -5,14 +5,14 @@ import type { LiveEvent, Message, MessagePage } from "../api/types";
 import { applyEvent } from "./apply";
 
 const asked: (number | undefined)[] = [];
-let stored: MessagePage;
+let stored: (after: number) => MessagePage;
 vi.stubGlobal("document", { hidden: false });
 
 vi.mock("../api/http", async (original) => ({
   ...(await original<typeof import("../api/http")>()),
   get: (_path: string, { query }: { query: { after?: number } }) => {
     asked.push(query.after);
-    return Promise.resolve(stored);
+    return Promise.resolve(stored(query.after ?? 0));
   },
 }));
 
@@ -34,7 +34,7 @@ it("fetches once more what changed while its thread was being loaded", async () 
     queryFn: () => new Promise<MessagePage>((done) => (answer = done)),
   });
   await Promise.resolve();
-  stored = page(3);
+  stored = () => page(3);
   for (const version of [2, 3]) applyEvent(event("message.changed", version), "me");
   expect(asked).toEqual([]);
   answer(page(1));
@@ -45,7 +45,17 @@ it("fetches once more what changed while its thread was being loaded", async () 
 
 it("fetches at once what changed in a thread that is here", async () => {
   queries.setQueryData(keys.messages("c1"), page(1));
-  stored = page(2);
+  stored = () => page(2);
   applyEvent(event("message.changed", 2), "me");
   await vi.waitFor(() => expect(held()).toBe(2));
+});
+
+it("follows a thread to its end, however many pages of news there are", async () => {
+  queries.setQueryData(keys.messages("c1"), page(1));
+  stored = (after) => ({
+    items: [{ id: `m${after + 1}`, seq: after + 1, version: 1 } as Message], has_before: true, has_after: after < 3, version: 4,
+  });
+  applyEvent(event("message.added", 4), "me");
+  await vi.waitFor(() => expect(queries.getQueryData<MessagePage>(keys.messages("c1"))?.items).toHaveLength(4));
+  expect(asked).toEqual([1, 2, 3]);
 });
