@@ -6,14 +6,36 @@ import { joinPage, newerContact, rowOf } from "./merge";
 import type { Answer } from "./ask";
 import type { Contact, ContactRow, MessagePage } from "./types";
 
+const TRIES = 8;
+
+function mayTryAgain(count: number, error: unknown): boolean {
+  return error instanceof Problem && error.passing && count < TRIES;
+}
+
+function pauseOf(count: number): number {
+  return Math.min(8000, 500 * 2 ** count) * (0.7 + Math.random() * 0.6);
+}
+
+/** As queries do: what fails for a moment is asked for again, for no event will tell of it again. */
+export async function insistently<T>(step: () => Promise<T>): Promise<T> {
+  for (let count = 0; ; count += 1) {
+    try {
+      return await step();
+    } catch (error) {
+      if (!mayTryAgain(count, error)) throw error;
+      await new Promise((done) => setTimeout(done, pauseOf(count)));
+    }
+  }
+}
+
 export const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 15_000,
       gcTime: 10 * 60_000,
       refetchOnWindowFocus: false,
-      retry: (count, error) => error instanceof Problem && error.passing && count < 8,
-      retryDelay: (count) => Math.min(8000, 500 * 2 ** count) * (0.7 + Math.random() * 0.6),
+      retry: mayTryAgain,
+      retryDelay: pauseOf,
       networkMode: "always",
     },
     mutations: { networkMode: "always" },
@@ -80,7 +102,7 @@ export function refreshContact(id: string): Promise<void> {
     try {
       while (entry.again) {
         entry.again = false;
-        noteContact(await get("/contacts/{id}", { path: { id } }));
+        noteContact(await insistently(() => get("/contacts/{id}", { path: { id } })));
       }
     } catch (error) {
       if (error instanceof Problem && error.status === 404) {
@@ -128,11 +150,11 @@ async function follow(id: string, entry: { again: boolean }): Promise<void> {
       entry.again = false;
       const last = held()?.items.at(-1)?.seq;
       if (last === undefined && !held()) return;
-      await loadMessages(id, { after: last ?? 0 });
+      await insistently(() => loadMessages(id, { after: last ?? 0 }));
       more = (held()?.has_after ?? false) && held()?.items.at(-1)?.seq !== last;
     }
   } catch {
-    // The next beat, event or resync asks again; the connection state tells the operator.
+    // It was tried long enough: the next event or resync asks again; the connection tells the operator.
   } finally {
     following.delete(id);
   }
@@ -151,7 +173,7 @@ export async function reloadMessages(id: string): Promise<void> {
   try {
     let after = Math.max(last - 4 * PAGE, (held.items[0]?.seq ?? 1) - 1);
     for (let round = 0; round < 8; round += 1) {
-      await loadMessages(id, { after });
+      await insistently(() => loadMessages(id, { after }));
       const now = queries.getQueryData<MessagePage>(keys.messages(id));
       after = Math.min(after + PAGE, now?.items.at(-1)?.seq ?? 0);
       if (!now || (now.items.at(-1)?.seq ?? 0) <= after) return;

@@ -25,6 +25,7 @@ export type {
   LetterStart,
   LiveEvent,
   LiveReady,
+  LiveSubscribed,
   LiveSync,
   LiveTyping,
   LiveViewers,

@@ -1,18 +1,20 @@
 import { beforeEach, expect, it, vi } from "vitest";
 import { queries } from "../api/client";
 import { keys } from "../api/keys";
-import type { LiveEvent, Message, MessagePage } from "../api/types";
-import { applyEvent } from "./apply";
+import type { Contact, LiveEvent, Message, MessagePage } from "../api/types";
+import { applyEvent, applySubscribed } from "./apply";
 
 const asked: (number | undefined)[] = [];
 let stored: (after: number) => MessagePage;
+let card: Partial<Contact>[] = [];
 vi.stubGlobal("document", { hidden: false });
 
 vi.mock("../api/http", async (original) => ({
   ...(await original<typeof import("../api/http")>()),
-  get: (_path: string, { query }: { query: { after?: number } }) => {
-    asked.push(query.after);
-    return Promise.resolve(stored(query.after ?? 0));
+  get: (path: string, { query }: { query?: { after?: number } }) => {
+    if (path === "/contacts/{id}") return Promise.resolve(card.shift());
+    asked.push(query?.after);
+    return Promise.resolve(stored(query?.after ?? 0));
   },
 }));
 
@@ -58,4 +60,29 @@ it("follows a thread to its end, however many pages of news there are", async ()
   applyEvent(event("message.added", 4), "me");
   await vi.waitFor(() => expect(queries.getQueryData<MessagePage>(keys.messages("c1"))?.items).toHaveLength(4));
   expect(asked).toEqual([1, 2, 3]);
+});
+
+const contact = (version: number) => ({ id: "c1", version }) as Contact;
+const shown = () => queries.getQueryData<Contact>(keys.contact("c1"))?.version;
+
+it("fetches what changed before it was told of changes, and nothing it has", async () => {
+  queries.setQueryData(keys.messages("c1"), page(4));
+  queries.setQueryData(keys.contact("c1"), contact(5));
+  stored = () => page(5);
+  card = [contact(6)];
+  applySubscribed({ t: "subscribed", topics: ["contact:c1"], contacts: [{ id: "c1", version: 5 }] });
+  await vi.waitFor(() => expect(held()).toBe(5));
+  expect([asked, shown()]).toEqual([[0], 5]);
+});
+
+it("fetches a card once more that was being loaded when it changed", async () => {
+  let answer: (contact: Contact) => void = () => {};
+  const loading = queries.fetchQuery({ queryKey: keys.contact("c1"), queryFn: () => new Promise<Contact>((done) => (answer = done)) });
+  await Promise.resolve();
+  card = [contact(7)];
+  applyEvent({ kind: "contact.changed", id: "c1", version: 7, data: {} } as unknown as LiveEvent, "me");
+  answer(contact(6));
+  await loading;
+  await vi.waitFor(() => expect(shown()).toBe(7));
+  expect(card).toEqual([]);
 });

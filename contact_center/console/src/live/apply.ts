@@ -1,8 +1,8 @@
 /** From live events to the query cache. An event says only what changed and to which version;
  *  what we hold in that version or a newer one needs no fetch. */
-import { followMessages, loadedAnew, loadMessages, queries, refreshContact, reloadMessages } from "../api/client";
+import { followMessages, heldRow, insistently, loadedAnew, loadMessages, queries, refreshContact, reloadMessages } from "../api/client";
 import { keys } from "../api/keys";
-import type { Contact, Directory, DirectoryEmployee, LiveEvent, LiveSync, MessagePage } from "../api/types";
+import type { Contact, Directory, DirectoryEmployee, LiveEvent, LiveSubscribed, LiveSync, MessagePage } from "../api/types";
 import { stoppedTyping } from "./ephemera";
 
 export type ArrivalListener = (event: LiveEvent) => void;
@@ -37,16 +37,32 @@ export function offersChanged(): void {
   soon("offers", 30, () => void queries.invalidateQueries({ queryKey: keys.offers }));
 }
 
-function contactChanged(id: string, version: number | null): void {
+/** Do it when what is being loaded is here; false where nothing is. */
+function whenLoaded(queryKey: readonly string[], step: () => void): boolean {
+  const query = queries.getQueryCache().find({ queryKey });
+  if (query?.state.fetchStatus !== "fetching") return false;
+  const later = () => setTimeout(step);
+  void query.promise?.then(later, later);
+  return true;
+}
+
+/** Fetch the card of a contact where we hold, or are about to get, one older than this. */
+function renewContact(id: string, version: number | null): void {
   const held = queries.getQueryData<Contact>(keys.contact(id));
-  if (held && (version === null || held.version < version)) void refreshContact(id);
+  if (!held) whenLoaded(keys.contact(id), () => queries.getQueryData(keys.contact(id)) && renewContact(id, version));
+  else if (version === null || held.version < version) void refreshContact(id);
+}
+
+function contactChanged(id: string, version: number | null): void {
+  renewContact(id, version);
   listsChanged();
 }
 
 /** Fetch one message as it is now, where we hold an older one. */
 function renew(id: string, seq: number): void {
   const held = queries.getQueryData<MessagePage>(keys.messages(id));
-  if (held?.items.some((item) => item.seq === seq)) void loadMessages(id, { after: seq - 1, limit: 1 }).catch(() => {});
+  if (!held?.items.some((item) => item.seq === seq)) return;
+  void insistently(() => loadMessages(id, { after: seq - 1, limit: 1 })).catch(() => {});
 }
 
 const late = new Set<string>();
@@ -54,14 +70,10 @@ const late = new Set<string>();
 /** Whether a thread is being loaded: what comes may have been read before the change, so that it is
  *  fetched once more when it is here. */
 function loadedLater(id: string): boolean {
-  const query = queries.getQueryCache().find({ queryKey: keys.messages(id) });
-  if (query?.state.fetchStatus !== "fetching") return false;
-  if (!late.has(id)) {
-    late.add(id);
-    const again = () => setTimeout(() => (late.delete(id), void reloadMessages(id)));
-    void query.promise?.then(again, again);
-  }
-  return true;
+  if (late.has(id)) return true;
+  const loading = whenLoaded(keys.messages(id), () => (late.delete(id), void reloadMessages(id)));
+  if (loading) late.add(id);
+  return loading;
 }
 
 function messageChanged(event: LiveEvent): void {
@@ -150,6 +162,23 @@ export function applySync({ contacts, gone }: LiveSync): void {
   soon("wrap-ups", 100, () => void queries.invalidateQueries({ queryKey: keys.wrapUps }));
   void queries.invalidateQueries({ queryKey: keys.me });
   soon("directory", 500, () => void queries.invalidateQueries({ queryKey: keys.directory }));
+}
+
+/** What the contacts were at when we began to hear of them: what we hold may be older, and no event
+ *  tells of what came between. */
+export function applySubscribed({ contacts }: LiveSubscribed): void {
+  for (const { id, version } of contacts) {
+    renewContact(id, version);
+    renewThread(id, version);
+    const row = heldRow(id);
+    if (row && row.version < version) listsChanged();
+  }
+}
+
+function renewThread(id: string, version: number): void {
+  const held = queries.getQueryData<MessagePage>(keys.messages(id));
+  if (!held) whenLoaded(keys.messages(id), () => queries.getQueryData(keys.messages(id)) && renewThread(id, version));
+  else if (held.version < version) void reloadMessages(id);
 }
 
 /** The versions of the contacts whose thread or card we hold, for a resync. */

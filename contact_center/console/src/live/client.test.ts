@@ -22,6 +22,7 @@ class FakeSocket implements SocketLike {
 function house(tell: () => Promise<void> = () => Promise.resolve()) {
   const sockets: FakeSocket[] = [];
   const events: LiveEvent[] = [];
+  const heard: string[] = [];
   const polls: number[] = [];
   const answers: Frame[][] = [];
   const client = new LiveClient({
@@ -39,12 +40,13 @@ function house(tell: () => Promise<void> = () => Promise.resolve()) {
     known: () => ({ c1: 7 }),
     onEvent: (event) => events.push(event),
     onSync: () => {},
+    onSubscribed: (frame) => heard.push(...frame.topics),
     onEphemeral: () => {},
     onNow: () => {},
     onState: () => {},
     random: () => 1,
   });
-  return { client, sockets, events, polls, answers };
+  return { client, sockets, events, heard, polls, answers };
 }
 
 /** As many failures as it takes until polls are tried. */
@@ -130,13 +132,14 @@ describe("the live client", () => {
   });
 
   it("subscribes again until it is confirmed", async () => {
-    const { client, sockets } = house();
+    const { heard, client, sockets } = house();
     client.start();
     const socket = sockets[0] as FakeSocket;
     socket.say(ready("s", 0), { t: "sync", n: 0, contacts: [], gone: [], offers: [] } as unknown as Frame);
     client.subscribe("contact:c1");
     client.subscribe("contact:c2");
     socket.say({ t: "subscribed", topics: ["contact:c1"], contacts: [] } as Frame);
+    expect(heard).toEqual(["contact:c1"]);
     await vi.advanceTimersByTimeAsync(2000);
     expect(socket.sent.at(-1)).toEqual({ t: "sub", topics: ["contact:c2"] });
     socket.say({ t: "denied", topic: "contact:c2" });

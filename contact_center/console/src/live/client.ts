@@ -5,7 +5,7 @@
  *  What we asked is asked again until it is answered: a frame may be lost on the way.
  *  `phase` is never better than the truth: silence longer than SILENT ms ends the connection. */
 
-import type { Frame, LiveEvent, LiveReady, LiveSync, Said } from "../api/types";
+import type { Frame, LiveEvent, LiveReady, LiveSubscribed, LiveSync, Said } from "../api/types";
 
 export type Phase = "connecting" | "live" | "reconnecting" | "offline";
 
@@ -31,6 +31,7 @@ export interface LiveOptions {
   known: () => Record<string, number>;
   onEvent: (event: LiveEvent) => void;
   onSync: (frame: LiveSync) => void;
+  onSubscribed: (frame: LiveSubscribed) => void;
   onEphemeral: (frame: Frame) => void;
   onNow: (now: string) => void;
   onState: (state: LiveState) => void;
@@ -189,7 +190,7 @@ export class LiveClient {
     } else if (frame.t === "subscribed" || frame.t === "denied") {
       for (const topic of frame.t === "denied" ? [frame.topic] : frame.topics) this.heard.add(topic);
       this.insist();
-      this.o.onEphemeral(frame);
+      if (frame.t === "subscribed") this.o.onSubscribed(frame);
     } else if ("n" in frame) this.numbered(frame);
     else this.o.onEphemeral(frame);
   }

@@ -4,7 +4,7 @@ import { get, post } from "../api/http";
 import { useEffect } from "react";
 import { noteServerNow } from "../ui/now";
 import { Store, useStore } from "../ui/store";
-import { applyEvent, applySync, knownVersions } from "./apply";
+import { applyEvent, applySubscribed, applySync, knownVersions } from "./apply";
 import { LiveClient, type LiveState } from "./client";
 import { noteEphemeral } from "./ephemera";
 
@@ -24,6 +24,7 @@ export const live = new LiveClient({
   known: knownVersions,
   onEvent: (event) => applyEvent(event, mine),
   onSync: applySync,
+  onSubscribed: applySubscribed,
   onEphemeral: noteEphemeral,
   onNow: noteServerNow,
   onState: (state) => {
