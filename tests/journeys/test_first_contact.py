@@ -105,6 +105,36 @@ def test_either_side_may_reload_in_the_middle_and_misses_nothing(
     finish(operator)
 
 
+def test_a_talk_that_is_left_and_opened_again_shows_what_came_meanwhile(
+    company: Company, open_page: Open
+) -> None:
+    operator, visitor = open_page(), open_page(viewport=PHONE)
+    operator.route_web_socket("**/live", _without_floor)
+    company.sign_in(operator)
+    visitor.goto(company.chat)
+    write(visitor, "Раз")
+    operator.get_by_role("button", name="Принять").first.wait_for()
+    operator.get_by_role("link", name="Все", exact=True).click()
+    operator.get_by_role("link").filter(has_text="Раз").click()
+    expect(thread(operator).get_by_text("Раз", exact=True)).to_be_visible()
+    operator.get_by_role("link", name="Клиенты").click()  # no list there tells of talks
+    expect(operator.get_by_role("heading", name="Клиенты")).to_be_visible()
+    expect(thread(operator)).to_be_hidden()
+    write(visitor, "Два")
+    expect(thread(visitor).locator(".meta", has_text="·")).to_have_count(2)  # both are stored
+    operator.go_back()
+    expect(thread(operator).get_by_text("Два", exact=True)).to_be_visible()
+    accept(operator)
+    finish(operator)
+
+
+def _without_floor(route: WebSocketRoute) -> None:
+    """Hear what somebody hears who supervises nobody."""
+    server = route.connect_to_server()
+    route.on_message(lambda text: server.send(str(text).replace(',"floor"', "")))
+    server.on_message(route.send)
+
+
 def lossy(page: Page, seed: int) -> dict[str, Any]:
     """Drop 30 % of the frames both ways; `cut` true cuts the socket and refuses new ones."""
     dice = random.Random(seed)
