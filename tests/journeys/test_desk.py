@@ -95,6 +95,15 @@ def test_own_keys_hold_on_another_computer(company: Company, open_page: Open) ->
     other.keyboard.press("KeyB")
     expect(field).to_be_focused()
 
+    search = other.get_by_role("combobox", name="Команда, имя клиента")
+    other.keyboard.press("Control+k")
+    other.keyboard.type("нет такого действия")  # none of it goes into the answer
+    expect(search).to_have_value("нет такого действия")
+    other.keyboard.press("Escape")
+    expect(search).to_be_hidden()
+    expect(field).to_be_focused()
+    expect(field).to_have_value("")
+
     operator.get_by_role("button", name="Вернуть все обычные").click()
     expect(operator.get_by_role("button", name="Ответить: R")).to_be_visible()
     finish(other)

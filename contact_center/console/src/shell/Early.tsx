@@ -2,20 +2,34 @@ import { useLayoutEffect, useRef } from "react";
 import { useI18n } from "../i18n";
 import css from "./shell.module.css";
 
-/** What was typed into a part that was still on its way; that part empties it. */
-export const early = { text: "" };
+/** What was typed for a part that was still on its way, and who had the focus before. */
+const early = { text: "", owed: null as HTMLElement | null };
 
-/** Stands in while the palette loads: what is typed then is meant for it, not for a client. */
+/** What was typed; from now on the part itself is typed into. */
+export function takeEarly(): string {
+  const { text } = early;
+  early.text = "";
+  return text;
+}
+
+/** The part is closed: the focus goes back to where it was. */
+export function giveFocusBack(): void {
+  const { owed } = early;
+  early.owed = null;
+  owed?.focus({ preventScroll: true });
+}
+
+/** Stands in until the palette has the focus: what is typed then is meant for it, not for a client. */
 export function Early() {
   const { t } = useI18n();
   const own = useRef<HTMLInputElement>(null);
   useLayoutEffect(() => {
-    const before = document.activeElement;
-    own.current?.focus();
-    // The palette remembers to whom it owes the focus.
+    const [input, before] = [own.current, document.activeElement];
+    early.owed = before instanceof HTMLElement && before !== document.body ? before : null;
+    input?.focus();
     return () => {
-      if (before instanceof HTMLElement) before.focus();
+      if (document.activeElement === input) early.owed?.focus({ preventScroll: true });
     };
   }, []);
-  return <input ref={own} className={css.early} aria-label={t("palette.hint")} onChange={(event) => (early.text = event.currentTarget.value)} />;
+  return <input ref={own} className={css.early} aria-label={t("palette.hint")} defaultValue={early.text} onChange={(event) => (early.text = event.currentTarget.value)} />;
 }

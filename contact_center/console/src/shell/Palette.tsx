@@ -1,5 +1,5 @@
 import { Modal } from "@mantine/core";
-import { type KeyboardEvent, useEffect, useMemo, useState } from "react";
+import { type KeyboardEvent, useLayoutEffect, useMemo, useState } from "react";
 import { useRested, useSearch } from "../api/hooks";
 import { otherLayout } from "../actions/keys";
 import type { Group } from "../actions/keymap";
@@ -9,7 +9,7 @@ import { navigate } from "../router";
 import { Avatar } from "../ui/Avatar";
 import { Caps } from "../ui/Caps";
 import { Icon, mediumIcon } from "../ui/Icon";
-import { early } from "./Early";
+import { Early, giveFocusBack, takeEarly } from "./Early";
 import css from "./palette.module.css";
 
 interface Entry {
@@ -86,10 +86,10 @@ function useEntries(typed: string, close: () => void): { entries: Entry[]; busy:
 
 export default function Palette({ onClose }: { onClose: () => void }) {
   const { t } = useI18n();
-  const [typed, setTyped] = useState(early.text);
-  useEffect(() => {
-    early.text = "";
-  }, []);
+  const [typed, setTyped] = useState("");
+  // A dialog takes the focus some time after it is drawn.
+  const [here, setHere] = useState(false);
+  useLayoutEffect(() => giveFocusBack, []);
   const [at, setAt] = useState(0);
   const { entries, busy } = useEntries(typed, onClose);
   const chosen = Math.min(at, entries.length - 1);
@@ -105,48 +105,57 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       entries[chosen]?.run();
     }
   };
+  const onFocus = () => {
+    if (here) return;
+    setTyped(takeEarly());
+    setHere(true);
+  };
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} size={600} padding={0} aria-label={t("act.palette")} data-cc-modal>
-      <div className={css.top}>
-        <Icon name="search" size={20} />
-        <input
-          data-autofocus
-          className={css.field}
-          role="combobox"
-          aria-expanded
-          aria-controls="palette-list"
-          aria-activedescendant={entries.length ? `entry-${chosen}` : undefined}
-          aria-label={t("palette.hint")}
-          placeholder={t("palette.hint")}
-          value={typed}
-          onChange={(event) => {
-            setTyped(event.currentTarget.value);
-            setAt(0);
-          }}
-          onKeyDown={onKeyDown}
-        />
-        {busy && <i className={css.busy} />}
-      </div>
-      <div className={css.list} id="palette-list" role="listbox" aria-label={t("palette.results")} tabIndex={-1}>
-        {entries.map((entry, index) => (
-          <div key={entry.id} role="presentation">
-            {entry.group !== entries[index - 1]?.group && (
-              <div className={css.group} role="presentation">
-                {t(`palette.${entry.group}`)}
-              </div>
-            )}
-            <button type="button" id={`entry-${index}`} role="option" aria-selected={index === chosen} tabIndex={-1} className={css.entry} onMouseMove={() => setAt(index)} onClick={entry.run}>
-              <span className={css.left}>{entry.left}</span>
-              <span className={css.text}>
-                <span className="ellipsis">{entry.title}</span>
-                {entry.detail && <small className="ellipsis">{entry.detail}</small>}
-              </span>
-              {entry.right}
-            </button>
-          </div>
-        ))}
-        {!entries.length && <p className={css.none}>{t(busy ? "state.loading" : "palette.none")}</p>}
-      </div>
-    </Modal>
+    <>
+      {!here && <Early />}
+      <Modal opened onClose={onClose} withCloseButton={false} size={600} padding={0} aria-label={t("act.palette")} data-cc-modal>
+        <div className={css.top}>
+          <Icon name="search" size={20} />
+          <input
+            data-autofocus
+            className={css.field}
+            role="combobox"
+            aria-expanded
+            aria-controls="palette-list"
+            aria-activedescendant={entries.length ? `entry-${chosen}` : undefined}
+            aria-label={t("palette.hint")}
+            placeholder={t("palette.hint")}
+            value={typed}
+            onFocus={onFocus}
+            onChange={(event) => {
+              setTyped(event.currentTarget.value);
+              setAt(0);
+            }}
+            onKeyDown={onKeyDown}
+          />
+          {busy && <i className={css.busy} />}
+        </div>
+        <div className={css.list} id="palette-list" role="listbox" aria-label={t("palette.results")} tabIndex={-1}>
+          {entries.map((entry, index) => (
+            <div key={entry.id} role="presentation">
+              {entry.group !== entries[index - 1]?.group && (
+                <div className={css.group} role="presentation">
+                  {t(`palette.${entry.group}`)}
+                </div>
+              )}
+              <button type="button" id={`entry-${index}`} role="option" aria-selected={index === chosen} tabIndex={-1} className={css.entry} onMouseMove={() => setAt(index)} onClick={entry.run}>
+                <span className={css.left}>{entry.left}</span>
+                <span className={css.text}>
+                  <span className="ellipsis">{entry.title}</span>
+                  {entry.detail && <small className="ellipsis">{entry.detail}</small>}
+                </span>
+                {entry.right}
+              </button>
+            </div>
+          ))}
+          {!entries.length && <p className={css.none}>{t(busy ? "state.loading" : "palette.none")}</p>}
+        </div>
+      </Modal>
+    </>
   );
 }
