@@ -43,6 +43,8 @@ export const queries = new QueryClient({
 });
 
 const PAGE = 50;
+/** Pages at most of one reload. */
+const RELOADED = 16;
 
 type ListData = { pages: Answer<"GET", "/contacts">[]; pageParams: unknown[] };
 
@@ -120,10 +122,12 @@ export function refreshContact(id: string): Promise<void> {
 export async function loadMessages(
   id: string,
   range: { before?: number; after?: number; limit?: number } = {},
-): Promise<void> {
+): Promise<MessagePage> {
   const side = range.before !== undefined ? "before" : range.after !== undefined ? "after" : "tail";
   const page = await get("/contacts/{id}/messages", { path: { id }, query: { limit: PAGE, ...range } });
-  queries.setQueryData<MessagePage>(keys.messages(id), (held) => joinPage(held, page, side));
+  // A part of a thread that is not held any more is not the thread.
+  queries.setQueryData<MessagePage>(keys.messages(id), (held) => (held || side === "tail" ? joinPage(held, page, side) : undefined));
+  return page;
 }
 
 const following = new Map<string, { again: boolean; done: Promise<void> }>();
@@ -141,20 +145,25 @@ export function followMessages(id: string): Promise<void> {
   return entry.done;
 }
 
+/** Whether what comes is being fetched: the end is out of sight for a moment only. */
+export function isFollowed(id: string): boolean {
+  return following.has(id);
+}
+
 async function follow(id: string, entry: { again: boolean }): Promise<void> {
   const held = () => queries.getQueryData<MessagePage>(keys.messages(id));
   try {
     if (held()?.has_after) return;
     let more = false;
-    while (entry.again || more) {
+    while (held() && (entry.again || more)) {
       entry.again = false;
-      const last = held()?.items.at(-1)?.seq;
-      if (last === undefined && !held()) return;
-      await insistently(() => loadMessages(id, { after: last ?? 0 }));
-      more = (held()?.has_after ?? false) && held()?.items.at(-1)?.seq !== last;
+      const last = held()?.items.at(-1)?.seq ?? 0;
+      const page = await insistently(() => loadMessages(id, { after: last }));
+      more = page.has_after && page.items.length > 0;
     }
   } catch {
     // It was tried long enough: the next event or resync asks again; the connection tells the operator.
+    queries.setQueryData<MessagePage>(keys.messages(id), (page) => page && { ...page, has_after: false });
   } finally {
     following.delete(id);
   }
@@ -165,18 +174,19 @@ export function loadedAnew(id: string): void {
   void queries.invalidateQueries({ queryKey: keys.messages(id) });
 }
 
-/** After a gap: fetch again what is held of a thread (its newest 200), for versions may differ. */
+/** After a gap: fetch again what is held of a thread (its newest 200), for versions may differ, and what has come. */
 export async function reloadMessages(id: string): Promise<void> {
   const held = queries.getQueryData<MessagePage>(keys.messages(id));
-  const last = held?.items.at(-1)?.seq;
-  if (!held || last === undefined) return;
+  if (!held) return;
+  const last = held.items.at(-1)?.seq ?? 0;
+  let after = Math.max(0, last - 4 * PAGE, (held.items[0]?.seq ?? 1) - 1);
   try {
-    let after = Math.max(last - 4 * PAGE, (held.items[0]?.seq ?? 1) - 1);
-    for (let round = 0; round < 8; round += 1) {
-      await insistently(() => loadMessages(id, { after }));
-      const now = queries.getQueryData<MessagePage>(keys.messages(id));
-      after = Math.min(after + PAGE, now?.items.at(-1)?.seq ?? 0);
-      if (!now || (now.items.at(-1)?.seq ?? 0) <= after) return;
+    for (let round = 0; round < RELOADED; round += 1) {
+      const from = after;
+      const page = await insistently(() => loadMessages(id, { after: from }));
+      const end = page.items.at(-1)?.seq;
+      if (end === undefined || !page.has_after || (held.has_after && end >= last)) return;
+      after = end;
     }
   } catch {
     // As above.

@@ -51,6 +51,14 @@ describe("pages of a thread", () => {
     expect(joinPage(page(1, 5), page(5, 5, true, true), "after").has_after).toBe(false);
     expect(joinPage(page(1, 5, true, true), page(5, 5, true), "after").has_after).toBe(false);
   });
+  it("is as new as the last page that showed its end", () => {
+    const older = { ...page(1, 4, false, true), version: 9 };
+    expect(joinPage(page(5, 9), older, "before").version).toBe(1);
+    expect(joinPage(page(5, 9), { ...page(10, 10), version: 9 }, "after").version).toBe(9);
+  });
+  it("takes no page that would leave a hole", () => {
+    expect(seqs(joinPage(page(60, 70), page(1, 50), "after"))[0]).toBe(60);
+  });
   it("keeps what is newer than the end it is told of", () => {
     const held = { ...page(1, 7, false), version: 9 };
     expect(seqs(joinPage(held, { ...page(3, 5), version: 8 }, "after"))).toEqual([1, 2, 3, 4, 5, 6, 7]);

@@ -33,24 +33,28 @@ export function mergeMessages(held: readonly Message[], seen: readonly Message[]
 }
 
 /** Join a page to what is held. A page that does not touch what is held replaces it: a thread
- *  with a hole in the middle would show a conversation that never took place. */
+ *  with a hole in the middle would show a conversation that never took place. What is held is as
+ *  new as the last page that showed the end. */
 export function joinPage(held: MessagePage | undefined, page: MessagePage, side: "before" | "after" | "tail"): MessagePage {
   const first = page.items[0];
   const last = page.items.at(-1);
   if (!held?.items.length) return page;
+  const shows = side !== "before" && !page.has_after;
+  const version = shows ? Math.max(held.version, page.version) : held.version;
   if (!first || !last) {
     return {
       ...held,
       has_before: side === "before" ? false : held.has_before,
       has_after: side === "before" ? held.has_after : false,
-      version: Math.max(held.version, page.version),
+      version,
     };
   }
   const heldFirst = held.items[0]?.seq ?? 0;
   const heldLast = held.items.at(-1)?.seq ?? 0;
   if (side !== "before" && first.seq > heldLast + 1) return page;
+  if (side === "after" && last.seq < heldFirst - 1) return held;
   // The end of the thread as it is now: what is held beyond it went to another contact.
-  const ends = side !== "before" && !page.has_after && page.version >= held.version;
+  const ends = shows && page.version >= held.version;
   const kept = ends ? held.items.filter((item) => item.seq <= last.seq) : held.items;
   return {
     items: mergeMessages(kept, page.items),
@@ -58,6 +62,6 @@ export function joinPage(held: MessagePage | undefined, page: MessagePage, side:
     // A message fetched once more is no news of what follows it: where the end was in sight, whatever
     // comes is followed by itself.
     has_after: !ends && last.seq > heldLast ? page.has_after : held.has_after && !ends,
-    version: Math.max(held.version, page.version),
+    version,
   };
 }

@@ -1,5 +1,5 @@
 import { Fragment, type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import { loadMessages, queries } from "../api/client";
+import { isFollowed, loadMessages, queries } from "../api/client";
 import { markRead } from "../api/acts";
 import { useMe, useMessages } from "../api/hooks";
 import { keys } from "../api/keys";
@@ -143,7 +143,7 @@ export function Thread({ id, row, contact }: { id: string; row: ContactRow; cont
     const element = box.current;
     if (!element) return;
     const left = element.scrollHeight - element.scrollTop - element.clientHeight;
-    stick.current = left < AT_END && window.to === null && !query.data?.has_after;
+    stick.current = left < AT_END && window.to === null && (!query.data?.has_after || isFollowed(id));
     setBehind(left > 600 || window.to !== null);
     if (stick.current) setSeen(last);
     remember();

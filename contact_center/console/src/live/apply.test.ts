@@ -1,5 +1,6 @@
 import { beforeEach, expect, it, vi } from "vitest";
 import { queries } from "../api/client";
+import { Problem } from "../api/http";
 import { keys } from "../api/keys";
 import type { Contact, LiveEvent, Message, MessagePage } from "../api/types";
 import { applyEvent, applySubscribed } from "./apply";
@@ -7,6 +8,7 @@ import { applyEvent, applySubscribed } from "./apply";
 const asked: (number | undefined)[] = [];
 let stored: (after: number) => MessagePage;
 let card: Partial<Contact>[] = [];
+const problems: Error[] = [];
 vi.stubGlobal("document", { hidden: false });
 
 vi.mock("../api/http", async (original) => ({
@@ -14,7 +16,8 @@ vi.mock("../api/http", async (original) => ({
   get: (path: string, { query }: { query?: { after?: number } }) => {
     if (path === "/contacts/{id}") return Promise.resolve(card.shift());
     asked.push(query?.after);
-    return Promise.resolve(stored(query?.after ?? 0));
+    const problem = problems.shift();
+    return problem ? Promise.reject(problem) : Promise.resolve(stored(query?.after ?? 0));
   },
 }));
 
@@ -60,6 +63,34 @@ it("follows a thread to its end, however many pages of news there are", async ()
   applyEvent(event("message.added", 4), "me");
   await vi.waitFor(() => expect(queries.getQueryData<MessagePage>(keys.messages("c1"))?.items).toHaveLength(4));
   expect(asked).toEqual([1, 2, 3]);
+});
+
+/** A thread from one message to another, of a contact in a version. */
+const thread = (from: number, to: number, version: number, has_after = false): MessagePage => ({
+  items: Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => ({ id: `m${from + at}`, seq: from + at, version: 1 }) as Message),
+  has_before: from > 1, has_after, version,
+});
+const ends = (page: MessagePage | undefined) => [page?.items.length, page?.items.at(-1)?.seq, page?.has_after, page?.version];
+
+it.each([
+  [1, 50, 51], // a whole page
+  [1, 300, 303],
+  [1, 10, 70],
+  [1, 0, 3], // nothing yet
+])("fetches all that came after what is held from %i to %i", async (from, to, stands) => {
+  queries.setQueryData(keys.messages("c1"), thread(from, to, 4));
+  stored = (after) => thread(after + 1, Math.min(after + 50, stands), 9, after + 50 < stands);
+  applySubscribed({ t: "subscribed", topics: [], contacts: [{ id: "c1", version: 9 }] });
+  await vi.waitFor(() => expect(ends(queries.getQueryData(keys.messages("c1")))).toEqual([stands, stands, false, 9]));
+});
+
+it("asks again when an answer fails for a moment", async () => {
+  queries.setQueryData(keys.messages("c1"), thread(1, 1, 1));
+  problems.push(new Problem(503, {}));
+  stored = () => thread(2, 2, 2);
+  applyEvent(event("message.added", 2), "me");
+  await vi.waitFor(() => expect(ends(queries.getQueryData(keys.messages("c1")))).toEqual([2, 2, false, 2]), 5000);
+  expect(asked).toEqual([1, 1]);
 });
 
 const contact = (version: number) => ({ id: "c1", version }) as Contact;

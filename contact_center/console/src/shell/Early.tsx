@@ -15,7 +15,7 @@ export function takeEarly(): string {
 /** The part is closed: the focus goes back to where it was. */
 export function giveFocusBack(): void {
   const { owed } = early;
-  early.owed = null;
+  [early.text, early.owed] = ["", null];
   owed?.focus({ preventScroll: true });
 }
 
@@ -26,10 +26,11 @@ export function Early() {
   useLayoutEffect(() => {
     const [input, before] = [own.current, document.activeElement];
     early.owed = before instanceof HTMLElement && before !== document.body ? before : null;
+    if (input) input.value = early.text; // of the one before, up to this moment
     input?.focus();
     return () => {
       if (document.activeElement === input) early.owed?.focus({ preventScroll: true });
     };
   }, []);
-  return <input ref={own} className={css.early} aria-label={t("palette.hint")} defaultValue={early.text} onChange={(event) => (early.text = event.currentTarget.value)} />;
+  return <input ref={own} className={css.early} aria-label={t("palette.hint")} onChange={(event) => (early.text = event.currentTarget.value)} />;
 }
