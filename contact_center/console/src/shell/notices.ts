@@ -28,6 +28,16 @@ function registration(): Promise<ServiceWorkerRegistration | null> {
   return worker;
 }
 
+let turn: Promise<unknown> = Promise.resolve();
+const PATIENCE = 5000;
+
+/** One step after the other, each with at most `PATIENCE` ms: Chromium forgets a notice, and the presses
+ *  of its buttons, where the notices are listed (as closing one does) while it is being shown. */
+function inTurn(step: () => Promise<unknown>): void {
+  const late = () => new Promise((done) => setTimeout(done, PATIENCE));
+  turn = turn.then(() => Promise.race([step(), late()])).catch(() => {});
+}
+
 function pressed(data: { notice?: string; action?: string }): void {
   const known = data.notice ? acts.get(data.notice) : undefined;
   if (!known || !data.notice) return;
@@ -52,17 +62,19 @@ export function notice(title: string, body: string, tag: string, does: NoticeAct
   let gone = false;
   let close = () => {};
   acts.set(tag, does);
-  void (async () => {
-    const options: Options = { body, tag, icon: "/favicon.svg", requireInteraction: Boolean(does.buttons) };
-    const ready = await registration();
+  void registration().then((ready) => {
     if (gone) return;
-    if (ready) {
-      const actions = does.buttons?.map(({ action, title: words }) => ({ action, title: words }));
-      await ready.showNotification(title, { ...options, actions } as Options).catch(() => {});
-      close = () => void ready.getNotifications({ tag }).then((shown) => shown.forEach((one) => one.close()));
-    } else close = plain(title, options, tag);
-    if (gone) close();
-  })();
+    const options: Options = { body, tag, icon: "/favicon.svg", requireInteraction: Boolean(does.buttons) };
+    if (!ready) {
+      close = plain(title, options, tag);
+      return;
+    }
+    const actions = does.buttons?.map(({ action, title: words }) => ({ action, title: words }));
+    inTurn(async () => {
+      if (!gone) await ready.showNotification(title, { ...options, actions } as Options);
+    });
+    close = () => inTurn(async () => (await ready.getNotifications({ tag })).forEach((one) => one.close()));
+  });
   return () => {
     gone = true;
     acts.delete(tag);
