@@ -10,6 +10,7 @@ import { Avatar } from "../ui/Avatar";
 import { Caps } from "../ui/Caps";
 import { Icon, mediumIcon } from "../ui/Icon";
 import { Early, giveFocusBack, takeEarly } from "./Early";
+import { fit } from "./fit";
 import css from "./palette.module.css";
 
 interface Entry {
@@ -25,13 +26,6 @@ interface Entry {
 const ORDER: readonly Group[] = ["offer", "contact", "me", "go", "app", "list"];
 const HIDDEN = /^(nth-|palette$)/;
 
-/** Does each word begin a word of the text? Also when typed on the other layout. */
-function fits(text: string, q: string): boolean {
-  const hay = ` ${text.toLocaleLowerCase()}`;
-  const all = (typed: string) => typed.split(/\s+/).every((word) => hay.includes(` ${word}`) || (word.length > 2 && hay.includes(word)));
-  return all(q) || all(otherLayout(q));
-}
-
 function useEntries(typed: string, close: () => void): { entries: Entry[]; busy: boolean } {
   const { t } = useI18n();
   const actions = useAllActions();
@@ -43,10 +37,14 @@ function useEntries(typed: string, close: () => void): { entries: Entry[]; busy:
   const slipped = useSearch(none && rested ? otherLayout(rested) : "");
   const search = none && slipped.data ? slipped : typedRight;
   const entries = useMemo(() => {
-    const out: Entry[] = [...actions]
-      .sort((a, b) => ORDER.indexOf(a.group) - ORDER.indexOf(b.group))
-      .filter((action) => !HIDDEN.test(action.id) && (!q || fits(`${t(action.title)} ${action.also ?? ""}`, q)))
-      .map((action) => ({
+    const out: Entry[] = actions
+      .filter((action) => !HIDDEN.test(action.id))
+      .flatMap((action) => {
+        const rank = fit(q, t(action.title), action.also);
+        return rank === null ? [] : [{ action, rank }];
+      })
+      .sort((a, b) => a.rank - b.rank || ORDER.indexOf(a.action.group) - ORDER.indexOf(b.action.group))
+      .map(({ action }) => ({
         id: action.id,
         group: "actions" as const,
         title: t(action.title),
