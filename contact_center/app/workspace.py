@@ -243,7 +243,7 @@ class Workspace:
             account=self._chat_account,
             deliver=self.hooks.deliver,
             store=self._store_upload,
-            file_url=self.files.url,
+            file_url=self.files.visitor_url,
         )
 
     async def _chat_account(self, public_key: str) -> LiveAccount | None:

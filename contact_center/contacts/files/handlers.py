@@ -1,4 +1,7 @@
-"""Upload and download. A download needs no sign-in but a signed address, which lives minutes."""
+"""Upload and download. A download needs no sign-in but a signed address, which lives minutes.
+
+In a visitor's chat it lives a day or two (DECISIONS.md).
+"""
 
 from __future__ import annotations
 
@@ -103,9 +106,18 @@ async def retry(call: Call) -> Attachment:
 
 
 async def download(call: Call) -> web.StreamResponse:
+    return await _given(call, await call.app[SERVICE].open(call.id(), call.query.e, call.query.s))
+
+
+async def visitors(call: Call) -> web.StreamResponse:
+    """For who has the chat of a site open, as long as that may be."""
     files, asked = call.app[SERVICE], call.query
-    row = await files.open(call.id(), asked.e, asked.s)
-    path = await files.blobs.path(row["blob_key"])
+    return await _given(call, await files.open_visitor(call.id(), asked.e, asked.s))
+
+
+async def _given(call: Call, row: Record) -> web.StreamResponse:
+    asked = call.query
+    path = await call.app[SERVICE].blobs.path(row["blob_key"])
     inline = asked.inline and may_inline(row["type"], await _measured(row, path))
     if asked.inline and not inline and row["type"] in INLINE:
         raise TooLarge("the picture has too many pixels to be shown", limit=PIXELS)
@@ -153,6 +165,9 @@ ROUTES = [
     Route("GET", "/files/{id}", download, Permission.PUBLIC,
           "Download a file by its signed address", query=Signed, answer=bytes,
           tags=("files", "slow")),
+    Route("GET", "/files/{id}/visitor", visitors, Permission.PUBLIC,
+          "Download a file by the signed address that its visitor was given", query=Signed,
+          answer=bytes, tags=("files", "slow")),
     Route("GET", "/files/{id}/public", public, Permission.PUBLIC,
           "Download a file by the signed address that its provider was given", query=SignedPublic,
           answer=bytes, tags=("files", "slow")),

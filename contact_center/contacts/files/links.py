@@ -15,6 +15,8 @@ LETTERS = "/api/v1/letters"
 SECONDS = 300
 PUBLIC = "/public"
 PUBLIC_SECONDS = 4 * 3600  # a provider may queue a message that long before it fetches its files
+VISITOR = "/visitor"
+VISITOR_SECONDS = 24 * 3600  # a visitor's page asks for no message twice
 
 
 class Links:
@@ -35,6 +37,10 @@ class Links:
         """The same for the page of a letter."""
         return self._url(LETTERS, message_id, now)
 
+    def visitor(self, file_id: UUID, now: datetime) -> str:
+        """The same in a visitor's chat, where it works for one to two days."""
+        return self._url(PATH, file_id, now, VISITOR, VISITOR_SECONDS)
+
     def public(self, file_id: UUID, now: datetime) -> str:
         """An address for a provider that fetches what we send; it works for four hours."""
         expires = int(now.timestamp()) + PUBLIC_SECONDS
@@ -53,9 +59,15 @@ class Links:
         """The same for the page of a letter."""
         return self._valid(LETTERS, message_id, expires, signature, now)
 
-    def _url(self, path: str, one: UUID, now: datetime) -> str:
-        expires = (int(now.timestamp()) // SECONDS + 2) * SECONDS
-        return f"{path}/{one}?e={expires}&s={self._sign(path, one, expires)}"
+    def valid_visitor(self, file_id: UUID, expires: int, signature: str, now: datetime) -> bool:
+        """The same for an address of `visitor`."""
+        return self._valid(PATH + VISITOR, file_id, expires, signature, now)
+
+    def _url(
+        self, path: str, one: UUID, now: datetime, door: str = "", seconds: int = SECONDS
+    ) -> str:
+        expires = (int(now.timestamp()) // seconds + 2) * seconds
+        return f"{path}/{one}{door}?e={expires}&s={self._sign(path + door, one, expires)}"
 
     def _valid(self, path: str, one: UUID, expires: int, signature: str, now: datetime) -> bool:
         wanted = self._sign(path, one, expires).encode()

@@ -106,8 +106,20 @@ class Files:
             raise Forbidden("the address is not valid any more", code="link_expired")
         return await self._stored(file_id)
 
+    def visitor_url(self, file_id: UUID) -> str:
+        """An address for a visitor's chat, beginning with a slash."""
+        return self.links.visitor(file_id, self._clock.now())
+
+    async def open_visitor(self, file_id: UUID, expires: int, signature: str) -> Record:
+        """The same for an address of `visitor_url`; NotFound where the message was deleted."""
+        if not self.links.valid_visitor(file_id, expires, signature, self._clock.now()):
+            raise Forbidden("the address is not valid any more", code="link_expired")
+        return self._here(await store.unless_deleted(self._database, file_id))
+
     async def _stored(self, file_id: UUID) -> Record:
-        row = await store.one(self._database, file_id)
+        return self._here(await store.one(self._database, file_id))
+
+    def _here(self, row: Record | None) -> Record:
         if row is None or row["state"] != "stored" or row["blob_key"] is None:
             raise NotFound("there is no such file")
         return row

@@ -22,6 +22,10 @@ KEPT = """
 UPDATE attachments SET created_at = now() WHERE id = $1 AND message_id IS NULL RETURNING *
 """
 ONE = "SELECT * FROM attachments WHERE id = $1"
+UNLESS_DELETED = """
+SELECT a.* FROM attachments a LEFT JOIN messages m ON m.id = a.message_id
+WHERE a.id = $1 AND m.deleted_at IS NULL
+"""
 STORED = """
 SELECT id, kind, name, type, size, blob_key, data FROM attachments
 WHERE id = ANY($1) AND state = 'stored' AND blob_key IS NOT NULL
@@ -80,6 +84,11 @@ async def kept(database: Database, file_id: UUID) -> Record | None:
 async def one(database: Database, file_id: UUID) -> Record | None:
     """A file's row."""
     return await database.fetchrow(ONE, file_id)
+
+
+async def unless_deleted(database: Database, file_id: UUID) -> Record | None:
+    """A file's row, unless its message was deleted."""
+    return await database.fetchrow(UNLESS_DELETED, file_id)
 
 
 async def stored(database: Database | Unit, ids: Sequence[UUID]) -> list[Record]:

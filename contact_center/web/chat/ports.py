@@ -41,8 +41,8 @@ class Ports:
 
     `account(public_key)` gives the account that is on, or None. `deliver(request, public_key)`
     takes a provider's request the common way (verify, parse, store; its answer after the commit;
-    it raises HouseErrors). `store` writes an upload, `file_url(attachment id)` is a short-lived
-    address of a stored file, beginning with a slash.
+    it raises HouseErrors). `store` writes an upload, `file_url(attachment id)` is an address of a
+    stored file that outlives a working day, beginning with a slash.
     """
 
     account: Callable[[str], Awaitable[ChatAccount | None]]

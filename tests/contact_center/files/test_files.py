@@ -167,6 +167,26 @@ async def test_only_a_fresh_address_of_ours_opens_a_file(house: House) -> None:
         await house.files.open(row["id"], expires, signature)
 
 
+async def test_a_visitors_address_lives_as_long_as_his_page_stands_open_and_is_no_other(
+    house: House,
+) -> None:
+    row = await house.files.upload(stream(b"hello there"), name="a.txt", owner="visitor")
+    path, _, query = house.files.visitor_url(row["id"]).partition("?")
+    assert path == f"/api/v1/files/{row['id']}/visitor"
+    given = dict(part.split("=") for part in query.split("&"))
+    address = (row["id"], int(given["e"]), given["s"])
+    house.clock.advance(hours=23, minutes=59)
+    assert (await house.files.open_visitor(*address))["name"] == "a.txt"
+    for wrong in (house.files.open, house.files.open_public):
+        with pytest.raises(Forbidden):
+            await wrong(*address)
+    with pytest.raises(Forbidden):
+        await house.files.open_visitor(new_id(), *address[1:])
+    house.clock.advance(hours=24, minutes=2)
+    with pytest.raises(Forbidden):
+        await house.files.open_visitor(*address)
+
+
 async def test_a_providers_address_works_for_some_hours_and_is_no_other(house: House) -> None:
     row = await house.files.upload(stream(b"hello there"), name="a.txt", owner="e")
     url = house.files.public_url(row["id"])

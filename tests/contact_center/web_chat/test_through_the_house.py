@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -100,8 +101,17 @@ async def test_a_visitor_writes_an_operator_answers_and_the_answer_is_seen(
     (mine,) = page["items"]
     assert mine["client_id"] == "c-1"
     assert [one["id"] for one in mine["attachments"]] == [file["id"]]
-    async with company.http.get(mine["attachments"][0]["url"]) as answer:
+    url = mine["attachments"][0]["url"]
+    assert "/visitor?" in url  # it does not end while the page stands open
+    async with company.http.get(url) as answer:
         assert await answer.read() == "Заказ 1042".encode()
+    delete = "UPDATE messages SET deleted_at = $2 WHERE id = $1"
+    await company.workspace.database.execute(
+        delete, UUID(mine["id"]), company.workspace.clock.now()
+    )
+    async with company.http.get(url) as answer:
+        assert answer.status == 404  # what is deleted is gone, whoever has its address
+    await company.workspace.database.execute(delete, UUID(mine["id"]), None)
     reply = {"kind": "reply", "text": "В пути", "client_msg_id": "r-1", "attachments": []}
     await company.api("POST", f"/contacts/{contact['id']}/messages", headers, reply)
 

@@ -716,7 +716,7 @@ export interface DryRunWish {
   within?: number;
 }
 
-/** An employee as administration sees him. */
+/** An employee as administration sees him. `holds`: how many open contacts he has in his hands or has laid aside; they go back to their queues when he is disabled or made `light`. */
 export interface Employee {
   id: string;
   email: string;
@@ -733,6 +733,7 @@ export interface Employee {
   presence: "ready" | "break" | "offline" | "not_answering";
   budget: number;
   ceilings: Record<string, number>;
+  holds: number;
 }
 
 /** Employees by name. */
@@ -876,6 +877,7 @@ export interface Invited {
   presence: "ready" | "break" | "offline" | "not_answering";
   budget: number;
   ceilings: Record<string, number>;
+  holds: number;
   invitation_link: string;
 }
 
@@ -2068,6 +2070,7 @@ export interface Routes {
     "/clients/{id}/suggestions": { path: { id: string }; answer: SuggestionList };
     "/accounts/{id}/start-links": { path: { id: string }; answer: PlaceLinks };
     "/files/{id}": { path: { id: string }; query: { e: number; s: string; inline?: boolean }; answer: Blob };
+    "/files/{id}/visitor": { path: { id: string }; query: { e: number; s: string; inline?: boolean }; answer: Blob };
     "/files/{id}/public": { path: { id: string }; query: { e: number; s: string }; answer: Blob };
     "/messages/{id}/body": { path: { id: string }; answer: LetterBody };
     "/messages/{id}/source": { path: { id: string }; answer: Blob };

@@ -1,5 +1,6 @@
 import type { Attachment } from "../api/types";
 import { type I18n, useI18n } from "../i18n";
+import { useSaving, useSource } from "../talk/fresh";
 import { Icon } from "../ui/Icon";
 import { inline, isPicture, type Picture, view } from "./viewing";
 import css from "./message.module.css";
@@ -26,6 +27,7 @@ export function nameOf(i18n: I18n, file: Attachment | undefined): string {
 function Thumbnail({ item, contact, beside }: { item: Picture; contact: string; beside: readonly Attachment[] }) {
   const i18n = useI18n();
   const { t } = i18n;
+  const [source, renew] = useSource(item, contact);
   const name = nameOf(i18n, item);
   const ratio = item.width && item.height ? item.width / item.height : 4 / 3;
   return (
@@ -34,7 +36,7 @@ function Thumbnail({ item, contact, beside }: { item: Picture; contact: string; 
         event.preventDefault();
         view(item, contact, beside);
       }} style={{ aspectRatio: String(Math.min(3, Math.max(0.6, ratio))) }}>
-      <img src={inline(item.url)} alt={name} loading="lazy" />
+      <img src={inline(source ?? item.url)} alt={name} loading="lazy" onError={renew} />
     </a>
   );
 }
@@ -42,6 +44,7 @@ function Thumbnail({ item, contact, beside }: { item: Picture; contact: string; 
 export function Attachments({ items, contact, beside = items }: { items: readonly Attachment[]; contact: string; beside?: readonly Attachment[] }) {
   const i18n = useI18n();
   const { t } = i18n;
+  const save = useSaving(contact);
   return (
     <div className={css.attachments}>
       {items.map((item) => {
@@ -57,7 +60,7 @@ export function Attachments({ items, contact, beside = items }: { items: readonl
           </>
         );
         return url && item.state === "stored" ? (
-          <a key={item.id} className={css.file} href={url} download={item.name} title={item.name}>
+          <a key={item.id} className={css.file} href={url} download={item.name} title={item.name} onClick={(event) => save(event, item.id)}>
             {body}
             <Icon name="download" size={17} />
           </a>

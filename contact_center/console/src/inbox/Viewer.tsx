@@ -1,18 +1,25 @@
 import { ActionIcon, Modal } from "@mantine/core";
-import { useLayoutEffect, useState } from "react";
+import { type MouseEvent, useLayoutEffect, useState } from "react";
 import { useI18n } from "../i18n";
+import { useSaving, useSource } from "../talk/fresh";
 import { Icon } from "../ui/Icon";
 import { useStore } from "../ui/store";
 import { size } from "./Attachments";
-import { inline, stepped, type Viewing, viewing } from "./viewing";
+import { inline, type Picture, stepped, type Viewing, viewing } from "./viewing";
 import css from "./viewer.module.css";
 
 const shut = () => viewing.set(null);
 const go = (step: number) => viewing.set((held) => held && stepped(held, step));
 
+function Photo({ picture, contact }: { picture: Picture; contact: string }) {
+  const [source, renew] = useSource(picture, contact);
+  return <img src={inline(source ?? picture.url)} alt={picture.name} onError={renew} />;
+}
+
 function Large({ shown }: { shown: Viewing }) {
   const i18n = useI18n();
   const { t } = i18n;
+  const save = useSaving(shown.contact);
   const picture = shown.pictures[shown.at];
   const [zoomed, setZoomed] = useState<string | null>(null);
   const whole = zoomed !== picture?.id;
@@ -49,7 +56,7 @@ function Large({ shown }: { shown: Viewing }) {
             {t("viewer.place", { n: shown.at + 1, of: shown.pictures.length })}
           </span>
         )}
-        <ActionIcon component="a" href={picture.url} download={picture.name} aria-label={t("viewer.download")} title={t("viewer.download")} className={css.act}>
+        <ActionIcon component="a" href={picture.url} download={picture.name} onClick={(event: MouseEvent<HTMLAnchorElement>) => save(event, picture.id)} aria-label={t("viewer.download")} title={t("viewer.download")} className={css.act}>
           <Icon name="download" size={20} />
         </ActionIcon>
         <ActionIcon onClick={shut} aria-label={t("act.dismiss")} title={t("act.dismiss")} className={css.act} data-autofocus>
@@ -60,7 +67,7 @@ function Large({ shown }: { shown: Viewing }) {
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <div className={css.stage} data-whole={whole || undefined} tabIndex={0} role="group" aria-label={t("viewer.picture")}>
         <button type="button" className={css.zoom} onClick={zoom} aria-label={t(whole ? "viewer.actual" : "viewer.whole")} title={`${t(whole ? "viewer.actual" : "viewer.whole")} (Z)`}>
-          <img src={inline(picture.url)} alt={picture.name} />
+          <Photo key={picture.id} picture={picture} contact={shown.contact} />
         </button>
       </div>
       {many && (

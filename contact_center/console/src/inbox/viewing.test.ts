@@ -3,7 +3,7 @@ import type { Attachment } from "../api/types";
 import { inline, isPicture, stepped } from "./viewing";
 
 const item = { id: "1", kind: "image", state: "stored", url: "/files/1", name: "a.png" } as Attachment;
-const three = { pictures: [1, 2, 3].map((n) => ({ ...item, id: String(n), url: "/files/1" })), at: 1 };
+const three = { contact: "c", pictures: [1, 2, 3].map((n) => ({ ...item, id: String(n), url: "/files/1" })), at: 1 };
 
 it("shows only stored pictures large", () => {
   expect(isPicture(item)).toBe(true);

@@ -7,6 +7,7 @@ import { Store } from "../ui/store";
 export type Picture = Attachment & { url: string };
 
 export interface Viewing {
+  contact: string;
   pictures: readonly Picture[];
   at: number;
 }
@@ -27,10 +28,11 @@ export function view(picture: Picture, contact: string, beside: readonly Attachm
   const page = queries.getQueryData<MessagePage>(keys.messages(contact));
   const pictures = (page?.items ?? []).flatMap((message) => (message.deleted_at ? [] : message.attachments)).filter(isPicture);
   const shown = pictures.some((one) => one.id === picture.id) ? pictures : beside.filter(isPicture);
-  viewing.set({ pictures: shown, at: shown.findIndex((one) => one.id === picture.id) });
+  viewing.set({ contact, pictures: shown, at: shown.findIndex((one) => one.id === picture.id) });
 }
 
 /** `step` pictures further; the first and the last have no neighbour beyond. */
-export function stepped({ pictures, at }: Viewing, step: number): Viewing {
-  return { pictures, at: Math.min(pictures.length - 1, Math.max(0, at + step)) };
+export function stepped(held: Viewing, step: number): Viewing {
+  const { pictures, at } = held;
+  return { ...held, at: Math.min(pictures.length - 1, Math.max(0, at + step)) };
 }

@@ -2,28 +2,16 @@
 import { useRef, useState } from "react";
 import type { Attachment, Message } from "../api/types";
 import { Icon } from "../ui/Icon";
-import { freshUrl } from "./fresh";
+import { useSource } from "./fresh";
 import { minutes, soundAlone } from "./Player";
 import { useTalkWords } from "./texts";
 import css from "./talk.module.css";
 
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** The address it was drawn with; a newer one only where that is too old. */
-function useSource({ id, url }: Attachment, message: Message): [string | undefined, () => void] {
-  const [source, setSource] = useState(url ?? undefined);
-  const asked = useRef(false);
-  const renew = () => {
-    if (asked.current) return;
-    asked.current = true;
-    freshUrl(message, id).then((fresh) => fresh && setSource(fresh), () => {});
-  };
-  return [source, renew];
-}
-
 export function Video({ item, message }: { item: Attachment; message: Message }) {
   const { w } = useTalkWords();
-  const [source, renew] = useSource(item, message);
+  const [source, renew] = useSource(item, message.contact_id);
   const moves = item.about?.animation || item.kind === "sticker";
   return (
     // What is said in it nobody has written down.
@@ -47,7 +35,7 @@ export function Video({ item, message }: { item: Attachment; message: Message })
 
 export function Round({ item, message }: { item: Attachment; message: Message }) {
   const { w } = useTalkWords();
-  const [source, renew] = useSource(item, message);
+  const [source, renew] = useSource(item, message.contact_id);
   const video = useRef<HTMLVideoElement>(null);
   const [on, setOn] = useState(false);
   const toggle = () => {

@@ -1,10 +1,10 @@
 /** A recording: play and pause, where it is, how long, how fast. One sounds at a time. */
 import { ActionIcon } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { type MouseEvent, useEffect, useRef, useState } from "react";
 import type { Attachment, Message } from "../api/types";
 import { useI18n } from "../i18n";
 import { Icon } from "../ui/Icon";
-import { freshUrl } from "./fresh";
+import { freshUrl, useSaving } from "./fresh";
 import { useTalkWords } from "./texts";
 import css from "./talk.module.css";
 
@@ -32,6 +32,7 @@ export function Player({ item, message }: { item: Attachment; message: Message }
   const [length, setLength] = useState(item.about?.duration ?? 0);
   const [speed, setSpeed] = useState<number>(1);
   const [broken, setBroken] = useState(false);
+  const save = useSaving(message.contact_id);
   const label = item.kind === "voice" ? w("media.voice") : item.about?.title || item.name || w("media.voice");
 
   useEffect(() => {
@@ -45,7 +46,7 @@ export function Player({ item, message }: { item: Attachment; message: Message }
     if (on) return element.pause();
     try {
       // Taken when it is wanted: an address that was drawn with the thread may be too old by now.
-      const url = await freshUrl(message, item.id);
+      const url = await freshUrl(message.contact_id, item.id);
       if (!url) return setBroken(true);
       if (element.getAttribute("src") !== url && (element.error || element.ended || !element.getAttribute("src"))) {
         element.src = url;
@@ -96,7 +97,7 @@ export function Player({ item, message }: { item: Attachment; message: Message }
         {speed}×
       </button>
       {item.url && (
-        <ActionIcon component="a" href={item.url} download={item.name || "audio"} aria-label={t("viewer.download")} title={t("viewer.download")} size={28}>
+        <ActionIcon component="a" href={item.url} download={item.name || "audio"} onClick={(event: MouseEvent<HTMLAnchorElement>) => save(event, item.id)} aria-label={t("viewer.download")} title={t("viewer.download")} size={28}>
           <Icon name="download" size={16} />
         </ActionIcon>
       )}
