@@ -115,7 +115,7 @@ class Ending:
             if work.wrap_up_until is not None and work.wrap_up_until > grip.now:
                 await _schedule(grip, work)  # extended, or our clock is behind
                 return
-            await _end_work(grip, WRAP_UP_TIMEOUT)
+            await end_wrap_up(grip)
 
         await self._bench.run(step)
 
@@ -163,6 +163,11 @@ async def close_unattended(grip: Grip, outcome: str) -> None:
     grip.contact.note_system(outcome)
     await _close(grip, None)
     await _end_work(grip, outcome)
+
+
+async def end_wrap_up(grip: Grip) -> None:
+    """The turn of a closed contact is over without the result that was owed."""
+    await _end_work(grip, WRAP_UP_TIMEOUT)
 
 
 async def _close(grip: Grip, closed_by: UUID | None) -> None:

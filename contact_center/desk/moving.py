@@ -61,9 +61,8 @@ async def _to_operator(grip: Grip, actor: Actor, to: Transfer, colleague_id: UUI
             current={"presence": colleague.presence},
         )
     rules = await store.queue(grip.unit, grip.contact["queue_id"])
-    await _hand_on(
-        grip, actor, to, rules, {"preferred_id": to.id, "preferred_seconds": EXPECTED_SECONDS}
-    )
+    next_turn = {"preferred_id": to.id, "preferred_seconds": EXPECTED_SECONDS}
+    await _hand_on(grip, actor.employee_id, to, rules, next_turn)
 
 
 async def _to_queue(grip: Grip, actor: Actor, to: Transfer, queue_id: UUID) -> None:
@@ -72,14 +71,14 @@ async def _to_queue(grip: Grip, actor: Actor, to: Transfer, queue_id: UUID) -> N
         raise Invalid("there is no such queue", field="id")
     asked = {name: v for name, v in _requirement(grip).items() if name != "anyone"}
     next_turn = {"excluded": _without_holder(grip, rules), "requirement": asked}
-    await _hand_on(grip, actor, to, rules, next_turn)
+    await _hand_on(grip, actor.employee_id, to, rules, next_turn)
 
 
 async def _to_anyone(grip: Grip, actor: Actor, to: Transfer) -> None:
     rules = await store.queue(grip.unit, grip.contact["queue_id"])
     asked = {**_requirement(grip), "anyone": True}
     next_turn = {"excluded": _without_holder(grip, rules), "requirement": asked}
-    await _hand_on(grip, actor, to, rules, next_turn)
+    await _hand_on(grip, actor.employee_id, to, rules, next_turn)
 
 
 def _requirement(grip: Grip) -> dict[str, Any]:
@@ -94,16 +93,23 @@ def _without_holder(grip: Grip, rules: QueueRules | None) -> list[list[Any]]:
     return keep_from([], holder, grip.now + timedelta(seconds=rules.exclude))
 
 
+async def back_to_queue(grip: Grip, by: UUID) -> None:
+    """Hand it back to its own queue from somebody who may not work any more."""
+    queue_id = grip.contact["queue_id"]
+    rules = await store.queue(grip.unit, queue_id)
+    await _hand_on(grip, by, Transfer(to="queue", id=queue_id), rules, {})
+
+
 async def _hand_on(
-    grip: Grip, actor: Actor, to: Transfer, rules: QueueRules | None, next_turn: dict[str, Any]
+    grip: Grip, by: UUID, to: Transfer, rules: QueueRules | None, next_turn: dict[str, Any]
 ) -> None:
     contact, former = grip.contact, grip.work
     await outbox.release_holds(grip.unit, contact.id)
     if to.note:
-        contact.say("note", to.note, employee_id=actor.employee_id)
+        contact.say("note", to.note, employee_id=by)
     contact.note_system(
         "transferred",
-        employee_id=actor.employee_id,
+        employee_id=by,
         from_employee_id=contact["operator_id"],
         **_destination(to),
     )
@@ -113,12 +119,12 @@ async def _hand_on(
     await contact.flush("transferred")
     place = own_place = grip.now - timedelta(seconds=rules.priority_seconds if rules else 0)
     if former is not None:
-        await works.end(grip.unit, former, "transferred", now=grip.now, actor=actor.label)
+        await works.end(grip.unit, former, "transferred", now=grip.now, actor=grip.label)
         if to.keep_seniority:
             place = min(own_place, former.virtual_arrival)
-    await works.start(
+    grip.work = await works.start(
         grip.unit, contact_id=contact.id, queue_id=contact["queue_id"], medium=contact["medium"],
-        origin="transfer", now=grip.now, actor=actor.label, virtual_arrival=place,
+        origin="transfer", now=grip.now, actor=grip.label, virtual_arrival=place,
         own_place=own_place, previous=former, note=to.note, **next_turn,
     )  # fmt: skip
     if former is not None:

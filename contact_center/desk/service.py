@@ -16,8 +16,10 @@ from contact_center.desk.moving import Moving
 from contact_center.desk.parking import Parking
 from contact_center.desk.parting import Parting
 from contact_center.desk.passing import Passing
+from contact_center.desk.returning import Returning
 from contact_center.desk.taking import Taking
 from contact_center.desk.talking import Talking
+from contact_center.employees.model import HAND_BACK
 from contact_center.jobs.model import Handler
 from contact_center.kernel.clock import Clock
 from contact_center.storage.database import Database
@@ -40,6 +42,7 @@ class Desk:
         self.beginning = Beginning(bench)
         self.leaving = Leaving(bench)
         self.passing = Passing(bench)
+        self.returning = Returning(bench)
 
     def jobs(self) -> Mapping[str, Handler]:
         """Handlers of the desk's durable jobs, by kind."""
@@ -48,6 +51,7 @@ class Desk:
             VISITOR_LEFT: self.leaving.look,
             OVERFLOWED: self.passing.act,
             CLIENT_WROTE: self.parking.wake,
+            HAND_BACK: self.returning.hand_back,
         }
 
 

@@ -40,6 +40,13 @@ SELECT e.id, e.name, o.presence, e.state = 'active' AND e.role <> 'light' AS wor
   o.presence = 'ready' AND o.presence_next IS NULL AS ready
 FROM employees e JOIN operators o ON o.id = e.id WHERE e.id = $1
 """
+WORKS = "SELECT state = 'active' AND role <> 'light' FROM employees WHERE id = $1"
+HELD = """
+SELECT contact_id FROM work WHERE contact_id IS NOT NULL
+  AND (operator_id = $1 AND state IN ('active', 'wrap_up')
+       OR preferred_id = $1 AND state = 'parked')
+ORDER BY id LIMIT $2
+"""
 ACCOUNT = "SELECT provider, settings FROM accounts WHERE id = $1"
 ACCOUNT_OF = """
 SELECT a.provider, a.settings FROM contacts c JOIN accounts a ON a.id = c.account_id
@@ -113,6 +120,17 @@ async def colleague(unit: Unit, employee_id: UUID) -> Colleague | None:
     """An employee with his presence; None where there is none."""
     row = await unit.fetchrow(COLLEAGUE, employee_id)
     return Colleague(**dict(row)) if row else None
+
+
+async def works(unit: Unit, employee_id: UUID) -> bool:
+    """Whether somebody may have contacts in his hands."""
+    return bool(await unit.fetchval(WORKS, employee_id))
+
+
+async def held(unit: Unit, employee_id: UUID, limit: int) -> list[UUID]:
+    """Contacts he has in his hands, wraps up or has laid aside."""
+    rows = await unit.fetch(HELD, employee_id, limit)
+    return [row["contact_id"] for row in rows]
 
 
 async def account(unit: Unit, account_id: UUID) -> tuple[str, dict[str, Any]]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from contact_center.access.model import Actor, Permission
 from contact_center.desk import model, store
 from contact_center.desk.bench import Bench, Grip, require_open
+from contact_center.desk.moving import back_to_queue
 from contact_center.kernel.errors import Conflict, NotFound
 from contact_center.storage.unit import Record, Unit
 from contact_center.work import store as works
@@ -89,8 +90,8 @@ class Taking:
     async def take(self, actor: Actor, contact_id: UUID) -> None:
         """Take a contact out of the line; it counts, but the router's limits do not bind a person.
 
-        What is offered to somebody else only a supervisor may take. Raises NotFound, or Conflict
-        `taken` with who has it.
+        What is offered to somebody else only a supervisor may take; what is in the hands of one
+        who may not work any more, anybody. Raises NotFound, or Conflict `taken` with who has it.
         """
 
         async def step(unit: Unit) -> None:
@@ -103,11 +104,13 @@ class Taking:
             offered = grip.contact["operator_id"] is None
             own = holder == actor.employee_id
             if holder and not own and not (offered and actor.may(Permission.SUPERVISE)):
-                raise Conflict(
-                    "somebody else has this contact",
-                    code="taken",
-                    taken_by=await store.who(unit, holder),
-                )
+                if offered or await store.works(unit, holder):
+                    raise Conflict(
+                        "somebody else has this contact",
+                        code="taken",
+                        taken_by=await store.who(unit, holder),
+                    )
+                await back_to_queue(grip, actor.employee_id)
             await _give(grip, actor, "accepted" if own else "taken")
 
         await self._bench.run(step)

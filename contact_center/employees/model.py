@@ -27,6 +27,9 @@ Ceilings = Annotated[
     dict[Annotated[str, StringConstraints(max_length=20)], Ceiling], Field(max_length=20)
 ]
 
+HAND_BACK = "hand_back"
+"""The job made when somebody may not work any more; its key is he, and the desk does it."""
+
 DEFAULT_CEILINGS: Mapping[str, int] = {"chat": 4, "messenger": 5, "mail": 8}
 
 
@@ -59,7 +62,11 @@ class Skill(Body):
 
 
 class Employee(Out):
-    """An employee as administration sees him."""
+    """An employee as administration sees him.
+
+    `holds`: how many open contacts he has in his hands or has laid aside; they go back to their
+    queues when he is disabled or made `light`.
+    """
 
     id: UUID
     email: str
@@ -76,6 +83,7 @@ class Employee(Out):
     presence: Presence
     budget: int
     ceilings: dict[str, int]
+    holds: int
 
 
 class Invited(Employee):

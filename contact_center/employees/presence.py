@@ -60,7 +60,8 @@ async def presence_lost(
 ) -> list[UUID]:
     """Set operators offline whose last session was lost, was revoked, or who were disabled.
 
-    What they are working on stays theirs. Returns who was not offline before.
+    What they are working on stays theirs, or is handed back by a job of its own (`HAND_BACK`).
+    Returns who was not offline before.
     """
     rows = await unit.lock("operators", employee_ids)
     lost = [row["id"] for row in rows if row["presence"] != "offline"]

@@ -8,11 +8,13 @@ from uuid import UUID
 
 from aiohttp import web
 
-from contact_center.access.model import Actor
+from contact_center.access.model import Actor, Permission
+from contact_center.access.policy import ROLE_PERMISSIONS
 from contact_center.access.service import AccessService
 from contact_center.access.store import Purpose
 from contact_center.employees import operators, presence, store
-from contact_center.employees.model import DEFAULT_CEILINGS
+from contact_center.employees.model import DEFAULT_CEILINGS, HAND_BACK
+from contact_center.jobs import store as jobs
 from contact_center.kernel.errors import Conflict, Invalid
 from contact_center.kernel.ids import new_id
 from contact_center.storage import rows
@@ -69,6 +71,8 @@ class Employees:
     ) -> Record:
         """Change an employee. Another role or being disabled ends his sessions.
 
+        Where he may not work any more, what he has in his hands goes back to the line.
+
         Raises NotFound, Conflict (`conflict`, `duplicate`, `last_administrator`), Invalid.
         """
 
@@ -84,6 +88,7 @@ class Employees:
                     unit, employee_id, tokens=values.get("state") == "disabled"
                 )
                 await presence.presence_lost(unit, [employee_id], "revoked", now=self.clock.now())
+                await self._hand_back(unit, before, values, actor)
             await self._tell(unit, employee_id, version=version, actor=actor.label, cause="changed")
             return await store.employee(unit, employee_id)
 
@@ -112,6 +117,15 @@ class Employees:
     def _loses_rights(before: Record, values: Mapping[str, Any]) -> bool:
         role = values.get("role", before["role"]) != before["role"]
         return role or values.get("state") == "disabled"
+
+    async def _hand_back(
+        self, unit: Unit, before: Record, values: Mapping[str, Any], actor: Actor
+    ) -> None:
+        """Let the desk hand back what he may not work on any more."""
+        role, state = values.get("role", before["role"]), values.get("state", before["state"])
+        if state != "active" or Permission.WORK not in ROLE_PERMISSIONS[role]:
+            payload = {"by": str(actor.employee_id), "actor": actor.label}
+            await jobs.reschedule(unit, HAND_BACK, str(before["id"]), self.clock.now(), payload)
 
     async def _write_belongings(
         self, unit: Unit, employee_id: UUID, values: Mapping[str, Any]

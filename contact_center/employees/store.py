@@ -46,6 +46,11 @@ _SKILLS = (
     .where(t.employee_skills.c.employee_id == t.employees.c.id, t.skills.c.archived_at.is_(None))
     .scalar_subquery()
 )
+# What of him would go back to the line: open contacts in his hands, and those he has laid aside.
+_HOLDS = sa.text("""(
+  (SELECT count(*) FROM work w WHERE w.operator_id = employees.id AND w.state = 'active')
+  + (SELECT count(*) FROM work w WHERE w.preferred_id = employees.id AND w.state = 'parked')
+) AS holds""")
 _EMPLOYEES = sa.select(
     *[t.employees.c[name] for name in (
         "id", "email", "name", "role", "state", "locale", "zone", "settings", "created_at",
@@ -56,6 +61,7 @@ _EMPLOYEES = sa.select(
     _gathered(t.department_members.c.department_id, t.department_members).label("departments"),
     _gathered(t.queue_members.c.queue_id, t.queue_members).label("queues"),
     _SKILLS.label("skills"),
+    _HOLDS,
 ).select_from(t.employees.join(t.operators, t.operators.c.id == t.employees.c.id))  # fmt: skip
 
 BUMP = """

@@ -157,3 +157,20 @@ async def test_a_short_list_is_added_to_changed_and_archived(office: Office, pat
     assert len((await office.ask("GET", path, boss)).body["items"]) == 1
     assert (await patch(office, boss, f"{path}/{uuid4()}", archived=True)).status == 404
     assert len(await office.events("directory.changed")) == 4
+
+
+@pytest.mark.parametrize("values", [{"state": "disabled"}, {"role": "light"}])
+async def test_what_he_may_not_work_on_any_more_is_handed_back(office: Office, values):
+    boss, anna = await office.hire("boss", "administrator"), await office.hire("anna")
+    await patch(office, boss, f"/employees/{anna.id}", role="supervisor")
+    kinds = "SELECT payload FROM jobs WHERE kind = 'hand_back' AND key = $1"
+    assert await office.db.fetchval(kinds, str(anna.id)) is None
+    await office.db.execute(
+        "INSERT INTO work (id, queue_id, medium, cost, state, operator_id)"
+        " VALUES (gen_random_uuid(), $1, 'chat', 20, 'active', $2)",
+        office.ids["claims_queue"], anna.id,
+    )  # fmt: skip
+    answer = await patch(office, boss, f"/employees/{anna.id}", **values)
+    assert (answer.status, answer.body["holds"]) == (200, 1)
+    payload = await office.db.fetchval(kinds, str(anna.id))
+    assert payload == {"by": str(boss.id), "actor": f"employee:{boss.id}"}

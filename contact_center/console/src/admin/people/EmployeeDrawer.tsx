@@ -2,7 +2,7 @@ import { Button, Select, TextInput } from "@mantine/core";
 import { Suspense } from "react";
 import type { StaffMember } from "../../api/types";
 import { useDirectory, useMay, useMe } from "../../api/hooks";
-import { post } from "../../api/http";
+import { get, post } from "../../api/http";
 import type { Role } from "../../api/types";
 import { Icon, mediumIcon } from "../../ui/Icon";
 import { lazily } from "../../ui/lazily";
@@ -184,8 +184,12 @@ function Access({ employee, dirty, onClose, onShown }: AccessProps) {
   };
   const toggle = async () => {
     const off = employee.state !== "disabled";
-    if (off && !(await ask({ title: w("disable.title", { name: employee.name }), text: w("disable.text"), yes: w("disable.do"), danger: true }))) return;
     await attempt(async () => {
+      if (off) {
+        const { holds } = await get("/employees/{id}", { path: { id: employee.id } });
+        const words = holds ? `${w("disable.holds", { n: holds })} ${w("disable.text")}` : w("disable.text");
+        if (!(await ask({ title: w("disable.title", { name: employee.name }), text: words, yes: w("disable.do"), danger: true }))) return;
+      }
       await changeRecord("/employees", employee, { state: off ? "disabled" : "active" });
       toast("good", w(off ? "disable.done" : "enable.done"));
       onClose();
