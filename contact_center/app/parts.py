@@ -23,7 +23,7 @@ from contact_center.kernel.secrets import Sealer
 from contact_center.settings import Settings
 from contact_center.storage.blobs import Blobs
 from contact_center.storage.database import Database
-from contact_center.storage.events import ensure_era
+from contact_center.storage.era import ensure_era
 from contact_center.storage.migrate import migrate
 from contact_center.storage.s3 import Refused
 from contact_center.storage.store import open_store
@@ -62,8 +62,7 @@ async def open_database(settings: Settings, hints: Hints) -> Database:
     url = settings.database_url.get_secret_value()
     await migrate(url)
     database = await Database.connect(url, hints=hints, size=settings.database.pool_max)
-    if await ensure_era(database):
-        log.warning("the log comes from another cluster: a new era begins")
+    await ensure_era(database)
     return database
 
 

@@ -15,7 +15,6 @@ from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from contact_center.kernel.errors import Unavailable
 from contact_center.kernel.hints import Hints, rang, ring_at
 from contact_center.storage.database import LOG_TOPIC, Database
 from contact_center.storage.stalled import cut
@@ -172,26 +171,3 @@ class LogReader:
 
 def _event(row: Record) -> Event:
     return Event._make(islice(row.values(), _WIDTH))
-
-
-async def ensure_era(database: Database) -> bool:
-    """Open a new era where the log comes from another cluster (a restore); True if it did.
-
-    There the transaction ids of the rows lie above the present one, and a reader would wait for
-    years. The old rows keep their order by seq under one old xid, and so do the cursors.
-    """
-    if not await database.fetchval(
-        "SELECT coalesce((SELECT xid FROM events ORDER BY xid DESC, seq DESC LIMIT 1), '0')"
-        " >= pg_current_xact_id()"
-    ):
-        return False
-    await database.run(_new_era)
-    return True
-
-
-async def _new_era(unit: Unit) -> None:
-    await unit.execute("UPDATE events SET xid = '3' WHERE xid >= pg_current_xact_id()")
-    await unit.execute("UPDATE cursors SET xid = '3' WHERE xid >= pg_current_xact_id()")
-    era = await unit.fetchval("UPDATE workspace SET era = era + 1 RETURNING era")
-    if era is None:
-        raise Unavailable("the workspace row is missing: run the migrations")

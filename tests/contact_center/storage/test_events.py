@@ -9,8 +9,10 @@ import pytest
 
 from contact_center.kernel.hints import LocalHints
 from contact_center.kernel.ids import new_id
+from contact_center.storage import era
 from contact_center.storage.database import Database
-from contact_center.storage.events import FEW, REST_SECONDS, LogReader, ensure_era
+from contact_center.storage.era import ensure_era
+from contact_center.storage.events import FEW, REST_SECONDS, LogReader
 from contact_center.storage.unit import Unit
 
 WRITE = """INSERT INTO events (kind, subject_kind, subject_id, version, actor)
@@ -141,3 +143,43 @@ async def test_a_restored_log_opens_a_new_era_and_is_read_on(
     assert await database.fetchval("SELECT era FROM workspace") == 2
     await database.execute(WRITE, "after", new_id())
     assert await poll_until_settled(reader) == ["after"]
+
+
+# Ends the work at one row as long as the table says so, and refuses any time-out.
+HAMPERED = """
+CREATE TABLE broken (seq bigint);
+CREATE FUNCTION hamper() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF current_setting('statement_timeout') <> '0' OR EXISTS (SELECT FROM broken WHERE seq = old.seq)
+  THEN RAISE 'hampered'; END IF;
+  RETURN new;
+END $$;
+CREATE TRIGGER hamper BEFORE UPDATE ON events FOR EACH ROW EXECUTE FUNCTION hamper();
+"""
+
+
+async def test_a_large_restored_log_is_numbered_anew_without_time_outs_and_goes_on_where_it_ended(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(era, "SLICE", 2)
+    first, *_, fifth = [await database.fetchval(WRITE, str(n), new_id()) for n in range(5)]
+    await database.execute("UPDATE events SET xid = (900000000000 - seq)::text::xid8")  # reversed
+    await database.execute(
+        "INSERT INTO cursors (reader, xid, seq) VALUES ('mail', '900000000000', $1)", fifth
+    )
+    async with database.connection() as connection:
+        await connection.execute(HAMPERED)
+    await database.execute("INSERT INTO broken VALUES ($1)", first)
+    with pytest.raises(asyncpg.RaiseError):
+        await ensure_era(database)
+    moved = "SELECT count(*) FROM events WHERE xid = '3'"
+    assert await database.fetchval(moved) == 4
+    assert await database.fetchval("SELECT era FROM workspace") == 1
+    await database.execute("DELETE FROM broken")
+
+    nodes = await asyncio.gather(*(ensure_era(database) for _ in range(3)))
+    assert sorted(nodes) == [False, False, True]  # the others have waited
+    assert await database.fetchval(moved) == 5
+    assert await database.fetchval("SELECT era FROM workspace") == 2
+    assert await database.fetchval("SELECT xid::text FROM cursors") == "3"
+    reader = LogReader(database, "all", start=(0, 0))
+    assert await poll_until_settled(reader) == ["0", "1", "2", "3", "4"]
