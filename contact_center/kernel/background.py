@@ -25,9 +25,14 @@ class Background:
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Run `work()` until it returns, is cancelled by `close`, or the process ends."""
-        self._tasks[name] = asyncio.create_task(_keep(name, work), name=name)
+    def start(
+        self, name: str, work: Callable[[], Awaitable[None]], *, longest: float = LONGEST_PAUSE
+    ) -> None:
+        """Run `work()` until it returns, is cancelled by `close`, or the process ends.
+
+        `longest`: the pause, in seconds, to which those between failures grow.
+        """
+        self._tasks[name] = asyncio.create_task(_keep(name, work, longest), name=name)
 
     async def close(self, seconds: float = 5.0) -> None:
         """Cancel all tasks and wait for them, each at most `seconds`."""
@@ -37,7 +42,7 @@ class Background:
         self._tasks.clear()
 
 
-async def _keep(name: str, work: Callable[[], Awaitable[None]]) -> None:
+async def _keep(name: str, work: Callable[[], Awaitable[None]], longest: float) -> None:
     pause = FIRST_PAUSE
     loop = asyncio.get_running_loop()
     while True:
@@ -53,4 +58,4 @@ async def _keep(name: str, work: Callable[[], Awaitable[None]]) -> None:
         if loop.time() - began > HEALTHY_AFTER:
             pause = FIRST_PAUSE
         await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
-        pause = min(pause * 2, LONGEST_PAUSE)
+        pause = min(pause * 2, longest)

@@ -28,6 +28,9 @@ from contact_center.web.live.protocol import BadFrame, Topic
 from contact_center.web.live.session import BUFFER, Flusher, Outgoing, Session
 
 BEAT_SECONDS = 5.0
+SILENT_BEATS = 1.5
+LONGEST_PAUSE = 2.0
+"""Seconds between two tries of a failed beat: screens wait for it, and so does the grace."""
 POLL_LASTS = 60.0
 
 log = get_logger(__name__)
@@ -57,7 +60,9 @@ class Live:
         self.hub = Hub(self._places_changed)
         self.ephemera = Ephemera(hints, self.hub, self._revoked, on_typing)
         self.hub.watched = self.ephemera.watch
-        self._attendance = Attendance(database, node)
+        self._attendance = Attendance(
+            database, node, silence=SILENT_BEATS * max(beat, BEAT_SECONDS)
+        )
         self._beat = beat
         self._background = Background()
         self._asked: dict[UUID, set[UUID] | None] = {}  # sessions to ask again, and what for
@@ -73,7 +78,7 @@ class Live:
     async def start(self) -> None:
         """Serve screens: whoever connects gets the present by a resync."""
         self._background.start("live-writer", self.flusher.run)
-        self._background.start("live-beat", self._beat_forever)
+        self._background.start("live-beat", self._beat_forever, longest=LONGEST_PAUSE)
         self._background.start("live-rights", self._ask_again)
 
     async def close(self) -> None:
@@ -205,10 +210,10 @@ class Live:
 
     async def _beat_forever(self) -> None:
         while True:
-            await asyncio.sleep(self._beat)
             # Without the database no beat: a screen must not call itself live on stale data.
             async with asyncio.timeout(max(self._beat, BEAT_SECONDS)):
                 await self.tick()
+            await asyncio.sleep(self._beat)  # after it: one that failed is tried again at once
 
     async def tick(self) -> None:
         """One beat: renew, check, sweep, tell the time."""

@@ -11,17 +11,21 @@ INSERT INTO operator_sessions (id, employee_id, node, opened_at, seen_at)
 SELECT $1, id, $3, now(), now() FROM operators WHERE id = $2 RETURNING id
 """
 RENEW = """
-UPDATE operator_sessions SET seen_at = now(), closed_at = NULL WHERE id = ANY($1::uuid[])
+WITH renewed AS (
+  UPDATE operator_sessions SET seen_at = now(), closed_at = NULL WHERE id = ANY($1::uuid[]))
+SELECT now()
 """
 CLOSE = "UPDATE operator_sessions SET closed_at = now() WHERE id = $1"
 # Only who once had a screen and has none any more: an integration that works through the API
-# alone never had one, and is taken out by its missed offers instead.
+# alone never had one, and is taken out by its missed offers instead. $1: since when who asks has
+# been listening without a break; before, nobody could have been heard.
 LOST = """
 WITH grace AS MATERIALIZED (SELECT make_interval(secs => coalesce((
   SELECT (body -> 'house' ->> 'grace_seconds')::int FROM policies WHERE state = 'current'),
   15)) AS span)
 SELECT o.id FROM operators o, grace
-WHERE o.presence <> 'offline' AND o.presence_since < now() - grace.span
+WHERE $1::timestamptz < now() - grace.span
+  AND o.presence <> 'offline' AND o.presence_since < now() - grace.span
   AND EXISTS (SELECT 1 FROM operator_sessions s WHERE s.employee_id = o.id)
   AND NOT EXISTS (SELECT 1 FROM operator_sessions s WHERE s.employee_id = o.id
                   AND coalesce(s.closed_at, s.seen_at) > now() - grace.span)

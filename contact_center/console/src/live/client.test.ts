@@ -19,7 +19,7 @@ class FakeSocket implements SocketLike {
   }
 }
 
-function house(tell: () => Promise<void> = () => Promise.resolve()) {
+function house(tell: () => Promise<void> = () => Promise.resolve(), away = { poll: false }) {
   const sockets: FakeSocket[] = [];
   const events: LiveEvent[] = [];
   const heard: string[] = [];
@@ -33,6 +33,7 @@ function house(tell: () => Promise<void> = () => Promise.resolve()) {
     },
     poll: (_session, after) => {
       polls.push(after);
+      if (away.poll) return Promise.reject(new Error("503"));
       const answer = answers.shift();
       return answer ? Promise.resolve(answer) : new Promise(() => {});
     },
@@ -117,6 +118,24 @@ describe("the live client", () => {
       sockets.at(-1)?.onclose?.();
     }
     expect(client.state.phase).toBe("offline");
+  });
+
+  it("asks, however long the house has been away, well within the grace it gives after its return", async () => {
+    const { client, sockets, polls } = house(undefined, { poll: true });
+    client.start();
+    sockets[0]?.say(ready("s", 0));
+    for (let at = 0; at < 300; at += 1) {
+      sockets.at(-1)?.onclose?.();
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    for (let at = 0; at < 5; at += 1) {
+      const tries = sockets.length + polls.length;
+      for (let second = 0; second < 10; second += 1) {
+        sockets.at(-1)?.onclose?.();
+        await vi.advanceTimersByTimeAsync(1000);
+      }
+      expect(sockets.length + polls.length).toBeGreaterThan(tries);
+    }
   });
 
   it("asks for a sync again until it comes", async () => {

@@ -259,8 +259,9 @@ export class LiveClient {
     this.failures += 1;
     this.say("reconnecting");
     const random = this.o.random ?? Math.random;
-    // A restart takes seconds: meanwhile ask often. What lasts longer is asked for patiently.
-    const slowest = Date.now() - this.state.since < OFFLINE_AFTER ? 2000 : 15_000;
+    // A restart takes seconds: meanwhile ask often. What lasts longer is asked for patiently, but
+    // well within the 15 s after its return in which the house keeps the operator ready.
+    const slowest = Date.now() - this.state.since < OFFLINE_AFTER ? 2000 : 8000;
     const ceiling = Math.min(slowest, 400 * 2 ** Math.min(this.failures - 1, 6));
     this.retry = setTimeout(() => this.connect(), ceiling * (0.5 + random() / 2));
   }
