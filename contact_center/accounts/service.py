@@ -192,6 +192,10 @@ class Accounts:
             archived = changes.pop("archived")
             if archived and await store.has_open_contacts(unit, before["id"]):
                 raise Conflict("there are open contacts on this account", code="in_use")
+            if not archived and before["archived_at"] is not None:
+                after = {**before, **changes}
+                await rows.require_live(unit, t.brands, after["brand_id"], "brand_id")
+                await rows.require_live(unit, t.queues, after["queue_id"], "queue_id")
             changes["archived_at"] = self.clock.now() if archived else None
         return changes
 

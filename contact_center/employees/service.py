@@ -221,9 +221,12 @@ class Employees:
     async def _check_department(
         self, unit: Unit, department_id: UUID | None, values: Mapping[str, Any]
     ) -> None:
-        if department_id is not None:
-            await store.department(unit, department_id)
         name, parent = values.get("name"), values.get("parent_id")
+        if department_id is not None:
+            before = await store.department(unit, department_id)
+            if values.get("archived") is False and before["archived_at"] is not None:
+                above = values.get("parent_id", before["parent_id"])
+                await rows.require_live(unit, t.departments, above, "parent_id")
         if name and await rows.name_is_taken(unit, t.departments, name, but=department_id):
             raise Conflict("the name is taken", code="duplicate", field="name")
         if parent is not None and await self._is_below(unit, parent, department_id):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from contact_center.kernel.errors import Invalid
+from contact_center.kernel.errors import Conflict, Invalid
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Unit
 
@@ -39,3 +39,19 @@ async def require(db: Database | Unit, table: sa.Table, row_id: UUID, field: str
     query = sa.select(table.c.id).where(table.c.id == row_id, table.c.archived_at.is_(None))
     if await db.fetchval(query) is None:
         raise Invalid("there is no such entry", field=field, code="unknown_reference")
+
+
+async def require_live(
+    db: Database | Unit, table: sa.Table, row_id: UUID | None, field: str
+) -> None:
+    """Raise Conflict where what a record stands under is archived: it cannot come back alone."""
+    query = sa.select(table.c.name).where(table.c.id == row_id, table.c.archived_at.is_not(None))
+    name = await db.fetchval(query)
+    if name is not None:
+        raise still_archived(name, field)
+
+
+def still_archived(name: str, field: str) -> Conflict:
+    """The refusal that names what has to come back first."""
+    detail = f"it belongs to “{name}”, which is archived: restore that first, or choose another"
+    return Conflict(detail, code="needs_archived", field=field, name=name)

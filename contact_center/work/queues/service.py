@@ -79,6 +79,8 @@ class Queues:
             archived = changes.pop("archived")
             if archived and (what := await store.in_use(unit, target)):
                 raise Conflict(f"the queue is needed by {what}", code="in_use", needed_by=what)
+            if not archived and before["archived_at"] is not None:
+                await self._check_return(unit, target, {**before, **changes})
             changes["archived_at"] = self.clock.now() if archived else None
         return await rows.change(unit, t.queues, target, changes)
 
@@ -92,6 +94,14 @@ class Queues:
             await rows.require(unit, t.departments, changes["department_id"], "department_id")
         if changes.get("brand_id") is not None:
             await rows.require(unit, t.brands, changes["brand_id"], "brand_id")
+
+    async def _check_return(self, unit: Unit, target: UUID, after: Mapping[str, Any]) -> None:
+        """Raise Conflict where what it belongs to, or sends its contacts to, is archived."""
+        await rows.require_live(unit, t.departments, after["department_id"], "department_id")
+        await rows.require_live(unit, t.brands, after["brand_id"], "brand_id")
+        name = await store.archived_in_rules(unit, target)
+        if name is not None:
+            raise rows.still_archived(name, "rules")
 
 
 SERVICE: web.AppKey[Queues] = web.AppKey("queues", Queues)

@@ -36,6 +36,19 @@ SELECT CASE
         WHERE r ->> 'overflow' = 'queue:' || $1))) THEN 'policy'
 END
 """
+ARCHIVED_IN_RULES = """
+SELECT o.name FROM queues q JOIN queues o ON o.archived_at IS NOT NULL AND o.id <> q.id AND (
+  q.rules ->> 'closed' = 'queue:' || o.id OR EXISTS (
+    SELECT FROM jsonb_array_elements(q.rules -> 'ladder') r
+    WHERE r ->> 'overflow' = 'queue:' || o.id))
+WHERE q.id = $1
+UNION ALL
+SELECT s.code FROM queues q JOIN skills s ON s.archived_at IS NOT NULL AND (
+  q.rules -> 'needs' ? s.code OR EXISTS (
+    SELECT FROM jsonb_array_elements(q.rules -> 'ladder') r WHERE r -> 'needs' ? s.code))
+WHERE q.id = $1
+LIMIT 1
+"""
 WAITING = """
 SELECT queue_id, count(*) AS n FROM work WHERE state IN ('waiting','offered') GROUP BY queue_id
 """
@@ -75,6 +88,12 @@ async def in_use(db: Queries, queue_id: UUID) -> str | None:
     """What still needs the queue: accounts, contacts, work, policy; None when nothing does."""
     what: str | None = await db.fetchval(IN_USE, queue_id)
     return what
+
+
+async def archived_in_rules(db: Queries, queue_id: UUID) -> str | None:
+    """An archived queue its contacts would go to, or skill they would ask for; None if none is."""
+    name: str | None = await db.fetchval(ARCHIVED_IN_RULES, queue_id)
+    return name
 
 
 async def code_is_taken(db: Queries, code: str, *, but: UUID) -> bool:

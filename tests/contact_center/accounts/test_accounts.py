@@ -332,6 +332,24 @@ async def test_an_account_with_open_talks_is_not_archived_and_a_used_brand_neith
         assert (answer.status, answer.code) == (409, "in_use"), path
 
 
+async def test_an_account_does_not_come_back_to_an_archived_queue_or_brand(
+    office: Office, accounts: Accounts
+):
+    boss = await office.hire("boss", "administrator")
+    made = (await add(office, boss)).body
+    path, queue = f"/accounts/{made['id']}", f"/queues/{office.ids['sales_queue']}"
+    brand = f"/brands/{office.ids['brand']}"
+    for one in (path, queue, brand):
+        assert (await office.ask("PATCH", one, boss, json={"archived": True})).status == 200
+    for one, field in ((brand, "brand_id"), (queue, "queue_id")):
+        refused = await office.ask("PATCH", path, boss, json={"archived": False})
+        assert (refused.status, refused.code) == (409, "needs_archived")
+        assert refused.body["field"] == field
+        assert refused.body["name"] in refused.body["detail"]
+        assert (await office.ask("PATCH", one, boss, json={"archived": False})).status == 200
+    assert (await office.ask("PATCH", path, boss, json={"archived": False})).status == 200
+
+
 async def test_traffic_of_a_burst_is_written_once(office: Office, accounts: Accounts, monkeypatch):
     boss = await office.hire("boss", "administrator")
     made = UUID((await add(office, boss)).body["id"])

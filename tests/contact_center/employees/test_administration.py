@@ -137,6 +137,14 @@ async def test_a_department_with_queues_is_not_archived(office: Office):
     assert names == ["claims", "sales"]
     everything = await office.ask("GET", "/departments?archived=true", boss)
     assert len(everything.body["items"]) == 3
+    below = await office.ask(
+        "POST", "/departments", boss, json={"name": "Shelf", "parent_id": made.body["id"]}
+    )
+    shelf = f"/departments/{below.body['id']}"
+    await patch(office, boss, shelf, archived=True)
+    refused = await patch(office, boss, shelf, archived=False)
+    assert (refused.code, refused.body["name"]) == ("needs_archived", "Archive")
+    assert (await patch(office, boss, shelf, archived=False, parent_id=None)).status == 200
 
 
 @pytest.mark.parametrize("path", ["/break-reasons", "/skills", "/kinds", "/result-codes"])

@@ -92,3 +92,31 @@ async def test_an_unused_queue_is_archived_and_brought_back(office: Office):
     assert len((await office.ask("GET", "/queues", boss)).body["items"]) == 1
     back = await office.ask("PATCH", path, boss, json={"archived": False})
     assert back.body["archived_at"] is None
+
+
+async def test_a_queue_does_not_come_back_before_what_it_needs(office: Office):
+    boss, ids = await office.hire("boss", "administrator"), office.ids
+    queue, department = f"/queues/{ids['claims_queue']}", f"/departments/{ids['claims']}"
+
+    async def archived(path: str, archive: bool):
+        return await office.ask("PATCH", path, boss, json={"archived": archive})
+
+    for path in (queue, department):
+        assert (await archived(path, True)).status == 200
+    refused = await archived(queue, False)
+    assert (refused.status, refused.code) == (409, "needs_archived")
+    assert (refused.body["name"], refused.body["field"]) == ("claims", "department_id")
+    moved = {"archived": False, "department_id": str(ids["sales"])}
+    assert (await office.ask("PATCH", queue, boss, json=moved)).status == 200
+    await archived(queue, True)
+    assert (await archived(department, False)).status == 200
+    # What it would send its contacts to is archived after it.
+    rules = {"ladder": [{"overflow": f"queue:{ids['sales_queue']}", "after_seconds": 9}]}
+    await office.db.execute(
+        "UPDATE queues SET rules = $2 WHERE id = $1", ids["claims_queue"], rules
+    )
+    assert (await archived(f"/queues/{ids['sales_queue']}", True)).status == 200
+    refused = await archived(queue, False)
+    assert (refused.code, refused.body["name"]) == ("needs_archived", "sales")
+    assert (await archived(f"/queues/{ids['sales_queue']}", False)).status == 200
+    assert (await archived(queue, False)).status == 200

@@ -6,5 +6,5 @@ import { useWords } from "../texts";
 export function useProblemWords(): (error: unknown) => string {
   const text = useProblemText();
   const { maybeWord } = useWords();
-  return (error) => (error instanceof Problem && maybeWord(`problem.${error.code}`)) || text(error);
+  return (error) => (error instanceof Problem && maybeWord(`problem.${error.code}`, { name: String(error.body.name ?? "") })) || text(error);
 }
