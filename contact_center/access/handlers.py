@@ -226,10 +226,11 @@ ROUTES: list[Route] = [
     Route("POST", "/auth/sign-out-everywhere", sign_out_everywhere, P.SIGNED_IN,
           "End all own sessions, open sockets included", status=204),
     Route("POST", "/me/password", change_password, P.SIGNED_IN,
-          "Change the own password; all other sessions end", body=NewPassword, answer=Opened),
+          "Change the own password; all other sessions end", body=NewPassword, answer=Opened,
+          secret=True),
     Route("GET", "/tokens", list_tokens, P.ADMINISTER, "Live API tokens", answer=TokenList),
     Route("POST", "/tokens", make_token, P.ADMINISTER, "Make an API token, shown this once",
-          body=NewToken, answer=TokenMade, status=201),
+          body=NewToken, answer=TokenMade, status=201, secret=True),
     Route("DELETE", "/tokens/{id}", revoke_token, P.ADMINISTER, "Revoke an API token",
           status=204),
 ]  # fmt: skip

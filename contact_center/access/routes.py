@@ -60,7 +60,8 @@ class Route:
     """One line of the API page.
 
     `answer` is the model of the body of a success (None: 204, `Model | None`: either); `query`
-    validates the query string. `reads` tells of a body that the handler reads by itself.
+    validates the query string. `reads` tells of a body that the handler reads by itself. The answer
+    of a `secret` one is seen by who asks and kept nowhere, under no Idempotency-Key either.
     """
 
     method: str
@@ -74,3 +75,4 @@ class Route:
     status: int = 200
     tags: tuple[str, ...] = field(default=())
     reads: Any = None
+    secret: bool = False

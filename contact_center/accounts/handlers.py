@@ -156,7 +156,7 @@ ROUTES: list[Route] = [
     Route("GET", "/accounts", list_accounts, P.SUPERVISE, "Connections by title",
           query=ListQuery, answer=AccountList),
     Route("POST", "/accounts", add_account, P.ADMINISTER, "Add a connection", body=NewAccount,
-          answer=Account, status=201),
+          answer=Account, status=201, secret=True),
     Route("GET", "/accounts/{id}", get_account, P.SUPERVISE, "One connection", answer=Account),
     Route("PATCH", "/accounts/{id}", change_account, P.ADMINISTER,
           "Change a connection, its settings and secrets; switch it off; archive it",

@@ -82,7 +82,7 @@ def _require_csrf(request: web.Request, expected: str) -> None:
 async def _answered(route: Route, call: Call) -> web.StreamResponse:
     key = call.request.headers.get(idempotency.HEADER) if route.method == "POST" else None
     if key and SLOW not in route.tags and call.actor is not ANONYMOUS:
-        return await idempotency.once(key, call, lambda: _answer(route, call))
+        return await idempotency.once(key, call, lambda: _answer(route, call), secret=route.secret)
     return await _answer(route, call)
 
 

@@ -5,6 +5,7 @@ row itself says whether anything was done, however the connection or the process
 unmarked has changed nothing and releases the key; what is marked and has no answer is answered 409
 `answer_lost`, because doing it twice is the worse mistake. While it is not known (the first request
 may still run) the answer is 409 `outcome_unknown`; after two minutes the key may be claimed anew.
+An answer that holds a secret is not kept: that the work was done is, so it is `answer_lost`, too.
 """
 
 from __future__ import annotations
@@ -26,12 +27,16 @@ from contact_center.storage.unit import BEFORE_COMMIT, Record, Unit
 
 HEADER = "Idempotency-Key"
 LONGEST = 200
+DONE = 0  # instead of a status
 
 
 async def once(
-    key: str, call: Call, answer: Callable[[], Awaitable[web.StreamResponse]]
+    key: str, call: Call, answer: Callable[[], Awaitable[web.StreamResponse]], *, secret: bool
 ) -> web.StreamResponse:
-    """Answer from what is kept under the key, or do the work and keep its answer."""
+    """Answer from what is kept under the key, or do the work and keep its answer.
+
+    Of a `secret` answer only that there was one.
+    """
     if len(key) > LONGEST or "\0" in key:
         raise Invalid(f"{HEADER} has at most {LONGEST} characters", field=HEADER)
     access = call.app[SERVICE]
@@ -51,9 +56,8 @@ async def once(
         BEFORE_COMMIT.reset(mark)
     if isinstance(response, web.Response) and isinstance(response.body, bytes | None):
         with suppress(HouseError):  # who asks now gets the answer, who asks again the problem
-            await store.keep_answer(
-                access.database, actor, key, response.status, response.body or b""
-            )
+            status, body = (DONE, b"") if secret else (response.status, response.body or b"")
+            await store.keep_answer(access.database, actor, key, status, body)
     return response
 
 
@@ -68,8 +72,8 @@ def _again(earlier: Record, fingerprint: bytes) -> web.Response:
     if earlier["status"] is None:
         raise Conflict("the first request with this key has no known outcome (yet)",
                        code="outcome_unknown")  # fmt: skip
-    if earlier["status"] == 0:
-        raise Conflict("the first request with this key was carried out, its answer is lost",
+    if earlier["status"] == DONE:
+        raise Conflict("the first request with this key was carried out, its answer is not kept",
                        code="answer_lost")  # fmt: skip
     response = web.Response(status=earlier["status"], body=earlier["answer"] or None)
     if earlier["answer"]:

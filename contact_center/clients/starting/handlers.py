@@ -35,7 +35,7 @@ async def revoke(call: Call) -> None:
 ROUTES: list[Route] = [
     Route("POST", "/clients/{id}/start-links", for_client, Permission.WORK,
           "A link that carries a client over to another connection, good once", body=CarryIn,
-          answer=StartLink, status=201),
+          answer=StartLink, status=201, secret=True),
     Route("POST", "/accounts/{id}/start-links", for_place, Permission.ADMINISTER,
           "A link that says where a client met us", body=PlaceIn, answer=StartLink, status=201),
     Route("GET", "/accounts/{id}/start-links", places, Permission.SUPERVISE,

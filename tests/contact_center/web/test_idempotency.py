@@ -10,7 +10,9 @@ import pytest
 from asyncpg.transaction import Transaction
 
 from contact_center.access.idempotency import store
+from contact_center.access.model import Permission
 from contact_center.storage.unit import Unit
+from contact_center.web.routes import all_routes
 from tests.support.office import Office, Person
 
 
@@ -177,3 +179,30 @@ async def test_a_success_without_a_body_is_kept_too(office: Office):
     assert [a.status for a in answers] == [204, 204]
     told = [e for e in await office.events("employee.changed") if e["cause"] == "signed_out"]
     assert len(told) == 1
+
+
+async def test_an_answer_that_holds_a_secret_is_kept_nowhere_and_its_work_is_done_once(
+    office: Office,
+):
+    boss = await office.hire("boss", "administrator")
+    with_key = {"headers": {"Idempotency-Key": "t1"}, "json": {"title": "t", "scopes": ["read"]}}
+    made, again = [await office.ask("POST", "/tokens", boss, **with_key) for _ in range(2)]
+    assert made.status == 201
+    assert (again.status, again.code) == (409, "answer_lost")
+    assert await office.db.fetchval("SELECT count(*) FROM api_tokens") == 1
+    assert not await office.db.fetchval("SELECT answer FROM idempotency_keys")
+
+
+def test_every_route_that_gives_out_a_secret_says_so():
+    def names(answer: Any) -> set[str]:
+        return set(getattr(answer, "model_fields", ()))
+
+    secret = {"token", "csrf", "link", "invitation_link", "made_secrets"}
+    given = {
+        route.path: route.secret
+        for route in all_routes()
+        if route.method == "POST" and route.permission is not Permission.PUBLIC
+        and names(route.answer) & secret
+    }  # fmt: skip
+    assert {"/tokens", "/employees", "/employees/{id}/reset-link", "/accounts"} <= given.keys()
+    assert [path for path, kept_back in given.items() if not kept_back] == ["/accounts/{id}/check"]
