@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from contact_center.access import store, tokens
 from contact_center.access.model import Permission, Role
 from contact_center.access.routes import Call, Route
-from contact_center.access.service import SERVICE, AccessService
+from contact_center.access.service import SERVICE, AccessService, revoked_topic
 from contact_center.access.sessions import NewSession, address_of, agent_of
 from contact_center.kernel.errors import Forbidden, Invalid, NotFound
 from contact_center.kernel.ids import new_id
@@ -215,6 +215,7 @@ async def revoke_token(call: Call) -> None:
     owner = await store.revoke_token(access.database, call.id(), access.clock.now())
     if owner is None:
         raise NotFound("there is no such token")
+    access.database.wake(revoked_topic(owner))
 
 
 ROUTES: list[Route] = [

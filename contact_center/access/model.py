@@ -36,6 +36,7 @@ class Actor:
     departments: frozenset[UUID] = field(default_factory=frozenset)
     session: bytes | None = None  # hash of the login session; None with an API token
     locale: str = "ru"
+    token: bytes | None = None  # hash of the API token; None with a login session
 
     @property
     def label(self) -> str:

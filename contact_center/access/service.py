@@ -87,12 +87,13 @@ class AccessService:
 
     async def _by_token(self, token: str) -> SignedIn | None:
         now = self.clock.now()
-        row = await store.token_actor(self.database, digest(token), now)
+        hashed = digest(token)
+        row = await store.token_actor(self.database, hashed, now)
         if row is None:
             return None
         if row["used_at"] is None or now - row["used_at"] > TOUCH_EVERY:
             await store.touch_token(self.database, row["token_id"], now)
-        return SignedIn(_actor(row, scopes=frozenset(row["scopes"])), None)
+        return SignedIn(_actor(row, token=hashed, scopes=frozenset(row["scopes"])), None)
 
     # --- sessions ----------------------------------------------------------------------------
 
@@ -240,8 +241,9 @@ def _good(link: store.Link | None) -> store.Link:
 
 
 def _actor(
-    row: Record, *, session: bytes | None = None, scopes: frozenset[str] | None = None
-) -> Actor:
+    row: Record, *, session: bytes | None = None, token: bytes | None = None,
+    scopes: frozenset[str] | None = None,
+) -> Actor:  # fmt: skip
     role = store.role_of(row)
     allowed = ROLE_PERMISSIONS[role]
     if scopes is not None:
@@ -256,6 +258,7 @@ def _actor(
         departments=frozenset(row["departments"]),
         session=session,
         locale=row["locale"],
+        token=token,
     )
 
 

@@ -240,6 +240,11 @@ class Session:
     def employee_id(self) -> UUID:
         return self.actor.employee_id
 
+    @property
+    def proof(self) -> bytes | None:
+        """The hash of the login session or API token that opened it."""
+        return self.actor.session or self.actor.token
+
     async def end(self, reason: str, code: int = WSCloseCode.POLICY_VIOLATION) -> None:
         """Close the screen from our side."""
         if self.socket is None:

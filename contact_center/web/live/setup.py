@@ -226,19 +226,18 @@ class Live:
 
     async def _end_invalid(self, sessions: list[Session]) -> None:
         """The net under the hints: what was revoked while the bus was away, or grew too old."""
-        now = asyncio.get_running_loop().time()
-        hashes = [session.actor.session for session in sessions if session.actor.session]
-        since = self.clock.now() - self.access.lasting.absolute
-        valid = {
-            bytes(row["id_hash"]) for row in await self.database.fetch(store.VALID, hashes, since)
-        }
+        loop_time, now = asyncio.get_running_loop().time(), self.clock.now()
+        hashes = [session.proof for session in sessions if session.proof]
+        since = now - self.access.lasting.absolute
+        rows = await self.database.fetch(store.VALID, hashes, since, now)
+        valid = {bytes(row["hash"]) for row in rows}
         for session in sessions:
-            if session.actor.session and session.actor.session not in valid:
+            if session.proof and session.proof not in valid:
                 await self._end(session, "signed out")
-            elif session.out.stuck(now):
+            elif session.out.stuck(loop_time):
                 session.out.give_up()
             elif session.socket is None and (
-                session.out.cut or now - session.asked_at > POLL_LASTS
+                session.out.cut or loop_time - session.asked_at > POLL_LASTS
             ):
                 await self._end(session, "gone")
 

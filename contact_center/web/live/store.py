@@ -31,8 +31,12 @@ WHERE $1::timestamptz < now() - grace.span
                   AND coalesce(s.closed_at, s.seen_at) > now() - grace.span)
 """
 VALID = """
-SELECT s.id_hash FROM login_sessions s JOIN employees e ON e.id = s.employee_id
+SELECT s.id_hash AS hash FROM login_sessions s JOIN employees e ON e.id = s.employee_id
 WHERE s.id_hash = ANY($1::bytea[]) AND s.revoked_at IS NULL AND e.state = 'active'
   AND s.created_at > $2
+UNION ALL
+SELECT a.hash FROM api_tokens a JOIN employees e ON e.id = a.employee_id
+WHERE a.hash = ANY($1::bytea[]) AND a.revoked_at IS NULL AND e.state = 'active'
+  AND (a.expires_at IS NULL OR a.expires_at > $3)
 """
 OFFERS = "SELECT id FROM offers WHERE operator_id = $1 AND state = 'live' ORDER BY created_at"

@@ -1,10 +1,13 @@
 """API tokens: scopes, expiry, revocation, and what a token may never do."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
+from contact_center.access.service import revoked_topic
 from contact_center.kernel.clock import ManualClock
 from tests.support.office import PASSWORD, Office, Person
+from tests.support.waiting import PATIENCE
 
 
 async def make(office: Office, boss: Person, *scopes: str, **more) -> Any:
@@ -56,7 +59,9 @@ async def test_a_revoked_an_expired_and_a_made_up_token_are_refused(office: Offi
     assert (await office.ask("GET", "/me", token=short["token"])).status == 200
     clock.advance(hours=2)
     assert (await office.ask("GET", "/me", token=short["token"])).status == 401
-    assert (await office.ask("DELETE", f"/tokens/{made['id']}", boss)).status == 204
+    async with office.workspace.hints.subscribe(revoked_topic(boss.id)) as heard:
+        assert (await office.ask("DELETE", f"/tokens/{made['id']}", boss)).status == 204
+        await asyncio.wait_for(anext(heard), PATIENCE)  # open sockets are told
     assert (await office.ask("GET", "/me", token=made["token"])).status == 401
     assert (await office.ask("GET", "/me", token="cct_" + "x" * 43)).status == 401
     assert (await office.ask("DELETE", f"/tokens/{made['id']}", boss)).status == 404

@@ -150,7 +150,11 @@ class Served:
     http: aiohttp.ClientSession
 
     async def screen(self, cookie: str, **headers: str) -> Screen:
-        given = {"Cookie": f"cc_session={cookie}", "Origin": self.base, **headers}
+        return await self.connect(
+            {"Cookie": f"cc_session={cookie}", "Origin": self.base, **headers}
+        )
+
+    async def connect(self, given: dict[str, str]) -> Screen:
         wire = await self.http.ws_connect(f"{self.base}/api/v1/live", headers=given)
         return Screen(wire)
 

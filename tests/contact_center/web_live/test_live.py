@@ -6,6 +6,7 @@ from uuid import UUID
 import aiohttp
 import pytest
 
+from contact_center.access import tokens
 from contact_center.kernel.errors import Unavailable
 from contact_center.kernel.ids import new_id
 from contact_center.storage.events import Event
@@ -123,6 +124,27 @@ async def test_a_session_revoked_without_any_hint_is_closed_by_the_next_beat(her
     await screen.until("ready")
     await here.house.database.execute("UPDATE login_sessions SET revoked_at = now()")
     await screen.closed()
+
+
+@pytest.mark.parametrize("column", ["revoked_at", "expires_at"])
+async def test_a_socket_ends_with_the_token_that_opened_it(here: Served, column: str) -> None:
+    await here.house.employee("ivan")
+    screens = {}
+    for title in ("ending", "good"):
+        secret = tokens.new_api_token()
+        await here.house.database.execute(
+            "INSERT INTO api_tokens (id, hash, employee_id, title, scopes, created_at, expires_at)"
+            " VALUES ($1, $2, $3, $4, $5, now(), now() + interval '1 day')",
+            new_id(), tokens.digest(secret), here.house.ids["ivan"], title, ["read"],
+        )  # fmt: skip
+        screens[title] = await here.connect({"Authorization": f"Bearer {secret}"})
+        await screens[title].until("ready")
+    await here.house.database.execute(
+        f"UPDATE api_tokens SET {column} = now() WHERE title = 'ending'"
+    )
+    await screens["ending"].closed()
+    for _ in range(3):
+        await screens["good"].until("beat")
 
 
 async def test_who_leaves_a_queue_hears_no_more_of_it(here: Served) -> None:
