@@ -10,21 +10,22 @@ from contact_center.storage.events import Event
 from contact_center.web.live import protocol
 from contact_center.web.live.session import Session
 
-Facts = tuple[str | None, str | None]
+Facts = tuple[str | None, ...]
 
 
 class Hub:
     """Sessions by topic.
 
-    `on_moved` is called with contacts that went to another queue or operator while somebody
-    watches them, for the watchers may have lost the right to.
+    `on_moved` is called with contacts that went to another queue or operator, by themselves or by
+    their work, while somebody watches them, for the watchers may have lost the right to. Where it
+    was before the first news of it is not known here, so that counts as a move.
     """
 
     def __init__(self, on_moved: Callable[[set[UUID]], None] = lambda _: None) -> None:
         self.sessions: dict[UUID, Session] = {}
         self._topics: dict[str, set[Session]] = {}
         self._holders: dict[UUID, str] = {}  # work → operator who has or is offered it
-        self._places: dict[UUID, Facts] = {}  # watched contact → queue and operator
+        self._places: dict[str, dict[str, Facts]] = {}  # watched contact → who may have it
         self._on_moved = on_moved
         self._serial = 0
         self.watched: Callable[[str, bool], None] = lambda _topic, _on: None
@@ -56,7 +57,7 @@ class Hub:
             listeners.discard(session)
             if not listeners:
                 del self._topics[topic]
-                self._forget(topic)
+                self._places.pop(topic, None)
                 self.watched(topic, False)
 
     def listeners(self, topic: str) -> Collection[Session]:
@@ -71,12 +72,13 @@ class Hub:
         reached: list[Session] = []
         for event in events:
             self._serial += 1
-            if self._moved(event):
-                moved.add(event.subject_id)
             former = self._former_holder(event)
             if not self._topics:
                 continue  # nobody has a screen on this node
-            for topic in (*protocol.topics_for(event), *former):
+            topics = protocol.topics_for(event)
+            if topics and self._moved(topics[0], event):
+                moved.add(UUID(topics[0].partition(":")[2]))
+            for topic in (*topics, *former):
                 if listeners := self._topics.get(topic):
                     self._give(listeners, protocol.event_tail(event, topic), reached)
         self._number(reached)
@@ -125,15 +127,18 @@ class Hub:
             self._holders[event.subject_id] = str(holder)
         return [f"operator:{former}"] if former and former != holder else []
 
-    def _moved(self, event: Event) -> bool:
-        if event.subject_kind != "contact" or f"contact:{event.subject_id}" not in self._topics:
+    def _moved(self, topic: str, event: Event) -> bool:
+        if topic not in self._topics or not topic.startswith("contact:"):
             return False
-        place = (event.data.get("queue_id"), event.data.get("operator_id"))
-        known = self._places.get(event.subject_id)
-        self._places[event.subject_id] = place
-        return known is not None and known != place
+        known, place = self._places.setdefault(topic, {}), _place(event)
+        before = known.get(event.subject_kind)
+        known[event.subject_kind] = place
+        return before != place
 
-    def _forget(self, topic: str) -> None:
-        kind, _, value = topic.partition(":")
-        if kind == "contact":
-            self._places.pop(UUID(value), None)
+
+def _place(event: Event) -> Facts:
+    """What of a contact's event, or of its work's, says who may see the contact."""
+    data = event.data
+    if event.subject_kind == "work":  # offered, laid aside, or over
+        return event.kind, data.get("operator_id"), data.get("preferred_id")
+    return data.get("queue_id"), data.get("operator_id")

@@ -172,16 +172,17 @@ class Live:
             raise BadFrame(f"at most {protocol.MOST_TOPICS} topics")
         allowed = await rights.allowed(self.database, session.actor, topics)
         self.hub.subscribe(session, [rights.internal(one, session.actor) for one in allowed])
+        contacts = {topic.id: topic for topic in allowed if topic.kind == "contact" and topic.id}
+        # Versions as of after the subscription: whoever has an older one fetches again.
+        versions = await rights.seen_contacts(self.database, session.actor, contacts)
+        gone = [topic for key, topic in contacts.items() if key not in versions]
+        self.hub.unsubscribe(session, map(str, gone))  # moved before we heard of it
+        allowed.difference_update(gone)
         for topic in topics:
             if topic not in allowed:
                 session.out.put(protocol.encoded(t="denied", topic=str(topic)))
-        contacts = [topic.id for topic in topics if topic in allowed and topic.kind == "contact"]
-        for contact_id in filter(None, contacts):
+        for contact_id in versions:
             self.ephemera.show_to(session, contact_id)
-        # Versions as of after the subscription: whoever has an older one fetches again.
-        versions = await rights.seen_contacts(
-            self.database, session.actor, [one for one in contacts if one]
-        )
         session.out.put(protocol.encoded(
             t="subscribed", topics=[str(topic) for topic in topics if topic in allowed],
             contacts=[{"id": key, "version": value} for key, value in versions.items()],

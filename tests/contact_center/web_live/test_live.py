@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -7,9 +7,13 @@ import aiohttp
 import pytest
 
 from contact_center.access import tokens
+from contact_center.access.model import Actor
 from contact_center.kernel.errors import Unavailable
 from contact_center.kernel.ids import new_id
+from contact_center.storage.database import Database
 from contact_center.storage.events import Event
+from contact_center.web.live import rights
+from contact_center.web.live.protocol import Topic
 from tests.contact_center.web_live.house import Screen, Served, served
 from tests.support.waiting import eventually
 
@@ -162,19 +166,60 @@ async def test_who_leaves_a_queue_hears_no_more_of_it(here: Served) -> None:
                 and item["id"] == str(contact)]  # fmt: skip
 
 
+@pytest.mark.parametrize("talked", [True, False])
 async def test_a_contact_that_moves_to_a_foreign_queue_is_taken_from_the_screen(
-    here: Served,
+    here: Served, talked: bool
 ) -> None:
     screen = await here.screen(await here.house.employee("ivan"))
     contact = await here.house.contact()
     await screen.subscribe(f"contact:{contact}")
-    await here.house.say(contact, version=2)
+    if talked:
+        await here.house.say(contact, version=2)
     claims = here.house.ids["claims_queue"]
     await here.house.database.execute(
         "UPDATE contacts SET queue_id = $2 WHERE id = $1", contact, claims
     )
     await here.house.log("contact.changed", contact, version=3, queue_id=str(claims))
     assert (await screen.until("denied"))["topic"] == f"contact:{contact}"
+
+
+@pytest.mark.parametrize("end", ["waiting", "done"])
+async def test_who_saw_a_contact_by_its_offer_alone_hears_no_more_of_it_when_that_ends(
+    here: Served, end: str
+) -> None:
+    screen = await here.screen(await here.house.employee("ivan"))
+    contact, ivan, work = await here.house.contact("claims"), here.house.ids["ivan"], new_id()
+    database = here.house.database
+    await database.execute(
+        "INSERT INTO work (id, contact_id, queue_id, medium, state, operator_id)"
+        " VALUES ($1, $2, $3, 'chat', 'offered', $4)",
+        work, contact, here.house.ids["claims_queue"], ivan,
+    )  # fmt: skip
+    assert (await screen.subscribe(f"contact:{contact}"))["topics"]
+    holder = None if end == "waiting" else ivan
+    await database.execute("UPDATE work SET state = $1, operator_id = $2", end, holder)
+    about = {"contact_id": str(contact), "operator_id": str(holder) if holder else None}
+    await here.house.log(f"work.{end}", work, version=3, **about)
+    assert (await screen.until("denied"))["topic"] == f"contact:{contact}"
+
+
+async def test_a_contact_that_moved_before_it_is_heard_is_not_subscribed(
+    here: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = await here.screen(await here.house.employee("ivan"))
+    contact = await here.house.contact()
+    allowed = rights.allowed
+
+    async def then_moves(database: Database, actor: Actor, topics: Iterable[Topic]) -> set[Topic]:
+        found = await allowed(database, actor, topics)
+        await database.execute("UPDATE contacts SET queue_id = $1", here.house.ids["claims_queue"])
+        return found
+
+    monkeypatch.setattr(rights, "allowed", then_moves)
+    topic = f"contact:{contact}"
+    assert (await screen.subscribe(topic))["topics"] == []
+    assert (await screen.until("denied"))["topic"] == topic
+    assert not here.live.hub.listeners(topic)
 
 
 async def test_colleagues_see_who_looks_and_who_types(here: Served) -> None:
