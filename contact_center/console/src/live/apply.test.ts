@@ -1,4 +1,5 @@
-import { beforeEach, expect, it, vi } from "vitest";
+import { QueryObserver } from "@tanstack/react-query";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { queries } from "../api/client";
 import { Problem } from "../api/http";
 import { keys } from "../api/keys";
@@ -21,6 +22,10 @@ vi.mock("../api/http", async (original) => ({
   },
 }));
 
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 const page = (version: number): MessagePage => ({
   items: [{ id: "m1", seq: 1, version } as Message], has_before: false, has_after: false, version,
 });
@@ -30,6 +35,52 @@ const held = () => queries.getQueryData<MessagePage>(keys.messages("c1"))?.items
 beforeEach(() => {
   queries.clear();
   asked.length = 0;
+});
+
+// First, for what others leave to be done soon would be waited for in vain.
+describe("news that come faster than answers", () => {
+  const answers: ((value: string) => void)[] = [];
+  const shown: string[] = [];
+  const happened = async (ms = 600) => {
+    applyEvent({ kind: "work.assigned", id: "w1", version: 1, data: {} } as unknown as LiveEvent, "me");
+    await vi.advanceTimersByTimeAsync(ms);
+  };
+  const answer = async (at: number) => {
+    answers[at]?.(`answer ${at}`);
+    await vi.advanceTimersByTimeAsync(1);
+  };
+  beforeEach(() => {
+    vi.useFakeTimers();
+    answers.length = shown.length = 0;
+  });
+
+  it.each([[keys.offers], [keys.lists], [keys.counts]])("let what is under way arrive and fetch %o once more", async (queryKey) => {
+    const stop = new QueryObserver(queries, {
+      queryKey: [...queryKey], queryFn: () => new Promise<string>((done) => answers.push(done)), initialData: "old", staleTime: 0,
+    }).subscribe(({ data }) => data && data !== shown.at(-1) && shown.push(data));
+    await happened();
+    await happened();
+    await happened();
+    expect(answers).toHaveLength(1);
+    await answer(0);
+    expect([answers.length, shown.at(-1)]).toEqual([2, "answer 0"]);
+    await answer(1);
+    expect([answers.length, shown.at(-1)]).toEqual([2, "answer 1"]);
+    await happened();
+    expect(answers).toHaveLength(3);
+    stop();
+  });
+
+  it("wait for no answer for ever", async () => {
+    const stop = new QueryObserver(queries, {
+      queryKey: keys.offers, queryFn: () => new Promise<string>((done) => answers.push(done)), initialData: "old", staleTime: 0,
+    }).subscribe(() => {});
+    await happened(21_000);
+    expect(answers).toHaveLength(2);
+    await happened();
+    expect(answers).toHaveLength(2);
+    stop();
+  });
 });
 
 it("fetches once more what changed while its thread was being loaded", async () => {

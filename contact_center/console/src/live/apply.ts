@@ -29,21 +29,48 @@ function soon(name: string, ms: number, call: () => void): void {
 }
 
 export function listsChanged(): void {
-  soon("lists", 350, () => void queries.invalidateQueries({ queryKey: keys.lists }));
-  soon("counts", 500, () => void queries.invalidateQueries({ queryKey: keys.counts }));
+  soon("lists", 350, () => outdated(keys.lists));
+  soon("counts", 500, () => outdated(keys.counts));
 }
 
 export function offersChanged(): void {
-  soon("offers", 30, () => void queries.invalidateQueries({ queryKey: keys.offers }));
+  soon("offers", 30, () => outdated(keys.offers));
+}
+
+function wrapUpsChanged(): void {
+  soon("wrap-ups", 100, () => outdated(keys.wrapUps));
+}
+
+function directoryChanged(): void {
+  soon("directory", 500, () => outdated(keys.directory));
 }
 
 /** Do it when what is being loaded is here; false where nothing is. */
-function whenLoaded(queryKey: readonly string[], step: () => void): boolean {
+function whenLoaded(queryKey: readonly unknown[], step: () => void): boolean {
   const query = queries.getQueryCache().find({ queryKey });
   if (query?.state.fetchStatus !== "fetching") return false;
   const later = () => setTimeout(step);
   void query.promise?.then(later, later);
   return true;
+}
+
+const owed = new Set<string>();
+/** How long an answer under way is waited for, in ms: it may have been lost. */
+const PATIENCE = 20_000;
+
+/** What we hold is old: fetch anew what of it is shown. What is under way is not begun again, for news
+ *  that come faster than answers would let none arrive: it is fetched once more when it is here. */
+function outdated(queryKey: readonly string[]): void {
+  for (const query of queries.getQueryCache().findAll({ queryKey })) {
+    const { queryHash } = query;
+    if (owed.has(queryHash)) continue;
+    const again = () => {
+      if (owed.delete(queryHash)) void queries.invalidateQueries({ queryKey: query.queryKey, exact: true });
+    };
+    owed.add(queryHash);
+    if (whenLoaded(query.queryKey, again)) setTimeout(() => query.state.data !== undefined && again(), PATIENCE);
+    else again();
+  }
 }
 
 /** Fetch the card of a contact where we hold, or are about to get, one older than this. */
@@ -104,12 +131,12 @@ function workChanged(event: LiveEvent): void {
   else listsChanged();
   offersChanged();
   if (event.kind === "work.wrap_up" || event.kind === "work.done") {
-    soon("wrap-ups", 100, () => void queries.invalidateQueries({ queryKey: keys.wrapUps }));
+    wrapUpsChanged();
   }
 }
 
 function operatorChanged(event: LiveEvent, mine: string): void {
-  if (event.id === mine) void queries.invalidateQueries({ queryKey: keys.me });
+  if (event.id === mine) outdated(keys.me);
   const snapshot = event.data as Partial<DirectoryEmployee> | null;
   queries.setQueryData<Directory>(keys.directory, (directory) => {
     if (!directory || !snapshot?.presence) return directory;
@@ -138,13 +165,13 @@ export function applyEvent(event: LiveEvent, mine: string): void {
   else if (noun === "work") workChanged(event);
   else if (noun === "operator") operatorChanged(event, mine);
   else if (noun === "client") {
-    void queries.invalidateQueries({ queryKey: keys.client(event.id) });
-    void queries.invalidateQueries({ queryKey: ["clients"] });
+    outdated(keys.client(event.id));
+    outdated(["clients"]);
   } else if (noun === "queue" || noun === "account" || noun === "directory" || noun === "employee") {
-    soon("directory", 500, () => void queries.invalidateQueries({ queryKey: keys.directory }));
-    if (event.id === mine) void queries.invalidateQueries({ queryKey: keys.me });
-    void queries.invalidateQueries({ queryKey: ["admin"] });
-  } else void queries.invalidateQueries({ queryKey: ["admin"] });
+    directoryChanged();
+    if (event.id === mine) outdated(keys.me);
+    outdated(["admin"]);
+  } else outdated(["admin"]);
 }
 
 /** The answer to a resync: what differs is fetched again, whole. */
@@ -154,14 +181,12 @@ export function applySync({ contacts, gone }: LiveSync): void {
     if (held && held.version < version) void refreshContact(id);
     void reloadMessages(id);
   }
-  for (const id of gone) {
-    void queries.invalidateQueries({ queryKey: keys.contact(id) });
-  }
+  for (const id of gone) outdated(keys.contact(id));
   listsChanged();
   offersChanged();
-  soon("wrap-ups", 100, () => void queries.invalidateQueries({ queryKey: keys.wrapUps }));
-  void queries.invalidateQueries({ queryKey: keys.me });
-  soon("directory", 500, () => void queries.invalidateQueries({ queryKey: keys.directory }));
+  wrapUpsChanged();
+  outdated(keys.me);
+  directoryChanged();
 }
 
 /** What the contacts were at when we began to hear of them: what we hold may be older, and no event
