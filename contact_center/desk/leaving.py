@@ -4,14 +4,16 @@ Only the web chat knows that somebody has gone; in messengers and mail nobody is
 stands in the rows from the moment the last window closed and waits for the policy's grace. While a
 window is open its node keeps putting the job off, so that who leaves while the node is dead is
 missed as well. Another node may hold a window of the same visitor, so all nodes are asked through
-the log before it counts (`contact.sought`); whoever has him cancels the job. Who writes again later
-goes on as after any closed contact: at his old place.
+the log before it counts (`contact.sought`); whoever has him cancels the job. What he writes before
+it counts keeps the contact. Who writes again later goes on as after any closed contact: at his old
+place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from contact_center.desk import store
@@ -44,15 +46,28 @@ class Leaving:
             grip = await self._bench.grip(unit, contact_id, "system")
             if not await _waits(grip):
                 return
-            if job.payload.get("said") or job.payload.get("sought"):
+            asked = dict(job.payload)
+            if "last_seq" not in asked:  # nobody has asked for him yet
+                grip.contact.tell("contact.sought")
+                await grip.contact.flush(VISITOR_LEFT)
+                until = await store.database_now(unit) + SOUGHT
+                asked = {"sought": until.isoformat(), "last_seq": grip.contact["last_seq"]}
+            elif await store.wrote_since(unit, contact_id, asked["last_seq"]):
+                return  # he is here: where he has a window open, that node tells when he leaves
+            left = await _time_left(unit, asked)
+            if left > timedelta():
+                await jobs.reschedule(unit, VISITOR_LEFT, job.key, grip.now + left, asked)
+            else:
                 await close_unattended(grip, ABANDONED)
-                return
-            grip.contact.tell("contact.sought")
-            await grip.contact.flush(VISITOR_LEFT)
-            due = grip.now + SOUGHT
-            await jobs.reschedule(unit, VISITOR_LEFT, job.key, due, {"sought": True})
 
         await self._bench.run(step)
+
+
+async def _time_left(unit: Unit, asked: Mapping[str, Any]) -> timedelta:
+    """So long nodes still have to say that he is there, whatever the clock of the worker shows."""
+    if "sought" not in asked:
+        return timedelta()
+    return datetime.fromisoformat(asked["sought"]) - await store.database_now(unit)
 
 
 async def _waits(grip: Grip) -> bool:
@@ -87,5 +102,9 @@ async def note_back(database: Database, contacts: Collection[UUID]) -> None:
 
 async def note_given_up(database: Database, contact_id: UUID, now: datetime) -> None:
     """The visitor says himself that he does not wait any longer."""
-    key = str(contact_id)
-    await database.run(lambda unit: jobs.reschedule(unit, VISITOR_LEFT, key, now, {"said": True}))
+
+    async def step(unit: Unit) -> None:
+        said = {"said": True, "last_seq": await store.last_seq(unit, contact_id)}
+        await jobs.reschedule(unit, VISITOR_LEFT, str(contact_id), now, said)
+
+    await database.run(step)

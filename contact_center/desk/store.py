@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -93,6 +94,17 @@ async def queue(unit: Unit, queue_id: UUID) -> QueueRules | None:
 async def wrote_since(unit: Unit, contact_id: UUID, seq: int) -> bool:
     """Whether the client has written more than this message of the contact."""
     return bool(await unit.fetchval(WROTE_SINCE, contact_id, seq))
+
+
+async def last_seq(unit: Unit, contact_id: UUID) -> int:
+    """How many messages the contact has."""
+    return int(await unit.fetchval("SELECT last_seq FROM contacts WHERE id = $1", contact_id) or 0)
+
+
+async def database_now(unit: Unit) -> datetime:
+    """The one clock that all nodes share."""
+    now: datetime = await unit.fetchval("SELECT clock_timestamp()")
+    return now
 
 
 async def visitor_grace(unit: Unit) -> int:
