@@ -37,14 +37,11 @@ from channels.webchat.session import (
 from channels.webchat.settings import WebChatSettings
 from channels.webchat.wire import (
     BODY,
-    TEXT_LIMIT,
     MessageBody,
     ProfileBody,
     ReadBody,
     ReadCursor,
 )
-
-__all__ = ["TEXT_LIMIT", "WebChat"]
 
 _EMAIL = re.compile(r"^[^@\s<>,;]{1,64}@[^@\s<>,;.]+(?:\.[^@\s<>,;.]+)+$")
 _SHORTEST_SECRET = 32

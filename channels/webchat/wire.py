@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
-TEXT_LIMIT = 4000
+TEXT_LIMIT = 4000  # of what a visitor writes
 
 ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 Short = Annotated[str, StringConstraints(max_length=200)]
@@ -55,7 +55,7 @@ AnyBody = MessageBody | ReadBody | TypingBody | ProfileBody
 BODY: TypeAdapter[Any] = TypeAdapter(Annotated[AnyBody, Field(discriminator="type")])
 
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_CURSOR = re.compile(rf"^({_ID}):(\d{{1,9}})(?::([A-Za-z0-9-]{{1,64}}))?$")
+_CURSOR = re.compile(rf"^({_ID}):(\d{{1,9}})(?::([A-Za-z0-9.-]{{1,64}}))?$")
 
 
 @dataclass(frozen=True, slots=True, order=True)

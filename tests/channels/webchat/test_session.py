@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from channels.contract import Deps, WebhookRequest
 from channels.errors import Malformed, Misconfigured, Refused
-from channels.messages import MessageReceived, Proof
+from channels.messages import DeliveryChanged, MessageReceived, Proof
 from channels.webchat.channel import WebChat
 from channels.webchat.session import (
     Session,
@@ -172,6 +172,11 @@ def test_a_read_cursor_names_our_last_message() -> None:
     contact = "0198f2c0-0000-7000-8000-000000000001"
     cursor = ReadCursor(contact, 5, "0198-aa")
     assert ReadCursor.parse(str(cursor)) == cursor
+    part = f"{contact}:5:{contact}-r1.2of2"  # the last part of a text that went in several
+    assert str(ReadCursor.parse(part)) == part
+    (read,) = channel().receive(posted({"type": "read", "cursor": part})).events
+    assert isinstance(read, DeliveryChanged)
+    assert read.target == f"{contact}-r1.2of2"
     assert ReadCursor.parse(f"{contact}:5") == ReadCursor(contact, 5)
     assert ReadCursor.parse("12:5") is ReadCursor.parse("x:y") is ReadCursor.parse("") is None
     assert channel().receive(posted({"type": "read", "cursor": f"{contact}:5"})).events == ()

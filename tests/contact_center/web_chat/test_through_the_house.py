@@ -105,14 +105,9 @@ async def test_a_visitor_writes_an_operator_answers_and_the_answer_is_seen(
     assert "/visitor?" in url  # it does not end while the page stands open
     async with company.http.get(url) as answer:
         assert await answer.read() == "Заказ 1042".encode()
-    delete = "UPDATE messages SET deleted_at = $2 WHERE id = $1"
-    await company.workspace.database.execute(
-        delete, UUID(mine["id"]), company.workspace.clock.now()
-    )
-    async with company.http.get(url) as answer:
-        assert answer.status == 404  # what is deleted is gone, whoever has its address
-    await company.workspace.database.execute(delete, UUID(mine["id"]), None)
-    reply = {"kind": "reply", "text": "В пути", "client_msg_id": "r-1", "attachments": []}
+    assert await _while_deleted(company, mine["id"], url) == 404  # whoever has its address
+    long = "В пути." * 2400  # far more than a visitor may write: it comes as one message
+    reply = {"kind": "reply", "text": long, "client_msg_id": "r-1", "attachments": []}
     await company.api("POST", f"/contacts/{contact['id']}/messages", headers, reply)
 
     async def answered() -> Any:
@@ -120,7 +115,8 @@ async def test_a_visitor_writes_an_operator_answers_and_the_answer_is_seen(
         return [item for item in items if item["from"] == "operator"]
 
     (seen,) = await eventually(answered)
-    assert (seen["text"], seen["name"]) == ("В пути", "ivan")
+    assert (seen["text"], seen["name"]) == (long, "ivan")
+    assert (await visitor.read(seen["cursor"]))["items"] == []
     await until(wire, "new")
     assert (await visitor.call("/events", {"type": "read", "cursor": seen["cursor"]}))[0] == 200
 
@@ -142,6 +138,16 @@ async def test_a_visitor_writes_an_operator_answers_and_the_answer_is_seen(
     (again,) = await company.api("GET", "/offers", headers)
     assert (again["contact"]["id"], again["explanation"]["rule"]) == (contact["id"], "preferred")
     await wire.close()
+
+
+async def _while_deleted(company: Company, message: str, url: str) -> int:
+    """The answer to who asks for a file while its message is deleted."""
+    house, delete = company.workspace, "UPDATE messages SET deleted_at = $2 WHERE id = $1"
+    await house.database.execute(delete, UUID(message), house.clock.now())
+    async with company.http.get(url) as answer:
+        status = answer.status
+    await house.database.execute(delete, UUID(message), None)
+    return status
 
 
 async def _upload(visitor: Visitor, name: str, body: bytes) -> tuple[int, Any]:
