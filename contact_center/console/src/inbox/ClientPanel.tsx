@@ -16,6 +16,7 @@ import { toast } from "../ui/toasts";
 import { Fields } from "../clients/Fields";
 import { plainLabel } from "../clients/fieldNames";
 import { NameEdit } from "../clients/NameEdit";
+import { beginNote, endNote, useBegunNote } from "../clients/notes";
 import { lazily } from "../ui/lazily";
 import css from "./client.module.css";
 
@@ -116,13 +117,13 @@ export function ClientNotes({ client }: { client: Client }) {
   const { permissions } = useMe();
   const may = permissions.includes("clients") || permissions.includes("note");
   const text = useProblemText();
-  const [note, setNote] = useState("");
+  const note = useBegunNote(client.id);
   const [busy, setBusy] = useState(false);
   const save = async () => {
     setBusy(true);
     try {
       await addClientNote(client.id, note.trim());
-      setNote("");
+      endNote(client.id, note);
     } catch (error) {
       toast("bad", text(error));
     } finally {
@@ -142,7 +143,7 @@ export function ClientNotes({ client }: { client: Client }) {
       ))}
       {may && (
         <div className={css.noteForm}>
-          <Textarea aria-label={t("client.add_note")} placeholder={t("client.add_note")} rows={note ? 3 : 1} value={note} onChange={(event) => setNote(event.currentTarget.value)} />
+          <Textarea aria-label={t("client.add_note")} placeholder={t("client.add_note")} rows={note ? 3 : 1} value={note} onChange={(event) => beginNote(client.id, event.currentTarget.value)} />
           {note.trim() && (
             <Button size="xs" loading={busy} onClick={() => void save()}>
               {t("act.save")}
@@ -235,7 +236,12 @@ export function ClientFacts({ client }: { client: Client }) {
   );
 }
 
-export function ClientPanel({ row, contact }: { row: ContactRow; contact: Contact | undefined }) {
+/** Of one client: what is typed or made for him must not stand at the next one. */
+export function ClientPanel(props: { row: ContactRow; contact: Contact | undefined }) {
+  return <Panel key={props.row.client.id} {...props} />;
+}
+
+function Panel({ row, contact }: { row: ContactRow; contact: Contact | undefined }) {
   const { t, maybe } = useI18n();
   const { employees } = useNames();
   const work = useMay("work");
