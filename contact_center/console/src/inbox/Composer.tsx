@@ -17,7 +17,7 @@ import { Chips } from "./Chips";
 import { ComposerFoot } from "./ComposerFoot";
 import { ComposerTabs } from "./ComposerTabs";
 import { drafts, NOTHING, useDraft } from "./drafts";
-import { wanted } from "./focus";
+import { isMeant, wanted } from "./focus";
 import { outbox } from "./outbox";
 import { addFiles, useUploads } from "./uploads";
 import css from "./composer.module.css";
@@ -71,12 +71,13 @@ export function Composer({ contact }: { contact: Contact }) {
   // Before the next key comes, the tab is open and the cursor is in the field: in layout effects.
   const toFocus = useRef(false);
   useLayoutEffect(() => {
-    if (want.n === wantedBefore.current) return;
+    const meant = isMeant(want, id, wantedBefore.current);
     wantedBefore.current = want.n;
+    if (!meant) return;
     toFocus.current = true;
     setTab(want.kind);
     setWriting(true);
-  }, [want]);
+  }, [id, want]);
   useLayoutEffect(() => {
     const plain = field.current;
     const element = plain ?? letterField.current;

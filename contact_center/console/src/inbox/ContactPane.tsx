@@ -57,15 +57,15 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
   const quote = () => {
     const answered = newest(({ kind }) => kind === "inbound");
     if (answered) drafts.write(id, "reply", { reply_to: answered });
-    focusComposer("reply");
+    focusComposer(id, "reply");
   };
   const change = () => {
     const message = newest(({ kind, author }) => kind === "outbound" && author.id === me.employee.id);
     if (message) acting.set({ message, act: "edit" });
   };
   useActions([
-    can.reply && { id: "reply", icon: "reply", run: () => focusComposer("reply") },
-    can.note && { id: "note", icon: "note", run: () => focusComposer("note") },
+    can.reply && { id: "reply", icon: "reply", run: () => focusComposer(id, "reply") },
+    can.note && { id: "note", icon: "note", run: () => focusComposer(id, "note") },
     can.reply && carries?.reply_to && { id: "quote", icon: "quote", run: quote },
     can.reply && carries?.edit && { id: "change", icon: "edit", run: change },
     can.take && { id: "take", icon: "hand", run: () => act(takeContact(id)) },

@@ -94,7 +94,7 @@ function Undo({ message, until }: { message: Message; until: string }) {
     const buttons = [...((message.data.buttons as Choice[] | undefined) ?? []), ...held.buttons];
     const reply_to = held.reply_to ?? message.reply_to;
     drafts.write(message.contact_id, "reply", { text, attachments, letter: letterAgain(message, held), buttons, reply_to });
-    focusComposer("reply");
+    focusComposer(message.contact_id, "reply");
   };
   return (
     <Button size="compact-xs" variant="default" loading={busy} onClick={() => run(undo)} leftSection={<Icon name="undo" size={14} />}>

@@ -19,7 +19,7 @@ function edit(entry: Pending): void {
     buttons: [...(entry.buttons ?? []), ...held.buttons],
     reply_to: entry.reply_to ?? held.reply_to,
   });
-  focusComposer(entry.kind);
+  focusComposer(entry.contact, entry.kind);
 }
 
 export function PendingBubbles({ contact, entries }: { contact: string; entries: readonly Pending[] }) {

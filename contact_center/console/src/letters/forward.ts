@@ -36,11 +36,12 @@ export function useForward(): (contact: Contact, message: Message) => Promise<vo
         text: whole ? null : body?.text || message.text,
       }, l);
       const made: Attachment[] = files.map(attached);
-      const written = forwardedDraft(message, subject, below, held, whole);
-      drafts.write(contact.id, "reply", { ...written, attachments: [...held.attachments, ...made] });
+      // What was written while the letter and its files were fetched stands above it, as what stood there before.
+      const now = drafts.read(contact.id, "reply");
+      drafts.write(contact.id, "reply", { ...forwardedDraft(message, subject, below, now, whole), attachments: [...now.attachments, ...made] });
       const lost = passed.slice(made.length).map((file) => file.name);
       if (lost.length) toast("info", l("forward.files", { names: lost.join(", ") }));
-      focusComposer("reply");
+      focusComposer(contact.id, "reply");
     } catch (error) {
       toast("bad", words(error));
     }

@@ -18,7 +18,7 @@ export default function Acts({ message, mine, button }: { message: Message; mine
   const does = (act: Act) => () => acting.set({ message: message.id, act });
   const quote = () => {
     drafts.write(message.contact_id, "reply", { reply_to: message.id });
-    focusComposer("reply");
+    focusComposer(message.contact_id, "reply");
   };
   const target = useRef<HTMLButtonElement>(null);
   // Back to where it was opened, unless what was chosen has taken the focus elsewhere.
