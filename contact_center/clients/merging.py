@@ -30,7 +30,7 @@ async def merge(
         raise Conflict("a client cannot be merged with himself", code="same_client")
     locked = {row["id"]: row for row in await unit.lock("clients", [winner_id, loser_id])}
     for client_id in (winner_id, loser_id):
-        _check(locked.get(client_id))
+        in_force([locked[client_id]] if client_id in locked else [])
     merge_id = new_id()
     await store.begin(unit, merge_id, winner_id, loser_id, reason=reason, by=employee_id)
     versions = await store.point(unit, loser_id, winner_id), await store.touch(unit, winner_id)
@@ -57,15 +57,18 @@ async def undo(unit: Unit, merge_id: UUID, *, actor: str, employee_id: UUID) -> 
     return UUID(str(loser_id))
 
 
-def _check(row: Record | None) -> None:
-    if row is None or row["erased_at"] is not None:
+def in_force(rows: list[Record]) -> Record:
+    """The locked client. Raises NotFound, or Conflict where he is part of another one."""
+    if not rows or rows[0]["erased_at"] is not None:
         raise NotFound("there is no such client")
+    row = rows[0]
     if row["merged_into"] is not None:
         raise Conflict(
             "the client is part of another one already",
             code="already_merged",
             merged_into=str(row["merged_into"]),
         )
+    return row
 
 
 def _tell(unit: Unit, kind: str, actor: str, merge_id: UUID, versions: dict[UUID, int]) -> None:

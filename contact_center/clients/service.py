@@ -93,12 +93,15 @@ class Clients:
     async def change(
         self, actor: Actor, client_id: UUID, patch: ClientPatch, expected: int | None
     ) -> None:
-        """Change fields, each with its history. Raises NotFound, Conflict with the present card."""
+        """Change fields, each with its history. Raises NotFound, Conflict with the present card.
+
+        Conflict `already_merged` where he is part of another client; so does `add_identity`.
+        """
         given = patch.model_dump(exclude_unset=True, mode="python")
         await self.require(actor, client_id)
 
         async def step(unit: Unit) -> bool:
-            row = _present(await unit.lock("clients", [client_id]))
+            row = merging.in_force(await unit.lock("clients", [client_id]))
             if expected is not None and expected != row["version"]:
                 return False
             values, history = _differences(row, given, actor)
@@ -138,7 +141,7 @@ class Clients:
         await self.require(actor, client_id)
 
         async def step(unit: Unit) -> UUID | None:
-            _present(await unit.lock("clients", [client_id]))
+            merging.in_force(await unit.lock("clients", [client_id]))
             if await store.add_identity(unit, client_id, medium, value):
                 change = {"field": medium, "old": None, "new": value, "source": "by_hand",
                           "employee_id": actor.employee_id, "identity_id": None}  # fmt: skip

@@ -84,6 +84,25 @@ async def test_each_change_says_who_changed_what_from_what(service: Clients, act
     assert (await service.card(actor, client)).fields == {}
 
 
+async def test_who_is_part_of_another_client_is_given_no_addresses_and_not_changed(
+    service: Clients, actor: Actor
+) -> None:
+    winner, loser = await add(service, actor, "Anna"), await add(service, actor, "Ann")
+    merge = await service.merge(actor, winner, loser, "")
+    for act in (
+        service.add_identity(actor, loser, "phone", "+375291234567"),
+        service.change(actor, loser, ClientPatch(name="Anna S."), None),
+    ):
+        with pytest.raises(Conflict) as refused:
+            await act
+        assert (refused.value.code, refused.value.extra["merged_into"]) == (
+            "already_merged", str(winner),
+        )  # fmt: skip
+    assert (await service.card(actor, winner)).identities == []
+    await service.undo(actor, merge)
+    await service.add_identity(actor, loser, "phone", "+375291234567")
+
+
 async def test_a_field_keeps_the_name_people_gave_it(service: Clients, actor: Actor) -> None:
     client = await add(service, actor, "Anna")
     await service.change(actor, client, ClientPatch(fields={"Размер обуви": "43"}), 1)
