@@ -12,7 +12,9 @@ from contact_center.clients.model import ClientKind, ClientRow, Proof
 from contact_center.contacts.letters.model import DraftLetter, NewLetter
 from contact_center.contacts.messages.model import Attachment
 
-View = Literal["mine", "offered", "queue", "unread", "waiting", "parked", "closed", "all"]
+View = Literal[
+    "mine", "offered", "queue", "unread", "waiting", "parked", "wrap_up", "closed", "all"
+]
 Sort = Literal["newest", "oldest", "waiting"]
 WorkState = Literal["waiting", "offered", "active", "wrap_up", "parked", "done"]
 WorkOrigin = Literal["arrival", "follow_up", "transfer", "reopen", "return", "parked"]
@@ -206,7 +208,7 @@ class ContactList(BaseModel):
 
 
 class Counts(BaseModel):
-    """How many contacts each view holds; `closed` is not counted. `queues`: waiting, by queue."""
+    """How many contacts the views hold, the endless ones and `wrap_up` aside; `queues`: in line."""
 
     mine: int
     offered: int

@@ -26,6 +26,7 @@ IN_LINE = w.state.in_([sa.literal_column("'waiting'"), sa.literal_column("'offer
 OPEN = c.state == sa.literal_column("'open'")
 CLOSED = c.state == sa.literal_column("'closed'")
 PARKED = w.state == sa.literal_column("'parked'")
+WRAP_UP = w.state == sa.literal_column("'wrap_up'")
 LIVE = t.offers.c.state == sa.literal_column("'live'")
 LAST_NUMBER = 2**63 - 1
 FOUND = 500
@@ -113,6 +114,7 @@ def _of_view(view: View, me: UUID) -> list[Where]:
         "unread": [*mine, _unread(me)],
         "offered": [c.id.in_(_offered_to(me))],
         "parked": [c.id.in_(_parked_by(me)), OPEN],
+        "wrap_up": [c.id.in_(_wrapped_up_by(me))],
         "closed": [CLOSED],
     }
     return wanted.get(view, [])
@@ -126,6 +128,10 @@ def _offered_to(me: UUID) -> sa.Select[Any]:
 
 def _parked_by(me: UUID) -> sa.Select[Any]:
     return sa.select(w.contact_id).where(w.preferred_id == me, PARKED)
+
+
+def _wrapped_up_by(me: UUID) -> sa.Select[Any]:
+    return sa.select(w.contact_id).where(w.operator_id == me, WRAP_UP)
 
 
 def _unread(me: UUID) -> Where:

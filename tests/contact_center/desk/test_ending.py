@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from contact_center.access.model import Actor
+from contact_center.contacts.model import ListQuery
 from contact_center.desk.model import Result, WrapUp
 from contact_center.jobs.model import Job
 from contact_center.kernel.clock import ManualClock
@@ -19,6 +20,11 @@ async def taken(house: House, by: Actor, queue: UUID | None = None) -> UUID:
     contact = await house.arrive(queue=queue)
     await house.desk.taking.take(by, contact)
     return contact
+
+
+async def owed(house: House, of: Actor) -> list[UUID]:
+    """The contacts whose result he still owes."""
+    return [one.id for one in (await house.contacts.page(of, ListQuery(view="wrap_up"))).items]
 
 
 async def job_of(house: House, contact: UUID) -> Job:
@@ -53,11 +59,14 @@ async def test_without_the_result_the_operator_stays_busy_until_he_gives_it(hous
     await house.desk.ending.close(anna, contact, Result())
     assert (await house.work(contact))["state"] == "wrap_up"
     assert (await house.operator(anna))["used"] == 20
+    assert await owed(house, anna) == [contact]
+    assert await owed(house, await house.hire("Boris")) == []
     with pytest.raises(Invalid):
         await house.desk.ending.wrap_up(anna, contact, WrapUp())
     await house.desk.ending.wrap_up(anna, contact, WrapUp(result_code_id=house.code))
     assert (await house.work(contact))["state"] == "done"
     assert (await house.operator(anna))["used"] == 0
+    assert await owed(house, anna) == []
     assert await house.database.fetchval("SELECT count(*) FROM jobs WHERE state = 'waiting'") == 0
 
 

@@ -7,7 +7,7 @@ be one that is known, its objects must belong to a scope below, its body must ha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,6 +15,7 @@ import pytest
 from contact_center.access.model import Permission
 from contact_center.access.policy import ROLE_PERMISSIONS
 from contact_center.access.routes import Route
+from contact_center.contacts.model import View
 from contact_center.web.routes import all_routes
 from tests.contact_center.web.teams import CANARY, Talk, Teams
 from tests.support.office import Answer, Office, Person
@@ -67,10 +68,7 @@ BODIES: dict[str, Any] = {
 # Lists are asked in every way that could show more than the plain question.
 QUESTIONS: dict[str, list[str]] = {
     "/contacts": [
-        *(
-            f"?view={v}"
-            for v in ("mine", "offered", "queue", "unread", "waiting", "parked", "closed", "all")
-        ),
+        *(f"?view={v}" for v in get_args(View)),
         "?view=all&queue_id={claims_queue}",
         f"?view=all&q={CANARY}",
         "?view=all&q=client",

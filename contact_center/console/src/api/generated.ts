@@ -470,7 +470,7 @@ export interface CountryList {
   items: string[];
 }
 
-/** How many contacts each view holds; `closed` is not counted. `queues`: waiting, by queue. */
+/** How many contacts the views hold, the endless ones and `wrap_up` aside; `queues`: in line. */
 export interface Counts {
   mine: number;
   offered: number;
@@ -2056,7 +2056,7 @@ export interface Routes {
     "/tokens": { answer: TokenList };
     "/me": { answer: Me };
     "/directory": { answer: Directory };
-    "/contacts": { query?: { view?: "mine" | "offered" | "queue" | "unread" | "waiting" | "parked" | "closed" | "all"; queue_id?: string | null; q?: string; sort?: "newest" | "oldest" | "waiting" | null; cursor?: string | null; limit?: number }; answer: ContactList };
+    "/contacts": { query?: { view?: "mine" | "offered" | "queue" | "unread" | "waiting" | "parked" | "wrap_up" | "closed" | "all"; queue_id?: string | null; q?: string; sort?: "newest" | "oldest" | "waiting" | null; cursor?: string | null; limit?: number }; answer: ContactList };
     "/contacts/counts": { answer: Counts };
     "/contacts/{id}": { path: { id: string }; answer: Contact };
     "/contacts/{id}/messages": { path: { id: string }; query?: { before?: number | null; after?: number | null; limit?: number }; answer: MessagePage };

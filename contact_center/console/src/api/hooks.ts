@@ -65,6 +65,8 @@ function waitsOf({ items }: Answer<"GET", "/waits">) {
   return { contacts: new Map(items.map((one) => [one.contact_id, one])), queues: new Map(items.map((one) => [one.queue_id, one])) };
 }
 
+const NONE: readonly ContactRow[] = [];
+
 /** How long the waiting will probably wait; no event tells of it, and it changes by itself. */
 export const useWaits = () =>
   useQuery({ queryKey: keys.waits, queryFn: () => get("/waits"), refetchInterval: 10_000, select: waitsOf, enabled: useMay("work") }).data;
@@ -112,22 +114,16 @@ export function useMessages(id: string) {
 }
 
 export const useOffers = () =>
-  useQuery({ queryKey: keys.offers, queryFn: () => get("/offers"), refetchInterval: 30_000 });
+  useQuery({ queryKey: keys.offers, queryFn: () => get("/offers"), refetchInterval: 30_000, enabled: useMay("work") });
 
-/** My contacts whose result is still owed: closed, so in no view of open ones. They are among the
- *  newest closed, for a wrap-up lasts minutes. */
-export function useWrapUps(): ContactRow[] {
-  const me = useMe().employee.id;
-  const { data } = useQuery({
+/** My contacts whose result is still owed: closed, so in no view of open ones. */
+export const useWrapUps = () =>
+  useQuery({
     queryKey: keys.wrapUps,
-    queryFn: async () => (await get("/contacts", { query: { view: "closed", sort: "newest", limit: 50 } })).items,
+    queryFn: async () => (await get("/contacts", { query: { view: "wrap_up" } })).items,
     refetchInterval: 60_000,
-  });
-  return useMemo(
-    () => (data ?? []).filter((row) => row.work?.state === "wrap_up" && row.work.operator_id === me),
-    [data, me],
-  );
-}
+    enabled: useMay("work"),
+  }).data ?? NONE;
 
 export const useClient = (id: string | null) =>
   useQuery({ queryKey: keys.client(id ?? ""), queryFn: () => get("/clients/{id}", { path: { id: id ?? "" } }), enabled: Boolean(id) });

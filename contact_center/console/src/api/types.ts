@@ -67,7 +67,8 @@ export type QuarantineState = Api.QuarantineRow["state"];
 export type Health = Api.Account["health"];
 
 type ListQuery = NonNullable<Routes["GET"]["/contacts"]["query"]>;
-export type View = NonNullable<ListQuery["view"]>;
+/** The views of the inbox: of the results that are owed a banner tells. */
+export type View = Exclude<NonNullable<ListQuery["view"]>, "wrap_up">;
 export type Sort = NonNullable<ListQuery["sort"]>;
 export type Closing = Body<"POST", "/contacts/{id}/close">;
 
