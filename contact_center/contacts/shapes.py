@@ -110,7 +110,7 @@ def attachment(one: Row, link: Callable[[UUID], str]) -> dict[str, Any]:
         "url": link(one["id"]) if stored else None,
         "reason": one["data"].get("reason"),
         "progress": progress(one),
-        "can_retry": one["state"] in CAN_FETCH,
+        "can_retry": one["state"] in CAN_FETCH and "upload" not in one["data"],
         "width": one["data"].get("width"),
         "height": one["data"].get("height"),
         "inline": bool(one["data"].get("inline")),

@@ -189,26 +189,33 @@ CREATE OR REPLACE FUNCTION cc_intake_files(rows jsonb) RETURNS int LANGUAGE plpg
 DECLARE
   jobs_made int;
 BEGIN
-  UPDATE attachments a SET message_id = r.message, contact_id = r.contact, version = a.version + 1
-  FROM jsonb_to_recordset(rows)
-       AS r (message uuid, contact uuid, account uuid, owner text, files jsonb)
-  CROSS JOIN jsonb_to_recordset(r.files) AS f (data jsonb)
-  WHERE a.id = CASE WHEN f.data ->> 'upload' ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
-                    THEN (f.data ->> 'upload')::uuid END
-    AND a.message_id IS NULL AND a.account_id = r.account AND a.owner = r.owner;
-
-  WITH made AS (
+  WITH tied AS (
+    UPDATE attachments a SET message_id = r.message, contact_id = r.contact, version = a.version + 1
+    FROM jsonb_to_recordset(rows)
+         AS r (message uuid, contact uuid, account uuid, owner text, files jsonb)
+    CROSS JOIN jsonb_to_recordset(r.files) AS f (data jsonb)
+    WHERE a.id = CASE WHEN f.data ->> 'upload' ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
+                      THEN (f.data ->> 'upload')::uuid END
+      AND a.message_id IS NULL AND a.account_id = r.account AND a.owner = r.owner
+    RETURNING a.message_id, f.data ->> 'upload' AS upload
+  ), made AS (
     INSERT INTO attachments (id, message_id, contact_id, account_id, owner, kind, name, type, size,
                              state, ref, data, blob_key, sha256)
     SELECT cc_new_id(), r.message, r.contact, r.account, r.owner, f.kind, f.name, f.type, f.size,
-           CASE WHEN f.ref IS NULL OR f.blob_key IS NOT NULL THEN 'stored' ELSE 'wanted' END, f.ref,
-           coalesce(f.data, '{}'), f.blob_key, f.sha256
+           CASE WHEN f.data ? 'upload' THEN 'gone'
+                WHEN f.ref IS NULL OR f.blob_key IS NOT NULL THEN 'stored' ELSE 'wanted' END,
+           CASE WHEN NOT coalesce(f.data, '{}') ? 'upload' THEN f.ref END,
+           coalesce(f.data, '{}') || CASE WHEN f.data ? 'upload' THEN
+             jsonb_build_object('reason', 'the upload is not here any more') ELSE '{}' END,
+           f.blob_key, f.sha256
     FROM jsonb_to_recordset(rows)
          AS r (message uuid, contact uuid, account uuid, owner text, files jsonb)
     CROSS JOIN jsonb_to_recordset(r.files)
          AS f (kind text, ref text, name text, type text, size bigint, data jsonb, blob_key text,
                sha256 text)
     WHERE NOT coalesce(f.data, '{}') ? 'upload'
+      OR NOT EXISTS (SELECT FROM tied t
+                     WHERE t.message_id = r.message AND t.upload = f.data ->> 'upload')
     RETURNING id, account_id, state
   ), jobs_asked AS (
     INSERT INTO jobs (id, kind, key, due_at, payload)

@@ -23,6 +23,8 @@ def test_a_file_tells_what_its_provider_told_and_nothing_more() -> None:
     told = {"duration": 4, "emoji": "", "title": 7, "round": True, "piece": "1:2", "upload": "x"}
     assert file(data=told)["about"] == {"duration": 4, "round": True}
     assert file()["about"] is None
+    assert file(state="gone")["can_retry"]
+    assert not file(state="gone", data={"upload": "x"})["can_retry"], "nobody else holds it"
 
 
 def test_what_stands_in_the_place_of_a_file_has_no_address() -> None:

@@ -397,18 +397,28 @@ async def upload(house: House, owner: str) -> UUID:
     return made
 
 
-async def test_an_upload_is_tied_to_the_message_of_its_owner_only(house: House) -> None:
+async def test_an_upload_is_tied_to_the_message_of_its_owner_and_one_that_is_not_his_is_gone(
+    house: House,
+) -> None:
     mine, foreign = await upload(house, "v1"), await upload(house, "v2")
     files = tuple(
         Attachment("file", str(one), data={"upload": str(one)}) for one in (mine, foreign)
     )
     bad = Attachment("file", "x", data={"upload": "no-uuid"})
 
-    await house.submit(message("m1", attachments=(*files, bad)))
+    await house.submit(message("m1", attachments=(*files, files[0], bad)))
+    await house.submit(message("m2", "", attachments=(files[0],)))  # named before
 
-    tied = await house.one("SELECT * FROM attachments WHERE message_id IS NOT NULL")
-    assert tied["id"] == mine
-    assert await house.count("attachments") == 2
+    told = await house.rows("""
+        SELECT m.seq, a.id, a.state, a.ref, a.data FROM attachments a
+        JOIN messages m ON m.id = a.message_id ORDER BY m.seq, a.state DESC, a.id""")
+    assert [(row["seq"], row["state"]) for row in told] == [
+        (1, "stored"), (1, "gone"), (1, "gone"), (2, "gone"),
+    ]  # fmt: skip
+    assert told[0]["id"] == mine
+    assert {row["data"]["reason"] for row in told[1:]} == {"the upload is not here any more"}
+    assert {row["ref"] for row in told[1:]} == {None}
+    assert await house.count("attachments") == 5
     assert await house.count("jobs") == 0
 
 
