@@ -54,9 +54,7 @@ def _sender(house: Workspace) -> Sender:
 
 
 def _daily(house: Workspace, app: web.Application) -> Daily:
-    retention = Retention(
-        house.database, house.clock, house.settings.retention, app[METRICS].registry
-    )
+    retention = Retention(house.database, house.settings.retention, app[METRICS].registry)
     tasks = {
         "access.tidy": house.access.tidy, "files.orphans": house.files.forget_orphans,
         **retention.tasks(),

@@ -36,7 +36,7 @@ class Attic:
 
     def keeper(self, **options: Any) -> Retention:
         self.registry = CollectorRegistry()
-        return Retention(self.db, self.clock, TERMS, self.registry, **options)
+        return Retention(self.db, TERMS, self.registry, **options)
 
     async def sweep(self, what: str, **options: Any) -> None:
         await self.keeper(**options).tasks()[f"retention.{what}"]()

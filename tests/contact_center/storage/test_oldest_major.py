@@ -60,7 +60,7 @@ async def test_a_batch_an_answer_and_retention_on_the_oldest_major(oldest_url: s
         assert (await house.one("SELECT state FROM work"))["state"] == "waiting"
 
         await _answer_leaves(house.database, hints)
-        await _old_goes(house.database, clock)
+        await _old_goes(house.database)
     finally:
         await house.close()
         await hints.close()
@@ -79,9 +79,9 @@ async def _answer_leaves(database: Database, hints: LocalHints) -> None:
         await world.close()
 
 
-async def _old_goes(database: Database, clock: SystemClock) -> None:
+async def _old_goes(database: Database) -> None:
     await database.execute("UPDATE inbound_keys SET at = at - interval '3 years'")
-    for task in Retention(database, clock, Terms(), CollectorRegistry()).tasks().values():
+    for task in Retention(database, Terms(), CollectorRegistry()).tasks().values():
         await task()
     assert await database.fetchval("SELECT count(*) FROM inbound_keys") == 0
     assert await database.fetchval("SELECT count(*) FROM messages") == 3
