@@ -58,6 +58,7 @@ export function AccountDrawer({ account, provider, onClose, onShown }: DrawerPro
     if (entries.length) onShown({ title: w("secret.made"), text: w("secret.made_text"), entries });
   };
   const form = useForm<Basics & SettingValues>({
+    record: account,
     start: {
       title: account.title,
       brand_id: account.brand_id,
@@ -74,9 +75,9 @@ export function AccountDrawer({ account, provider, onClose, onShown }: DrawerPro
       }
       return faults;
     },
-    save: async (_, changes) => {
+    save: async (_, changes, record) => {
       const settings = settingsOf(changes);
-      show(await changeRecord("/accounts", account, { ...basicsOf(changes), ...(Object.keys(settings).length ? { settings } : {}) }));
+      show(await changeRecord("/accounts", record ?? account, { ...basicsOf(changes), ...(Object.keys(settings).length ? { settings } : {}) }));
     },
   });
   const archive = useArchive("/accounts", account, form.dirty, onClose);

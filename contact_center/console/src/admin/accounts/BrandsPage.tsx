@@ -48,6 +48,7 @@ function BrandDrawer({ brand, onClose }: { brand: Brand | undefined; onClose: ()
   const { w } = useWords();
   const { workspace } = useMe();
   const form = useForm({
+    record: brand,
     start: { name: brand?.name ?? "", locale: brand?.locale ?? workspace.locale, zone: brand?.zone ?? workspace.zone, signature: textsOf(brand?.letters, "signature") },
     check: ({ name, signature }) => {
       const [unknown] = unknownIn(signature, IN_SIGNATURE);
@@ -56,9 +57,9 @@ function BrandDrawer({ brand, onClose }: { brand: Brand | undefined; onClose: ()
         ...(unknown === undefined ? {} : { signature: w("letters.unknown", { name: `{${unknown}}` }) }),
       };
     },
-    save: async ({ signature, ...values }, { signature: changed, ...changes }) => {
+    save: async ({ signature, ...values }, { signature: changed, ...changes }, record) => {
       const letters = lettersOf({ signature });
-      if (brand) await changeRecord("/brands", brand, { ...changes, ...(changed ? { letters } : {}) });
+      if (record) await changeRecord("/brands", record, { ...changes, ...(changed ? { letters } : {}) });
       else await createRecord("/brands", { ...values, letters });
     },
   });

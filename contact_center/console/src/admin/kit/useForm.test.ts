@@ -1,11 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { Problem } from "../../api/http";
-import { changesOf, faultsOf } from "./useForm";
+import { begunWith, changesOf, faultsOf } from "./useForm";
 
 describe("forms", () => {
   it("send only what differs", () => {
     expect(changesOf({ name: "a", queues: ["1"], on: true }, { name: "b", queues: ["1"], on: true })).toEqual({ name: "b" });
     expect(changesOf({ queues: ["1"] }, { queues: ["1", "2"] })).toEqual({ queues: ["1", "2"] });
+  });
+  it("name the version that was there when something was first typed", () => {
+    const opened = { record: { id: "q", version: 1 }, values: { name: "a" } };
+    const newer = { record: { id: "q", version: 2 }, values: { name: "b" } };
+    expect(begunWith(opened, newer, true)).toBe(opened);
+    expect(begunWith(opened, newer, false)).toBe(newer);
+    expect(begunWith(opened, { ...opened, values: { name: "a" } }, false)).toBe(opened);
   });
   it("put a refusal beside the field it names", () => {
     const refused = new Problem(422, { detail: "is taken", field: "email" });

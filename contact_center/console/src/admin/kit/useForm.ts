@@ -5,6 +5,7 @@
 import { useMemo, useState } from "react";
 import { Problem } from "../../api/http";
 import { useWords } from "../texts";
+import type { Recorded } from "./useRecords";
 
 export type Faults<T> = Partial<Record<keyof T & string, string>>;
 
@@ -22,7 +23,6 @@ export interface Form<T> {
   /** The same for Switch and Checkbox. */
   flag: (name: keyof T & string) => { checked: boolean; error: string | undefined; onChange: (event: { currentTarget: { checked: boolean } }) => void };
   submit: () => Promise<boolean>;
-  reset: (values: T) => void;
 }
 
 type Wording = (code: string, text: string) => string;
@@ -57,22 +57,42 @@ export function changesOf<T extends object>(start: T, values: T): Partial<T> {
   return out;
 }
 
+/** What a form began with, and the record it was taken from. */
+export interface Begun<T> {
+  record: Recorded | undefined;
+  values: T;
+}
+
+/** The newest as long as nothing is typed; from then on what was there, so that saving names the
+ *  version that was seen, and what others changed meanwhile is not written over. */
+export function begunWith<T>(held: Begun<T>, newest: Begun<T>, touched: boolean): Begun<T> {
+  return touched || held.record?.version === newest.record?.version ? held : newest;
+}
+
 interface FormOptions<T> {
+  /** The record that is changed, as it now is; absent where a new one is made. */
+  record?: Recorded;
   start: T;
   /** Faults found before asking the server; worded. */
   check?: (values: T) => Faults<T>;
-  /** `changes` holds only what differs from the start: the body of a PATCH. */
-  save: (values: T, changes: Partial<T>) => Promise<void>;
+  /** `changes` holds only what differs from the start: the body of a PATCH; `record` is the one they were made to. */
+  save: (values: T, changes: Partial<T>, record: Recorded | undefined) => Promise<void>;
 }
 
-export function useForm<T extends object>({ start, check, save }: FormOptions<T>): Form<T> {
+export function useForm<T extends object>({ record, start, check, save }: FormOptions<T>): Form<T> {
   const { maybeWord } = useWords();
-  const [first, setFirst] = useState(start);
+  const [begun, setBegun] = useState<Begun<T>>({ record, values: start });
   const [values, setValues] = useState(start);
   const [faults, setFaults] = useState<Faults<T>>({});
   const [problem, setProblem] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
-  const changes = useMemo(() => changesOf(first, values), [first, values]);
+  const changes = useMemo(() => changesOf(begun.values, values), [begun, values]);
+  const dirty = Object.keys(changes).length > 0;
+  const now = begunWith(begun, { record, values: start }, dirty || busy);
+  if (now !== begun) {
+    setBegun(now);
+    setValues(now.values);
+  }
 
   const set = (change: Partial<T>) => {
     setValues((held) => ({ ...held, ...change }));
@@ -85,7 +105,7 @@ export function useForm<T extends object>({ start, check, save }: FormOptions<T>
     faults,
     problem,
     busy,
-    dirty: Object.keys(changes).length > 0,
+    dirty,
     set,
     text: (name) => ({
       value: String(values[name] ?? ""),
@@ -105,8 +125,8 @@ export function useForm<T extends object>({ start, check, save }: FormOptions<T>
       setBusy(true);
       setProblem(null);
       try {
-        await save(values, changes);
-        setFirst(values);
+        await save(values, changes, begun.record);
+        setBegun({ record: begun.record, values });
         return true;
       } catch (error) {
         const named = error instanceof Problem ? faultsOf(error, Object.keys(values), (code, text) => maybeWord(`fault.${code}`) ?? text) : null;
@@ -116,12 +136,6 @@ export function useForm<T extends object>({ start, check, save }: FormOptions<T>
       } finally {
         setBusy(false);
       }
-    },
-    reset: (next) => {
-      setFirst(next);
-      setValues(next);
-      setFaults({});
-      setProblem(null);
     },
   };
 }

@@ -117,13 +117,14 @@ function EntryDrawer({ path, words, ofQueues, entry, next, onClose }: EntryProps
   const { queues } = useNames();
   const [typed, setTyped] = useState(false);
   const form = useForm<Values>({
+    record: entry,
     start: { code: entry?.code ?? "", title: { ru: entry?.title.ru ?? "", en: entry?.title.en ?? "" }, queue_id: entry?.queue_id ?? null },
     check: ({ code, title }) => ({
       ...(title.ru.trim() && title.en.trim() ? {} : { title: w("fault.both_languages") }),
       ...(entry || /^[a-z0-9][a-z0-9_-]{0,39}$/.test(code) ? {} : { code: w("fault.code") }),
     }),
-    save: async ({ code, title, queue_id }, changes) => {
-      if (entry) await changeRecord(`/${path}` as const, entry, changes);
+    save: async ({ code, title, queue_id }, changes, record) => {
+      if (record) await changeRecord(`/${path}` as const, record, changes);
       else await createRecord(`/${path}` as const, { code, title, position: next, ...(ofQueues ? { queue_id } : {}) });
     },
   });

@@ -55,10 +55,11 @@ function DepartmentDrawer({ department, all, onClose }: { department: Department
   const { t, w } = useWords();
   const { data: staff } = useRecords("/employees");
   const form = useForm({
+    record: department,
     start: { name: department?.name ?? "", parent_id: department?.parent_id ?? null, members: department?.members ?? [] },
     check: ({ name }) => (name.trim() ? {} : { name: w("fault.missing") }),
-    save: async (values, changes) => {
-      if (department) await changeRecord("/departments", department, changes);
+    save: async (values, changes, record) => {
+      if (record) await changeRecord("/departments", record, changes);
       else await createRecord("/departments", values);
     },
   });

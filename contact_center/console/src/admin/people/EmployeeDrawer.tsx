@@ -52,6 +52,7 @@ export function EmployeeDrawer({ employee, onClose, onShown }: DrawerProps) {
     entries: [{ label: w("link.label"), value: link }],
   });
   const form = useForm<Values>({
+    record: employee,
     start: {
       name: employee?.name ?? "",
       email: employee?.email ?? "",
@@ -68,8 +69,8 @@ export function EmployeeDrawer({ employee, onClose, onShown }: DrawerProps) {
       ...(EMAIL.test(email.trim()) ? {} : { email: w("fault.email") }),
       ...(budget !== null && budget >= 0 && budget <= 1000 ? {} : { budget: w("fault.range", { from: 0, to: 1000 }) }),
     }),
-    save: async ({ name, email, role, locale, zone, departments: own, queues }, changes) => {
-      if (employee) await changeRecord("/employees", employee, changes);
+    save: async ({ name, email, role, locale, zone, departments: own, queues }, changes, record) => {
+      if (record) await changeRecord("/employees", record, changes);
       else {
         const made = await createRecord("/employees", { name, email: email.trim(), role, locale, zone, departments: own, queues });
         onShown(linkFor(name, made.invitation_link, true));

@@ -115,10 +115,11 @@ export function QueueDrawer({ queue, onClose }: { queue: QueueRecord | undefined
     return faults;
   };
   const form = useForm<Values>({
+    record: queue,
     start: startOf(queue, me.workspace.zone),
     check,
-    save: async (values, changes) => {
-      if (queue) await changeRecord("/queues", queue, bodyOf(changes, values));
+    save: async (values, changes, record) => {
+      if (record) await changeRecord("/queues", record, bodyOf(changes, values));
       else await createRecord("/queues", { ...bodyOf(values, values), name: values.name, department_id: values.department_id });
     },
   });

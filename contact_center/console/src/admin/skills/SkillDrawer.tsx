@@ -20,13 +20,14 @@ export function SkillDrawer({ skill, onClose }: { skill: Coded | undefined; onCl
   const { w, locale } = useWords();
   const [typed, setTyped] = useState(false);
   const form = useForm<Values>({
+    record: skill,
     start: { code: skill?.code ?? "", title: { ru: skill?.title.ru ?? "", en: skill?.title.en ?? "" } },
     check: ({ code, title }) => ({
       ...(title.ru.trim() && title.en.trim() ? {} : { title: w("fault.both_languages") }),
       ...(skill || /^[a-z0-9][a-z0-9_-]{0,39}$/.test(code) ? {} : { code: w("fault.code") }),
     }),
-    save: async ({ code, title }, changes) => {
-      if (skill) await changeRecord("/skills", skill, changes);
+    save: async ({ code, title }, changes, record) => {
+      if (record) await changeRecord("/skills", record, changes);
       else await createRecord("/skills", { code, title });
     },
   });
