@@ -28,7 +28,9 @@ async def merge(
     """
     if winner_id == loser_id:
         raise Conflict("a client cannot be merged with himself", code="same_client")
-    locked = {row["id"]: row for row in await unit.lock("clients", [winner_id, loser_id])}
+    # What is just being added to the loser is seen by the move.
+    rows = await unit.lock("clients", [winner_id, loser_id], alone=True)
+    locked = {row["id"]: row for row in rows}
     for client_id in (winner_id, loser_id):
         in_force([locked[client_id]] if client_id in locked else [])
     merge_id = new_id()

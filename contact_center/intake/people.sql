@@ -15,6 +15,24 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT encode(overlay(uuid_send(id) PLACING tag FROM 16), 'hex')::uuid
 $$;
 
+-- Holds the clients of these addresses: none of them is merged away until this commits, and none has
+-- been between looking and holding.
+CREATE OR REPLACE FUNCTION cc_intake_hold_clients(known uuid[]) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  homes uuid[];
+  held uuid[] := '{}';
+BEGIN
+  LOOP
+    SELECT coalesce(array_agg(DISTINCT i.client_id), '{}') INTO homes
+    FROM identities i WHERE i.id = ANY (known);
+    EXIT WHEN homes <@ held;
+    PERFORM 1 FROM clients c WHERE c.id = ANY (homes) ORDER BY c.id FOR KEY SHARE;
+    held := held || homes;
+  END LOOP;
+END
+$$;
+
 -- Senders seen for the first time: identity, client, the beginning of his history. Whoever comes
 -- with an address that the site or provider vouches for joins the client of that address; what he
 -- merely typed never does. Columns as in cc_intake; `identity` holds who is known.
@@ -24,7 +42,18 @@ CREATE FUNCTION cc_intake_register(
   names text[], proofs text[], ids uuid[], x jsonb[]
 ) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
+DECLARE
+  vouching uuid[];
 BEGIN
+  SELECT array_agg(i.id) INTO vouching
+  FROM unnest(go, identity, x) AS e (go, known, x)
+  CROSS JOIN jsonb_to_recordset(e.x -> 'claims') AS k (medium text, value text, proof text)
+  CROSS JOIN LATERAL (SELECT o.id FROM identities o WHERE o.medium = k.medium AND o.value = k.value
+                      AND o.proof <> 'claimed' OFFSET 0) AS i
+  WHERE e.go AND e.known IS NULL AND k.proof <> 'claimed';
+  IF vouching IS NOT NULL THEN
+    PERFORM cc_intake_hold_clients(vouching);
+  END IF;
   WITH sender AS (
     SELECT DISTINCT ON (e.medium, e.address COLLATE "C")
            e.medium, e.address, e.name, e.proof, e.x ->> 'locale' AS locale,
@@ -68,6 +97,11 @@ $$;
 -- rows: [{identity, touchpoint, claims: [{medium, value, name, proof}]}]
 CREATE OR REPLACE FUNCTION cc_intake_claims(rows jsonb) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
+  PERFORM cc_intake_hold_clients(ARRAY(
+    SELECT r.identity FROM jsonb_to_recordset(rows) AS r (identity uuid, claims jsonb)
+    CROSS JOIN jsonb_to_recordset(r.claims) AS k (medium text, value text)
+    WHERE NOT EXISTS (SELECT 1 FROM identities o
+                      WHERE o.medium = k.medium AND o.value = k.value)));
   INSERT INTO identities (id, client_id, medium, value, name, proof, touchpoint_id)
   SELECT cc_new_id(), c.client_id, c.medium, c.value, c.name, c.proof, c.touchpoint FROM (
     SELECT DISTINCT ON (k.medium, k.value COLLATE "C")

@@ -81,9 +81,11 @@ class Unit:
         await self._connection.executemany(query, rows)
 
     async def lock(
-        self, kind: Lockable, ids: Iterable[UUID | str], columns: str = "*"
+        self, kind: Lockable, ids: Iterable[UUID | str], columns: str = "*", *, alone: bool = False
     ) -> list[Record]:
         """Lock rows by id, in id order, and return them; leases are named, the rest are UUIDs.
+
+        `alone`: nobody adds rows that refer to them meanwhile, either.
 
         Raises AssertionError when this unit already holds locks that come later in the house's
         order: a fault of the program, found by its first test.
@@ -94,9 +96,10 @@ class Unit:
             raise AssertionError(msg)
         self._deepest = depth
         key, cast = ("name", "text[]") if kind == "leases" else ("id", "uuid[]")
+        strength = "UPDATE" if alone else "NO KEY UPDATE"
         return await self.fetch(
             f"SELECT {columns} FROM {kind} WHERE {key} = ANY($1::{cast}) "  # noqa: S608 - literals
-            f"ORDER BY {key} FOR NO KEY UPDATE",
+            f"ORDER BY {key} FOR {strength}",
             list(set(ids)),
         )
 

@@ -12,6 +12,8 @@ from contact_center.clients import merging
 from contact_center.kernel.errors import Conflict, NotFound
 from contact_center.kernel.ids import new_id
 from contact_center.storage.database import Database
+from contact_center.storage.unit import Unit
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -107,6 +109,41 @@ async def test_random_merges_traffic_and_undos_equal_the_never_merged_oracle(
         else:
             await world.write(dice.choice(world.clients))
         assert await world.agrees(), f"seed {seed}, step {step}"
+
+
+async def test_a_merge_takes_along_what_is_just_being_added_to_the_loser(
+    database: Database, employee: UUID
+) -> None:
+    world = World(database, employee)
+    for _ in range(2):
+        await world.register()
+    winner, loser = world.clients
+    added, go = asyncio.Event(), asyncio.Event()
+
+    async def add(unit: Unit) -> None:
+        await unit.execute(
+            "INSERT INTO identities (id, client_id, medium, value) VALUES ($1, $2, 'phone', 'p')",
+            new_id(), loser,
+        )  # fmt: skip
+        added.set()
+        await go.wait()
+
+    adding = asyncio.create_task(database.run(add))
+    await added.wait()
+    merge = asyncio.create_task(world.merge(winner, loser))
+
+    async def waits() -> bool:
+        locks = (
+            "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock')"
+        )
+        return merge.done() or await database.fetchval(locks)
+
+    await eventually(waits)
+    go.set()
+    await asyncio.gather(adding, merge)
+    homes = await database.fetch("SELECT DISTINCT client_id FROM identities")
+    assert [row["client_id"] for row in homes] == [winner]
 
 
 async def test_a_merged_client_cannot_be_merged_again_and_an_undo_happens_once(

@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from channels.messages import Address, Attachment, DeliveryStatus, Proof, Typing
+from contact_center.clients import merging
 from contact_center.contacts.triage import Rule
 from contact_center.kernel.ids import new_id
+from contact_center.storage.unit import Unit
 from tests.support.intake import (
     START,
     House,
@@ -21,6 +23,7 @@ from tests.support.intake import (
     typed,
     visitor,
 )
+from tests.support.waiting import eventually
 
 
 async def kinds(house: House) -> list[str]:
@@ -263,6 +266,43 @@ async def test_a_signed_address_brings_a_new_visitor_to_his_client(house: House)
     rows = await house.rows("SELECT DISTINCT client_id FROM identities")
     assert len(rows) == 1
     assert await house.count("identities") == 3
+
+
+async def test_addresses_that_come_while_their_client_is_merged_go_to_whom_he_is_part_of(
+    house: House,
+) -> None:
+    signed, winner = Address("user", "shop:42", "Анна", Proof.SIGNED), new_id()
+    await house.submit(message("m1", who="laptop", claims=(signed,)))
+    loser = (await house.one("SELECT id FROM clients"))["id"]
+    await house.database.execute("INSERT INTO clients (id, name) VALUES ($1, 'Anna')", winner)
+    merged, go = asyncio.Event(), asyncio.Event()
+
+    async def step(unit: Unit) -> None:
+        by = house.employee_id
+        await merging.merge(unit, winner, loser, reason="", actor="test", employee_id=by)
+        merged.set()
+        await go.wait()
+
+    merge = asyncio.create_task(house.database.run(step))
+    await merged.wait()
+    submitted = asyncio.create_task(house.submit(
+        message("m2", who="phone", claims=(signed,)),
+        message("m3", who="laptop", claims=(typed("phone", "+375291234567"),)),
+    ))  # fmt: skip
+
+    async def waits() -> bool:
+        locks = (
+            "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock')"
+        )
+        return submitted.done() or await house.database.fetchval(locks)
+
+    await eventually(waits)
+    go.set()
+    await asyncio.gather(merge, submitted)
+    rows = await house.rows("SELECT medium, client_id FROM identities ORDER BY medium")
+    assert [row["medium"] for row in rows] == ["phone", "user", "visitor", "visitor"]
+    assert {row["client_id"] for row in rows} == {winner}
 
 
 async def test_a_name_told_later_becomes_the_clients(house: House) -> None:
