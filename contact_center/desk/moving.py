@@ -121,7 +121,7 @@ async def _hand_on(
     if former is not None:
         await works.end(grip.unit, former, "transferred", now=grip.now, actor=grip.label)
         if to.keep_seniority:
-            place = min(own_place, former.virtual_arrival)
+            place = min(own_place, former.place(grip.now))
     grip.work = await works.start(
         grip.unit, contact_id=contact.id, queue_id=contact["queue_id"], medium=contact["medium"],
         origin="transfer", now=grip.now, actor=grip.label, virtual_arrival=place,

@@ -177,7 +177,7 @@ async def _begin_work(grip: Grip, part_id: UUID) -> None:
     await works.start(
         grip.unit, contact_id=part_id, queue_id=contact["queue_id"], medium=contact["medium"],
         origin="arrival", now=grip.now, actor=grip.label, previous=former,
-        virtual_arrival=former.virtual_arrival if former else None,
+        virtual_arrival=former.place(grip.now) if former else None,
         excluded=former.excluded if former else (), operator_id=contact["operator_id"],
     )  # fmt: skip
 
@@ -244,7 +244,7 @@ async def _one_turn(grip: Grip, other: Grip, taker: UUID | None) -> None:
     elif turn and ended and turn.state == "parked" and ended.state != "parked":
         await works.come_back(grip.unit, turn, now=grip.now, actor=grip.label, cause="joined")
     elif turn and ended and turn.state == "waiting":
-        older = min(ended.virtual_arrival, turn.virtual_arrival)
+        older = min(ended.place(grip.now), turn.virtual_arrival)
         if older != turn.virtual_arrival:
             await works.advance(grip.unit, turn, older, actor=grip.label, cause="joined")
     await works.recount(

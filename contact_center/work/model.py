@@ -77,6 +77,11 @@ class Work:
         kept = timedelta(milliseconds=self.kept_ms)
         return max(timedelta(), self.arrived_at - self.virtual_arrival - kept)
 
+    def place(self, now: datetime) -> datetime:
+        """Where it stands in the line; what lies aside has not waited, as when it is taken."""
+        aside = now - self.arrived_at if self.state == "parked" else timedelta()
+        return self.virtual_arrival + aside
+
 
 def keep_from(excluded: list[list[Any]], operator_id: UUID, until: datetime) -> list[list[Any]]:
     """The exclusions with this operator kept away until then."""

@@ -92,6 +92,18 @@ async def test_priority_is_kept_and_seniority_is_not(house: House, clock: Manual
     assert (work["arrived_at"], work["kept_ms"]) == (clock.now(), 0)
 
 
+async def test_who_hands_it_on_while_it_lies_aside_gives_it_no_seniority(
+    house: House, clock: ManualClock
+) -> None:
+    anna, chief = await house.hire("Anna"), await house.hire("Vera", role="supervisor")
+    contact = await parked(house, anna, until=clock.now() + timedelta(days=20))
+    clock.advance(3 * 86_400)
+    await house.desk.moving.transfer(chief, contact, Transfer(to="anyone"))
+    work = await house.work(contact)
+    assert (work["state"], work["kept_ms"]) == ("waiting", 0)
+    assert work["virtual_arrival"] == clock.now()
+
+
 async def test_who_takes_it_while_it_lies_aside_has_not_let_it_wait(
     house: House, clock: ManualClock
 ) -> None:

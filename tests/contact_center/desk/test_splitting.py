@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from contact_center.desk.model import Park
 from contact_center.kernel.clock import ManualClock
 from contact_center.kernel.errors import Conflict, Invalid, NotFound
 from contact_center.kernel.ids import new_id
@@ -163,6 +164,22 @@ async def test_what_is_nobodys_waits_where_it_waited(post: Post) -> None:
     assert (old["state"], new["state"], over) == ("waiting", "waiting", False)
     assert new["virtual_arrival"] == old["virtual_arrival"]
     assert (await post.row(part))["operator_id"] is None
+
+
+async def test_what_lies_aside_gives_no_seniority_to_what_is_split_off_or_joined(
+    post: Post, clock: ManualClock
+) -> None:
+    anna, chief = await post.hire("Anna"), await post.hire("Vera", role="supervisor")
+    contact, two, _ = await three_letters(post, anna)
+    until = clock.now() + timedelta(days=20)
+    await post.desk.parking.park(anna, contact, Park(until=until))
+    clock.advance(3 * 86_400)
+    waits, _ = await post.desk.parting.split(chief, contact, two)
+    work = await post.work(waits)
+    assert (work["state"], work["virtual_arrival"]) == ("waiting", clock.now())
+    await post.desk.parting.join(chief, waits, contact)
+    work = await post.work(waits)
+    assert (work["state"], work["virtual_arrival"]) == ("waiting", clock.now())
 
 
 async def test_an_offer_of_the_first_part_stands(post: Post) -> None:
