@@ -1,21 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Problem } from "../api/http";
+import { storage } from "./cells.fake";
 import { newId, Outbox, type Pending, underWay } from "./outbox";
 
 const entry = (text: string, contact = "c1") => ({ contact, kind: "reply" as const, text, attachments: [] });
 
 function desk(plan: (Problem | null)[]) {
   const sent: Pending[] = [];
-  const cells = new Map<string, string>();
-  const storage = { getItem: (k: string) => cells.get(k) ?? null, setItem: (k: string, v: string) => void cells.set(k, v) };
+  const { cells, held, fill } = storage();
   const send = async (pending: Pending) => {
     sent.push(pending);
     const failure = plan.shift();
     if (failure) throw failure;
   };
-  const outbox = new Outbox(send, storage);
-  outbox.open("me");
-  return { outbox, sent, reload: () => new Outbox(send, storage) };
+  const tab = () => {
+    const outbox = new Outbox(send, cells);
+    outbox.open("me");
+    return outbox;
+  };
+  return { outbox: tab(), sent, held, fill, tab };
 }
 
 describe("the outbox of the page", () => {
@@ -50,14 +53,54 @@ describe("the outbox of the page", () => {
   });
 
   it("goes on after a reload", async () => {
-    const { outbox, reload, sent } = desk([new Problem(0, {}), null]);
+    const { outbox, tab, sent } = desk([new Problem(0, {}), null]);
     outbox.add(entry("kept"));
     await vi.advanceTimersByTimeAsync(1);
-    const later = reload();
-    later.open("me");
+    const later = tab();
     await vi.advanceTimersByTimeAsync(1);
     expect(sent.map((one) => one.text)).toEqual(["kept", "kept"]);
     expect(later.size).toBe(0);
+  });
+
+  it("keeps what several tabs send, each in its own cell, in the order written", async () => {
+    const away = Array.from({ length: 3 }, () => new Problem(503, {}));
+    const { outbox, tab, held } = desk(away);
+    const other = tab();
+    outbox.add(entry("of the first tab"));
+    other.add(entry("of the second tab"));
+    await vi.advanceTimersByTimeAsync(1);
+    const reloaded = tab();
+    expect(reloaded.of("c1").map((one) => one.text)).toEqual(["of the first tab", "of the second tab"]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([reloaded.size, outbox.size, other.size, held.size]).toEqual([0, 0, 0, 0]);
+  });
+
+  it("forgets what another tab has settled", async () => {
+    const { outbox, held } = desk([new Problem(503, {})]);
+    const entered = outbox.add(entry("sent over there"));
+    await vi.advanceTimersByTimeAsync(1);
+    outbox.heard("cc.draft.me.c1|reply", null);
+    outbox.heard(`cc.outbox.me.${entered.id}`, "{}");
+    expect(outbox.size).toBe(1);
+    outbox.heard(`cc.outbox.me.${entered.id}`, null);
+    expect([outbox.size, held.size]).toEqual([0, 0]);
+  });
+
+  it("takes up what a page of before an update left in one cell", async () => {
+    const { tab, sent, held } = desk([]);
+    held.set("cc.outbox.me", JSON.stringify([{ ...entry("old"), id: "1", at: 1, tries: 3, state: "sending" }]));
+    const updated = tab();
+    await vi.advanceTimersByTimeAsync(1);
+    expect([sent.map((one) => one.text), updated.size, held.size]).toEqual([["old"], 0, 0]);
+  });
+
+  it("sends though the browser's storage is full", async () => {
+    const { outbox, sent, fill } = desk([new Problem(0, {})]);
+    fill();
+    outbox.add(entry("must go"));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(sent.map((one) => one.text)).toEqual(["must go", "must go"]);
+    expect(outbox.size).toBe(0);
   });
 
   it("is not shown beside the message it has become, though the answer is still on its way", () => {

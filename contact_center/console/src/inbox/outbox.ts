@@ -1,12 +1,14 @@
 /** What was sent here and is not on the server yet. Each entry has its `client_msg_id` from the
  *  start, so trying again after a lost answer cannot make a second message. Entries survive a
- *  reload; those of one contact go one after another, in the order written. */
+ *  reload, each in a cell of its own, for several tabs of one browser write there; those of one
+ *  contact go one after another, in the order written. */
 import { useSyncExternalStore } from "react";
 import { loadMessages, queries, refreshContact } from "../api/client";
 import { post, Problem } from "../api/http";
 import { keys } from "../api/keys";
 import { mergeMessages } from "../api/merge";
 import { sendable } from "./buttons";
+import { type Cells, cells as browser } from "./cells";
 import type { Attachment, Choice, DraftKind, LetterDraft, Message, MessagePage } from "../api/types";
 
 export interface Pending {
@@ -26,7 +28,6 @@ export interface Pending {
 }
 
 export type Send = (pending: Pending) => Promise<void>;
-type Cell = Pick<Storage, "getItem" | "setItem">;
 const NONE: readonly Pending[] = [];
 
 export class Outbox {
@@ -35,29 +36,37 @@ export class Outbox {
   private readonly running = new Set<string>();
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
   private readonly listeners = new Set<() => void>();
-  private cell = "";
+  /** What the names of this employee's cells begin with. */
+  private place = "";
   private readonly send: Send;
-  private readonly storage: Cell | null;
+  private readonly cells: Cells;
 
-  constructor(send: Send, storage: Cell | null) {
+  constructor(send: Send, cells: Cells) {
     this.send = send;
-    this.storage = storage;
+    this.cells = cells;
   }
 
-  /** Take up what an earlier page of this employee left behind. */
+  /** Take up what earlier pages of this employee left behind; other tabs may be sending it, too. */
   open(employee: string): void {
-    this.cell = `cc.outbox.${employee}`;
-    try {
-      const kept = JSON.parse(this.storage?.getItem(this.cell) ?? "[]") as Pending[];
-      this.set(kept.map((entry) => (entry.state === "refused" ? entry : { ...entry, state: "waiting" })));
-    } catch {
-      this.set([]);
-    }
+    this.place = `cc.outbox.${employee}`;
+    this.entries = NONE;
+    const names = this.cells.under(this.place);
+    const kept = names.flatMap((name) => this.cells.get<Pending | Pending[]>(name) ?? []);
+    // All entries in one cell: so did pages of before an update.
+    if (names.includes(this.place)) this.cells.drop(this.place);
+    this.set(kept.map((entry) => (entry.state === "refused" ? entry : { ...entry, state: "waiting" as const })).sort((one, other) => one.at - other.at));
     this.wake();
   }
 
+  /** Another tab has sent or dropped what it took up from here, or we from it. */
+  heard(name: string | null, value: string | null): void {
+    if (name === null || value !== null || !name.startsWith(`${this.place}.`)) return;
+    this.set(this.entries.filter((one) => this.nameOf(one) !== name));
+  }
+
   add(entry: Omit<Pending, "id" | "at" | "tries" | "state">): Pending {
-    const pending: Pending = { ...entry, id: newId(), at: Date.now(), tries: 0, state: "sending" };
+    const at = Math.max(Date.now(), (this.entries.at(-1)?.at ?? 0) + 1);
+    const pending: Pending = { ...entry, id: newId(), at, tries: 0, state: "sending" };
     this.set([...this.entries, pending]);
     void this.run(pending.contact);
     return pending;
@@ -129,13 +138,19 @@ export class Outbox {
     this.set(this.entries.map((one) => (one.id === id ? { ...one, ...change } : one)));
   }
 
+  private nameOf(entry: Pending): string {
+    return `${this.place}.${entry.id}`;
+  }
+
   private set(entries: readonly Pending[]): void {
+    const [before, ids] = [new Set(this.entries), new Set(entries.map((one) => one.id))];
+    for (const one of before) if (!ids.has(one.id)) this.cells.drop(this.nameOf(one));
+    for (const one of entries) if (!before.has(one)) this.cells.put(this.nameOf(one), one);
     this.entries = entries;
     this.byContact.clear();
     for (const entry of entries) {
       this.byContact.set(entry.contact, [...this.of(entry.contact), entry]);
     }
-    if (this.cell) this.storage?.setItem(this.cell, JSON.stringify(entries));
     for (const listener of this.listeners) listener();
   }
 }
@@ -177,7 +192,7 @@ async function sendToServer(pending: Pending): Promise<void> {
   void refreshContact(pending.contact);
 }
 
-export const outbox = new Outbox(sendToServer, typeof localStorage === "undefined" ? null : localStorage);
+export const outbox = new Outbox(sendToServer, browser);
 
 export function usePending(contact: string): readonly Pending[] {
   return useSyncExternalStore(outbox.watch, () => outbox.of(contact));

@@ -126,11 +126,14 @@ export default function Shell() {
     const stopLive = startLive(me.employee.id);
     const stopService = watchService();
     const leave = () => drafts.flush(true);
+    const heard = (event: StorageEvent) => outbox.heard(event.key, event.newValue);
     addEventListener("pagehide", leave);
+    addEventListener("storage", heard);
     return () => {
       stopLive();
       stopService();
       removeEventListener("pagehide", leave);
+      removeEventListener("storage", heard);
     };
   }, [me.employee.id]);
   return (
