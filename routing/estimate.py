@@ -66,8 +66,9 @@ class Promise:
     """What was told at `at_ms` to who stood at this place.
 
     `cause`: `arrived` for the first one, `waited` where neither wait nor position is more than
-    before, else why it is more: `operator_left`, `senior_came`, `moved` (to another queue, or it
-    asks for something else).
+    before, else why it is more: `operator_left`, `senior_came`, `shared` (of who comes before it,
+    more count on its operators than did), `moved` (to another queue, or it asks for something
+    else).
     """
 
     place: Place
@@ -159,5 +160,6 @@ def _cause(before: Place, now: Place) -> str | None:
         return "operator_left"
     if now.senior > before.senior:
         return "senior_came"
-    # Fewer before it and yet more for its operators: those of the others have left them alone.
-    return "operator_left" if now.ahead > before.ahead else None
+    # No more before it and yet more for its operators: the others' have left those alone, or one
+    # has come who serves both.
+    return "shared" if now.ahead > before.ahead else None

@@ -16,7 +16,7 @@ from tests.bench._waits import judged
 
 PLACE = Place("w", "q", "chat", "q chat", 3, 3, 5)
 RATES = Rates(300, 1 / 600)
-GROWING = {"operator_left", "senior_came", "moved"}
+GROWING = {"operator_left", "senior_came", "shared", "moved"}
 rates = st.builds(Rates, st.floats(1, 7200), st.floats(0, 0.1))
 aheads = st.floats(0, 60).map(lambda ahead: round(ahead, 3))
 standing = st.builds(
@@ -82,7 +82,8 @@ def test_a_promise_shrinks_while_one_waits_but_runs_only_half_a_step_ahead() -> 
     [
         ({"room": 2}, "operator_left"),
         ({"senior": 5, "ahead": 5.0}, "senior_came"),
-        ({"ahead": 3.6}, "operator_left"),
+        ({"ahead": 3.6}, "shared"),
+        ({"ahead": 9.0, "room": 6}, "shared"),
         ({"asked": "r chat", "ahead": 9.0}, "moved"),
         ({"ahead": 1.0, "senior": 1}, "waited"),
         ({"room": 9}, "waited"),

@@ -17,14 +17,15 @@ from contact_center.storage.unit import Record
 
 P = Permission
 MOST = 1000
-Cause = Literal["arrived", "waited", "operator_left", "senior_came", "moved"]
+Cause = Literal["arrived", "waited", "operator_left", "senior_came", "shared", "moved"]
 
 
 class WaitingContact(BaseModel):
     """A contact in line: its position and its wait in minutes, p50 to p90.
 
-    `cause`: why it is longer than it was (`operator_left`, `senior_came`, `moved`), `waited` where
-    it is not, `arrived` at first.
+    `cause`: why it is longer than it was (`operator_left`, `senior_came`, `shared`: the same
+    operators are to serve more of who comes before; `moved`), `waited` where it is not, `arrived`
+    at first.
     """
 
     contact_id: UUID

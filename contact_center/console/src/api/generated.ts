@@ -1945,14 +1945,14 @@ export interface Waiting {
   oldest_at: string | null;
 }
 
-/** A contact in line: its position and its wait in minutes, p50 to p90. `cause`: why it is longer than it was (`operator_left`, `senior_came`, `moved`), `waited` where it is not, `arrived` at first. */
+/** A contact in line: its position and its wait in minutes, p50 to p90. `cause`: why it is longer than it was (`operator_left`, `senior_came`, `shared`: the same operators are to serve more of who comes before; `moved`), `waited` where it is not, `arrived` at first. */
 export interface WaitingContact {
   contact_id: string;
   queue_id: string;
   position: number;
   low: number;
   high: number;
-  cause: "arrived" | "waited" | "operator_left" | "senior_came" | "moved";
+  cause: "arrived" | "waited" | "operator_left" | "senior_came" | "shared" | "moved";
 }
 
 /** The next ones first, at most a thousand; without those whose wait is not known. */
