@@ -11,7 +11,9 @@ key wins. `automatic` is what a policy file means when it names no strategy.
 | `pack` | who has chats already, so that others stay free for calls |
 | `best_level` | the highest levels in the skills asked for |
 | `round_robin` | whose last offer is longest ago |
-| `automatic` | whole media: narrowest first. Cheap ones: who takes no calls by name, then packed |
+| `automatic` | whole media: narrowest first. Cheap ones: who takes no calls by name, least loaded |
+
+Who does take calls comes after those by `automatic`, packed.
 """
 
 from __future__ import annotations

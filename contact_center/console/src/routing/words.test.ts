@@ -18,7 +18,7 @@ const AT = "2026-03-02T10:02:14Z";
 const reason: Reason = {
   rule: "longest_idle", strategy: "longest_idle", policy: "4", at: AT, queue_id: "q", medium: "chat", needs: { tax: 3 }, rung: 1,
   wait_ms: 41_000, priority_ms: 120_000, kept_ms: 0, waiting: 37, eligible: 12, ready: 3, with_room: 2,
-  chosen: { id: "a", used: 0, idle_ms: 188_000, key: [] }, runner_up: { id: "b", used: 20, idle_ms: 95_000, key: [] }, excluded: [],
+  chosen: { id: "a", used: 0, idle_ms: 188_000, key: [1] }, runner_up: { id: "b", used: 20, idle_ms: 95_000, key: [2] }, excluded: [],
 };
 const decision: Decision = { offer_id: "o", operator_id: "a", state: "live", ended_reason: null, at: AT, ended_at: null, reason };
 const waiting: StillWaiting = {
@@ -34,6 +34,20 @@ describe("explanations", () => {
       "Offered to Anna at 10:02, after a wait of 41 s. It came first of 37 that waited for the same: chat, Taxes from level 3. Its priority counted like 2 min more of waiting. " +
         "It was asked for as on step 1 of the queue's ladder. 12 operators can take it; ready: 3, with room: 2. Anna came first: free the longest. Next would have been Boris.",
     );
+  });
+  it("name what set him apart from the next one, not what the strategy asks after it", () => {
+    const why = (strategy: string, one: unknown[], next: unknown[], locale: Locale = "en") => {
+      const said = { ...reason, strategy, rule: strategy, chosen: { ...reason.chosen, key: one }, runner_up: { ...reason.runner_up!, key: next } };
+      return words(locale).here({ ...decision, reason: said }).at(-1)!.replace(/ (Next|Следующий).*/, "");
+    };
+    expect(why("automatic", [0, 0, 5, 9], [0, 20, 1, 3])).toBe("Anna came first: the least on the hands.");
+    expect(why("automatic", [0, 0, 1, 9], [0, 0, 5, 3])).toBe("Anna came first: the versatile are kept for what only they can do.");
+    expect(why("automatic", [0, 0, 5, 3], [0, 0, 5, 9], "ru")).toBe("Дольше всего без дела: Anna.");
+    expect(why("automatic", [0, 60, 5, 3], [1, 20, 5, 9])).toBe("Anna came first: who takes no calls before who does.");
+    expect(why("automatic", [1, 20, 5, 9], [1, 40, 5, 3])).toBe("Anna came first: chats are put together, so that others stay free for calls.");
+    for (const strategy of ["least_loaded", "narrowest_first", "best_level", "pack", "round_robin"]) expect(why(strategy, [4, 3], [4, 9])).toBe("Anna came first: free the longest.");
+    expect(why("least_loaded", [0, 9], [20, 3], "ru")).toBe("Меньше всего в работе: Anna.");
+    for (const locale of ["ru", "en"] as const) expect(why("round_robin", [1, 1], [1, 1], locale)).toMatch(/Anna/);
   });
   it("compose the place in the table", () => {
     expect(words().facts(reason).slice(0, 3)).toEqual([["Wait", "41 s"], ["Priority", "+2 min"], ["Counted as", "2 min"]]);

@@ -24,7 +24,18 @@ export function namesFrom(said: { people?: { id: string; name: string }[]; skill
 const text = (value: unknown) => (typeof value === "string" || typeof value === "number" ? String(value) : "");
 /** Rules that hold without anybody to compare with. */
 const NAMED = new Set(["preferred", "relaxed"]);
-const KEPT_ORDER = new Set(["longest_idle", "least_loaded"]);
+/** What the parts of an operator's key mean (`routing/strategies.py`): the first that differs has decided. */
+const PARTS: Record<string, readonly string[]> = {
+  longest_idle: ["longest"],
+  least_loaded: ["least", "longest"],
+  narrowest_first: ["narrowest_first", "longest"],
+  pack: ["pack", "longest"],
+  best_level: ["best_level", "longest"],
+  round_robin: ["round_robin", "longest"],
+  automatic: ["automatic", "least", "narrowest_first", "longest"],
+};
+/** Who takes calls by name has his points the other way round. */
+const TAKES_CALLS = ["automatic", "pack", "narrowest_first", "longest"];
 
 export class Wording {
   private readonly i18n: I18n;
@@ -136,9 +147,16 @@ export class Wording {
       if (reason.with_room > 1) return this.w("rule.left");
       return reason.rule === "longest_waiting" ? this.w("rule.longest_waiting", { name }) : this.w("rule.alone");
     }
-    const plain = KEPT_ORDER.has(reason.rule) && reason.strategy === "longest_idle";
-    const rule = this.maybe(`rule.${plain ? "longest" : reason.rule}`, { name }) ?? "";
-    return reason.runner_up ? `${rule} ${this.w("rule.next", { name: this.person(reason.runner_up.id) })}` : rule;
+    const { chosen, runner_up } = reason;
+    const rule = runner_up && !NAMED.has(reason.rule) ? this.before(reason.strategy, chosen, runner_up, name) : this.maybe(`rule.${reason.rule}`, { name });
+    return [rule, runner_up && this.w("rule.next", { name: this.person(runner_up.id) })].filter(Boolean).join(" ");
+  }
+
+  /** By what he comes before the next one. */
+  private before(strategy: string, one: Candidate, next: Candidate, name: string): string | undefined {
+    const parts = strategy === "automatic" && one.key[0] === 1 ? TAKES_CALLS : PARTS[strategy];
+    const at = one.key.findIndex((part, n) => part !== next.key[n]);
+    return at < 0 ? this.w("rule.equal", { name }) : this.maybe(`rule.${parts?.[at]}`, { name });
   }
 
   private operator(one: Candidate): string {
