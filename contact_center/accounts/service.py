@@ -19,6 +19,7 @@ from channels.errors import ChannelError, Temporary
 from channels.settings import secret_names
 from contact_center.access.model import Actor
 from contact_center.accounts import store
+from contact_center.accounts.leaving import end_unsent
 from contact_center.accounts.live import Cache, LiveAccount, Registry, opened
 from contact_center.accounts.sealing import filled_in, merged, sealed, validated
 from contact_center.accounts.traffic import Traffic
@@ -166,6 +167,8 @@ class Accounts:
                 raise Conflict("the account was changed meanwhile", current=current)
             await self._require(unit, changes)
             columns = await self._columns(unit, before, dict(changes))
+            if changes.get("archived"):
+                await end_unsent(unit, {**before, **changes}, actor.label)
             made: dict[str, str] = {}
             if settings is not None:
                 written, made = self._settings_columns(before, settings)

@@ -21,6 +21,11 @@ UNTIE = """
 UPDATE attachments SET message_id = NULL, contact_id = NULL, version = version + 1
 WHERE message_id = $1 AND owner = $2
 """
+# Held until the commit: nobody archives it meanwhile.
+ARCHIVED = """
+SELECT a.archived_at IS NOT NULL FROM messages m JOIN contacts c ON c.id = m.contact_id
+JOIN accounts a ON a.id = c.account_id WHERE m.id = $1 FOR SHARE OF a
+"""
 DELIVERY = """
 SELECT o.message_id, o.state, o.error_kind, o.error_text, o.hold_until, m.version
 FROM outbox o JOIN messages m ON m.id = o.message_id
@@ -52,10 +57,16 @@ class Messages:
         return await self._database.run(step)
 
     async def retry(self, actor: Actor, message_id: UUID) -> Record:
-        """Send a failed or uncertain message again, at its old place in the line."""
+        """Send a failed or uncertain message again, at its old place in the line.
+
+        Raises Conflict `account_archived` where nobody would send it.
+        """
 
         async def step(unit: Unit) -> Record:
+            archived = await unit.fetchval(ARCHIVED, message_id)
             await self._lock(unit, actor, message_id)
+            if archived:
+                raise Conflict("its connection is archived", code="account_archived")
             rows = await store.change(unit, store.AGAIN, message_id, "failed", True)
             rows = rows or await store.change(unit, store.AGAIN, message_id, "uncertain", False)
             return await self._report(unit, actor, message_id, rows, "retry")

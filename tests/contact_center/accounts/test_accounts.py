@@ -309,12 +309,9 @@ async def test_a_check_writes_what_the_provider_says(
     assert (answer.body["health"], answer.body["health_text"]) == (health, text)
 
 
-async def test_an_account_with_open_talks_is_not_archived_and_a_used_brand_neither(
-    office: Office, accounts: Accounts
-):
-    boss = await office.hire("boss", "administrator")
-    made = (await add(office, boss)).body
-    client, identity = uuid4(), uuid4()
+async def talk(office: Office, account: str) -> UUID:
+    """An open contact of an account."""
+    client, identity, contact = uuid4(), uuid4(), uuid4()
     await office.db.execute("INSERT INTO clients (id, name) VALUES ($1, 'A')", client)
     await office.db.execute(
         "INSERT INTO identities (id, client_id, medium, value) VALUES ($1, $2, 'x', 'y')",
@@ -323,13 +320,71 @@ async def test_an_account_with_open_talks_is_not_archived_and_a_used_brand_neith
     await office.db.execute(
         "INSERT INTO contacts (id, account_id, conversation_key, medium, brand_id, queue_id,"
         " identity_id) VALUES ($1, $2, 'k', 'chat', $3, $4, $5)",
-        uuid4(), UUID(made["id"]), office.ids["brand"], office.ids["sales_queue"], identity,
+        contact, UUID(account), office.ids["brand"], office.ids["sales_queue"], identity,
     )  # fmt: skip
+    return contact
+
+
+async def message(office: Office, contact: UUID, seq: int, state: str) -> UUID:
+    """A message of ours on its way; a claim of it is over."""
+    made, line = uuid4(), uuid4()
+    await office.db.execute(
+        "INSERT INTO messages (id, contact_id, seq, kind) VALUES ($1, $2, $3, 'outbound')",
+        made, contact, seq,
+    )  # fmt: skip
+    await office.db.execute(
+        "INSERT INTO outbox_lines (id, account_id, conversation_key)"
+        " SELECT $1, account_id, $3 FROM contacts WHERE id = $2", line, contact, str(seq),
+    )  # fmt: skip
+    await office.db.execute(
+        "INSERT INTO outbox (id, line_id, seq, account_id, contact_id, message_id, state, due_at,"
+        " claim_until) SELECT $1, $2, 1, account_id, id, $3, $4, now(), now() FROM contacts"
+        " WHERE id = $5", uuid4(), line, made, state, contact,
+    )  # fmt: skip
+    return made
+
+
+async def test_an_account_with_open_talks_is_not_archived_and_a_used_brand_neither(
+    office: Office, accounts: Accounts
+):
+    boss = await office.hire("boss", "administrator")
+    made = (await add(office, boss)).body
+    await talk(office, made["id"])
     archive = {"archived": True}
     for path in (f"/accounts/{made['id']}", f"/brands/{office.ids['brand']}",
                  f"/queues/{office.ids['sales_queue']}"):  # fmt: skip
         answer = await office.ask("PATCH", path, boss, json=archive)
         assert (answer.status, answer.code) == (409, "in_use"), path
+
+
+async def test_messages_of_an_account_leave_before_it_is_archived_or_end_where_it_is_off(
+    office: Office, accounts: Accounts
+):
+    boss = await office.hire("boss", "administrator")
+    path = f"/accounts/{(await add(office, boss)).body['id']}"
+    contact = await talk(office, path.rpartition("/")[2])
+    states = ("held", "pending", "sending", "sent")
+    messages = [await message(office, contact, at, one) for at, one in enumerate(states)]
+    await office.db.execute("UPDATE contacts SET state = 'closed', closed_at = now()")
+
+    refused = await office.ask("PATCH", path, boss, json={"archived": True})
+    assert (refused.status, refused.code) == (409, "messages_wait")
+    off = {"state": "off", "archived": True}
+    claim = "UPDATE outbox SET claim_until = now() + make_interval(hours => $1)"
+    await office.db.execute(claim, 1)
+    assert (await office.ask("PATCH", path, boss, json=off)).code == "sending"
+    await office.db.execute(claim, -1)
+    assert (await office.ask("PATCH", path, boss, json=off)).status == 200
+    rows = await office.db.fetch("SELECT message_id, state, error_text FROM outbox")
+    ended = {row["message_id"]: row["state"] for row in rows}
+    assert [ended[one] for one in messages] == ["failed", "failed", "uncertain", "sent"]
+    assert {row["error_text"] for row in rows if row["state"] == "failed"} == {
+        "the connection was archived before the message left"
+    }
+    again = await office.ask("POST", f"/messages/{messages[0]}/retry", boss)
+    assert (again.status, again.code) == (409, "account_archived")
+    versions = await office.db.fetch("SELECT version FROM messages ORDER BY seq")
+    assert [row["version"] for row in versions] == [2, 2, 2, 1]  # screens are told
 
 
 async def test_an_account_does_not_come_back_to_an_archived_queue_or_brand(
