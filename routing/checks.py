@@ -112,7 +112,8 @@ def _media(book: Rulebook, rules: QueueRules) -> Iterator[Problem]:
 
 
 def _ladder(rules: QueueRules) -> Iterator[Problem]:
-    below = Step(0, tuple(sorted(rules.needs.items())), (), everyone=not rules.members_only)
+    bottom = tuple(sorted(rules.needs.items()))
+    below = Step(0, bottom, (), everyone=not rules.members_only)
     for number, rung in enumerate(rules.ladder, 1):
         place = f"queues.{rules.code}.ladder[{number}]"
         if below.overflow is not None:
@@ -120,7 +121,7 @@ def _ladder(rules: QueueRules) -> Iterator[Problem]:
         above = rung.step()
         if not rules.members_only and not above.everyone:  # nobody was shut out to begin with
             above = Step(above.after_seconds, above.needs, above.drop, True, above.overflow)
-        reason = weaker(below, above)
+        reason = weaker(below, above, bottom)
         if reason is not None:
             yield Problem(place, f"{reason}: a rung may only ask for less")
         below = above

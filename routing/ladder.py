@@ -56,17 +56,22 @@ def next_rung(queue: QueueState, work: WorkState) -> tuple[int, Rung] | None:
     return since + 1000 * step.after_seconds, step
 
 
-def weaker(below: Rung, above: Rung) -> str | None:
-    """Why the rung above is not weaker than the one below; None when it is."""
+def weaker(below: Rung, above: Rung, bottom: Needs) -> str | None:
+    """Why the rung above is not weaker than the one below; None when it is.
+
+    `bottom`: what the queue asks for. Of a skill that the rung below drops, what a contact itself
+    asks must not come back: the rung above drops it too, or asks for less than the queue does.
+    """
     if above.after_seconds <= below.after_seconds:
         return f"is reached after {above.after_seconds} s, not later than the rung before it"
     if above.overflow is not None:
         return None
-    before = dict(below.needs)
+    before, now = dict(below.needs), dict(above.needs)
     for skill, level in above.needs:
         if level > before.get(skill, 0):
             return f"asks for {skill} {level}, the rung before it for {before.get(skill, 0)}"
-    missing = set(below.drop) - set(above.drop) - {skill for skill, _ in below.needs}
+    lowered = {skill for skill, level in bottom if now.get(skill, 0) < level}
+    missing = set(below.drop) - set(above.drop) - lowered
     if missing:
         return f"asks for {min(missing)} again, which the rung before it drops"
     if below.everyone and not above.everyone:
