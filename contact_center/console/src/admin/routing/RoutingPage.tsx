@@ -17,7 +17,7 @@ import { useProblemWords } from "../kit/useProblemWords";
 import { useRecords } from "../kit/useRecords";
 import { useWords } from "../texts";
 import { HouseForm } from "./HouseForm";
-import { changed, elsewhere, faultsAt, grouped, type PolicyBody, whole } from "./policy";
+import { begunWith, changed, elsewhere, faultsAt, grouped, isOld, isOvertaken, type PolicyBody } from "./policy";
 import { QueueRulesForm } from "./QueueRulesForm";
 import { DryRuns } from "./trial/DryRuns";
 import { useWordsOfPolicy } from "./useWordsOfPolicy";
@@ -39,10 +39,10 @@ export default function RoutingPage() {
   const failed = heads.error ?? running.error ?? chosen.error;
   return (
     <AdminPage title={w("page.routing")} text={w("routing.text")}>
-      {failed ? (
+      {running.data && policy && heads.data ? (
+        <Editor key={shown} policy={policy} running={running.data} heads={heads.data} onShow={setShown} part={part} onPart={setPart} />
+      ) : failed ? (
         <Failed error={failed} retry={() => void queries.invalidateQueries({ queryKey: ["admin"] })} />
-      ) : running.data && policy && heads.data ? (
-        <Editor key={`${policy.id} ${policy.version} ${running.data.edition}`} policy={policy} running={running.data} heads={heads.data} onShow={setShown} part={part} onPart={setPart} />
       ) : (
         <Bones rows={8} />
       )}
@@ -67,13 +67,23 @@ function Editor({ policy, running, heads, onShow, part: chosenPart, onPart: setP
   const text = useProblemWords();
   const { employees } = useNames();
   const [dialog, ask] = useConfirm();
-  const [start] = useState(() => whole(policy.body, running.body, policy.adopted));
+  const [begun, setBegun] = useState(() => begunWith(policy, running));
+  const { body: start } = begun;
   const [body, setBody] = useState<PolicyBody>(start);
   const words = useWordsOfPolicy(useMemo(() => new Map([...Object.entries(policy.names), ...body.queues.flatMap((one) => (one.title ? [[one.code, one.title] as const] : []))]), [policy.names, body.queues]));
   const [verdict, setVerdict] = useState<PolicyVerdict>(policy);
   const [busy, setBusy] = useState(false);
-  const [summary, setSummary] = useState<Policy | null>(null);
+  const [summary, setSummary] = useState<{ policy: Policy; edition: number } | null>(null);
   const dirty = body !== start;
+  // What others save is shown at once, but never over what is being edited.
+  const overtaken = dirty && isOvertaken(begun, policy, running);
+  if (!dirty && !busy && isOld(begun, policy, running)) {
+    const now = begunWith(policy, running);
+    setBegun(now);
+    setBody(now.body);
+    setVerdict(policy);
+    setSummary(null);
+  }
   const document = body as unknown as Record<string, unknown>;
 
   useEffect(() => {
@@ -106,7 +116,7 @@ function Editor({ policy, running, heads, onShow, part: chosenPart, onPart: setP
     }
   };
   const renew = () => queries.invalidateQueries({ queryKey: ["admin"] });
-  const keep = () => (policy.state === "draft" ? put("/policies/{id}", { path: { id: policy.id }, version: policy.version, body: { body: document, note: policy.note } }) : post("/policies", { body: { body: document } }));
+  const keep = () => (begun.policy.state === "draft" && !overtaken ? put("/policies/{id}", { path: { id: policy.id }, version: begun.policy.version, body: { body: document, note: policy.note } }) : post("/policies", { body: { body: document } }));
   const save = () =>
     attempt(async () => {
       const kept = await keep();
@@ -115,10 +125,10 @@ function Editor({ policy, running, heads, onShow, part: chosenPart, onPart: setP
       onShow(kept.id);
       await renew();
     });
-  const look = () => attempt(async () => setSummary(dirty ? await keep() : policy));
-  const activate = (chosen: Policy) =>
+  const look = () => attempt(async () => setSummary({ edition: running.edition ?? 0, policy: dirty ? await keep() : policy }));
+  const activate = ({ policy: chosen, edition }: { policy: Policy; edition: number }) =>
     attempt(async () => {
-      const now = await post("/policies/{id}/activate", { path: { id: chosen.id }, version: chosen.version, body: { edition: running.edition ?? 0 } });
+      const now = await post("/policies/{id}/activate", { path: { id: chosen.id }, version: chosen.version, body: { edition } });
       toast("good", w("routing.runs_now", { n: now.edition ?? 0 }));
       setSummary(null);
       setBody(start);
@@ -130,7 +140,7 @@ function Editor({ policy, running, heads, onShow, part: chosenPart, onPart: setP
     setSummary(null);
     if (chosen && dirty) {
       setBody(start);
-      onShow(chosen.id);
+      onShow(chosen.policy.id);
       await renew();
     }
   };
@@ -175,6 +185,7 @@ function Editor({ policy, running, heads, onShow, part: chosenPart, onPart: setP
           </span>
         )}
       </div>
+      {overtaken && <p className={css.fault} role="status">{w("routing.overtaken_editing")}</p>}
       {elsewhere(verdict.problems, body).map((one) => (
         <p key={`${one.place} ${one.reason}`} className={css.fault} role="alert">{words.placed(one)}</p>
       ))}
@@ -219,10 +230,10 @@ function Editor({ policy, running, heads, onShow, part: chosenPart, onPart: setP
       {dialog}
       {summary && (
         <Modal opened onClose={() => void leave()} title={w("routing.summary")} size={640} closeButtonProps={{ "aria-label": t("act.dismiss") }} data-cc-modal>
-          <Changes policy={summary} words={words} />
+          <Changes policy={summary.policy} words={words} />
           <div className={css.row}>
             <Button variant="default" onClick={() => void leave()}>{t("act.cancel")}</Button>
-            <Button loading={busy} disabled={!summary.changes.length || summary.problems.length > 0} data-autofocus onClick={() => void activate(summary)}>{w("routing.activate_now")}</Button>
+            <Button loading={busy} disabled={!summary.policy.changes.length || summary.policy.problems.length > 0} data-autofocus onClick={() => void activate(summary)}>{w("routing.activate_now")}</Button>
           </div>
         </Modal>
       )}

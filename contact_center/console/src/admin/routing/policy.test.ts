@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { faultsAt, grouped, nextRung, queueOf, reasonOf, whole } from "./policy";
+import type { Policy } from "../../api/generated";
+import { begunWith, faultsAt, grouped, isOld, isOvertaken, nextRung, queueOf, reasonOf, whole } from "./policy";
 
 const queue = (code: string, more = {}) => ({ code, needs: {}, members_only: true, strategy: "automatic", priority_seconds: 0, hold_seconds: 60, offer_seconds: 45, offer_seconds_by: {}, ladder: [], closed: "offer", zone: "UTC", hours: {}, holidays: {}, ...more });
 const running = { house: {}, media: { chat: { points: 20 } }, queues: [queue("orders"), queue("claims")] };
@@ -31,5 +32,20 @@ describe("a policy on the page", () => {
   test("changes are grouped by queue, the house's first", () => {
     const changes = ["queues.a.needs", "house.x", "queues.a.ladder"].map((place) => ({ place, before: 0, after: 1 }));
     expect(grouped(changes).map(([code, all]) => [code, all.length])).toEqual([[undefined, 1], ["a", 2]]);
+  });
+});
+
+describe("what others save while a policy is edited", () => {
+  const policy = (id: string, state: "draft" | "current", version: number, edition: number | null) => ({ id, state, version, edition, body: running, adopted: {} }) as unknown as Policy;
+  const runs = policy("r", "current", 3, 3);
+  const draft = policy("d", "draft", 1, null);
+
+  test("overtakes a draft by its own version, and what runs by any edition", () => {
+    const next = policy("s", "current", 4, 4);
+    expect([isOld(begunWith(runs, runs), next, next), isOvertaken(begunWith(runs, runs), next, next)]).toEqual([true, true]);
+    expect([isOld(begunWith(draft, runs), draft, next), isOvertaken(begunWith(draft, runs), draft, next)]).toEqual([true, false]);
+    const changed = policy("d", "draft", 2, null);
+    expect([isOld(begunWith(draft, runs), changed, runs), isOvertaken(begunWith(draft, runs), changed, runs)]).toEqual([true, true]);
+    expect([isOld(begunWith(draft, runs), draft, runs), isOvertaken(begunWith(draft, runs), draft, runs)]).toEqual([false, false]);
   });
 });

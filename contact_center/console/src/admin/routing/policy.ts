@@ -1,5 +1,5 @@
 /** A routing policy as the page edits it, and the server's words on it: pure. */
-import type { PolicyChange, PolicyProblem } from "../../api/generated";
+import type { Policy, PolicyChange, PolicyProblem } from "../../api/generated";
 import type { Hours } from "../../api/types";
 import type { Holidays } from "./holidays";
 
@@ -51,6 +51,27 @@ export interface PolicyBody {
 export const STRATEGIES = ["automatic", "longest_idle", "least_loaded", "narrowest_first", "pack", "best_level", "round_robin"] as const;
 export const TO_QUEUE = "queue:";
 export const WAYS_OUT = ["mail_form", "bot", "voicemail"] as const;
+
+/** What an editor began with. */
+export interface Begun {
+  policy: Policy;
+  running: Policy;
+  body: PolicyBody;
+}
+
+export function begunWith(policy: Policy, running: Policy): Begun {
+  return { policy, running, body: whole(policy.body, running.body, policy.adopted) };
+}
+
+/** Whether there is something newer to begin with. */
+export function isOld({ policy, running }: Begun, newest: Policy, runs: Policy): boolean {
+  return policy.id !== newest.id || policy.version !== newest.version || running.edition !== runs.edition;
+}
+
+/** Whether others have changed the very thing that is edited: a draft, or what runs. */
+export function isOvertaken({ policy, running }: Begun, newest: Policy, runs: Policy): boolean {
+  return policy.state === "draft" ? policy.version !== newest.version : running.edition !== runs.edition;
+}
 
 /** What a draft leaves unsaid stays as it runs: the page always shows the whole. */
 export function whole(said: Record<string, unknown>, running: Record<string, unknown>, adopted: Record<string, string> = {}): PolicyBody {
