@@ -63,6 +63,11 @@ def test_a_picture_opens_large_and_leaves_by_keyboard(company: Company, open_pag
     expect(thread(operator).get_by_text("price.txt")).to_be_visible()
     expect(thread(operator).locator("a[download='price.txt']")).to_have_count(1)
 
+    # A quarter of an hour later the addresses it was drawn with are too old.
+    operator.evaluate("() => { const now = Date.now; Date.now = () => now() + 900_000; }")
+    with operator.expect_request("**/messages?*after=*"), operator.expect_download() as saved:
+        thread(operator).locator("a[download='price.txt']").press("Enter")
+    assert saved.value.path().read_bytes() == b"12 BYN"
     thread(operator).get_by_role("link", name="one.png").click()
     large = operator.get_by_role("dialog")
     expect(large.get_by_role("img", name="one.png")).to_be_visible()
