@@ -66,6 +66,22 @@ export function chordFor(id: string, own: OwnKeys): Chord | undefined {
   return changed ?? KEYMAP[id].chord;
 }
 
+export interface Around {
+  /** The cursor is in a field. */
+  field: boolean;
+  menu: boolean;
+  dialog: boolean;
+  /** Whether this employee has keys without Ctrl or Alt. */
+  plainKeys: boolean;
+}
+
+/** Whether a chord acts where it was pressed: a plain key writes, or moves in a menu; from a dialog
+ *  nothing leads away, but an offer waits for nobody. */
+export function acts({ group, chord }: { group: Group; chord: Chord }, around: Around): boolean {
+  if (chord.mod || chord.alt) return !around.dialog || group === "offer";
+  return around.plainKeys && !around.field && !around.menu && !around.dialog;
+}
+
 /** Which other action has this chord now. */
 export function holderOf(chord: Chord, own: OwnKeys, except: MappedId): MappedId | undefined {
   const wanted = written(chord);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chordFor, given, holderOf, KEYMAP } from "./keymap";
+import { acts, chordFor, given, holderOf, KEYMAP } from "./keymap";
 import { allowed, caps, type Chord, chordOf, matches, otherLayout, written } from "./keys";
 
 const press = (code: string, change: Partial<KeyboardEvent> = {}) =>
@@ -22,6 +22,20 @@ describe("shortcuts", () => {
   it("undo a slip of the layout both ways", () => {
     expect(otherLayout("bdfyjd")).toBe("иванов");
     expect(otherLayout("сдщыу")).toBe("close");
+  });
+});
+
+describe("a key", () => {
+  const nowhere = { field: false, menu: false, dialog: false, plainKeys: true };
+  const does = (id: keyof typeof KEYMAP, around: Partial<typeof nowhere>) => acts(KEYMAP[id], { ...nowhere, ...around });
+  it("without Ctrl or Alt acts on the page alone", () => {
+    expect(does("close", {})).toBe(true);
+    for (const where of ["field", "menu", "dialog"] as const) expect(does("close", { [where]: true })).toBe(false);
+    expect(does("close", { plainKeys: false })).toBe(false);
+  });
+  it("with Ctrl or Alt acts in fields and menus too, and out of a dialog for offers alone", () => {
+    expect(does("nth", { field: true, menu: true, plainKeys: false })).toBe(true);
+    expect([does("nth", { dialog: true }), does("palette", { dialog: true }), does("accept", { dialog: true })]).toEqual([false, false, true]);
   });
 });
 

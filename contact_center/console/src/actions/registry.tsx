@@ -4,7 +4,7 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef }
 import type { Key } from "../i18n";
 import type { IconName } from "../ui/icons";
 import { Store, useStore } from "../ui/store";
-import { chordFor, type Group, KEYMAP, type MappedId, type OwnKeys } from "./keymap";
+import { acts, chordFor, type Group, KEYMAP, type MappedId, type OwnKeys } from "./keymap";
 import { type Chord, inField, matches } from "./keys";
 
 interface Given {
@@ -82,19 +82,18 @@ export function ActionsProvider({ children, shortcuts, keys = NO_KEYS }: { child
     let since = 0;
     const onKey = (event: KeyboardEvent) => {
       if (event.isComposing || event.repeat) return;
+      const open = (what: string) => document.querySelector(what) !== null;
       const field = inField(event.target);
-      const dialog = document.querySelector("[data-cc-modal]") !== null;
+      const around = { field, menu: open("[role=menu],[role=listbox]"), dialog: open("[data-cc-modal]"), plainKeys: registry.plainKeys };
       const prefix = before && Date.now() - since < 1200 ? before : null;
       before = null;
       for (const action of registry.all.get()) {
         const { chord } = action;
         if (!chord || !matches(chord, event, prefix)) continue;
-        // A plain key is writing; with Ctrl or Alt it acts in a text field as well.
-        const plain = !chord.mod && !chord.alt;
-        if (field && plain) continue;
-        if (dialog && plain) continue;
-        if (plain && !registry.plainKeys) continue;
-        event.preventDefault();
+        const does = acts({ ...action, chord }, around);
+        // What we own with Ctrl or Alt does nothing else either, such as closing a tab.
+        if (does || chord.mod || chord.alt) event.preventDefault();
+        if (!does) continue;
         action.run();
         return;
       }
