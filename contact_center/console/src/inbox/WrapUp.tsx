@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { wrapUp } from "../api/acts";
+import { useMe } from "../api/hooks";
 import type { Contact } from "../api/types";
 import { useI18n } from "../i18n";
 import { ticking } from "../i18n/time";
@@ -11,12 +12,20 @@ import { toast } from "../ui/toasts";
 import { closingOf, ResultFields, type ResultValue, useCodes } from "./Result";
 import css from "./dialogs.module.css";
 
+/** What was chosen and written of a result, by the work it is owed for: it outlasts a look elsewhere. */
+const begun = new Map<string, ResultValue>();
+
 /** The work after a closed contact: the time runs, the result is owed. */
 export default function WrapUp({ contact }: { contact: Contact }) {
   const { t } = useI18n();
   const text = useProblemText();
   const { required } = useCodes(contact);
-  const [value, setValue] = useState<ResultValue>({ code: contact.result_code_id, kind: contact.kind_id, note: "" });
+  const key = `${useMe().employee.id} ${contact.work?.id}`;
+  const [value, setValue] = useState<ResultValue>(begun.get(key) ?? { code: contact.result_code_id, kind: contact.kind_id, note: "" });
+  const change = (next: ResultValue) => {
+    begun.set(key, next);
+    setValue(next);
+  };
   const [busy, setBusy] = useState<"done" | "more" | null>(null);
   const until = contact.work?.wrap_up_until ? Date.parse(contact.work.wrap_up_until) : null;
   const now = useNow(1000);
@@ -34,7 +43,10 @@ export default function WrapUp({ contact }: { contact: Contact }) {
     setBusy(what);
     try {
       await wrapUp(contact.id, what === "more" ? { extend: true } : closingOf(value));
-      if (what === "done") toast("good", t("wrap_up.kept"));
+      if (what === "done") {
+        begun.delete(key);
+        toast("good", t("wrap_up.kept"));
+      }
     } catch (error) {
       toast("bad", text(error));
     } finally {
@@ -64,7 +76,7 @@ export default function WrapUp({ contact }: { contact: Contact }) {
         </div>
       )}
       <div className={css.wrapBody}>
-        <ResultFields contact={contact} value={value} onChange={setValue} />
+        <ResultFields contact={contact} value={value} onChange={change} />
         <Button disabled={required && !value.code} loading={busy === "done"} onClick={() => void run("done")} leftSection={<Icon name="check" size={16} />}>
           {t("wrap_up.done")}
         </Button>

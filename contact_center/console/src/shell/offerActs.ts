@@ -1,7 +1,7 @@
 import { acceptOffer, declineOffer } from "../api/acts";
 import { Problem } from "../api/http";
 import type { Offer } from "../api/types";
-import { useI18n } from "../i18n";
+import { named, useI18n } from "../i18n";
 import { navigate } from "../router";
 import { useProblemText } from "../ui/states";
 import { toast } from "../ui/toasts";
@@ -13,7 +13,10 @@ export function useOfferCalls() {
   const accept = async (offer: Offer) => {
     try {
       await acceptOffer(offer);
-      navigate(`/inbox/mine/${offer.contact.id}`);
+      const open = () => navigate(`/inbox/mine/${offer.contact.id}`);
+      // What was written in a dialog would be lost: there one goes when it is done.
+      if (document.querySelector("[data-cc-modal] form")) toast("good", t("offer.accepted", { name: named(offer.contact.client, t) }), { label: t("notice.open"), run: open });
+      else open();
     } catch (error) {
       if (error instanceof Problem && error.code === "offer_gone") {
         const by = error.body.taken_by as { name: string } | null | undefined;
