@@ -84,7 +84,7 @@ class Shift:
             self.busy_ms += (now - self._at) * self._busy
         self._at = now
         self._present = operator.presence in ANSWERING or operator.used > 0
-        self._busy = min(1.0, operator.used / operator.budget)
+        self._busy = min(1.0, operator.used / max(1, operator.budget))
 
 
 @dataclass(slots=True)

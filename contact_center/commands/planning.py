@@ -52,17 +52,18 @@ def simulate(
         sys.exit(compare.BAD)
     names = [path.name for path in paths]
     if recording is not None:
-        traffic = compare.recorded(recording, books[0])
+        floors = compare.recorded(recording, books)
     else:
         with database_url(configured()) as url:
             traffic, running = compare.last_day(url)
-        if against is None and running is not None:
+        if against is None:
             books.append(running)
             names.append("running")
-    if traffic is None:
+        floors = compare.resized(traffic, running, books)
+    if floors is None:
         sys.exit(compare.BAD)
     wanted = compare.Wanted(
-        names, books, traffic, replications, seed, within, how="same" if replay else "like"
+        names, books, floors, replications, seed, within, how="same" if replay else "like"
     )
     sys.exit(compare.main(wanted, as_json=json))
 

@@ -24,6 +24,7 @@ from contact_center.work.planning.simulate import Compared, How, compare
 from contact_center.work.planning.traffic import BadTraffic, Days, Traffic
 from contact_center.work.policies import model
 from contact_center.work.policies import store as policy_store
+from contact_center.work.policies.model import Usual
 from routing.checks import BadPolicy
 from routing.figures import ALL, NAMES, Mean
 from routing.rulebook import Rulebook
@@ -36,15 +37,20 @@ UNITS = {"came": "", "missed_offers": "", "mean_wait": " s", "p95_wait": " s"}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is simulated."""
+    """What is simulated. `floors`: what came, with the operators as they are under each policy."""
 
     names: Sequence[str]
     books: Sequence[Rulebook]
-    traffic: Traffic
+    floors: Sequence[Traffic]
     replications: int
     seed: int
     within: int
     how: How = "like"
+
+    @property
+    def traffic(self) -> Traffic:
+        """What came."""
+        return self.floors[0]
 
 
 def policies(paths: Sequence[Path]) -> list[Rulebook] | None:
@@ -61,18 +67,30 @@ def policies(paths: Sequence[Path]) -> list[Rulebook] | None:
     return books
 
 
-def recorded(path: Path, book: Rulebook) -> Traffic | None:
-    """The day in a file of lines; None when it has faults, which are printed with their lines."""
+def recorded(path: Path, books: Sequence[Rulebook]) -> list[Traffic] | None:
+    """The day in a file of lines under each policy; it is read under the first one.
+
+    None when it has faults, which are printed with their lines.
+    """
+    recording = Recording(books[0])
     try:
         with path.open("rb") as lines:
-            return Recording(book).read(lines)
+            day = recording.read(lines)
     except BadRecording as error:
         sys.stderr.writelines(f"{path}:{line}: {reason}\n" for line, reason in error.faults)
     except BadTraffic as error:
         sys.stderr.write(f"{path}: {error}\n")
     except OSError as error:
         raise SettingsError(f"cannot be read ({error.strerror})", file=str(path)) from None
+    else:
+        return [day, *map(recording.under, books[1:])]
     return None
+
+
+def resized(traffic: Traffic, running: Rulebook, books: Sequence[Rulebook]) -> list[Traffic]:
+    """A day of the service under each policy: what was usual under the running one follows it."""
+    before, *usual = [Usual(one.house.capacity, one.ceilings()) for one in (running, *books)]
+    return [past.resized(traffic, before, after) for after in usual]
 
 
 def last_day(url: str) -> tuple[Traffic, Rulebook]:
@@ -105,7 +123,7 @@ def main(wanted: Wanted, *, as_json: bool, out: BinaryIO | None = None) -> int:
             done = compare(
                 wanted.books, days, replications=wanted.replications,
                 seed=wanted.seed, within_ms=1000 * wanted.within, progress=progress,
-                how=wanted.how,
+                how=wanted.how, floors=wanted.floors,
             )  # fmt: skip
     except BadTraffic as error:
         sys.stderr.write(f"{error}\n")

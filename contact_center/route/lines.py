@@ -136,6 +136,12 @@ class Said:
     fields: dict[str, Any]
 
 
+def fresh(name: str, book: Rulebook, now: int) -> Operator:
+    """An operator of whom nothing is said yet: he takes what is usual under the policy."""
+    budget, ceilings = book.house.capacity, book.ceilings()
+    return Operator(name, 0, "offline", budget, 0, ceilings, NOTHING, now, 0, ())
+
+
 class Reader:
     """Makes events of lines; knows the policy and asks the engine for what is changed in part."""
 
@@ -206,12 +212,7 @@ class Reader:
         """The event at its instant: an operator comes, or what is not said of him stays."""
         if not isinstance(said, Said):
             return said
-        base = self._engine.operator(said.operator_id)
-        if base is None:
-            budget, ceilings = self._book.house.capacity, self._book.ceilings()
-            base = Operator(
-                said.operator_id, 0, "offline", budget, 0, ceilings, NOTHING, now, 0, ()
-            )
+        base = self._engine.operator(said.operator_id) or fresh(said.operator_id, self._book, now)
         return changed(base, version=base.version + 1, **said.fields)
 
     def _transfer(self, line: Line, _now: int) -> ev.Transfer:

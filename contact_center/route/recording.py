@@ -6,14 +6,15 @@ was seen; `patience` is what is known of the client, as where somebody makes tra
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from contact_center.kernel.lines import BadLine
-from contact_center.route.lines import Line, Reader, Said, instant_ms
+from contact_center.route.lines import Line, Reader, Said, fresh, instant_ms
 from contact_center.work.planning.traffic import HALF_HOUR, BadTraffic, Seen, Traffic
+from routing.events import Event
 from routing.floor import Floor
-from routing.model import NOTHING, Operator, Work, changed
+from routing.model import Operator, Work, changed
 from routing.rulebook import Rulebook
 from routing.simulation import Told
 
@@ -36,18 +37,17 @@ class BadRecording(ValueError):
 
 
 class Recording:
-    """Lines of one file, read under one policy."""
+    """Lines of one file, read under one policy; others may be compared with it (`under`)."""
 
     def __init__(self, book: Rulebook) -> None:
         floor = Floor(book.policy())
         for queue in book.engine_queues():
             floor.apply(queue, 0)
         self._reader = Reader(book, floor.engine)
-        self._capacity = book.house.capacity
-        self._operators: dict[str, Operator] = {}
+        self._book = book
         self._names: set[str] = set()
         self._seen: list[Seen] = []
-        self._told: list[Told] = []
+        self._told: list[tuple[int, Event | Said]] = []
         self._first: int | None = None
         self._now = 0
 
@@ -69,8 +69,12 @@ class Recording:
             raise BadRecording(faults)
         if not self._seen:
             raise BadTraffic("there is no arrival in it")
-        since = self._first or 0
-        return Traffic(since, max(self._now, since + HALF_HOUR), self._seen, self._told)
+        return self.under(self._book)
+
+    def under(self, book: Rulebook) -> Traffic:
+        """What was read, with operators who take what is usual under a policy unless told else."""
+        since, told = self._first or 0, list(_resolved(self._told, book))
+        return Traffic(since, max(self._now, since + HALF_HOUR), self._seen, told)
 
     def _take(self, line: Line) -> None:
         at = instant_ms("at", line.given.get("at", self._now / 1000))
@@ -87,14 +91,7 @@ class Recording:
         self._first = at if self._first is None else self._first
 
     def _tell(self, line: Line, at: int) -> None:
-        said: Any = self._reader.event(line, at)
-        if isinstance(said, Said):
-            base = self._operators.get(said.operator_id) or Operator(
-                said.operator_id, 0, "offline", self._capacity, 0, NOTHING, NOTHING, at, 0, ()
-            )
-            said = changed(base, version=base.version + 1, **said.fields)
-            self._operators[said.id] = said
-        self._told.append((at, said))
+        self._told.append((at, self._reader.event(line, at)))
 
     def _arrival(self, line: Line, at: int) -> Seen:
         talk, wrap = line.span_ms("talk", default=None), line.span_ms("wrap_up", default=None)
@@ -122,3 +119,15 @@ class Recording:
             work.needs, at - work.virtual_ms if "priority" in line.given else None,
             work.preferred_id, work.cost if "points" in line.given else None, answer, missed,
         )  # fmt: skip
+
+
+def _resolved(told: Iterable[tuple[int, Event | Said]], book: Rulebook) -> Iterator[Told]:
+    known: dict[str, Operator] = {}
+    for at, event in told:
+        if isinstance(event, Said):
+            base = known.get(event.operator_id) or fresh(event.operator_id, book, at)
+            said: Any = changed(base, version=base.version + 1, **event.fields)
+            known[event.operator_id] = said
+            yield at, said
+        else:
+            yield at, event

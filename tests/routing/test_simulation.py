@@ -105,6 +105,14 @@ def test_shifts_end_after_the_talk_and_a_talk_cut_short_is_begun_again() -> None
     assert (done.shifts["boris"].busy_ms, done.shifts["anna"].busy_ms) == (100_000, 50_000)
 
 
+def test_who_may_take_nothing_has_a_shift_without_work() -> None:
+    told = [ANNA, (0, replace(operator("boris"), budget=0))]
+    fates, done = play([visit("a", 0), visit("b", 0)], told)
+    assert (ends(fates), done.shifts["boris"].busy_ms) == (
+        {"a": ("taken", 0), "b": ("taken", 100)}, 0,
+    )  # fmt: skip
+
+
 def test_opening_hours_are_told_and_may_be_endless() -> None:
     def hours() -> Iterable[Told]:
         at = 0

@@ -16,6 +16,7 @@ from contact_center.route import compare
 from contact_center.route.compare import Wanted, main, recorded
 from contact_center.route.drive import load
 from contact_center.work.planning.traffic import BadTraffic, Days, Patience, Seen, Traffic
+from routing.checks import read
 from routing.rulebook import Rulebook
 
 ROOT = Path(__file__).parents[3]
@@ -52,9 +53,9 @@ def written(path: Path, told: Sequence[Any]) -> Path:
     return path
 
 
-def simulated(books: Sequence[Rulebook], traffic: Traffic, **more: Any) -> dict[str, Any]:
+def simulated(books: Sequence[Rulebook], floors: Sequence[Traffic], **more: Any) -> dict[str, Any]:
     out = io.BytesIO()
-    wanted = Wanted(["a", "b"][: len(books)], books, traffic, **{
+    wanted = Wanted(["a", "b"][: len(books)], books, floors, **{
         "replications": 3, "seed": 1, "within": 20, **more,
     })  # fmt: skip
     assert main(wanted, as_json=True, out=out) == 0
@@ -65,13 +66,13 @@ def simulated(books: Sequence[Rulebook], traffic: Traffic, **more: Any) -> dict[
 def test_two_policies_meet_the_same_clients_and_are_told_apart(
     tmp_path: Path, book: Rulebook
 ) -> None:
-    traffic = recorded(written(tmp_path / "day.jsonl", lines()), book)
-    assert traffic is not None
     strict = book.model_copy(update={"queues": tuple(
         one.model_copy(update={"ladder": ()}) if one.code == "billing" else one
         for one in book.queues
     )})  # fmt: skip
-    found = simulated([book, strict], traffic, seed=4)
+    floors = recorded(written(tmp_path / "day.jsonl", lines()), [book, strict])
+    assert floors is not None
+    found = simulated([book, strict], floors, seed=4)
     came = found["all"]["came"]
     assert came["policy"] == came["against"]
     assert came["difference"] == {"mean": 0, "half": 0}
@@ -82,16 +83,48 @@ def test_two_policies_meet_the_same_clients_and_are_told_apart(
     better = billing["abandoned"]["difference"]  # one operator alone cannot take all of them
     assert better["mean"] + better["half"] < 0
     assert set(found["occupancy"]) == {"o0", "o1", "o2", "o3"}
-    assert found == simulated([book, strict], traffic, seed=4)
-    assert found != simulated([book, strict], traffic, seed=5)
+    assert found == simulated([book, strict], floors, seed=4)
+    assert found != simulated([book, strict], floors, seed=5)
+
+
+def sized(capacity: int, ceiling: int | None) -> Rulebook:
+    chat = {"points": 20} | ({} if ceiling is None else {"ceiling": ceiling})
+    return read(
+        {"house": {"capacity": capacity}, "media": {"chat": chat}, "queues": [{"code": "orders"}]}
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [((100, None), (20, None)), ((100, 5), (100, 1)), ((100, None), (100, 1))]
+)
+def test_how_much_an_operator_takes_is_as_each_of_the_policies_says(
+    tmp_path: Path, one: tuple[int, int | None], other: tuple[int, int | None]
+) -> None:
+    anna = {"at": 0, "event": "operator", "operator": "anna", "presence": "ready"}
+    boris = {**anna, "operator": "boris", "capacity": 100, "ceilings": {"chat": 5}}
+    chats = [{"at": n, "event": "arrival", "work": f"w{n}", "queue": "orders", "medium": "chat",
+              "talk": 300, "patience": 3000} for n in range(1, 4)]  # fmt: skip
+    books = [sized(*one), sized(*other)]
+    floors = recorded(written(tmp_path / "day.jsonl", [anna, *chats]), books)
+    assert floors is not None
+    wait = simulated(books, floors, how="same", replications=1)["all"]["mean_wait"]
+    assert wait["policy"]["mean"] < 10
+    assert wait["against"]["mean"] > 200
+    # The same day where what is usual now is the other's, and where the line says it itself.
+    again = compare.resized(floors[1], books[1], books)
+    assert simulated(books, again, how="same", replications=1)["all"]["mean_wait"] == wait
+    told = recorded(written(tmp_path / "day.jsonl", [boris, *chats]), books)
+    assert told is not None
+    own = simulated(books, told, how="same", replications=1)["all"]["mean_wait"]
+    assert own["against"]["mean"] == own["policy"]["mean"] < 10
 
 
 def test_the_table_names_every_figure_and_the_same_policy_twice_differs_in_nothing(
     tmp_path: Path, book: Rulebook, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    traffic = recorded(written(tmp_path / "day.jsonl", lines(0.5)), book)
-    assert traffic is not None
-    wanted = Wanted(["a.toml", "b.toml"], [book, book], traffic, 2, 1, 20)
+    floors = recorded(written(tmp_path / "day.jsonl", lines(0.5)), [book, book])
+    assert floors is not None
+    wanted = Wanted(["a.toml", "b.toml"], [book, book], floors, 2, 1, 20)
     assert main(wanted, as_json=False) == 0
     shown = capsys.readouterr()
     for words in (
@@ -118,10 +151,10 @@ def test_bad_lines_are_told_with_their_numbers(
         {**arrival, "work": "f", "patience": 3, "waited": 2}, {**arrival, "work": "g", "strict": 1},
         {"at": 9, "event": "dance"}, [],
     ]  # fmt: skip
-    assert recorded(written(tmp_path / "day.jsonl", bad), book) is None
+    assert recorded(written(tmp_path / "day.jsonl", bad), [book]) is None
     told = capsys.readouterr().err.splitlines()
     assert [int(line.split(":")[1]) for line in told] == list(range(2, len(bad) + 1))
-    assert recorded(written(tmp_path / "day.jsonl", []), book) is None
+    assert recorded(written(tmp_path / "day.jsonl", []), [book]) is None
     assert "no arrival" in capsys.readouterr().err
 
 
@@ -131,9 +164,9 @@ def test_the_example_of_the_manual_can_be_simulated(tmp_path: Path, book: Rulebo
     )
     file = tmp_path / "day.jsonl"
     file.write_text(block)
-    traffic = recorded(file, book)
-    assert traffic is not None
-    assert [(one.waited_ms, one.gave_up) for one in traffic.seen] == [
+    floors = recorded(file, [book])
+    assert floors is not None
+    assert [(one.waited_ms, one.gave_up) for one in floors[0].seen] == [
         (12_000, False),
         (40_000, True),
     ]
@@ -142,10 +175,10 @@ def test_the_example_of_the_manual_can_be_simulated(tmp_path: Path, book: Rulebo
 def test_traffic_that_a_policy_does_not_know_ends_the_command(
     tmp_path: Path, book: Rulebook, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    traffic = recorded(written(tmp_path / "day.jsonl", lines(0.5)), book)
-    assert traffic is not None
     other = book.model_copy(update={"queues": book.queues[:1]})
-    assert main(Wanted(["a", "b"], [book, other], traffic, 1, 1, 20), as_json=True) == compare.BAD
+    floors = recorded(written(tmp_path / "day.jsonl", lines(0.5)), [book, other])
+    assert floors is not None
+    assert main(Wanted(["a", "b"], [book, other], floors, 1, 1, 20), as_json=True) == compare.BAD
     assert "queue 'billing', which the policy does not know" in capsys.readouterr().err
     unserved = Seen(0, "orders", "chat")
     with pytest.raises(BadTraffic, match="nobody was served"):
@@ -201,10 +234,10 @@ def test_days_are_drawn_by_half_hours_and_every_contact_has_its_own_chance() -> 
 def test_a_replay_has_the_same_contacts_and_draws_only_what_nobody_saw(
     tmp_path: Path, book: Rulebook
 ) -> None:
-    traffic = recorded(written(tmp_path / "day.jsonl", lines()), book)
-    assert traffic is not None
-    days = Days(traffic)
-    seen = sorted((one.at_ms, one.queue, one) for one in traffic.seen)
+    floors = recorded(written(tmp_path / "day.jsonl", lines()), [book])
+    assert floors is not None
+    days = Days(floors[0])
+    seen = sorted((one.at_ms, one.queue, one) for one in floors[0].seen)
     drawn = [sorted((one.at_ms, one.queue_id, one) for one in days.same(1, n)) for n in (0, 1)]
     for was, first, second in zip(seen, *drawn, strict=True):
         assert was[:2] == first[:2] == second[:2]
