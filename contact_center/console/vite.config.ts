@@ -20,5 +20,5 @@ export default defineConfig({
   server: {
     proxy: { "/api": { target: backend, ws: true }, "/files": backend },
   },
-  test: { environment: "node", include: ["src/**/*.test.ts"] },
+  test: { environment: "node", testTimeout: 30_000, include: ["src/**/*.test.ts"] },
 });

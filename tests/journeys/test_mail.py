@@ -17,15 +17,16 @@ import pytest
 
 from channels.mail.message import ParsedMail
 from channels.mail.parser import parse
+from tests.journeys.conftest import SOAK
 from tests.support import certificates, mailservers
 from tests.support.house import House, Office
 from tests.support.mailservers import PASSWORD, Dovecot, Exim
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(240)]
 
 HELP, ANNA, GONE = "help@example.org", "anna@example.org", "gone@example.org"
-BACK_WITHIN = 30.0
+BACK_WITHIN = 30.0 if SOAK else PATIENCE
 VIEWS = ("all", "closed")
 
 
@@ -107,7 +108,7 @@ class Person:
             mails = await asyncio.to_thread(self._mails)
             return mails if len(mails) >= count else None
 
-        mails = await eventually(enough, seconds=30, every=0.1)
+        mails = await eventually(enough, every=0.1)
         return parse(mails[-1])
 
     def _mails(self) -> list[bytes]:
@@ -127,9 +128,7 @@ async def contacts(office: Office, count: int, **seconds: float) -> list[dict[st
         found = list({one["id"]: one for view in views for one in view["items"]}.values())
         return found if len(found) >= count else None
 
-    found: list[dict[str, Any]] = await eventually(
-        enough, **{"seconds": 30, "every": 0.1, **seconds}
-    )
+    found: list[dict[str, Any]] = await eventually(enough, every=0.1, **seconds)
     assert len(found) == count
     return found
 
@@ -142,7 +141,7 @@ async def messages(office: Office, contact: str, count: int) -> list[dict[str, A
         said = [one for one in found if one["kind"] in ("inbound", "outbound")]
         return said if len(said) >= count else None
 
-    found: list[dict[str, Any]] = await eventually(enough, seconds=30, every=0.1)
+    found: list[dict[str, Any]] = await eventually(enough, every=0.1)
     return found
 
 
@@ -195,7 +194,7 @@ async def test_mail_between_a_client_and_the_house(
         delivery = next(one for one in found if one["id"] == sent)["delivery"]
         return delivery if delivery["state"] == "failed" else None
 
-    delivery = await eventually(failed, seconds=30, every=0.1)
+    delivery = await eventually(failed, every=0.1)
     assert "No such user any more" in delivery["reason"]
 
     # The mail server dies while we listen, and comes back.

@@ -30,7 +30,10 @@ FIRST = re.compile(rb"#token=([\w-]+)")
 
 
 # Below those which the system hands out: what it gives to nobody stays free until it is bound.
-_PORTS = range(20_000, 32_000)
+# Each worker of the tests has its own, for a server takes seconds to bind the one it was given.
+_EACH = 1_500
+_FIRST = 20_000 + _EACH * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 8)
+_PORTS = range(_FIRST, _FIRST + _EACH)
 _ports = cycle(random.sample(_PORTS, len(_PORTS)))
 
 

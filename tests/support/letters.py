@@ -16,6 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from channels.mail.hooks import sign
 from tests.support.house import Office, free_port
+from tests.support.waiting import PATIENCE
 
 ADDRESS = "help@shop.example"
 SERVER = "mx.shop.example"
@@ -43,7 +44,9 @@ class Outside:
         self.arrived: list[Arrived] = []
         self._news = threading.Condition()
         self.port = free_port()
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = Controller(
+            self, hostname="127.0.0.1", port=self.port, ready_timeout=PATIENCE
+        )
 
     async def handle_DATA(  # noqa: N802 - what aiosmtpd calls
         self, server: SMTP, session: Session, envelope: Envelope
@@ -57,7 +60,7 @@ class Outside:
             self._news.notify_all()
         return "250 taken"
 
-    def wait(self, of: Callable[[Arrived], bool], seconds: float = 40) -> Arrived:
+    def wait(self, of: Callable[[Arrived], bool], seconds: float = PATIENCE) -> Arrived:
         """The first mail that is this one."""
         end = time.monotonic() + seconds
         with self._news:

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from tests.support import certificates
+from tests.support.house import free_port
 from tests.support.postgres import short_directory
 
 PASSWORD = "secret"
@@ -23,20 +24,13 @@ MISSING = (
     "no Dovecot or Exim here, or not root: install them with  "
     "apt-get install --no-install-recommends dovecot-imapd dovecot-lmtpd exim4-daemon-light"
 )
-_START_SECONDS = 20.0
+_START_SECONDS = 60.0
 
 
 def installed() -> bool:
     """Whether both servers can be started here."""
     found = all(_binary(name) for name in ("dovecot", "exim4"))
     return found and Path("/usr/lib/dovecot/lmtp").exists() and os.geteuid() == 0
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as wire:
-        wire.bind(("127.0.0.1", 0))
-        return int(wire.getsockname()[1])
 
 
 class _Server:

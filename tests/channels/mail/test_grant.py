@@ -219,7 +219,7 @@ async def test_a_mailbox_nobody_has_agreed_to_says_so(
 async def test_a_provider_in_trouble_or_silent_is_only_waited_for(
     fake: FakeOAuth, imap: ScriptedImap, fault
 ) -> None:
-    async with Client(deadline=0.3) as http:
+    async with Client(deadline=1.0) as http:
         given = settings(fake, imap.port, oauth_refresh_token="R")
         fake.good.add("R")
         mailbox = Mail(given, Deps("a", http))

@@ -8,7 +8,7 @@ import pytest
 from channels.mail.message import ParsedMail
 from channels.mail.parser import parse
 
-SECOND = 1.0
+SECONDS = 3.0  # of this process; what is not linear takes minutes
 TEN_MB = 10_000_000
 HEAD = (
     b"From: a@client.example\r\nTo: c@shop.example\r\nSubject: x\r\n"
@@ -108,9 +108,9 @@ def _warm() -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_mail_is_read_within_a_second(name: str) -> None:
+def test_a_hostile_mail_is_read_in_little_time(name: str) -> None:
     mail, seconds = read(HOSTILE[name])
-    assert seconds <= SECOND
+    assert seconds <= SECONDS
     assert len(mail.text) <= 1_000_000
     assert mail.message_id
 

@@ -19,7 +19,7 @@ from channels.errors import (
 from channels.mail.servers import MailServer
 from channels.mail.smtp import Sender, Sent, SmtpSettings, learnt
 from tests.support import certificates
-from tests.support.mailservers import free_port
+from tests.support.house import free_port
 from tests.support.scripted_smtp import CUT, HANG, ScriptedSmtp
 from tests.support.waiting import eventually
 

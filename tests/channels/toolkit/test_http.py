@@ -164,7 +164,7 @@ async def read(client: Client, url: str, got: list[bytes], fault: OSError | None
 
 async def test_a_file_whose_pieces_cease_to_come_is_not_waited_for(world: World) -> None:
     got: list[bytes] = []
-    async with Client(trusted=HERE, idle=0.2) as client:
+    async with Client(trusted=HERE, idle=1.0) as client:
         with pytest.raises(Temporary, match="no answer in time"):
             await read(client, world.url("/stalls"), got)
     assert got == [b"begun"]

@@ -151,7 +151,11 @@ async def test_scheduling_a_live_job_again_does_nothing(house: House) -> None:
     await house.schedule("a", 0.0)
     house.runner()
     await eventually(lambda: house.ran)
-    await asyncio.sleep(0.1)
+
+    async def over() -> bool:
+        return await house.state("a") == "done"
+
+    await eventually(over)
     assert len(house.ran) == 1
     await house.schedule("a")
     await eventually(lambda: len(house.ran) == 2)

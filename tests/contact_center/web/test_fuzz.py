@@ -15,7 +15,7 @@ SOAK = os.environ.get("CC_SOAK") == "1"
 EXAMPLES = "200" if SOAK else "2"
 PHASES = "examples,coverage,fuzzing" if SOAK else "fuzzing"
 ROLES = ["light", "operator", "supervisor", "administrator"] if SOAK else ["administrator"]
-SECONDS = 3600 if SOAK else 100
+SECONDS = 3600 if SOAK else 200
 
 
 async def token_of(office: Office, who: Person) -> str:
