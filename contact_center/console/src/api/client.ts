@@ -1,10 +1,10 @@
 /** The query client, and the reads that are more than one GET. */
 import { QueryClient } from "@tanstack/react-query";
-import { get, Problem } from "./http";
+import { askedAt, get, Problem } from "./http";
 import { keys } from "./keys";
 import { joinPage, newerContact, rowOf } from "./merge";
 import type { Answer } from "./ask";
-import type { Contact, ContactRow, MessagePage } from "./types";
+import type { Contact, ContactRow, Draft, DraftKind, MessagePage } from "./types";
 
 const TRIES = 8;
 
@@ -48,8 +48,38 @@ const RELOADED = 16;
 
 type ListData = { pages: Answer<"GET", "/contacts">[]; pageParams: unknown[] };
 
+/** The drafts that were saved here, as known at `at`. */
+const savedDrafts = new Map<string, { at: number; draft: Draft | null }>();
+
+/** A draft is on the server: no event tells of it, and answers asked for before do not know it. */
+export function noteDraft(id: string, kind: DraftKind, draft: Draft): void {
+  savedDrafts.set(`${id}|${kind}`, { at: Date.now(), draft });
+  const failed = queries.getQueryState(keys.contact(id))?.status === "error";
+  queries.setQueryData<Contact>(keys.contact(id), (held) => held && { ...held, drafts: { ...held.drafts, [kind]: draft } });
+  if (failed) void refreshContact(id);
+}
+
+function withSavedDrafts(contact: Contact): Contact {
+  const asked = askedAt(contact) ?? Date.now();
+  const drafts = { ...contact.drafts };
+  for (const kind of ["reply", "note"] as const) {
+    const saved = savedDrafts.get(`${contact.id}|${kind}`);
+    if (!saved) continue;
+    if (asked <= saved.at) drafts[kind] = saved.draft;
+    else savedDrafts.set(`${contact.id}|${kind}`, { at: asked, draft: drafts[kind] });
+  }
+  return { ...contact, drafts };
+}
+
+/** What was fetched for one who is not here any more is nothing for whoever comes next. */
+export function forgetFetched(): void {
+  savedDrafts.clear();
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.me[0] && queryKey[0] !== keys.authState[0] });
+}
+
 /** Put a contact into every place that shows it; older observations change nothing. */
-export function noteContact(contact: Contact): Contact {
+export function noteContact(answer: Contact): Contact {
+  const contact = withSavedDrafts(answer);
   let kept = contact;
   queries.setQueryData<Contact>(keys.contact(contact.id), (held) => {
     kept = newerContact(held, contact);

@@ -22,6 +22,17 @@ export class Problem extends Error {
   get passing(): boolean {
     return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
   }
+  /** The same request will be answered so again, by whomever and whenever it is sent. */
+  get isFinal(): boolean {
+    return !this.passing && this.status !== 429 && this.status !== 401;
+  }
+}
+
+/** When what an answer tells was asked for: what was changed later it may not know. */
+const askedTimes = new WeakMap<object, number>();
+
+export function askedAt(answer: object): number | undefined {
+  return askedTimes.get(answer);
 }
 
 let csrf = "";
@@ -59,6 +70,7 @@ export async function call(method: Method, path: string, ask: Wire = {}): Promis
   if (ask.body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET" && csrf) headers["X-CSRF-Token"] = csrf;
   if (ask.version !== undefined) headers["If-Match"] = `"${ask.version}"`;
+  const asked = Date.now();
   let answer: Response;
   try {
     answer = await fetch(address(path, ask.path, ask.query), {
@@ -77,7 +89,9 @@ export async function call(method: Method, path: string, ask: Wire = {}): Promis
   if (!answer.ok) throw await problem(answer, path);
   if (answer.status === 204) return undefined;
   const text = await answer.text();
-  return text ? (JSON.parse(text) as unknown) : undefined;
+  const told = text ? (JSON.parse(text) as unknown) : undefined;
+  if (typeof told === "object" && told) askedTimes.set(told, asked);
+  return told;
 }
 
 /** The calls of one method. What the table says of a route is believed of its answer: the one

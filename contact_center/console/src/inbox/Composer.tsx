@@ -26,6 +26,8 @@ const LetterDesk = lazily(() => import("../letters/LetterDesk"));
 const Desk = lazily(() => import("../talk/Desk"));
 
 const TYPING_EVERY = 3000;
+/** Characters that the service takes in one message or note. */
+const MOST = 20_000;
 
 /** What forbids a reply, worded; null where one may reply. */
 function useNoReply(contact: Contact): string | null {
@@ -96,14 +98,14 @@ export function Composer({ contact }: { contact: Contact }) {
 
   // Losing the window or the tab saves at once.
   useEffect(() => {
-    const leave = () => drafts.flush();
+    const leave = () => void drafts.flush();
     addEventListener("blur", leave);
     return () => removeEventListener("blur", leave);
   }, []);
 
-  const limit = kind === "reply" ? (capabilities.text_limit ?? null) : null;
+  const limit = Math.min(MOST, (kind === "reply" && capabilities.text_limit) || MOST);
   const length = [...draft.text].length;
-  const tooLong = limit !== null && length > limit;
+  const tooLong = length > limit;
   const uploading = uploads.some((entry) => !entry.error);
   const passesOn = kind === "reply" && Boolean(draft.letter?.forwards && draft.letter.whole);
   const empty = !draft.text.trim() && !draft.attachments.length && !passesOn;
@@ -256,7 +258,7 @@ export function Composer({ contact }: { contact: Contact }) {
         <ComposerFoot
           kind={kind}
           may={{ send: canSend && !locked, close: Boolean(contact.can.close) }}
-          length={limit !== null && length > limit * 0.8 ? { now: length, most: limit } : null}
+          length={length > limit * 0.8 ? { now: length, most: limit } : null}
           addButton={bears > 0 ? { full: draft.buttons.length >= bears, add: () => drafts.write(id, kind, { buttons: [...draft.buttons, { text: "" }] }) } : null}
           take={take}
           send={send}

@@ -42,7 +42,7 @@ export function ComposerTabs({ kind, draft, other, choose }: TabsProps) {
           {one !== kind && other.text && <i className={css.mark} title={t("row.draft")} />}
         </button>
       ))}
-      <span className={css.saved}>{draft.text ? t(draft.dirty ? "composer.saving" : "composer.saved") : ""}</span>
+      <span className={css.saved}>{draft.text ? t(draft.refused ? "composer.unsaved" : draft.dirty ? "composer.saving" : "composer.saved") : ""}</span>
     </div>
   );
 }

@@ -30,7 +30,7 @@ export function Inbox() {
     live.view(opened);
     return () => {
       // Another contact is opened: what was typed for this one is saved at once.
-      drafts.flush();
+      void drafts.flush();
     };
   }, [opened]);
   useEffect(() => () => live.view(null), []);

@@ -1,19 +1,26 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Problem } from "../api/http";
+import { storage } from "./cells.fake";
 import { Drafts, type Kept } from "./drafts";
 
-function desk(answers: boolean[] = []) {
+const away = () => new Problem(503, {});
+const theirs = (text: string, at: number) => ({ text, attachments: [], changed_at: new Date(at).toISOString() });
+
+function desk(answers: (Problem | null)[] = []) {
   const saved: [string, string, string, boolean][] = [];
-  const cells = new Map<string, string>();
-  const storage = {
-    getItem: (key: string) => cells.get(key) ?? null,
-    setItem: (key: string, value: string) => void cells.set(key, value),
-    removeItem: (key: string) => void cells.delete(key),
-  };
+  const { cells, held, fill } = storage();
   const save = async (contact: string, kind: string, draft: Kept, leaving: boolean) => {
-    if (answers.shift() === false) throw new Error("away");
+    const failure = answers.shift();
+    if (failure) throw failure;
     saved.push([contact, kind, draft.text, leaving]);
   };
-  return { drafts: new Drafts(save, storage), saved, cells, again: () => new Drafts(save, storage) };
+  const page = (employee = "me") => {
+    const drafts = new Drafts(save, cells);
+    drafts.open(employee);
+    return drafts;
+  };
+  const texts = () => saved.map(([, , text]) => text);
+  return { drafts: page(), saved, texts, held, fill, page };
 }
 
 describe("drafts", () => {
@@ -38,23 +45,47 @@ describe("drafts", () => {
     expect(texts).toEqual(["to one", "to two", "inside"]);
   });
 
-  it("survive a reload while the server is away, and are saved later", async () => {
-    const { drafts, saved, again } = desk([false]);
+  it("survive a reload while the server is away, and are saved when it is known what it holds", async () => {
+    const { drafts, texts, page, held } = desk([away()]);
     drafts.write("c1", "reply", { text: "kept" });
     await vi.advanceTimersByTimeAsync(2000);
-    expect(saved).toEqual([]);
-    const reloaded = again();
+    drafts.close();
+    const reloaded = page();
     expect(reloaded.read("c1", "reply").text).toBe("kept");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(texts()).toEqual([]);
+    reloaded.adopt("c1", "reply", null);
     await vi.advanceTimersByTimeAsync(10);
-    expect(saved[0]?.[2]).toBe("kept");
+    expect(texts()).toEqual(["kept"]);
+    expect(held.size).toBe(0);
   });
 
-  it("are not overwritten by an answer older than what was typed", async () => {
+  it("found here give way to what was written elsewhere later, and overwrite nothing", async () => {
+    const { drafts, texts, page, held } = desk([away()]);
+    drafts.write("c1", "reply", { text: "stranded here" });
+    drafts.close();
+    const later = page();
+    later.adopt("c1", "reply", theirs("written at home", Date.now() + 60_000));
+    expect([later.read("c1", "reply").text, held.size]).toEqual(["written at home", 0]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(texts()).toEqual([]);
+  });
+
+  it("found here go on from what the server was given of them, whatever its clock says", async () => {
+    const { drafts, texts, page } = desk();
+    drafts.write("c1", "reply", { text: "as far as here" });
+    await vi.advanceTimersByTimeAsync(2000);
+    drafts.write("c1", "reply", { text: "as far as here, and on" });
+    drafts.close();
+    const later = page();
+    later.adopt("c1", "reply", theirs("as far as here", Date.now() + 60_000));
+    await vi.advanceTimersByTimeAsync(10);
+    expect(texts()).toEqual(["as far as here", "as far as here, and on"]);
+  });
+
+  it("are not overwritten by an answer older than what was typed", () => {
     const { drafts } = desk();
     drafts.write("c1", "reply", { text: "typed" });
-    drafts.adopt("c1", "reply", { text: "old", attachments: [] });
-    expect(drafts.read("c1", "reply").text).toBe("typed");
-    await vi.advanceTimersByTimeAsync(2500);
     drafts.adopt("c1", "reply", { text: "old", attachments: [] });
     expect(drafts.read("c1", "reply").text).toBe("typed");
   });
@@ -68,7 +99,81 @@ describe("drafts", () => {
   it("are saved on leave", () => {
     const { drafts, saved } = desk();
     drafts.write("c1", "note", { text: "bye" });
-    drafts.flush(true);
+    void drafts.flush(true);
     expect(saved).toEqual([["c1", "note", "bye", true]]);
+  });
+
+  it("are saved one after another, the newest last", async () => {
+    const begun: string[] = [];
+    const ends: (() => void)[] = [];
+    const drafts = new Drafts((_contact, _kind, { text }) => new Promise((done) => (begun.push(text), ends.push(done))), storage().cells);
+    drafts.open("me");
+    drafts.write("c1", "reply", { text: "older" });
+    void drafts.flush(); // the window lost the focus
+    drafts.write("c1", "reply", { text: "newer" });
+    const all = drafts.flush();
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(begun).toEqual(["older"]);
+    ends[0]?.();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(begun).toEqual(["older", "newer"]);
+    ends[1]?.();
+    await all;
+    expect(drafts.read("c1", "reply").dirty).toBe(false);
+  });
+
+  it("that are refused are not sent again as they are, and are there when they are changed", async () => {
+    const { drafts, texts, held } = desk([new Problem(422, {})]);
+    drafts.write("c1", "note", { text: "far too long" });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([texts(), drafts.read("c1", "note").refused, held.size]).toEqual([[], true, 1]);
+    drafts.write("c1", "note", { text: "short" });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect([texts(), drafts.read("c1", "note").refused, held.size]).toEqual([["short"], false, 0]);
+  });
+
+  it("can be typed though the browser's storage is full", async () => {
+    const { drafts, texts, fill } = desk();
+    fill();
+    drafts.write("c1", "reply", { text: "typed" });
+    expect(drafts.read("c1", "reply").text).toBe("typed");
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(texts()).toEqual(["typed"]);
+  });
+
+  it("of one employee are nobody else's at that page, and his own again when he is back", async () => {
+    const { drafts, texts, saved, page } = desk();
+    drafts.write("c1", "note", { text: "the client is difficult" });
+    drafts.close(); // the session has ended
+    await vi.advanceTimersByTimeAsync(60_000);
+    drafts.open("kate");
+    await drafts.flush();
+    expect([drafts.read("c1", "note").text, page("kate").read("c1", "note").text, texts()]).toEqual(["", "", []]);
+    drafts.close();
+    drafts.open("me");
+    expect(drafts.read("c1", "note").text).toBe("the client is difficult");
+    drafts.adopt("c1", "note", null);
+    await drafts.flush();
+    expect(saved).toEqual([["c1", "note", "the client is difficult", false]]);
+  });
+
+  it("are his own again in the same page, even if the browser's storage is full", async () => {
+    const { drafts, texts, fill } = desk();
+    fill();
+    drafts.write("c1", "reply", { text: "half a sentence" });
+    drafts.close();
+    drafts.open("me");
+    drafts.adopt("c1", "reply", null);
+    await drafts.flush();
+    expect(texts()).toEqual(["half a sentence"]);
+  });
+
+  it("that nobody came back to for a month are forgotten", async () => {
+    const { drafts, page, held } = desk();
+    drafts.write("gone", "note", { text: "old" });
+    drafts.close();
+    await vi.advanceTimersByTimeAsync(31 * 24 * 3_600_000);
+    page();
+    expect(held.size).toBe(0);
   });
 });

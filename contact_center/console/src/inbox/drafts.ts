@@ -1,9 +1,13 @@
 /** Drafts, one per contact and kind: kept here at every key, in the browser's storage in case the
- *  network is away, and on the server within two seconds, so that they are restored anywhere. */
+ *  network is away, and on the server within two seconds, so that they are restored anywhere. They
+ *  are one employee's: whoever else signs in on this page neither sees nor saves them. */
 import { useSyncExternalStore } from "react";
-import { put } from "../api/http";
+import { noteDraft } from "../api/client";
+import { Problem, put } from "../api/http";
 import type { Attachment, Choice, Draft, DraftKind, LetterDraft } from "../api/types";
 import { sameLetter } from "../letters/same";
+import { serverNow } from "../ui/now";
+import { type Cells, cells as browser } from "./cells";
 
 export interface Kept {
   text: string;
@@ -15,7 +19,14 @@ export interface Kept {
   reply_to: string | null;
   /** Not on the server yet. */
   dirty: boolean;
+  /** When it was written, by the server's clock. */
   changedAt: number;
+  /** The text that the server was given last or gave us: what was written on. */
+  base: string;
+  /** Left behind by an earlier page or session: not saved before it is known what the server holds. */
+  found: boolean;
+  /** The server does not take it as it is. */
+  refused: boolean;
 }
 
 export type Save = (contact: string, kind: DraftKind, draft: Kept, leaving: boolean) => Promise<void>;
@@ -24,61 +35,91 @@ type Written = Pick<Kept, "text" | "attachments" | "letter" | "buttons" | "reply
 
 /** Nothing is written. */
 export const NOTHING: Written = { text: "", attachments: [], letter: null, buttons: [], reply_to: null };
-const EMPTY: Kept = { ...NOTHING, dirty: false, changedAt: 0 };
+const EMPTY: Kept = { ...NOTHING, dirty: false, changedAt: 0, base: "", found: false, refused: false };
 const SAVE_AFTER = 2000;
 const RETRY_AFTER = 5000;
-/** An answer asked for before our last change may still be on its way. */
-const SETTLED_AFTER = 10_000;
+/** What nobody came back to so long is forgotten here: mostly of contacts that are out of sight. */
+const LEFT_FOR_GOOD = 30 * 24 * 3_600_000;
 
 export class Drafts {
   private readonly kept = new Map<string, Kept>();
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
+  private readonly saving = new Map<string, { draft: Kept; done: Promise<void> }>();
   private readonly listeners = new Set<() => void>();
-  private readonly storage: Pick<Storage, "getItem" | "setItem" | "removeItem"> | null;
+  private employee = "";
+  private isOpen = false;
+  private readonly cells: Cells;
   private readonly save: Save;
 
-  constructor(save: Save, storage: Pick<Storage, "getItem" | "setItem" | "removeItem"> | null) {
+  constructor(save: Save, cells: Cells) {
     this.save = save;
-    this.storage = storage;
+    this.cells = cells;
+  }
+
+  /** This employee writes here now. What he left behind waits for the server's word, contact by contact. */
+  open(employee: string): void {
+    if (employee !== this.employee) this.kept.clear();
+    for (const [key, kept] of this.kept) if (kept.dirty) this.kept.set(key, { ...kept, found: true, refused: false });
+    this.employee = employee;
+    this.isOpen = true;
+    for (const name of this.cells.under(this.nameOf(""))) {
+      if (serverNow() - (this.cells.get<Kept>(name)?.changedAt ?? 0) > LEFT_FOR_GOOD) this.cells.drop(name);
+    }
+    this.tell();
+  }
+
+  /** Nobody is signed in: nothing is saved, for the next session may be another's. */
+  close(): void {
+    this.isOpen = false;
+    for (const timer of this.timers.values()) clearTimeout(timer);
+    this.timers.clear();
   }
 
   read = (contact: string, kind: DraftKind): Kept => {
     const key = `${contact}|${kind}`;
     let kept = this.kept.get(key);
     if (!kept) {
-      kept = this.stored(key) ?? EMPTY;
+      const stored = this.cells.get<Kept>(this.nameOf(key));
+      kept = stored ? { ...EMPTY, ...stored, dirty: true, found: true, refused: false } : EMPTY;
       this.kept.set(key, kept);
-      if (kept.dirty) this.saveSoon(key, 0);
     }
     return kept;
   };
 
   write(contact: string, kind: DraftKind, change: Partial<Written>): void {
     const key = `${contact}|${kind}`;
-    const kept: Kept = { ...this.read(contact, kind), ...change, dirty: true, changedAt: Date.now() };
-    this.put(key, kept);
+    this.put(key, { ...this.read(contact, kind), ...change, dirty: true, refused: false, changedAt: serverNow() });
     if (!this.timers.has(key)) this.saveSoon(key, SAVE_AFTER);
   }
 
-  /** What the server holds is taken where nothing was written here lately. */
-  adopt(contact: string, kind: DraftKind, draft: Partial<Draft> | null | undefined, now = Date.now()): void {
+  /** What the server holds is taken where nothing is written here that it does not have. What was
+   *  found here gives way to what was written elsewhere later; where there is nothing at all, it
+   *  stays: it may have been sent there, but words are not thrown away on a guess. */
+  adopt(contact: string, kind: DraftKind, draft: Partial<Draft> | null | undefined): void {
+    const key = `${contact}|${kind}`;
     const held = this.read(contact, kind);
-    if (held.dirty || now - held.changedAt < SETTLED_AFTER) return;
+    if (held.dirty) {
+      if (!held.found) return;
+      const isNewer = Date.parse(draft?.changed_at ?? "") > held.changedAt && draft?.text !== held.base;
+      if (!isNewer) {
+        this.put(key, { ...held, found: false });
+        this.saveSoon(key, 0);
+        return;
+      }
+    }
     const text = draft?.text ?? "";
     const attachments = draft?.attachments ?? [];
     const letter = draft?.letter ?? null;
     const buttons = draft?.buttons ?? [];
     const reply_to = draft?.reply_to ?? null;
-    const same = text === held.text && reply_to === held.reply_to && attachments.length === held.attachments.length;
+    const same = !held.dirty && text === held.text && reply_to === held.reply_to && attachments.length === held.attachments.length;
     if (same && sameLetter(letter, held.letter) && JSON.stringify(buttons) === JSON.stringify(held.buttons)) return;
-    this.put(`${contact}|${kind}`, { text, attachments, letter, buttons, reply_to, dirty: false, changedAt: held.changedAt });
+    this.put(key, { ...EMPTY, text, attachments, letter, buttons, reply_to, base: text, changedAt: held.changedAt });
   }
 
   /** Save at once what is not saved: another contact is opened, or the page is left. */
-  flush(leaving = false): void {
-    for (const [key, kept] of this.kept) {
-      if (kept.dirty) void this.saveNow(key, leaving);
-    }
+  async flush(leaving = false): Promise<void> {
+    await Promise.all([...this.kept.keys()].map((key) => this.saveNow(key, leaving)));
   }
 
   watch = (listener: () => void): (() => void) => {
@@ -88,39 +129,59 @@ export class Drafts {
 
   private saveSoon(key: string, ms: number): void {
     clearTimeout(this.timers.get(key));
-    this.timers.set(key, setTimeout(() => void this.saveNow(key, false), ms));
+    if (this.isOpen) this.timers.set(key, setTimeout(() => void this.saveNow(key, false), ms));
   }
 
   private async saveNow(key: string, leaving: boolean): Promise<void> {
     clearTimeout(this.timers.get(key));
     this.timers.delete(key);
     const draft = this.kept.get(key);
-    if (!draft?.dirty) return;
+    if (!this.isOpen || !draft?.dirty || draft.found || draft.refused) return;
+    const running = this.saving.get(key);
+    if (running && (running.draft === draft || !leaving)) {
+      // One after another: an older one that is answered late must not be the last.
+      await running.done;
+      if (running.draft !== draft) await this.saveNow(key, false);
+      return;
+    }
+    const given = { ...draft, base: draft.text };
+    this.keep(key, given);
+    const entry = { draft: given, done: this.give(key, given, leaving) };
+    this.saving.set(key, entry);
+    await entry.done;
+    if (this.saving.get(key) === entry) this.saving.delete(key);
+  }
+
+  private async give(key: string, draft: Kept, leaving: boolean): Promise<void> {
     const [contact = "", kind] = key.split("|");
     try {
       await this.save(contact, kind as DraftKind, draft, leaving);
       if (this.kept.get(key) === draft) this.put(key, { ...draft, dirty: false });
-    } catch {
-      // It stays dirty here and in the browser's storage; try again until the house answers.
-      this.saveSoon(key, RETRY_AFTER);
+    } catch (error) {
+      // It stays here and in the browser's storage; tried again until the house answers, unless its
+      // answer will be the same as long as nothing else is written.
+      if (!(error instanceof Problem && error.isFinal)) this.saveSoon(key, RETRY_AFTER);
+      else if (this.kept.get(key) === draft) this.put(key, { ...draft, refused: true });
     }
+  }
+
+  private nameOf(key: string): string {
+    return `cc.draft.${this.employee}.${key}`;
+  }
+
+  private keep(key: string, kept: Kept): void {
+    this.kept.set(key, kept);
+    if (kept.dirty && this.employee) this.cells.put(this.nameOf(key), kept);
+    else this.cells.drop(this.nameOf(key));
   }
 
   private put(key: string, kept: Kept): void {
-    this.kept.set(key, kept);
-    if (kept.dirty) this.storage?.setItem(`cc.draft.${key}`, JSON.stringify(kept));
-    else this.storage?.removeItem(`cc.draft.${key}`);
-    for (const listener of this.listeners) listener();
+    this.keep(key, kept);
+    this.tell();
   }
 
-  private stored(key: string): Kept | null {
-    const raw = this.storage?.getItem(`cc.draft.${key}`);
-    if (!raw) return null;
-    try {
-      return { ...EMPTY, ...(JSON.parse(raw) as Kept), dirty: true };
-    } catch {
-      return null;
-    }
+  private tell(): void {
+    for (const listener of this.listeners) listener();
   }
 }
 
@@ -131,9 +192,11 @@ async function saveOnServer(contact: string, kind: DraftKind, draft: Kept, leavi
     body: { text: draft.text, attachments, letter: draft.letter, buttons: [...draft.buttons], reply_to: draft.reply_to },
     keepalive: leaving,
   });
+  const { text, letter, reply_to } = draft;
+  noteDraft(contact, kind, { text, attachments: draft.attachments, letter, buttons: draft.buttons as Draft["buttons"], reply_to, changed_at: null });
 }
 
-export const drafts = new Drafts(saveOnServer, typeof localStorage === "undefined" ? null : localStorage);
+export const drafts = new Drafts(saveOnServer, browser);
 
 export function useDraft(contact: string, kind: DraftKind): Kept {
   return useSyncExternalStore(drafts.watch, () => drafts.read(contact, kind));
