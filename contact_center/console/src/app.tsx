@@ -18,7 +18,7 @@ function Pages({ me, failed }: { me: Me | null; failed: { error: unknown; retry:
   if (failed && !me) return <Failed error={failed.error} retry={failed.retry} />;
   return (
     <Suspense fallback={null}>
-      {!me || byLink ? <AuthPages page={byLink ? (parts[0] === "first" ? "first" : "invitation") : "sign-in"} /> : <Shell />}
+      {!me || byLink ? <AuthPages page={byLink ? (parts[0] === "first" ? "first" : "invitation") : "sign-in"} /> : <Shell key={me.employee.id} />}
     </Suspense>
   );
 }

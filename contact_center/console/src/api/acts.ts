@@ -81,8 +81,16 @@ export async function addClientNote(client: string, text: string): Promise<void>
   await queries.invalidateQueries({ queryKey: keys.client(client) });
 }
 
+let met: (employee: string) => void = () => {};
+
+/** Told who works here before anything is drawn for him. */
+export function onMet(call: (employee: string) => void): void {
+  met = call;
+}
+
 export function noteMe(me: Me): void {
   setCsrf(me.csrf ?? "");
+  met(me.employee.id);
   queries.setQueryData(keys.me, me);
 }
 

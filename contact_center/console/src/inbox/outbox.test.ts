@@ -62,6 +62,23 @@ describe("the outbox of the page", () => {
     expect(later.size).toBe(0);
   });
 
+  it("sends nothing of one employee in the session of another, and goes on when he is back", async () => {
+    const { outbox, sent } = desk([new Problem(503, {}), new Problem(401, {})]);
+    outbox.add(entry("his words"));
+    await vi.advanceTimersByTimeAsync(1);
+    outbox.close(); // the session has ended
+    await vi.advanceTimersByTimeAsync(60_000);
+    outbox.open("kate");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([sent.length, outbox.size]).toEqual([1, 0]);
+    outbox.open("me");
+    await vi.advanceTimersByTimeAsync(1);
+    outbox.close(); // the server knew of the end before us
+    outbox.open("me");
+    await vi.advanceTimersByTimeAsync(1);
+    expect([sent.length, outbox.size]).toEqual([3, 0]);
+  });
+
   it("keeps what several tabs send, each in its own cell, in the order written", async () => {
     const away = Array.from({ length: 3 }, () => new Problem(503, {}));
     const { outbox, tab, held } = desk(away);

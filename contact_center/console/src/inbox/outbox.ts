@@ -38,6 +38,7 @@ export class Outbox {
   private readonly listeners = new Set<() => void>();
   /** What the names of this employee's cells begin with. */
   private place = "";
+  private isOpen = false;
   private readonly send: Send;
   private readonly cells: Cells;
 
@@ -48,14 +49,26 @@ export class Outbox {
 
   /** Take up what earlier pages of this employee left behind; other tabs may be sending it, too. */
   open(employee: string): void {
-    this.place = `cc.outbox.${employee}`;
-    this.entries = NONE;
+    const place = `cc.outbox.${employee}`;
+    // What found no room in the storage is still here.
+    const here = this.place === place ? this.entries : NONE;
+    const isHere = new Set(here.map((one) => one.id));
+    this.place = place;
+    this.isOpen = true;
+    this.entries = here;
     const names = this.cells.under(this.place);
     const kept = names.flatMap((name) => this.cells.get<Pending | Pending[]>(name) ?? []);
     // All entries in one cell: so did pages of before an update.
     if (names.includes(this.place)) this.cells.drop(this.place);
-    this.set(kept.map((entry) => (entry.state === "refused" ? entry : { ...entry, state: "waiting" as const })).sort((one, other) => one.at - other.at));
+    const all = [...here, ...kept.filter((one) => !isHere.has(one.id))];
+    this.set(all.map((entry) => (entry.state === "refused" ? entry : { ...entry, state: "waiting" as const })).sort((one, other) => one.at - other.at));
     this.wake();
+  }
+
+  /** Nobody is signed in: nothing is sent, for the next session may be another's. */
+  close(): void {
+    this.isOpen = false;
+    for (const timer of this.timers.values()) clearTimeout(timer);
   }
 
   /** Another tab has sent or dropped what it took up from here, or we from it. */
@@ -102,13 +115,13 @@ export class Outbox {
   };
 
   private async run(contact: string): Promise<void> {
-    if (this.running.has(contact)) return;
+    if (!this.isOpen || this.running.has(contact)) return;
     this.running.add(contact);
     clearTimeout(this.timers.get(contact));
     try {
       for (;;) {
         const entry = this.of(contact).find((one) => one.state !== "refused");
-        if (!entry || !(await this.attempt(entry))) return;
+        if (!this.isOpen || !entry || !(await this.attempt(entry))) return;
       }
     } finally {
       this.running.delete(contact);
@@ -117,17 +130,20 @@ export class Outbox {
 
   private async attempt(entry: Pending): Promise<boolean> {
     this.change(entry.id, { state: "sending", tries: entry.tries + 1 });
+    const name = this.nameOf(entry);
     try {
       await this.send(entry);
+      this.cells.drop(name); // another one may be here by now
       this.set(this.entries.filter((one) => one.id !== entry.id));
       return true;
     } catch (error) {
       const problem = error instanceof Problem ? error : new Problem(0, { detail: String(error) });
-      if (!problem.passing && problem.status !== 429 && problem.status !== 401) {
+      if (problem.isFinal) {
         this.change(entry.id, { state: "refused", reason: problem.code || problem.message });
         return true;
       }
       this.change(entry.id, { state: "waiting" });
+      if (!this.isOpen) return false;
       const ms = Math.min(15_000, 1000 * 2 ** Math.min(entry.tries, 4)) * (0.7 + Math.random() * 0.6);
       this.timers.set(entry.contact, setTimeout(() => void this.run(entry.contact), ms));
       return false;

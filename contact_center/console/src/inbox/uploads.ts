@@ -74,6 +74,11 @@ export function cancelUpload(contact: string, kind: DraftKind, key: string): voi
   set(place, (held) => held.filter((one) => one.key !== key));
 }
 
+export function forgetUploads(): void {
+  for (const entry of [...running.values()].flat()) entry.stop.abort();
+  for (const place of running.keys()) set(place, () => NONE);
+}
+
 function watch(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);

@@ -122,10 +122,9 @@ export default function Shell() {
   const me = useMe();
   const names = useMadeNames();
   useEffect(() => {
-    outbox.open(me.employee.id);
     const stopLive = startLive(me.employee.id);
     const stopService = watchService();
-    const leave = () => drafts.flush(true);
+    const leave = () => void drafts.flush(true);
     const heard = (event: StorageEvent) => outbox.heard(event.key, event.newValue);
     addEventListener("pagehide", leave);
     addEventListener("storage", heard);

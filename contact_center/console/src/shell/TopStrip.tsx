@@ -1,24 +1,27 @@
 import { Menu, Tooltip, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import { post } from "../api/http";
 import { changeMe } from "../api/acts";
-import { queries } from "../api/client";
 import { preferencesOf, useMe } from "../api/hooks";
-import { keys } from "../api/keys";
 import { useI18n } from "../i18n";
 import { drafts } from "../inbox/drafts";
+import { outbox } from "../inbox/outbox";
 import { navigate } from "../router";
 import { Avatar } from "../ui/Avatar";
 import { KeyCaps } from "../ui/KeyCaps";
 import { Icon } from "../ui/Icon";
 import { Connection } from "./Connection";
+import { depart } from "./person";
 import { Presence } from "./Presence";
 import css from "./shell.module.css";
 
-async function signOut(): Promise<void> {
-  drafts.flush();
+/** As long as saving drafts may hold up who wants to go. */
+const LAST_MOMENT = 3000;
+
+async function signOut(ask: (n: number) => string): Promise<void> {
+  if (outbox.size && !confirm(ask(outbox.size))) return;
+  await Promise.race([drafts.flush(), new Promise((done) => setTimeout(done, LAST_MOMENT))]);
   await post("/auth/sign-out").catch(() => {});
-  queries.clear();
-  queries.setQueryData(keys.me, null);
+  depart();
 }
 
 const THEMES = ["auto", "light", "dark"] as const;
@@ -66,7 +69,7 @@ function PersonMenu({ onHelp }: { onHelp: () => void }) {
           {t("act.help")}
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Item leftSection={<Icon name="logout" size={16} />} onClick={() => void signOut()}>
+        <Menu.Item leftSection={<Icon name="logout" size={16} />} onClick={() => void signOut((n) => t("shell.unsent", { n }))}>
           {t("act.sign_out")}
         </Menu.Item>
       </Menu.Dropdown>

@@ -3,14 +3,14 @@ import { MantineProvider, useMantineColorScheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
 import { changeMe, noteMe } from "../api/acts";
-import { queries } from "../api/client";
 import { MeContext, preferencesOf } from "../api/hooks";
-import { get, onSignedOut, Problem } from "../api/http";
+import { get, Problem } from "../api/http";
 import { keys } from "../api/keys";
 import type { Me, Settings } from "../api/types";
 import { type Catalogue, I18nContext, loadCatalogue, type Locale, makeI18n } from "../i18n";
 import { theme } from "../theme";
 import { noteServerNow } from "../ui/now";
+import "./person";
 
 function cspNonce(): string {
   const meta = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]');
@@ -48,8 +48,6 @@ export function Session({ first, children }: SessionProps) {
     staleTime: Number.POSITIVE_INFINITY,
   });
   const me = query.data ?? null;
-
-  useEffect(() => onSignedOut(() => queries.setQueryData(keys.me, null)), []);
 
   const use = useCallback(async (locale: Locale) => {
     localStorage.setItem("cc.locale", locale);
