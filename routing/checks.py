@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from routing.ladder import TO_QUEUE, weaker
 from routing.model import Rung as Step
-from routing.rulebook import PATTERNS, STAYS, QueueRules, Rulebook
+from routing.rulebook import HOLIDAY_YEARS, PATTERNS, STAYS, QueueRules, Rulebook
 from routing.wording import place_of, reason_of
 
 
@@ -128,7 +128,7 @@ def _ladder(rules: QueueRules) -> Iterator[Problem]:
 
 
 def _hours(rules: QueueRules) -> Iterator[Problem]:
-    at = f"queues.{rules.code}"
+    at, (first, last) = f"queues.{rules.code}", HOLIDAY_YEARS
     days: list[tuple[str, Sequence[tuple[str, str]]]] = []
     days += [(f"{at}.hours.{day}", spans) for day, spans in rules.hours.items()]
     days += [(f"{at}.holidays.{day}", spans) for day, spans in rules.holidays.items()]
@@ -137,6 +137,9 @@ def _hours(rules: QueueRules) -> Iterator[Problem]:
     for day in rules.holidays:
         if not _is_day(day):
             yield Problem(f"{at}.holidays.{day}", f"there is no day {day}")
+        elif not first <= int(day[:4]) <= last:
+            reason = f"the year must be between {first} and {last}"
+            yield Problem(f"{at}.holidays.{day}", reason)
     for place, spans in days:
         closed_at = "00:00"
         for start, end in sorted(spans):

@@ -83,6 +83,9 @@ class Rung(_Part):
         )
 
 
+HOLIDAY_YEARS = (2000, 2100)
+
+
 class QueueRules(_Part):
     """A queue's policy."""
 

@@ -81,13 +81,20 @@ def _edges(rules: Hours, zone: ZoneInfo, day: date) -> Iterator[tuple[int, bool]
     while (same < SAME_DAYS or day.isoformat() <= last) and day.year < LATEST_YEAR:
         spans = sorted((one[0], one[1]) for one in spans_of(rules.hours, rules.holidays, day))
         same = same + 1 if spans == before and spans in _WHOLE_DAYS else 0
-        before = spans
+        before, until = spans, day
+        if same >= SAME_DAYS:  # all are alike until the next holiday
+            until = _before_next(rules.holidays, day)
         for start, end in spans:
             yield _instant(zone, day, start), True
-            yield _instant(zone, day, end), False
-        day += timedelta(days=1)
+            yield _instant(zone, until, end), False
+        day = until + timedelta(days=1)
     if before:
         yield _instant(zone, day, "00:00"), True  # it stays open
+
+
+def _before_next(holidays: Mapping[str, Any], day: date) -> date:
+    following = min((one for one in holidays if one > day.isoformat()), default=None)
+    return date.fromisoformat(following) - timedelta(days=1) if following else day
 
 
 _WHOLE_DAYS: tuple[list[tuple[str, str]], ...] = ([], [("00:00", "24:00")])

@@ -84,6 +84,11 @@ BAD_EDITS: list[tuple[Edit, str, str]] = [
         "queues.orders.holidays.2026-02-30",
         "there is no day 2026-02-30",
     ),
+    (
+        queue(0, holidays={"3026-01-01": []}),
+        "queues.orders.holidays.3026-01-01",
+        "the year must be between 2000 and 2100",
+    ),
     (queue(0, hours={"mon": []}), "queues.orders.hours", "is never open"),
     (
         lambda data: data["media"]["chat"].update(points=0),

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
-FIRST_YEAR, LAST_YEAR = 2000, 2100
+from routing.rulebook import HOLIDAY_YEARS
+
+FIRST_YEAR, LAST_YEAR = HOLIDAY_YEARS
 
 
 async def of(country: str, year: int, locale: str) -> list[tuple[date, str]]:

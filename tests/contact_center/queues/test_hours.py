@@ -146,3 +146,28 @@ def test_a_queue_that_is_always_open_closes_for_its_holidays_and_then_never_agai
         assert told == [(0, True), (9, False), (33, True), (9 + days, False), (33 + days, True)]
         rules = SimpleNamespace(zone=MINSK, hours=hours, holidays={})
         assert list(changes(rules, since)) == [(since, True)]
+
+
+class Counted(dict):
+    """Holidays that count how often a day is looked up."""
+
+    looked = 0
+
+    def get(self, *args):
+        self.looked += 1
+        return super().get(*args)
+
+
+@pytest.mark.parametrize("hours", [{}, {day: [["00:00", "24:00"]] for day in DAYS}])
+def test_a_holiday_hundreds_of_years_away_costs_no_walk_through_all_the_days_before_it(hours):
+    since = int(at("2026-01-04T12:00:00").timestamp() * 1000)
+    early = [["00:00", "12:00"]]
+    holidays = Counted({"2026-01-05": [], "3026-06-01": [], "5000-06-01": early})
+    told = list(changes(SimpleNamespace(zone=MINSK, hours=hours, holidays=holidays), since))
+    hour = 3_600_000
+    days = [int(at(day).timestamp() * 1000) - 3 * hour for day in ("3026-06-01", "5000-06-01")]
+    assert told[3:] == [
+        (days[0], False), (days[0] + 24 * hour, True),
+        (days[1] + 12 * hour, False), (days[1] + 24 * hour, True),
+    ]  # fmt: skip
+    assert holidays.looked < 2000

@@ -70,7 +70,7 @@ export function HolidaysEditor({ holidays, zone, onChange, onShare, fault, readO
       )}
       {!readOnly && (
         <div className={css.bar}>
-          <TextInput type="date" label={w("holidays.own")} w={170} min={today} value={own} onChange={(event) => setOwn(event.currentTarget.value)} />
+          <TextInput type="date" label={w("holidays.own")} w={170} min={today} max="2100-12-31" value={own} onChange={(event) => setOwn(event.currentTarget.value)} />
           <Button variant="default" disabled={!own || own in holidays} onClick={() => { add([own]); setOwn(""); }} leftSection={<Icon name="plus" size={15} />}>
             {w("holidays.add")}
           </Button>

@@ -149,6 +149,7 @@ const REASONS: readonly [RegExp, string][] = [
   [/^is the name or code of a queue in the archive$/, "archived"],
   [/^there is no time zone '(?<name>.+)'$/, "no_zone"],
   [/^there is no day (?<name>\S+)$/, "no_day"],
+  [/^the year must be between (?<n>\d+) and (?<m>\d+)$/, "far_day"],
   [/^is never open$/, "never_open"],
   [/^is between (?<n>\d+) and (?<m>\d+)$/, "between"],
   [/^voicemail is for queues of calls alone/, "calls_only"],
