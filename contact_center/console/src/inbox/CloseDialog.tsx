@@ -6,6 +6,7 @@ import { named, useI18n } from "../i18n";
 import { useProblemText } from "../ui/states";
 import { closingOf, ResultFields, type ResultValue, useCodes } from "./Result";
 import { drafts } from "./drafts";
+import { usePending } from "./outbox";
 import css from "./dialogs.module.css";
 
 export default function CloseDialog({ contact, onClose }: { contact: Contact; onClose: () => void }) {
@@ -16,6 +17,7 @@ export default function CloseDialog({ contact, onClose }: { contact: Contact; on
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const unsent = drafts.read(contact.id, "reply").text.trim();
+  const replies = usePending(contact.id).filter((one) => one.kind === "reply");
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
@@ -31,6 +33,8 @@ export default function CloseDialog({ contact, onClose }: { contact: Contact; on
     <Modal opened onClose={onClose} title={t("close.title", { name: named(contact.client, t) })} size={520} closeButtonProps={{ "aria-label": t("act.dismiss") }} data-cc-modal>
       <form onSubmit={(event) => void submit(event)} className={css.form}>
         {unsent && <p className={css.warn}>{t("close.unsent")}</p>}
+        {replies.some((one) => one.state !== "refused") && <p className={css.warn} role="status">{t("close.waiting")}</p>}
+        {replies.some((one) => one.state === "refused") && <p className={css.warn}>{t("close.refused")}</p>}
         <ResultFields contact={contact} value={value} onChange={setValue} first />
         {required && !value.code && <p className={css.hint}>{t("close.later")}</p>}
         {error ? <p className={css.error} role="alert">{text(error)}</p> : null}

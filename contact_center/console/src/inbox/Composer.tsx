@@ -130,7 +130,7 @@ export function Composer({ contact }: { contact: Contact }) {
     const now = drafts.read(id, kind);
     const letter = isLetter && now.letter ? { letter: now.letter } : {};
     const more = isTalk ? { buttons: now.buttons, ...(now.reply_to && capabilities.reply_to ? { reply_to: now.reply_to } : {}) } : {};
-    outbox.add({ contact: id, kind, text: now.text.trim(), attachments: now.attachments, ...letter, ...more, ...(close && kind === "reply" ? { close: true } : {}) });
+    outbox.add({ contact: id, client: contact.client.name, kind, text: now.text.trim(), attachments: now.attachments, ...letter, ...more, ...(close && kind === "reply" ? { close: true } : {}) });
     drafts.write(id, kind, NOTHING);
     setAnyway(false);
     setWriting(false);

@@ -16,6 +16,8 @@ import { Composer } from "./Composer";
 import { drafts } from "./drafts";
 import { focusComposer } from "./focus";
 import { Header } from "./Header";
+import { usePending } from "./outbox";
+import { PendingBubbles } from "./Pending";
 import { Thread } from "./Thread";
 import { parting } from "./parting";
 import { viewing } from "./viewing";
@@ -43,6 +45,7 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
   const text = useProblemText();
   const me = useMe();
   const [dialog, setDialog] = useState<"transfer" | "park" | "close" | null>(null);
+  const unsent = usePending(id);
   useTopics(`contact:${id}`);
   const large = useStore(viewing) !== null;
   const parted = useStore(parting)?.contact === id;
@@ -85,6 +88,7 @@ export function ContactPane({ id, contact, row, onBack, onPanel }: PaneProps) {
         {gone ? (
           <div className={css.gone}>
             <Empty icon="inbox" title={t("contact.gone")} text={t("contact.gone_text")} />
+            <PendingBubbles contact={id} entries={unsent} isGone />
           </div>
         ) : query.isError ? (
           <Failed error={query.error} retry={() => void query.refetch()} />

@@ -22,7 +22,8 @@ function edit(entry: Pending): void {
   focusComposer(entry.contact, entry.kind);
 }
 
-export function PendingBubbles({ contact, entries }: { contact: string; entries: readonly Pending[] }) {
+/** `isGone`: the contact is out of sight, its composer too; the words are not. */
+export function PendingBubbles({ contact, entries, isGone = false }: { contact: string; entries: readonly Pending[]; isGone?: boolean }) {
   const i18n = useI18n();
   const { t } = i18n;
   return entries.map((entry) => (
@@ -55,9 +56,20 @@ export function PendingBubbles({ contact, entries }: { contact: string; entries:
               <Button size="compact-xs" variant="default" onClick={() => outbox.retry(entry.id)}>
                 {t("act.retry")}
               </Button>
-              <Button size="compact-xs" variant="default" onClick={() => edit(entry)}>
-                {t("act.edit")}
-              </Button>
+              {isGone ? (
+                <>
+                  <Button size="compact-xs" variant="default" onClick={() => void navigator.clipboard?.writeText(entry.text).catch(() => {})}>
+                    {t("pending.copy")}
+                  </Button>
+                  <Button size="compact-xs" variant="default" onClick={() => outbox.drop(entry.id)}>
+                    {t("pending.drop")}
+                  </Button>
+                </>
+              ) : (
+                <Button size="compact-xs" variant="default" onClick={() => edit(entry)}>
+                  {t("act.edit")}
+                </Button>
+              )}
             </span>
           </div>
         )}

@@ -3,7 +3,7 @@ import { Problem } from "../api/http";
 import { storage } from "./cells.fake";
 import { newId, Outbox, type Pending, underWay } from "./outbox";
 
-const entry = (text: string, contact = "c1") => ({ contact, kind: "reply" as const, text, attachments: [] });
+const entry = (text: string, contact = "c1") => ({ contact, client: "Anna", kind: "reply" as const, text, attachments: [] });
 
 function desk(plan: (Problem | null)[]) {
   const sent: Pending[] = [];
@@ -49,7 +49,9 @@ describe("the outbox of the page", () => {
     await vi.advanceTimersByTimeAsync(10);
     expect(outbox.of("c1").map((one) => [one.state, one.reason, one.text])).toEqual([["refused", "too_long", "much too long"]]);
     expect(sent.map((one) => one.text)).toEqual(["much too long", "next"]);
+    expect(outbox.refused().map((one) => [one.client, one.text])).toEqual([["Anna", "much too long"]]);
     expect(outbox.drop(first.id)?.text).toBe("much too long");
+    expect(outbox.refused()).toEqual([]);
   });
 
   it("goes on after a reload", async () => {

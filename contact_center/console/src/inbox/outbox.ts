@@ -14,6 +14,8 @@ import type { Attachment, Choice, DraftKind, LetterDraft, Message, MessagePage }
 export interface Pending {
   id: string;
   contact: string;
+  /** The client's name: the contact may be out of sight when this is refused. */
+  client: string;
   kind: DraftKind;
   text: string;
   attachments: Attachment[];
@@ -32,6 +34,7 @@ const NONE: readonly Pending[] = [];
 
 export class Outbox {
   private entries: readonly Pending[] = NONE;
+  private notTaken: readonly Pending[] = NONE;
   private readonly byContact = new Map<string, readonly Pending[]>();
   private readonly running = new Set<string>();
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
@@ -105,6 +108,9 @@ export class Outbox {
 
   of = (contact: string): readonly Pending[] => this.byContact.get(contact) ?? NONE;
 
+  /** What will not be sent unless somebody does something about it. */
+  refused = (): readonly Pending[] => this.notTaken;
+
   get size(): number {
     return this.entries.length;
   }
@@ -163,6 +169,7 @@ export class Outbox {
     for (const one of before) if (!ids.has(one.id)) this.cells.drop(this.nameOf(one));
     for (const one of entries) if (!before.has(one)) this.cells.put(this.nameOf(one), one);
     this.entries = entries;
+    this.notTaken = entries.filter((one) => one.state === "refused");
     this.byContact.clear();
     for (const entry of entries) {
       this.byContact.set(entry.contact, [...this.of(entry.contact), entry]);
@@ -212,6 +219,10 @@ export const outbox = new Outbox(sendToServer, browser);
 
 export function usePending(contact: string): readonly Pending[] {
   return useSyncExternalStore(outbox.watch, () => outbox.of(contact));
+}
+
+export function useRefused(): readonly Pending[] {
+  return useSyncExternalStore(outbox.watch, outbox.refused);
 }
 
 /** Of what was sent here, what the thread does not show yet: it may hear of a message before we are answered. */

@@ -5,6 +5,7 @@ import { preferencesOf, useMay, useMe, useOffers } from "../api/hooks";
 import { get } from "../api/http";
 import { useI18n } from "../i18n";
 import { lasting } from "../i18n/time";
+import { useRefused } from "../inbox/outbox";
 import { live, useLiveState } from "../live/connection";
 import { navigate } from "../router";
 import { Icon } from "../ui/Icon";
@@ -52,6 +53,20 @@ function Ailing() {
   );
 }
 
+/** What was refused after the operator had gone on: somebody was not answered. */
+function NotSent() {
+  const { t, maybe } = useI18n();
+  const refused = useRefused();
+  const first = refused[0];
+  if (!first) return null;
+  const reason = maybe(`problem.${first.reason}`) ?? first.reason ?? "";
+  return (
+    <Banner tone="bad" icon="warning" act={{ label: t("banner.not_sent_act"), run: () => navigate(`/inbox/all/${first.contact}`) }}>
+      {t("banner.not_sent", { name: first.client || t("client.visitor"), reason, more: refused.length - 1 })}
+    </Banner>
+  );
+}
+
 export function Banners() {
   const i18n = useI18n();
   const { t } = i18n;
@@ -79,6 +94,7 @@ export function Banners() {
           {t("banner.sound")}
         </Banner>
       )}
+      <NotSent />
       {supervise && <Ailing />}
       {me.presence === "not_answering" && (
         <Banner tone="warn" icon="warning" act={{ label: t("act.ready"), run: () => void setPresence("ready").catch(() => {}) }}>
