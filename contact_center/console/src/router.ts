@@ -10,26 +10,64 @@ export interface Place {
 const listeners = new Set<() => void>();
 let guard: (() => boolean) | null = null;
 let place = read();
+let entry = entryNow();
+
+/** What an entry of the history remembers: how far it is from the first, and where it was come from. */
+interface Entry {
+  at: number;
+  from?: string;
+}
+
+function entryNow(): Entry {
+  return (globalThis.history?.state as Entry | null) ?? { at: 0 };
+}
+
+/** A part as it was meant; what is no escape stands for itself, and leads to nothing that is there. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
 
 function read(): Place {
   const { pathname, search } = globalThis.location ?? { pathname: "/", search: "" };
-  const parts = pathname.split("/").filter(Boolean).map(decodeURIComponent);
+  const parts = pathname.split("/").filter(Boolean).map(decoded);
   return { path: pathname, parts, query: new URLSearchParams(search) };
 }
 
+const address = () => location.pathname + location.search;
+let shown = globalThis.location ? address() : "/";
+
 function changed(): void {
   place = read();
+  shown = address();
+  entry = entryNow();
   for (const listener of listeners) listener();
 }
 
-globalThis.addEventListener?.("popstate", changed);
+/** The browser's own "back" and "forward" have gone when they are told: who is to stay is taken back. */
+function popped(): void {
+  if (address() === shown || !guard || guard()) changed();
+  else if (entry.at !== entryNow().at) history.go(entry.at - entryNow().at);
+  else history.pushState(entry, "", shown);
+}
+
+globalThis.addEventListener?.("popstate", popped);
 
 export function navigate(to: string, options: { replace?: boolean } = {}): void {
-  if (to === location.pathname + location.search) return;
+  if (to === address()) return;
   if (guard && !guard()) return;
-  if (options.replace) history.replaceState(null, "", to);
-  else history.pushState(null, "", to);
+  if (options.replace) history.replaceState(entry, "", to);
+  else history.pushState({ at: entry.at + 1, from: address() } satisfies Entry, "", to);
   changed();
+}
+
+/** To the place above this one: back where it was come from there, so that the browser's "back" does not return. */
+export function goUp(to: string): void {
+  if (entry.from === to) history.back();
+  else navigate(to, { replace: true });
 }
 
 /** A form with unsaved changes asks before the place changes; returns how to lift the guard. */
