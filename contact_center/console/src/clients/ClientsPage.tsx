@@ -5,7 +5,7 @@ import type { ClientRow } from "../api/types";
 import { useI18n } from "../i18n";
 import { date } from "../i18n/time";
 import { ClientFacts, ClientHistory, ClientNotes, pictureOf } from "../inbox/ClientPanel";
-import { linkTo, navigate, usePlace } from "../router";
+import { goUp, linkTo, usePlace } from "../router";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
 import { Bones, Empty, Failed } from "../ui/states";
@@ -107,7 +107,7 @@ export default function ClientsPage() {
       )}
       {(!phone || chosen) && (
         <section className={css.main} aria-label={t("clients.card")}>
-          {chosen ? <Card key={chosen} id={chosen} back={phone ? () => navigate("/clients") : undefined} /> : <div className={css.nobody}><Empty icon="userCard" title={t("clients.choose")} text={t("clients.choose_text")} /></div>}
+          {chosen ? <Card key={chosen} id={chosen} back={phone ? () => goUp("/clients") : undefined} /> : <div className={css.nobody}><Empty icon="userCard" title={t("clients.choose")} text={t("clients.choose_text")} /></div>}
         </section>
       )}
     </div>

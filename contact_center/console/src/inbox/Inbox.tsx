@@ -2,6 +2,7 @@ import { Suspense, useEffect, useState } from "react";
 import { useContactOrRow } from "../api/hooks";
 import { useI18n } from "../i18n";
 import { live } from "../live/connection";
+import { goUp } from "../router";
 import { KeyCaps } from "../ui/KeyCaps";
 import { Empty } from "../ui/states";
 import { useMedia } from "../ui/useMedia";
@@ -9,7 +10,7 @@ import { ClientPanel } from "./ClientPanel";
 import { ContactPane } from "./ContactPane";
 import { drafts } from "./drafts";
 import { List } from "./List";
-import { goTo, useInboxPlace } from "./place";
+import { inboxPath, useInboxPlace } from "./place";
 import { Views } from "./Views";
 import { lazily } from "../ui/lazily";
 import css from "./inbox.module.css";
@@ -23,7 +24,8 @@ export function Inbox() {
   const two = useMedia("(max-width: 80em)");
   const wide = useMedia("(min-width: 87.5em)");
   const { contact, row } = useContactOrRow(place.contact);
-  const [panel, setPanel] = useState(false);
+  // Whose client drawer is open: it does not go on to the next contact.
+  const [panel, setPanel] = useState<string | null>(null);
   const opened = place.contact;
 
   useEffect(() => {
@@ -48,8 +50,8 @@ export function Inbox() {
             id={opened}
             contact={contact}
             row={row}
-            onBack={phone ? () => goTo({ ...place, contact: null }) : undefined}
-            onPanel={two ? () => setPanel(true) : undefined}
+            onBack={phone ? () => goUp(inboxPath({ ...place, contact: null })) : undefined}
+            onPanel={two ? () => setPanel(opened) : undefined}
           />
         ) : (
           <section className={css.nothing}>
@@ -71,7 +73,7 @@ export function Inbox() {
         </aside>
       )}
       <Suspense fallback={null}>
-        {panel && two && row && <PanelDrawer row={row} contact={contact} phone={phone} onClose={() => setPanel(false)} />}
+        {panel !== null && panel === opened && two && row && <PanelDrawer row={row} contact={contact} phone={phone} onClose={() => setPanel(null)} />}
       </Suspense>
     </div>
   );
