@@ -105,7 +105,8 @@ SELECT $1, v.skill_id, v.level FROM unnest($2::uuid[], $3::int[]) AS v(skill_id,
 ASKED_FOR = """
 SELECT EXISTS (SELECT FROM skills s JOIN queues q ON q.archived_at IS NULL
   WHERE s.id = $1 AND (q.rules -> 'needs' ? s.code OR EXISTS (
-    SELECT FROM jsonb_array_elements(q.rules -> 'ladder') r WHERE r -> 'needs' ? s.code)))
+    SELECT FROM jsonb_array_elements(q.rules -> 'ladder') r
+    WHERE r -> 'needs' ? s.code OR r -> 'drop' ? s.code)))
 """
 ADD_CAPACITY = """
 INSERT INTO operators (id, budget, ceilings, presence_since)
@@ -201,7 +202,7 @@ async def skilled(db: Queries, skill_id: UUID) -> list[UUID]:
 
 
 async def skill_is_asked_for(db: Queries, skill_id: UUID) -> bool:
-    """Whether a queue needs it, at the bottom or on a rung of its ladder."""
+    """Whether a queue asks for it or speaks of it on a rung of its ladder."""
     return bool(await db.fetchval(ASKED_FOR, skill_id))
 
 

@@ -50,9 +50,13 @@ def checked(body: Document, world: World, part: Mapping[str, Any]) -> Rulebook:
         raise refused(bad.problems) from None
 
 
-def refused(problems: list[Problem]) -> Invalid:
-    """The answer to a policy that cannot run."""
+def refused(problems: list[Problem], queue: str | None = None) -> Invalid:
+    """The answer to a policy that cannot run; `queue`: the one whose row was to change."""
+    field, own = problems[0].place, f"queues.{queue}."
+    if queue is not None and field.startswith(own):
+        name = field.removeprefix(own)
+        field = model.COLUMNS.get(name, name)
     return Invalid(
         f"the policy cannot run: {problems[0]}", code="bad_policy",
-        field=problems[0].place, problems=[asdict(one) for one in problems],
+        field=field, problems=[asdict(one) for one in problems],
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from contact_center.storage.unit import Record, Unit
 from contact_center.work.policies import model, newcomers, store
 from contact_center.work.policies.judging import checked, refused
 from contact_center.work.policies.model import Document, Usual, World
+from routing.checks import Problem
 from routing.rulebook import Rulebook
 
 TELL = "policy.operators"
@@ -22,10 +23,19 @@ SLICE = 500
 NOBODY = UUID(int=0)
 
 
-async def record(unit: Unit, actor: str, note: str = "") -> None:
+async def faults(unit: Unit) -> list[Problem]:
+    """What is wrong with what the rows say now; nothing, but where an earlier release let it in."""
+    running = await store.current(unit)
+    if running is None:
+        return []
+    return model.problems({}, await store.world(unit), running["body"])
+
+
+async def record(unit: Unit, actor: str, queue_id: UUID, known: Sequence[Problem] = ()) -> None:
     """Make an edition of what the rows say now, where they say something new.
 
-    Call it after the last write to queues. Before the first edition there is nothing to keep.
+    Call it after the last write to a queue. Before the first edition there is nothing to keep.
+    Raises Invalid where that is no policy that may run; `known`: the faults there were before.
     """
     running = await store.current(unit)
     if running is None:
@@ -36,7 +46,10 @@ async def record(unit: Unit, actor: str, note: str = "") -> None:
     body = model.compose(running["body"], world)
     if body == running["body"]:
         return
-    row = await store.add_edition(unit, body, author=actor, note=note)
+    found = [one for one in model.problems({}, world, running["body"]) if one not in known]
+    if found:
+        raise refused(found, world.names.get(str(queue_id)))
+    row = await store.add_edition(unit, body, author=actor, note="")
     tell(unit, row, actor, "queue")
 
 

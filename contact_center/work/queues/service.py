@@ -39,6 +39,7 @@ class Queues:
         async def step(unit: Unit) -> Record:
             target = queue_id or new_id()
             moved = await self._lock_members(unit, target, members)
+            known = await policies.faults(unit)
             version = await self._write(unit, queue_id, target, changes, expected)
             if members is not None:
                 await store.set_members(unit, target, members)
@@ -47,7 +48,7 @@ class Queues:
                 "queue.changed", "queue", target, version=version, actor=actor.label,
                 data=await store.snapshot(unit, target),
             )  # fmt: skip
-            await policies.record(unit, actor.label)
+            await policies.record(unit, actor.label, target, known)
             await operators.tell_directory(unit, target, actor=actor.label, cause="queue")
             return await store.queue(unit, target)
 

@@ -45,7 +45,8 @@ WHERE q.id = $1
 UNION ALL
 SELECT s.code FROM queues q JOIN skills s ON s.archived_at IS NOT NULL AND (
   q.rules -> 'needs' ? s.code OR EXISTS (
-    SELECT FROM jsonb_array_elements(q.rules -> 'ladder') r WHERE r -> 'needs' ? s.code))
+    SELECT FROM jsonb_array_elements(q.rules -> 'ladder') r
+    WHERE r -> 'needs' ? s.code OR r -> 'drop' ? s.code))
 WHERE q.id = $1
 LIMIT 1
 """

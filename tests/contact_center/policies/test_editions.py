@@ -63,6 +63,27 @@ async def test_what_the_queue_page_changes_is_an_edition_too(office: Office) -> 
     assert (await office.ask("GET", "/policies/current", boss)).body["edition"] == 2
 
 
+async def test_the_queue_page_cannot_bring_about_what_a_policy_must_not_say(office: Office) -> None:
+    boss = await boss_of(office)
+    path = f"/queues/{office.ids['sales_queue']}"
+    refused = await office.ask("PATCH", path, boss, json={"wrap_up_seconds": 1800})
+    assert (refused.status, refused.code) == (422, "bad_policy")
+    assert refused.body["field"] == "wrap_up_seconds"
+    assert refused.body["problems"] == [{
+        "place": "queues.sales.wrap_up_seconds",
+        "reason": "is more than the house.wrap_up_limit_seconds of 900",
+    }]  # fmt: skip
+    running = (await office.ask("GET", "/policies/current", boss)).body
+    assert (running["edition"], running["problems"]) == (1, [])
+    # What an earlier release let in keeps nobody from changing something else, or mending it.
+    await office.db.execute("UPDATE queues SET wrap_up_seconds = 1800 WHERE name = 'sales'")
+    new = {"name": "New", "department_id": str(office.ids["sales"])}
+    assert (await office.ask("POST", "/queues", boss, json=new)).status == 201
+    mended = await office.ask("PATCH", path, boss, json={"wrap_up_seconds": 900})
+    assert mended.status == 200
+    assert (await office.ask("GET", "/policies/current", boss)).body["problems"] == []
+
+
 async def test_a_past_edition_runs_again_as_a_new_one(office: Office) -> None:
     boss = await boss_of(office)
     made = await draft(office, boss, sales(offer_seconds=20))
@@ -107,7 +128,9 @@ async def test_an_archived_skill_is_nobodys_for_the_router_until_it_returns(offi
     assert len(seen["skills"]) == 1
     await office.ask("PATCH", f"/employees/{anna.id}", boss, json={"skills": []})
     assert await told(False) == {"tax": 3}
-    made = await draft(office, boss, sales(needs={"tax": 2}))
-    await activate(office, boss, made["id"])
-    refused = await office.ask("PATCH", f"/skills/{tax}", boss, json={"archived": True})
-    assert (refused.status, refused.code) == (409, "in_use")
+    dropped = {"needs": {"fr": 1}, "ladder": [{"after_seconds": 9, "drop": ["tax"]}]}
+    for edition, rules in enumerate((dropped, {"needs": {"tax": 2}}), 1):
+        made = await draft(office, boss, sales(**rules))
+        await activate(office, boss, made["id"], edition)
+        refused = await office.ask("PATCH", f"/skills/{tax}", boss, json={"archived": True})
+        assert (refused.status, refused.code) == (409, "in_use")

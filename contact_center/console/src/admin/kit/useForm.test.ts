@@ -19,6 +19,11 @@ describe("forms", () => {
     expect(faultsOf(refused, ["email", "name"])).toEqual({ email: "is taken" });
     expect(faultsOf(refused, ["name"])).toBeNull();
   });
+  it("say of a queue's policy what is wrong with the field", () => {
+    const reason = "is more than the house.wrap_up_limit_seconds of 900";
+    const refused = new Problem(422, { code: "bad_policy", detail: `the policy cannot run: …: ${reason}`, field: "wrap_up_seconds", problems: [{ place: "queues.sales.wrap_up_seconds", reason }] });
+    expect(faultsOf(refused, ["wrap_up_seconds"])).toEqual({ wrap_up_seconds: reason });
+  });
   it("understand many faults at once", () => {
     const refused = new Problem(422, { errors: [{ loc: ["body", "name"], msg: "too short" }, { field: "zone", detail: "unknown" }] });
     expect(faultsOf(refused, ["name", "zone"])).toEqual({ name: "too short", zone: "unknown" });

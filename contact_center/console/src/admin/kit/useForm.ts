@@ -5,6 +5,7 @@
 import { useMemo, useState } from "react";
 import { Problem } from "../../api/http";
 import { useWords } from "../texts";
+import { faultsIn, policyFault } from "./useProblemWords";
 import type { Recorded } from "./useRecords";
 
 export type Faults<T> = Partial<Record<keyof T & string, string>>;
@@ -41,7 +42,7 @@ export function faultsOf(problem: Problem, fields: readonly string[], word: Word
   const { field, errors } = problem.body as { field?: string | null; errors?: unknown };
   const owner = (named: string) => fields.find((name) => named === name || named.startsWith(`${name}.`));
   const named = field && owner(field);
-  if (named) out[named] = word(problem.code, problem.message);
+  if (named) out[named] = word(problem.code, faultsIn(problem)[0]?.reason ?? problem.message);
   for (const one of Array.isArray(errors) ? (errors as Detail[]) : []) {
     const name = owner(one.field ?? one.loc?.at(-1) ?? "");
     if (name) out[name] = word(one.reason ?? "", one.detail ?? one.msg ?? problem.message);
@@ -129,7 +130,7 @@ export function useForm<T extends object>({ record, start, check, save }: FormOp
         setBegun({ record: begun.record, values });
         return true;
       } catch (error) {
-        const named = error instanceof Problem ? faultsOf(error, Object.keys(values), (code, text) => maybeWord(`fault.${code}`) ?? text) : null;
+        const named = error instanceof Problem ? faultsOf(error, Object.keys(values), (code, text) => maybeWord(`fault.${code}`) ?? policyFault(maybeWord, text) ?? text) : null;
         if (named) setFaults(named as Faults<T>);
         else setProblem(error);
         return false;
