@@ -31,7 +31,10 @@ export async function declineOffer(offer: Offer, reason: string): Promise<void> 
 }
 
 export function forgetOffer(id: string): void {
-  queries.setQueryData<Offer[]>(keys.offers, (held) => held?.filter((one) => one.id !== id));
+  const forget = () => queries.setQueryData<Offer[]>(keys.offers, (held) => held?.filter((one) => one.id !== id));
+  forget();
+  // What is under way was asked for before: it would bring the offer back, and ring.
+  void queries.cancelQueries({ queryKey: keys.offers }).then(forget);
   offersChanged();
 }
 
