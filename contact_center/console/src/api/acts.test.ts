@@ -21,7 +21,7 @@ it("brings no answered offer back by a list that was asked for before the answer
   queries.setQueryData(keys.offers, offers("1", "2"));
   let answer: (list: Offer[]) => void = () => {};
   const queryFn = () => new Promise<Offer[]>((done) => { answer = done; });
-  const asked = queries.fetchQuery({ queryKey: keys.offers, queryFn }).catch(() => {});
+  const asked = queries.fetchQuery({ queryKey: keys.offers, queryFn, staleTime: 0 }).catch(() => {});
   forgetOffer("1");
   expect(held()).toEqual(["2"]);
   await vi.advanceTimersByTimeAsync(5);
