@@ -9,7 +9,7 @@ bring new ones.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -72,7 +72,9 @@ class World:
     skills: Mapping[str, str]
     departments: Mapping[UUID, str] = field(default_factory=dict)
     archived: frozenset[str] = frozenset()
-    """Names and codes of queues in the archive, which nobody else may have."""
+    """Names, codes and ids of queues in the archive, which nobody else may have."""
+    shelved: frozenset[str] = frozenset()
+    """Codes of skills in the archive: for the router nobody has them."""
 
     @property
     def names(self) -> dict[str, str]:
@@ -125,9 +127,16 @@ def completed(document: Mapping[str, Any], world: World, part: Mapping[str, Any]
         codes = {str(one.get("code")) for one in queues if isinstance(one, Mapping)}
         codes |= {world.names[code] for code in codes & world.names.keys()}
         queues = [*queues, *(one for one in present["queues"] if one["code"] not in codes)]
+    return {**_completed_part(said, present), "queues": queues, "skills": _skills(said, world)}
+
+
+def _skills(said: Document, world: World) -> Any:
+    """Those there are, as they are called, and new ones; what is in the archive stays there."""
     given = said.get("skills", {})
-    skills = {**world.skills, **given} if isinstance(given, Mapping) else given
-    return {**_completed_part(said, present), "queues": queues, "skills": skills}
+    if not isinstance(given, Mapping):
+        return given
+    new = {code: title for code, title in given.items() if code not in world.shelved}
+    return {**new, **world.skills}
 
 
 def _completed_part(said: Document, present: Document) -> Document:
@@ -156,7 +165,7 @@ def checked(document: Mapping[str, Any], world: World, part: Mapping[str, Any]) 
             book = Rulebook.model_validate(whole)
         except ValidationError:
             raise bad from None
-        found = bad.problems
+        found = [_shelved(one, world) for one in bad.problems]
     found = [*found, *_dropped(book, world, part), *_problems(book, world)]
     if found:
         raise BadPolicy(found)
@@ -191,6 +200,14 @@ def _problems(book: Rulebook, world: World) -> Iterable[Problem]:
             yield Problem(f"{at}.offer_seconds",
                           f"is between {SHORTEST_OFFER} and {LONGEST_OFFER}")  # fmt: skip
         yield from _ways_out(rules, at, media.get(rules.code, ()))
+
+
+def _shelved(problem: Problem, world: World) -> Problem:
+    """The fault of a skill that is missing, and why where it is in the archive."""
+    for code in world.shelved:
+        if problem.reason == f"there is no skill {code!r}":
+            return replace(problem, reason=f"the skill {code!r} is in the archive")
+    return problem
 
 
 def _dropped(book: Rulebook, world: World, part: Mapping[str, Any]) -> Iterable[Problem]:

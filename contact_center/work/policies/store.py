@@ -25,9 +25,9 @@ SELECT id, code, name, priority_seconds, preferred_hold_seconds, offer_seconds, 
     WHERE a.queue_id = queues.id AND a.archived_at IS NULL), '{}') AS media
 FROM queues WHERE archived_at IS NULL ORDER BY id
 """
-SKILLS = "SELECT code, title FROM skills WHERE archived_at IS NULL ORDER BY code"
+SKILLS = "SELECT code, title, archived_at FROM skills ORDER BY code"
 DEPARTMENTS = "SELECT id, name FROM departments WHERE archived_at IS NULL ORDER BY lower(name), id"
-ARCHIVED = "SELECT name, code FROM queues WHERE archived_at IS NOT NULL"
+ARCHIVED = "SELECT name, code, id::text FROM queues WHERE archived_at IS NOT NULL"
 MAKE_QUEUES = """
 INSERT INTO queues (id, name, code, department_id)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[])
@@ -92,11 +92,13 @@ SELECT id, version, cc_queue_snapshot(id) AS data FROM queues WHERE id = ANY($1:
 async def world(db: Queries, *, lock: bool = False) -> World:
     """The queues and skills a policy may speak of; `lock` holds the queues against changes."""
     queues = await db.fetch(QUEUES + (" FOR NO KEY UPDATE" if lock else ""))
-    skills = {row["code"]: title(row["title"]) for row in await db.fetch(SKILLS)}
+    skills = await db.fetch(SKILLS)
+    known = {row["code"]: title(row["title"]) for row in skills if row["archived_at"] is None}
+    shelved = frozenset(row["code"] for row in skills if row["code"] not in known)
     departments = {row["id"]: row["name"] for row in await db.fetch(DEPARTMENTS)}
     archived = await db.fetch(ARCHIVED)
-    gone = frozenset(text for row in archived for text in (row["name"], row["code"]) if text)
-    return World(tuple(queues), skills, departments, gone)
+    gone = frozenset(text for row in archived for text in row.values() if text)
+    return World(tuple(queues), known, departments, gone, shelved)
 
 
 def title(titles: Mapping[str, str]) -> str:

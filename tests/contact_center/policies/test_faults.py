@@ -61,6 +61,21 @@ async def test_a_bad_policy_is_refused_with_its_place_and_what_runs_stays(office
         found = {one["place"]: one["reason"] for one in verdict["problems"]}
         assert reason in found.get(place, ""), found
         assert unworded(list(found.values())) == []
+    await office.db.execute("UPDATE skills SET archived_at = now() WHERE code = 'fr'")
+    for rules, at in (
+        ({"needs": {"fr": 2}}, "needs.fr"),
+        ({"ladder": [{"after_seconds": 9, "drop": ["fr"]}]}, "ladder[1].drop.fr"),
+    ):
+        body = {**sales(**rules), "skills": {"fr": "French"}}
+        verdict = (await office.ask("POST", "/policies/check", boss, json={"body": body})).body
+        assert verdict["problems"] == [
+            {"place": f"queues.sales.{at}", "reason": "the skill 'fr' is in the archive"}
+        ]
+        assert unworded([verdict["problems"][0]["reason"]]) == []
+    # Merely listed, as a file made before does it, it stays in the archive; titles stay, too.
+    body = {"skills": {"fr": "French", "tax": "Taxes and more"}}
+    verdict = (await office.ask("POST", "/policies/check", boss, json={"body": body})).body
+    assert (verdict["problems"], verdict["changes"]) == ([], [])
     made = await draft(office, boss, BAD[0][0])
     assert [one["place"] for one in made["problems"]] == ["queues.sales.needs.chess"]
     refused = await activate(office, boss, made["id"])

@@ -134,6 +134,7 @@ export function queueOf(place: string): string | undefined {
 /** The server's sentences, told apart so that they can be said in the reader's language. */
 const REASONS: readonly [RegExp, string][] = [
   [/^there is no skill '(?<name>.+)'$/, "no_skill"],
+  [/^the skill '(?<name>.+)' is in the archive$/, "shelved_skill"],
   [/^there is no queue (?:'(?<name>.+)'|of this code)$/, "no_queue"],
   [/^asks for (?<name>\S+) (?<n>\d), the rung before it for (?<m>\d): /, "stricter"],
   [/^asks for (?<name>\S+) again, which the rung before it drops: /, "again"],
