@@ -133,9 +133,10 @@ def load(path: Path) -> Rulebook:
     """The policy in a file. Raises BadPolicy, OSError."""
     try:
         data = tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadPolicy([Problem(str(path), f"not TOML: {error}")]) from None
-    for queue in data.get("queues", ()):
+    queues = data.get("queues")
+    for queue in queues if isinstance(queues, list) else ():
         if isinstance(queue, dict):  # that is for who makes new queues
             queue.pop("department", None)
     book = read(data)

@@ -16,7 +16,7 @@ from routing.moves import FOR_EVER
 from routing.rulebook import Rulebook
 
 LONGEST = 64 * 1024
-LATEST_MS = 1 << 48
+LATEST_MS = 4_102_444_800_000  # the year 2100; each opening on the way there is played
 NAME = 200
 KINDS = {
     "Offer": "offer", "Expire": "missed", "Rescind": "rescind", "Relax": "relax",
@@ -70,7 +70,7 @@ class Line:
         """Seconds, as milliseconds."""
         value = self.take(field, int, float, **default)
         if value is not None and not 0 <= value <= LATEST_MS // 1000:
-            raise BadLine(f"{field} must be seconds, not negative")
+            raise BadLine(f"{field} must be seconds from 0 to {LATEST_MS // 1000}")
         return None if value is None else round(1000 * value)
 
     def instant(self, field: str, **default: Any) -> Any:
@@ -124,7 +124,7 @@ def instant_ms(field: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadLine(f"{field} must be seconds or a time in ISO 8601")
     if not 0 <= value <= LATEST_MS / 1000:
-        raise BadLine(f"{field} is out of range")
+        raise BadLine(f"{field} is not between the years 1970 and 2100")
     return round(1000 * value)
 
 

@@ -21,6 +21,8 @@ from routing.simulation import Told
 MOST = 200_000
 """Lines."""
 FAULTS = 20
+LONGEST_MS = 31 * 86_400_000
+"""From the first line to the last: every half-hour and every opening between them is played."""
 TOLD = {
     "operator", "ready", "not_ready", "drain", "leave", "disconnect", "reconnect", "calendar",
     "time",
@@ -80,6 +82,8 @@ class Recording:
         at = instant_ms("at", line.given.get("at", self._now / 1000))
         if at < self._now:
             raise BadLine("is earlier than the line before it")
+        if self._first is not None and at > self._first + LONGEST_MS:
+            raise BadLine("is more than 31 days after the first line")
         kind = line.take("event", str)
         if kind == "arrival":
             self._seen.append(self._arrival(line, at))

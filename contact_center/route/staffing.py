@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -45,13 +45,20 @@ def _rows(text: str, path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     first = text.partition("\n")[0]
     semicolons = ";" in first
     reader = csv.reader(text.splitlines(), delimiter=";" if semicolons else ",")
-    names = [name.strip() for name in next(reader, [])]
+    names = [name.strip() for name in next(_read(reader, path), [])]
     if "arrivals" not in names or not set(names) <= set(COLUMNS):
         raise SettingsError(f"the first line must name columns of {COLUMNS}", file=str(path))
-    for row in reader:
+    for row in _read(reader, path):
         if any(cell.strip() for cell in row):
             cells = [cell.strip().replace(",", ".") if semicolons else cell.strip() for cell in row]
             yield reader.line_num, dict(zip(names, cells, strict=False))
+
+
+def _read(reader: Iterable[list[str]], path: Path) -> Iterator[list[str]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise SettingsError(f"is not CSV: {error}", file=str(path)) from None
 
 
 def _answer(row: dict[str, str], asked: Asked) -> Answer:

@@ -31,7 +31,7 @@ def read(text: bytes, name: str) -> Document:
     """The document of a file. Raises SettingsError."""
     try:
         return tomllib.loads(text.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError(f"is not TOML: {error}", file=name) from None
 
 

@@ -107,6 +107,8 @@ def test_bad_lines_give_error_lines_and_the_work_goes_on() -> None:
         {"event": "operator", "operator": "o", "capacity": 0}, b"1" * 70_000,
         {"event": "transfer", "work": "w", "anyone": True, "to_queue": "orders"},
         {"event": "not_ready", "operator": "anna", "presence": "asleep"},
+        {"at": 2.6e11, "event": "time"}, {"at": 281_474_976_710, "event": "time"},
+        {"at": "9999-12-31T23:59:59-14:00", "event": "time"}, arrival(1, "x", patience=2.6e11),
     ]  # fmt: skip
     answers = run([*bad, ANNA, arrival(3, "w1")])
     assert [one["line"] for one in answers[:-1]] == list(range(1, len(bad) + 1))
@@ -157,6 +159,7 @@ def test_hours_holidays_and_clock_changes_are_told_as_instants() -> None:
         (('"Europe/Minsk"', '"Europe/Mink"'), "queues.wholesale.zone: there is no time zone"),
         (("points = 20", "points = 0"), "media.chat.points: must be at least 1, not 0"),
         (("[house]", "[house"), "not TOML"),
+        (("[house]", f"deep = {'[' * 9999}\n[house]"), "not TOML"),
     ],
 )
 def test_a_bad_policy_ends_the_command_with_every_fault(
@@ -167,6 +170,9 @@ def test_a_bad_policy_ends_the_command_with_every_fault(
     err = io.BytesIO()
     assert main(file, stdin=[], stdout=io.BytesIO(), stderr=err) == 2
     assert told in err.getvalue().decode()
+    file.write_text("queues = 5\n[media.chat]\npoints = 1\n")
+    assert main(file, stdin=[], stdout=io.BytesIO(), stderr=err) == 2
+    assert "queues: must be a list, not 5" in err.getvalue().decode()
     assert main(tmp_path / "gone.toml", stdin=[], stdout=io.BytesIO(), stderr=io.BytesIO()) == 2
 
 

@@ -149,7 +149,7 @@ def test_bad_lines_are_told_with_their_numbers(
         {**arrival, "work": "c", "queue": "gone"}, {**arrival, "work": "d", "talk": -1},
         {**arrival, "work": "e", "abandoned": True},
         {**arrival, "work": "f", "patience": 3, "waited": 2}, {**arrival, "work": "g", "strict": 1},
-        {"at": 9, "event": "dance"}, [],
+        {"at": 9, "event": "dance"}, [], {**arrival, "at": 5e6, "work": "h"},
     ]  # fmt: skip
     assert recorded(written(tmp_path / "day.jsonl", bad), [book]) is None
     told = capsys.readouterr().err.splitlines()

@@ -53,6 +53,10 @@ def test_bad_lines_are_told_with_their_numbers(
     file.write_text("at,calls\n9,1\n")
     with pytest.raises(SettingsError, match="must name columns"):
         day(file, ASKED)
+    for cell in ("9," + "1" * 140_000, '9,"' + "x" * 140_000):
+        file.write_text(f"at,arrivals\n{cell}\n")
+        with pytest.raises(SettingsError, match="is not CSV"):
+            day(file, ASKED)
     with pytest.raises(SettingsError, match="cannot be read"):
         day(tmp_path / "gone.csv", ASKED)
 

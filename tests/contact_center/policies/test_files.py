@@ -115,3 +115,9 @@ def test_a_database_that_was_never_prepared_is_told_of_in_a_sentence(
 ) -> None:
     with pytest.raises(SettingsError, match="run `contact-center migrate` first"):
         policies.export(empty_database_url)
+
+
+@pytest.mark.parametrize("text", [b"[house", b"\xff", b"x = " + b"[" * 9999])
+def test_what_is_no_toml_is_refused_by_the_name_of_its_file(text: bytes) -> None:
+    with pytest.raises(SettingsError, match="is not TOML"):
+        file.read(text, "own.toml")
