@@ -102,6 +102,13 @@ def test_an_answer_with_a_copy_and_bold_text_arrives_as_html_and_text(
     copied = operator.get_by_role("button", name="Изменить Бухгалтерия <books@client.example>")
     expect(copied).to_be_visible()
     expect(operator.get_by_role("img", name="Этот адрес никем не подтверждён")).to_have_count(1)
+    # What is no address is not left out of the letter, however it is sent.
+    copies = operator.get_by_role("textbox", name="Копия", exact=True)
+    copies.fill("бухгалтерия")
+    operator.get_by_role("button", name="Отправить", exact=True).click()
+    expect(operator.get_by_role("alert").filter(has_text="Не похоже на адрес: бухгалтерия")).to_be_visible()
+    expect(copies).to_be_focused()
+    copies.fill("")
     operator.get_by_role("textbox", name="Текст письма").click()
     operator.keyboard.press("Control+Enter")
 

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { type ClipboardEvent, type DragEvent, type KeyboardEvent, Suspense, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useMe, useNames } from "../api/hooks";
 import type { Contact, DraftKind } from "../api/types";
+import type { Ready } from "../letters/LetterDesk";
 import { isMac } from "../actions/keys";
 import { useI18n } from "../i18n";
 import { live } from "../live/connection";
@@ -55,7 +56,7 @@ export function Composer({ contact }: { contact: Contact }) {
   const otherDraft = useDraft(id, kind === "reply" ? "note" : "reply");
   const uploads = useUploads(id, kind);
   const field = useRef<HTMLTextAreaElement>(null);
-  const letterField = useRef<{ focus: () => void; blur: () => void; take: (files: Iterable<File>) => File[] } | null>(null);
+  const letterField = useRef<Ready | null>(null);
   const [, setReady] = useState(0);
   const [writing, setWriting] = useState(false);
   const [dropping, setDropping] = useState(false);
@@ -126,6 +127,7 @@ export function Composer({ contact }: { contact: Contact }) {
   const send = (close: boolean) => {
     if (uploading && !blocked) toast("info", t("composer.still_uploading"));
     if (!canSend || locked) return;
+    if (isLetter && letterField.current?.isSettled() === false) return;
     // As it is now: a recipient may have been taken in by the same key.
     const now = drafts.read(id, kind);
     const letter = isLetter && now.letter ? { letter: now.letter } : {};

@@ -25,12 +25,15 @@ import { useLetterWords } from "./texts";
 import { WholeLetter } from "./WholeLetter";
 import css from "./compose.module.css";
 
+/** What the composer does with the letter: `isSettled` says, and shows, whether all recipients can be read. */
+export type Ready = Handle & { isSettled: () => boolean };
+
 interface DeskProps {
   contact: Contact;
   draft: Kept;
   /** Told at every change of the text, for those who see that somebody is writing. */
   onType: () => void;
-  onReady: (handle: Handle | null) => void;
+  onReady: (handle: Ready | null) => void;
 }
 
 /** What the letter begins with: asked anew when something was said meanwhile. */
@@ -65,6 +68,7 @@ function Desk({ contact, draft, onType, onReady, start }: DeskProps & { start: L
   const to = useRef<HTMLInputElement>(null);
   const cc = useRef<HTMLInputElement>(null);
   const editor = useRef<Handle | null>(null);
+  const [checks] = useState(() => new Set<() => boolean>());
   const beginning = startOf(contact, start);
   const chosen = draft.letter ?? beginning;
   const letter = { ...chosen, html: chosen.html || htmlOfText(draft.text) };
@@ -92,7 +96,8 @@ function Desk({ contact, draft, onType, onReady, start }: DeskProps & { start: L
     });
   const ready = (handle: Handle | null) => {
     editor.current = handle;
-    onReady(handle && { ...handle, focus: () => (to.current && drafts.read(contact.id, "reply").letter?.to.length === 0 ? to.current.focus() : handle.focus()) });
+    const focus = () => (to.current && drafts.read(contact.id, "reply").letter?.to.length === 0 ? to.current.focus() : handle?.focus());
+    onReady(handle && { ...handle, focus, isSettled: () => [...checks].every((check) => check()) });
   };
   // Both buttons are gone when they are pressed: the keyboard goes on where it is wanted next.
   const showCopies = () => {
@@ -116,7 +121,7 @@ function Desk({ contact, draft, onType, onReady, start }: DeskProps & { start: L
       )}
       <div className={css.lines}>
         <div className={css.first}>
-          <Recipients label={l("write.to")} value={letter.to} onChange={(value) => change({ to: value })} unproven={unproven} field={to} />
+          <Recipients checks={checks} label={l("write.to")} value={letter.to} onChange={(value) => change({ to: value })} unproven={unproven} field={to} />
           <span className={css.tools}>
             {others.length > 0 && !forwards && (
               <Tooltip multiline w={280} label={l("write.all_text", { names: others.map((one) => one.address).join(", ") })}>
@@ -132,8 +137,8 @@ function Desk({ contact, draft, onType, onReady, start }: DeskProps & { start: L
             )}
           </span>
         </div>
-        {open && <Recipients label={l("write.cc")} value={letter.cc} onChange={(value) => change({ cc: value })} unproven={unproven} field={cc} />}
-        {open && <Recipients label={l("write.bcc")} value={letter.bcc} onChange={(value) => change({ bcc: value })} unproven={unproven} />}
+        {open && <Recipients checks={checks} label={l("write.cc")} value={letter.cc} onChange={(value) => change({ cc: value })} unproven={unproven} field={cc} />}
+        {open && <Recipients checks={checks} label={l("write.bcc")} value={letter.bcc} onChange={(value) => change({ bcc: value })} unproven={unproven} />}
         <label className={css.line}>
           <span className={css.label}>{l("write.subject")}</span>
           <input className={css.input} type="text" maxLength={500} value={letter.subject} onChange={(event) => change({ subject: event.currentTarget.value })} />

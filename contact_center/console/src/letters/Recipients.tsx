@@ -1,5 +1,5 @@
 /** One line of recipients: addresses as chips that can be changed and taken away, and a field. */
-import { type ClipboardEvent, type KeyboardEvent, type RefObject, useRef, useState } from "react";
+import { type ClipboardEvent, type KeyboardEvent, type RefObject, useEffect, useEffectEvent, useRef, useState } from "react";
 import { Icon } from "../ui/Icon";
 import type { Box } from "./mail";
 import { shown } from "./mail";
@@ -13,9 +13,11 @@ interface Props {
   onChange: (value: Box[]) => void;
   unproven: ReadonlySet<string>;
   field?: RefObject<HTMLInputElement | null>;
+  /** Asked before the letter is sent: whether all that stands in the fields has become recipients. */
+  checks: Set<() => boolean>;
 }
 
-export function Recipients({ label, value, onChange, unproven, field }: Props) {
+export function Recipients({ label, value, onChange, unproven, field, checks }: Props) {
   const { l } = useLetterWords();
   const [text, setText] = useState("");
   const [bad, setBad] = useState("");
@@ -28,6 +30,16 @@ export function Recipients({ label, value, onChange, unproven, field }: Props) {
     setBad(rest);
     return !rest;
   };
+  const check = useEffectEvent(() => {
+    if (!text.trim() || take(text)) return true;
+    input.current?.focus();
+    return false;
+  });
+  useEffect(() => {
+    const one = () => check();
+    checks.add(one);
+    return () => void checks.delete(one);
+  }, [checks]);
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     const { nativeEvent } = event;
     if (nativeEvent.isComposing) return;
