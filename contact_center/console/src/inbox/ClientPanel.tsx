@@ -237,7 +237,7 @@ export function ClientFacts({ client }: { client: Client }) {
 }
 
 /** Of one client: what is typed or made for him must not stand at the next one. */
-export function ClientPanel(props: { row: ContactRow; contact: Contact | undefined }) {
+export default function ClientPanel(props: { row: ContactRow; contact: Contact | undefined }) {
   return <Panel key={props.row.client.id} {...props} />;
 }
 

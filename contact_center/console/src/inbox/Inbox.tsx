@@ -4,9 +4,8 @@ import { useI18n } from "../i18n";
 import { live } from "../live/connection";
 import { goUp } from "../router";
 import { KeyCaps } from "../ui/KeyCaps";
-import { Empty } from "../ui/states";
+import { Bones, Empty } from "../ui/states";
 import { useMedia } from "../ui/useMedia";
-import { ClientPanel } from "./ClientPanel";
 import { ContactPane } from "./ContactPane";
 import { drafts } from "./drafts";
 import { List } from "./List";
@@ -15,6 +14,7 @@ import { Views } from "./Views";
 import { lazily } from "../ui/lazily";
 import css from "./inbox.module.css";
 
+const ClientPanel = lazily(() => import("./ClientPanel"));
 const PanelDrawer = lazily(() => import("./PanelDrawer"));
 
 export function Inbox() {
@@ -69,7 +69,9 @@ export function Inbox() {
         ))}
       {opened && !two && row && (
         <aside className={css.aside} aria-label={t("client.panel")}>
-          <ClientPanel row={row} contact={contact} />
+          <Suspense fallback={<Bones rows={3} kind="line" />}>
+            <ClientPanel row={row} contact={contact} />
+          </Suspense>
         </aside>
       )}
       <Suspense fallback={null}>

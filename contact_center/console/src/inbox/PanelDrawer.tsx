@@ -2,7 +2,7 @@ import { Drawer } from "@mantine/core";
 import "@mantine/core/styles/Drawer.css";
 import type { Contact, ContactRow } from "../api/types";
 import { useI18n } from "../i18n";
-import { ClientPanel } from "./ClientPanel";
+import ClientPanel from "./ClientPanel";
 
 /** The client card where there is no room for a third pane. */
 export default function PanelDrawer({ row, contact, phone, onClose }: { row: ContactRow; contact: Contact | undefined; phone: boolean; onClose: () => void }) {
