@@ -106,7 +106,9 @@ def test_an_answer_with_a_copy_and_bold_text_arrives_as_html_and_text(
     copies = operator.get_by_role("textbox", name="Копия", exact=True)
     copies.fill("бухгалтерия")
     operator.get_by_role("button", name="Отправить", exact=True).click()
-    expect(operator.get_by_role("alert").filter(has_text="Не похоже на адрес: бухгалтерия")).to_be_visible()
+    expect(
+        operator.get_by_role("alert").filter(has_text="Не похоже на адрес: бухгалтерия")
+    ).to_be_visible()
     expect(copies).to_be_focused()
     copies.fill("")
     operator.get_by_role("textbox", name="Текст письма").click()
