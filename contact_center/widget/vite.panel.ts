@@ -7,7 +7,7 @@ export default defineConfig({
     outDir: "../web/static/widget",
     emptyOutDir: false,
     // Vite keeps the white space of ES libraries; a visitor's browser has no use for it.
-    rolldownOptions: { output: { minify: true } },
+    rolldownOptions: { output: { minify: true, comments: { annotation: false } } },
     lib: { entry: "src/panel.tsx", formats: ["es"], fileName: () => "panel.js" },
   },
 });

@@ -13,6 +13,26 @@ export class Net {
 
   constructor(readonly key: string, readonly origin: string) {}
 
+  /** What the browser would not keep: its storage may be full or forbidden. */
+  kept: Record<string, string> = {};
+  readonly name = (part: string) => `cc:${this.key}:${part}`;
+
+  get(part: string): string | null {
+    try { return this.kept[part] ?? localStorage.getItem(this.name(part)); } catch { return null; }
+  }
+
+  put(part: string, value = ""): void {
+    this.kept[part] = value;
+    try {
+      if (value) localStorage.setItem(this.name(part), value);
+      else localStorage.removeItem(this.name(part));
+      delete this.kept[part];
+    } catch { /* it lives as long as the page */ }
+  }
+
+  /** Nothing of this visitor stays on the computer; other tabs hear it by the token, when the rest is gone. */
+  forget(): void { for (const part of ["queue", "seen", "draft", "token"]) this.put(part); }
+
   readonly path = (part: string) => `${this.origin}/chat/v1/${encodeURIComponent(this.key)}${part}`;
 
   /** Rejects with Refusal when the server refuses, with other errors when it is not reached. */

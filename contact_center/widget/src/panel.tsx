@@ -25,24 +25,26 @@ export function mount(root: ShadowRoot, options: PanelOptions): Panel {
   icons = options.icons;
   const place = document.createElement("div");
   root.append(place);
-  const seenKey = `cc:${options.net.key}:seen`;
+  const { net } = options;
   let open = false;
   let told: string | undefined;
   const [, closeWord = "", , connecting = "", offline = ""] = options.words;
   const first: Texts = { close: closeWord, connecting, offline };
-  const transport = new Transport(options.net, options.lang, update, options.identity);
+  const transport = new Transport(net, options.lang, update, options.identity);
 
   function update(): void {
+    if (transport.link.state === "off") { // signed out: nothing stays in the fields
+      render(null, place);
+      if (open) transport.start();
+    }
     const { link } = transport;
-    const seen = localStorage.getItem(seenKey) ?? "";
+    const seen = net.get("seen") ?? "";
     const last = link.messages.at(-1);
     const answers = link.messages.filter((one) => one.from === "operator");
-    if (link.loaded) {
-      for (const one of answers) if (told !== undefined && later(one.cursor, told)) options.onMessage(one);
-      told = answers.at(-1)?.cursor ?? "";
-    }
+    for (const one of answers) if (told !== undefined && later(one.cursor, told)) options.onMessage(one);
+    told = link.loaded ? answers.at(-1)?.cursor ?? "" : undefined;
     if (open && last && !document.hidden) {
-      if (later(last.cursor, seen)) localStorage.setItem(seenKey, last.cursor);
+      if (later(last.cursor, seen)) net.put("seen", last.cursor);
       const answer = answers.at(-1);
       if (answer && later(answer.cursor, seen)) transport.read(answer.cursor);
     }
@@ -59,7 +61,7 @@ export function mount(root: ShadowRoot, options: PanelOptions): Panel {
     open: show, close: () => { open = false; update(); },
     send: (text) => transport.send(text),
     identify: (identity) => transport.identify(identity),
-    logout: () => { localStorage.removeItem(seenKey); transport.logout(); },
+    logout: () => transport.logout(),
   };
 }
 
@@ -68,8 +70,10 @@ type Texts = Record<string, string>;
 
 interface Props { link: Link; open: boolean; t: Texts; options: PanelOptions; transport: Transport; close: () => void }
 
-class Dialog extends Component<Props, { asked?: Record<string, string> }> {
-  render({ link, open, t, options, transport, close }: Props, { asked }: { asked?: Record<string, string> }) {
+interface Asking { asked?: Record<string, string> }
+
+class Dialog extends Component<Props, Asking> {
+  render({ link, open, t, options, transport, close }: Props, { asked }: Asking) {
     const { session } = link;
     const fresh = link.loaded && !link.messages.length && !link.queue.length;
     const turned = link.messages.at(-1)?.code === "mail_form" && !link.queue.length;
@@ -90,14 +94,14 @@ class Dialog extends Component<Props, { asked?: Record<string, string> }> {
           {link.state === "offline" && <div class="net">{t.offline}</div>}
           {link.state === "blocked" && <div class="net">{t.blocked}</div>}
         </div>
-        {form ? <Ask {...{ link, t, options, transport, away, done: (given) => this.setState({ asked: given }) }} />
+        {form ? <Ask {...{ link, t, options, transport, away, tell: (state) => this.setState(state) }} />
           : <Talk {...{ link, open, t, options, transport, prechat: asked }} />}
       </section>
     );
   }
 }
 
-type AskProps = Omit<Props, "open" | "close"> & { away: boolean; done: (given: Record<string, string>) => void };
+type AskProps = Omit<Props, "open" | "close"> & { away: boolean; tell: (state: Asking) => void };
 
 class Ask extends Component<AskProps, { missing?: string }> {
   fields(): Field[] {
@@ -109,7 +113,7 @@ class Ask extends Component<AskProps, { missing?: string }> {
 
   submit = (event: Event) => {
     event.preventDefault();
-    const { away, transport, done } = this.props;
+    const { away, transport, tell } = this.props;
     const box = event.currentTarget as HTMLFormElement;
     const given: Record<string, string> = {};
     for (const [name, value] of new FormData(box)) given[name] = String(value).trim();
@@ -122,7 +126,7 @@ class Ask extends Component<AskProps, { missing?: string }> {
     }
     const { message, ...rest } = given;
     if (message) transport.send(message, [], { prechat: rest, offline: away || undefined });
-    done(rest);
+    tell({ asked: rest });
   };
 
   render({ link, t, away, options }: AskProps, { missing }: { missing?: string }) {
@@ -233,24 +237,21 @@ interface Composing { text: string; going: Upload[] }
 let uploads = 0;
 
 class Composer extends Component<TalkProps, Composing> {
-  draftKey = `cc:${this.props.options.net.key}:draft`;
-  state: Composing = { text: localStorage.getItem(this.draftKey) ?? "", going: [] };
+  state: Composing = { text: this.props.options.net.get("draft") ?? "", going: [] };
   field = createRef<HTMLTextAreaElement>();
   picker = createRef<HTMLInputElement>();
 
-  componentDidMount() { if (this.props.open) this.field.current?.focus(); this.grow(); }
-  componentDidUpdate(before: TalkProps) {
-    if (this.props.open && !before.open) this.field.current?.focus();
-    this.grow();
-  }
-  grow() {
-    const box = this.field.current;
-    if (box) { box.style.height = "auto"; box.style.height = `${Math.min(box.scrollHeight + 2, 140)}px`; }
+  componentDidMount() { this.componentDidUpdate(); }
+  componentDidUpdate(before?: Partial<TalkProps>) {
+    const box = this.field.current!;
+    if (this.props.open && !before?.open) box.focus();
+    box.style.height = "auto";
+    box.style.height = `${Math.min(box.scrollHeight + 2, 140)}px`;
   }
 
   type = (text: string) => {
     this.setState({ text });
-    try { localStorage.setItem(this.draftKey, text); } catch { /* private mode */ }
+    this.props.options.net.put("draft", text);
     if (text) this.props.transport.typing();
   };
 
@@ -278,7 +279,7 @@ class Composer extends Component<TalkProps, Composing> {
       stop.signal.onabort = () => this.change(id);
       this.setState(({ going }) => ({ going: [...going, { id, stop, name: file.name, part: 0, error: over ? large : undefined }] }));
       if (!over) options.net.upload(file, (part) => this.change(id, { part }), stop.signal).then(
-        (info) => { this.change(id); transport.send("", [info]); },
+        (info) => { this.change(id); if (link.session?.visitor === transport.link.session?.visitor) transport.send("", [info]); },
         (error: Refusal) => this.change(id, { error: error.status === 413 ? large : error.message || t.refused }),
       );
     }

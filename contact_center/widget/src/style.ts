@@ -55,7 +55,6 @@ form.ask{padding:18px 16px;display:flex;flex-direction:column;gap:12px;overflow-
 .go2{background:var(--c);color:var(--t);padding:11px 16px;font-weight:600}
 .err{color:var(--bad);font-size:13px}
 .vh{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%)}
-.drop{outline:3px dashed var(--c);outline-offset:-8px}
 @media (prefers-color-scheme:dark){
  .panel{--bg:#1a1b1e;--fg:#f1f3f5;--soft:#2c2e33;--line:#373a40;--dim:#adb5bd;--bad:#ff8787}
  .compose .send{color:var(--fg)}:focus-visible{outline-color:var(--fg)}}

@@ -35,11 +35,15 @@ export function later(a: string, b: string): boolean {
   return x === y ? Number(m) > Number(n) : x > y;
 }
 
+const nobody = {
+  state: "off", messages: [], queue: [], typing: false, session: undefined, contact: null, operatorRead: "", loaded: false,
+} satisfies Link;
+
 export class Transport {
   link: Link;
   private socket: WebSocket | undefined;
   private tries = 0;
-  private running = false;
+  private life: object | undefined; // of one visitor, from `start` to `stop`: what it asked for dies with it
   private sending = false;
   private fetching: Promise<void> | undefined;
   private again = false;
@@ -53,23 +57,22 @@ export class Transport {
     private readonly net: Net, private readonly lang: string,
     private readonly changed: () => void, private identity?: Identity,
   ) {
-    net.token = localStorage.getItem(this.name("token"));
-    this.link = {
-      state: "off", messages: [], queue: this.stored<Waiting[]>("queue") ?? [], typing: false,
-      contact: null, operatorRead: "", loaded: false,
-    };
+    this.link = { ...nobody, queue: this.stored() };
     addEventListener("online", () => this.kick());
     addEventListener("offline", () => { this.set({ state: "offline" }); this.socket?.close(); });
-    addEventListener("storage", (event) => {
-      if (event.key === this.name("queue")) this.set({ queue: this.stored<Waiting[]>("queue") ?? [] });
+    addEventListener("storage", ({ key, newValue }) => {
+      if (key === net.name("queue")) this.set({ queue: this.stored() });
+      else if (!newValue && (!key || key === net.name("token"))) {
+        // Another tab has signed out, or the site has cleared all it keeps. Had we just come back, our token goes too.
+        if (net.get("token") === net.token) net.put("token");
+        this.logout();
+      }
     });
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.kick(); });
   }
 
-  private name(part: string): string { return `cc:${this.net.key}:${part}`; }
-
-  private stored<T>(part: string): T | undefined {
-    try { return JSON.parse(localStorage.getItem(this.name(part)) ?? "null") as T; } catch { return undefined; }
+  private stored(): Waiting[] {
+    try { return JSON.parse(this.net.get("queue") || "[]") as Waiting[]; } catch { return []; }
   }
 
   private set(part: Partial<Link>): void {
@@ -78,34 +81,33 @@ export class Transport {
   }
 
   private keep(queue: Waiting[]): void {
-    try { localStorage.setItem(this.name("queue"), JSON.stringify(queue)); } catch { /* storage full: kept in memory */ }
+    this.net.put("queue", JSON.stringify(queue));
     this.set({ queue });
   }
 
   /** Connect and stay connected until `stop`. */
   start(): void {
-    if (this.running) return this.kick();
-    this.running = true;
-    void this.run();
+    if (this.life) return this.kick();
+    void this.run(this.life = {});
   }
 
-  stop(): void { this.running = false; this.socket?.close(); }
+  private stop(): void { this.life = undefined; this.readCursor = ""; this.socket?.close(); }
 
   private wake: (() => void) | undefined;
   private kick(): void { this.tries = 0; this.wake?.(); void this.flush(); }
 
-  private async run(): Promise<void> {
-    while (this.running) {
+  private async run(life: object): Promise<void> {
+    while (this.life === life) {
       this.set({ state: this.link.session ? "offline" : "connecting" });
       try {
         await this.begin();
         await this.fetchNew();
         void this.flush();
-        await this.listen();
+        await this.listen(life);
       } catch (error) {
-        if ((error as Refusal).status === 403) { this.set({ state: "blocked" }); this.running = false; return; }
+        if (this.life === life && (error as Refusal).status === 403) { this.set({ state: "blocked" }); this.stop(); }
       }
-      if (!this.running) return;
+      if (this.life !== life) return;
       this.set({ state: "offline" });
       await Promise.race([this.net.pause(this.tries++), new Promise<void>((done) => { this.wake = done; })]);
     }
@@ -114,16 +116,13 @@ export class Transport {
   private async begin(): Promise<void> {
     const ask = { locale: this.lang, page: location.href.slice(0, 2000), referrer: document.referrer.slice(0, 2000), title: document.title.slice(0, 200), identity: this.identity };
     let session: Session;
-    try {
-      session = await this.net.call<Session>("/session", ask);
-    } catch (error) {
-      if ((error as Refusal).status !== 401) throw error;
-      this.net.token = null; // expired: start anew, the queue stays
-      session = await this.net.call<Session>("/session", ask);
-    }
-    this.net.token = session.token;
-    try { localStorage.setItem(this.name("token"), session.token); } catch { /* private mode */ }
-    this.set({ session, contact: session.contact, state: "connecting" });
+    do {
+      this.net.token = this.net.get("token"); // all tabs are one visitor, also where they came or went meanwhile
+      session = await this.call<Session>("/session", ask);
+    } while (this.net.token !== this.net.get("token"));
+    const before = this.link.session;
+    this.net.put("token", this.net.token = session.token);
+    this.set({ ...(before?.visitor !== session.visitor && nobody), queue: this.link.queue, session, contact: session.contact, state: "connecting" });
   }
 
   /** Fetch what is new; calls while one runs make it run once more. */
@@ -142,9 +141,17 @@ export class Transport {
 
   private get last(): string { return this.link.messages.at(-1)?.cursor ?? ""; }
 
+  /** Ask for the visitor of now: an answer that comes when he has gone is nobody's. */
+  private async call<T>(part: string, body?: unknown, seconds?: number): Promise<T> {
+    const { life } = this;
+    const answer = await this.net.call<T>(part, body, seconds);
+    if (life !== this.life) throw 0;
+    return answer;
+  }
+
   /** Take a page of messages in; cursors are made of letters that may stand in an address. */
   private async page(place: string, seconds?: number): Promise<Page> {
-    const page = await this.net.call<Page>(`/messages?${place}`, undefined, seconds);
+    const page = await this.call<Page>(`/messages?${place}`, undefined, seconds);
     this.take(page);
     return page;
   }
@@ -168,7 +175,7 @@ export class Transport {
     this.page(`before=${first}`).catch(() => { this.asked = ""; });
   }
 
-  private listen(): Promise<void> {
+  private listen(life: object): Promise<void> {
     return new Promise((done) => {
       const url = this.net.path("/live").replace(/^http/, "ws");
       const socket = new WebSocket(url, ["cc.chat", this.net.token ?? ""]);
@@ -183,16 +190,16 @@ export class Transport {
       socket.onmessage = (event) => { this.lastBeat = Date.now(); this.hear(String(event.data)); };
       socket.onclose = () => {
         clearInterval(watch);
-        if (!opened && navigator.onLine) void this.poll().then(done);
+        if (!opened && navigator.onLine) void this.poll(life).then(done);
         else done();
       };
     });
   }
 
   /** Where sockets are blocked: ask and wait, until that fails too or ten minutes have passed. */
-  private async poll(): Promise<void> {
+  private async poll(life: object): Promise<void> {
     try {
-      for (let round = 0; round < 25 && this.running; round++) {
+      for (let round = 0; round < 25 && this.life === life; round++) {
         this.set({ state: "live" });
         if ((await this.page(`after=${this.last}&wait=25`, 40)).typing) this.hear('{"t":"typing"}');
       }
@@ -274,13 +281,14 @@ export class Transport {
     void this.net.call("/events", { type: "read", cursor }).catch(() => { this.readCursor = ""; });
   }
 
-  identify(identity: Identity): void { this.identity = identity; this.socket?.close(); this.start(); this.kick(); }
+  identify(identity: Identity): void { this.stop(); this.identity = identity; this.start(); }
 
+  /** What is kept is the caller's to forget: another tab may keep the next visitor's already. */
   logout(): void {
     this.stop();
-    for (const part of ["token", "queue", "seen"]) localStorage.removeItem(this.name(part));
+    this.net.kept = {};
     this.net.token = null;
     this.identity = undefined;
-    this.set({ state: "off", messages: [], queue: [], session: undefined, contact: null, loaded: false });
+    this.set(nobody);
   }
 }

@@ -181,7 +181,7 @@ const api = {
   close,
   send: async (text: string) => (await load()).send(text),
   identify: async (identity: NonNullable<Settings["identity"]>) => (await load()).identify(identity),
-  logout: async () => (await load()).logout(),
+  logout: async () => { given.identity = undefined; net.forget(); (await panel)?.logout(); },
   on: (name: string, listener: Listener) => {
     if (!listeners.has(name)) listeners.set(name, new Set());
     listeners.get(name)?.add(listener);
@@ -193,7 +193,7 @@ const api = {
 function start(): void {
   document.body.append(host);
   if (whole) { bar.hidden = true; void open(); return; }
-  if (!framed && localStorage.getItem(`cc:${key}:token`)) void load();
+  if (!framed && net.get("token")) void load();
   const asked = given.invite ?? (script?.dataset.invite ? { text: script.dataset.invite, seconds: 20 } : undefined);
   if (asked) setTimeout(() => invite(asked.text), asked.seconds * 1000);
 }
