@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, Request, Route, expect
+from playwright.sync_api import BrowserContext, FilePayload, Locator, Page, Request, Route, expect
 
 import contact_center.web
 from contact_center.web.static import BUILT
@@ -143,6 +143,21 @@ def test_who_signs_out_is_forgotten_in_every_tab_and_nothing_brings_him_back(
         first.evaluate("(user_id) => void cc.identify({ user_id, hash: '' })", user)
         expect(first.get_by_text(f"secret of {user}")).to_be_visible()
         expect(first.get_by_text(f"secret of {before}")).to_have_count(0)
+
+
+def test_answers_before_the_talk_go_with_what_is_written_first_a_file_too(open_page: Open) -> None:
+    page = open_page()
+    shop = Shop(page.context, prechat=[{"name": "order", "label": "Order"}])
+    visit(page).get_by_label("Order").fill("4711")
+    page.get_by_role("button", name="Start the chat").click()
+    picture: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": b"x"}
+    page.locator("input[type=file]").set_input_files(picture)
+    expect(page.locator(".meta", has_text="Delivered")).to_have_count(1)
+    page.locator("textarea").fill("where is it?")
+    page.locator("textarea").press("Enter")
+    expect(page.locator(".meta", has_text="Delivered")).to_have_count(2)
+    assert [one.get("prechat") for one in shop.sent] == [{"order": "4711"}, None]
+    assert shop.sent[0]["attachments"] == ["f1"]
 
 
 @pytest.mark.parametrize("storage", [FORBIDDEN, FULL], ids=["forbidden", "full"])

@@ -70,7 +70,7 @@ type Texts = Record<string, string>;
 
 interface Props { link: Link; open: boolean; t: Texts; options: PanelOptions; transport: Transport; close: () => void }
 
-interface Asking { asked?: Record<string, string> }
+interface Asking { asked?: boolean }
 
 class Dialog extends Component<Props, Asking> {
   render({ link, open, t, options, transport, close }: Props, { asked }: Asking) {
@@ -95,7 +95,7 @@ class Dialog extends Component<Props, Asking> {
           {link.state === "blocked" && <div class="net">{t.blocked}</div>}
         </div>
         {form ? <Ask {...{ link, t, options, transport, away, tell: (state) => this.setState(state) }} />
-          : <Talk {...{ link, open, t, options, transport, prechat: asked }} />}
+          : <Talk {...{ link, open, t, options, transport }} />}
       </section>
     );
   }
@@ -125,8 +125,9 @@ class Ask extends Component<AskProps, { missing?: string }> {
       return;
     }
     const { message, ...rest } = given;
+    transport.prechat = rest;
     if (message) transport.send(message, [], { prechat: rest, offline: away || undefined });
-    tell({ asked: rest });
+    tell({ asked: true });
   };
 
   render({ link, t, away, options }: AskProps, { missing }: { missing?: string }) {
@@ -152,7 +153,7 @@ class Ask extends Component<AskProps, { missing?: string }> {
   }
 }
 
-type TalkProps = Omit<Props, "close"> & { prechat?: Record<string, string> };
+type TalkProps = Omit<Props, "close">;
 
 class Talk extends Component<TalkProps> {
   log = createRef<HTMLDivElement>();
@@ -171,7 +172,7 @@ class Talk extends Component<TalkProps> {
     if (this.stuck || below) box.scrollTop = box.scrollHeight - (this.stuck ? 0 : below!);
   }
 
-  render({ link, open, t, options, transport, prechat }: TalkProps) {
+  render({ link, open, t, options, transport }: TalkProps) {
   const clock = new Intl.DateTimeFormat(options.lang, { hour: "2-digit", minute: "2-digit" });
   const dates = new Intl.DateTimeFormat(options.lang, { day: "numeric", month: "long" });
   const greeting = t.greeting;
@@ -206,7 +207,7 @@ class Talk extends Component<TalkProps> {
         {link.queue.map((one) => <Pending key={one.id} {...{ one, t, link, transport, options }} />)}
         {link.typing && <div class="m"><span class="who">{link.contact?.operator?.name ?? t.someone} {t.typing}</span><div class="b dots"><i /><i /><i /></div></div>}
       </div>
-      <Composer {...{ link, open, t, options, transport, prechat }} />
+      <Composer {...{ link, open, t, options, transport }} />
     </>
   );
 }
@@ -256,10 +257,10 @@ class Composer extends Component<TalkProps, Composing> {
   };
 
   send = () => {
-    const { link, transport, prechat } = this.props;
+    const { transport } = this.props;
     const text = this.state.text.trim();
     if (!text) return;
-    transport.send(text, [], link.messages.length || link.queue.length || !prechat ? {} : { prechat });
+    transport.send(text);
     this.type("");
     this.field.current?.focus();
   };

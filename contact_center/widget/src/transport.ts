@@ -52,6 +52,7 @@ export class Transport {
   private lastBeat = 0;
   private readCursor = "";
   private asked = ""; // the oldest message when earlier ones were last asked for
+  prechat: Record<string, string> | undefined; // goes with all that is written before something has arrived
 
   constructor(
     private readonly net: Net, private readonly lang: string,
@@ -224,7 +225,8 @@ export class Transport {
   /** Put a message into the queue; it leaves when it can. */
   send(text: string, attachments: FileInfo[] = [], more: Partial<Waiting> = {}): void {
     const id = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
-    this.keep([...this.link.queue, { id, text, attachments, at: new Date().toISOString(), ...more }]);
+    const prechat = this.link.messages.length ? undefined : this.prechat;
+    this.keep([...this.link.queue, { id, text, attachments, at: new Date().toISOString(), prechat, ...more }]);
     this.start();
     void this.flush();
   }
@@ -288,7 +290,7 @@ export class Transport {
     this.stop();
     this.net.kept = {};
     this.net.token = null;
-    this.identity = undefined;
+    this.identity = this.prechat = undefined;
     this.set(nobody);
   }
 }
