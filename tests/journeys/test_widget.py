@@ -160,6 +160,21 @@ def test_answers_before_the_talk_go_with_what_is_written_first_a_file_too(open_p
     assert shop.sent[0]["attachments"] == ["f1"]
 
 
+def test_a_message_for_later_is_not_taken_away_while_it_is_written(open_page: Open) -> None:
+    page = open_page()
+    shop = Shop(page.context, ready=False)
+    visit(page).get_by_label("E-mail").fill("ann@example.org")
+    page.get_by_label("Message").fill("a long story")
+    shop.session["ready"] = True
+    shop.drop_line(page)
+    expect(page.get_by_label("Message")).to_have_value("a long story")
+    page.get_by_role("button", name="Leave a message").click()
+    expect(page.get_by_role("log").get_by_text("a long story")).to_be_visible()
+    expect(page.get_by_text("We are here")).to_be_visible()
+    assert shop.sent[0]["offline"] is True
+    assert shop.sent[0]["prechat"] == {"name": "", "email": "ann@example.org"}
+
+
 @pytest.mark.parametrize("storage", [FORBIDDEN, FULL], ids=["forbidden", "full"])
 def test_a_browser_that_keeps_nothing_can_talk(open_page: Open, storage: str) -> None:
     page = open_page()

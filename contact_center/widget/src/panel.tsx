@@ -70,14 +70,15 @@ type Texts = Record<string, string>;
 
 interface Props { link: Link; open: boolean; t: Texts; options: PanelOptions; transport: Transport; close: () => void }
 
-interface Asking { asked?: boolean }
+/** `left`: a message for later is being written, and is not taken away when somebody becomes ready. */
+interface Asking { asked?: boolean; left?: boolean }
 
 class Dialog extends Component<Props, Asking> {
-  render({ link, open, t, options, transport, close }: Props, { asked }: Asking) {
+  render({ link, open, t, options, transport, close }: Props, { asked, left }: Asking) {
     const { session } = link;
     const fresh = link.loaded && !link.messages.length && !link.queue.length;
     const turned = link.messages.at(-1)?.code === "mail_form" && !link.queue.length;
-    const away = turned || (!!session && !(session.open && session.ready));
+    const away = turned || (left && fresh) || (!!session && !(session.open && session.ready));
     const form = session && (turned || (fresh && !asked)) && (away ? session.offline_form : session.prechat.length > 0);
     const operator = link.contact?.operator?.name;
     const waits = !away && link.contact?.state === "open" && !operator;
@@ -127,15 +128,15 @@ class Ask extends Component<AskProps, { missing?: string }> {
     const { message, ...rest } = given;
     transport.prechat = rest;
     if (message) transport.send(message, [], { prechat: rest, offline: away || undefined });
-    tell({ asked: true });
+    tell({ asked: true, left: false });
   };
 
-  render({ link, t, away, options }: AskProps, { missing }: { missing?: string }) {
+  render({ link, t, away, options, tell }: AskProps, { missing }: { missing?: string }) {
     const session = link.session!;
     const opens = session.opens_at && new Intl.DateTimeFormat(options.lang, { weekday: "long", hour: "2-digit", minute: "2-digit" }).format(new Date(session.opens_at));
     const wrong = (name: string) => missing === name && <span class="err" role="alert">{t.required}</span>;
     return (
-      <form class="ask" noValidate onSubmit={this.submit}>
+      <form class="ask" noValidate onSubmit={this.submit} onInput={() => tell({ left: away })}>
         <p>{away ? t.offline_text || t.leaveHint : t.greeting}</p>
         {away && opens && <p>{t.opens}: {opens}</p>}
         {this.fields().map(({ name, label, type, required }) => (
