@@ -188,3 +188,18 @@ def test_a_browser_that_keeps_nothing_can_talk(open_page: Open, storage: str) ->
     assert len(shop.talks) == 1  # who comes back is the same
     launcher(page).click()
     expect(page.locator(".n")).to_be_hidden()
+
+
+def test_a_framed_panel_opens_and_closes(open_page: Open) -> None:
+    page = open_page()
+    Shop(page.context, 'data-frame="1"')
+    page.goto(SITE)
+    frame = page.locator("iframe")
+    launcher(page).click()
+    for shut in (launcher(page).click, lambda: page.evaluate("cc.close()")):
+        page.evaluate("cc.open()")
+        expect(frame).to_have_count(1)
+        expect(launcher(page)).to_have_accessible_name("Close chat")
+        shut()
+        expect(frame).to_have_count(0)
+        expect(launcher(page)).to_have_accessible_name("Open chat")

@@ -103,7 +103,8 @@ function emit(name: string, detail?: unknown): void {
   listeners.get(name)?.forEach((listener) => listener(detail));
 }
 
-function paint(): void {
+function paint(open = shown): void {
+  shown = open;
   go.setAttribute("aria-label", shown ? closeText : unread ? `${openText}. ${unreadText}: ${unread}` : openText);
   go.setAttribute("aria-expanded", String(shown));
   badge.textContent = unread > 99 ? "99+" : String(unread);
@@ -115,7 +116,7 @@ function load(): Promise<Panel> {
     net, icons, lang, whole, words: launcher[lang], identity: given.identity,
     side: given.side ?? "right",
     onUnread: (count, told) => { tint(told); unread = count; paint(); emit("unread", count); },
-    onClose: () => { shown = false; paint(); go.focus(); emit("close"); },
+    onClose: () => { paint(false); go.focus(); emit("close"); },
     onMessage: (message) => emit("message", message),
   };
   panel ??= import(/* @vite-ignore */ `${origin}/panel.js`)
@@ -125,31 +126,28 @@ function load(): Promise<Panel> {
 }
 
 async function open(): Promise<void> {
-  if (framed) return frame();
   invitation?.remove();
-  shown = true;
-  paint();
-  try { (await load()).open(); } catch { shown = false; paint(); return; }
+  if (framed) return frame();
+  paint(true);
+  try { (await load()).open(); } catch { return paint(false); }
   emit("open");
 }
 
 async function close(): Promise<void> {
-  shown = false;
-  paint();
+  shadow.querySelector("iframe")?.remove();
+  paint(false);
   (await panel)?.close();
 }
 
 /** For sites that distrust the page: the same panel, on our own origin, in a frame. */
 function frame(): void {
-  const old = shadow.querySelector("iframe");
-  if (old) { old.remove(); shown = false; return paint(); }
+  if (shown) return;
   const inner = document.createElement("iframe");
   inner.src = `${origin}/chat/${encodeURIComponent(key)}?lang=${lang}`;
   inner.title = openText;
   Object.assign(inner.style, { inlineSize: "min(380px,92vw)", blockSize: "min(620px,76vh)", border: "0", borderRadius: "16px", boxShadow: "0 10px 40px #0004" });
   bar.prepend(inner);
-  shown = true;
-  paint();
+  paint(true);
 }
 
 let invitation: HTMLElement | undefined;
