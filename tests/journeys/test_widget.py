@@ -190,9 +190,9 @@ def test_a_browser_that_keeps_nothing_can_talk(open_page: Open, storage: str) ->
     expect(page.locator(".n")).to_be_hidden()
 
 
-def test_a_framed_panel_opens_and_closes(open_page: Open) -> None:
+def test_a_framed_panel_opens_and_closes_beside_any_styles_of_the_site(open_page: Open) -> None:
     page = open_page()
-    Shop(page.context, 'data-frame="1"')
+    Shop(page.context, 'data-frame="1"', "div:empty { display: none !important }")
     page.goto(SITE)
     frame = page.locator("iframe")
     launcher(page).click()

@@ -30,7 +30,7 @@ const [openText, closeText, unreadText] = launcher[lang];
 const listeners = new Map<string, Set<Listener>>();
 
 const css = `
-:host{all:initial}
+:host{all:initial!important}
 *{box-sizing:border-box}
 .bar{position:fixed;inset-block-end:20px;inset-inline-end:20px;z-index:2147483000;display:flex;
  flex-direction:column;align-items:flex-end;gap:12px;font:15px/1.4 system-ui,sans-serif}
