@@ -26,6 +26,8 @@ function sources(folder: string): string {
 const read = (folder: string, locale: string): Record<string, string> => JSON.parse(readFileSync(join(root, folder, `${locale}.json`), "utf8")) as Record<string, string>;
 const parameters = (text: string) => [...new Set([...text.matchAll(/\{\s*([a-z_]+)\s*(?=[,}])/g)].map(([, name]) => name))].toSorted();
 
+type Form = ReturnType<typeof parse>[number];
+
 describe.each(catalogues)("the texts in %s", (folder, users) => {
   const en = read(folder, "en");
   const ru = read(folder, "ru");
@@ -37,6 +39,12 @@ describe.each(catalogues)("the texts in %s", (folder, users) => {
   it("can be read, with all plural forms of their language", () => {
     for (const text of [...Object.values(ru), ...Object.values(en)]) expect(() => parse(text), text).not.toThrow();
     for (const text of Object.values(ru).filter((one) => one.includes("plural"))) expect(text).toMatch(/one \{.*few \{.*many \{.*other \{/s);
+  });
+  it("name the number for 21 where they name it for 20", () => {
+    const numbered = (found: readonly Form[] | undefined) => found?.some((one) => typeof one === "string" && one.includes("#"));
+    for (const [key, text] of Object.entries(ru)) {
+      for (const one of parse(text)) if (typeof one !== "string" && one.kind === "plural" && numbered(one.cases.many)) expect([key, numbered(one.cases.one)]).toEqual([key, true]);
+    }
   });
   it("are all used", () => {
     const text = users.map(sources).join("\n");

@@ -75,6 +75,8 @@ describe("explanations", () => {
       "Number 3 in line; by the estimate it waits 2–5 min more.",
       "Not offered to: Anna declined: stepping away; Boris did not answer.",
     ]);
+    expect(words("ru").waiting({ ...waiting, estimate: { position: 1, low: 1, high: 1 } }, now)[2]).toBe("Место в очереди — 1; по оценке ещё ждать до 1 мин.");
+    expect(words().waiting({ ...waiting, estimate: { position: 9, low: 90, high: 200 } }, now)[2]).toMatch(/waits 1–4 h more/);
     const declined = { ...decision, at: "2026-03-02T10:00:00Z", state: "declined" as const, ended_reason: "on lunch" };
     expect(words().here({ ...decision, operator_id: "b", reason: { ...reason, excluded: ["a"] } }, [declined]).at(-1)).toBe("Not offered to: Anna declined: on lunch.");
     expect(words("ru").gate({ code: "excluded", values: { until_ms: now, cause: "declined", reason: "busy" } })).toBe("Был отказ: занимаюсь другим обращением; снова предложат после 10:02.");
@@ -86,6 +88,11 @@ describe("explanations", () => {
       "Взять его могут 2 оператора; готовы: 3, со свободным местом: 2.",
       "Взять его могут 5 операторов; готовы: 3, со свободным местом: 2.",
       "Взять его может 21 оператор; готовы: 3, со свободным местом: 2.",
+    ]);
+    const none = (n: number) => words("ru").waiting({ ...waiting, reason: "none_ready", counts: { ...waiting.counts, able: n } }, now)[0];
+    expect([1, 21].map(none)).toEqual([
+      "Единственный оператор, кто может его взять, не готов: перерыв (3).",
+      "Ни один из 21 оператора, кто может его взять, не готов: перерыв (3).",
     ]);
   });
   it("have words for every reason to wait and every way out", () => {

@@ -1,7 +1,7 @@
 /** Explanations in sentences: from the codes and figures of the server to words, nothing else. */
 import type { Candidate, Decision, Gate, Near, Reason, Step, StillWaiting, WhyIdle } from "../api/generated";
 import { type I18n, titled } from "../i18n";
-import { clock, full, lasting } from "../i18n/time";
+import { clock, full, lasting, spanning } from "../i18n/time";
 import { textsIn } from "./texts";
 
 /** Names by ids and codes; what is unknown stays as it is. */
@@ -196,7 +196,7 @@ export class Wording {
     const { estimate } = one;
     if (one.reason === "parked") return [this.reason(one), this.w("waiting.parked_then", { name: this.person(one.values["by"]) })];
     const said = [this.reason(one), `${this.w("waiting.wait", { wait: this.lasting(one.wait_ms) })} ${this.w("waiting.ahead", { n: one.ahead })}`];
-    if (estimate) said.push(this.w("waiting.estimate", { low: estimate.low, high: estimate.high, n: estimate.position }));
+    if (estimate) said.push(this.w("waiting.estimate", { span: spanning(this.i18n, estimate.low, estimate.high), n: estimate.position }));
     if (one.kept_from.length) said.push(this.w("excluded.names", { names: one.kept_from.map((kept) => this.refusal(kept.operator_id, kept.cause, kept.reason)).join("; ") }));
     return [...said, this.next(one, now)];
   }
