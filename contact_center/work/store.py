@@ -64,9 +64,9 @@ INSERT = f"""
 INSERT INTO work AS w (id, contact_id, queue_id, medium, cost, state, origin, previous_id,
   arrived_at, virtual_arrival, requirement, preferred_id, preferred_until, excluded, operator_id,
   accepted_at, note, kept_ms, parked_until)
-VALUES ($1, $2, $3, $4, coalesce($5, (
+VALUES ($1, $2, $3, $4, coalesce((
   SELECT (body -> 'media' -> $4::text ->> 'points')::int FROM policies WHERE state = 'current'),
-  $18), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19, $20)
+  $5), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 RETURNING {_BACK}"""  # noqa: S608
 END_OFFERS = """
 UPDATE offers SET state = $2, reason = $3, ended_at = $4 WHERE work_id = $1 AND state = 'live'
@@ -200,10 +200,10 @@ async def start(
     until = now + timedelta(seconds=preferred_seconds) if held else None
     return await _change(
         unit, actor, origin, INSERT,
-        new_id(), contact_id, queue_id, medium, previous.cost if previous else None,
+        new_id(), contact_id, queue_id, medium, cost_of(medium),
         state, origin, previous.id if previous else None, now, place, requirement,
         preferred_id, until, list(excluded), operator_id, now if operator_id else None, note,
-        cost_of(medium), kept // timedelta(milliseconds=1), parked_until,
+        kept // timedelta(milliseconds=1), parked_until,
     )  # fmt: skip
 
 

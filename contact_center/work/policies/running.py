@@ -14,11 +14,14 @@ from contact_center.storage.unit import Record, Unit
 from contact_center.work.policies import model, newcomers, store
 from contact_center.work.policies.judging import checked, refused
 from contact_center.work.policies.model import Document, Usual, World
+from contact_center.work.repricing import reprice
 from routing.checks import Problem
 from routing.rulebook import Rulebook
 
 TELL = "policy.operators"
 """The job that tells the router of all operators after an edition has given them other points."""
+POINTS = "policy.points"
+"""The job that lets what waits cost what another edition says."""
 SLICE = 500
 NOBODY = UUID(int=0)
 
@@ -100,6 +103,9 @@ async def run(
         unit.log("queue.changed", "queue", queue["id"], version=queue["version"], actor=actor,
                  cause="policy", data=queue["data"])  # fmt: skip
     tell(unit, row, actor, "activated")
+    if _said(part, "points") != _said(model.part_of(book), "points"):
+        due = await store.now(unit)  # a job, for work is locked before queues
+        await jobs.schedule(unit, POINTS, str(new_id()), due, {"actor": actor})
     await operators.tell_directory(unit, row["id"], actor=actor, cause="policy")
     return row
 
@@ -131,7 +137,7 @@ async def _write_queues(
     values = [one for one in model.queue_values(book, world) if one.differs(_row(world, one.id))]
     await store.write_queues(unit, values)
     moved = {UUID(one.id) for one in values}
-    if _offers(part) == _offers(model.part_of(book)):
+    if _said(part, "offer_seconds") == _said(model.part_of(book), "offer_seconds"):
         return moved
     rest = {row["id"] for row in world.queues} - moved - brought
     await store.touch_queues(unit, rest)
@@ -162,9 +168,14 @@ async def tell_slice(unit: Unit, after: UUID, actor: str) -> UUID | None:
     return await store.tell_capacities(unit, after, SLICE, actor)
 
 
+async def reprice_slice(unit: Unit, actor: str) -> bool:
+    return await reprice(unit, SLICE, now=await store.now(unit), actor=actor)
+
+
 def _row(world: World, queue_id: str) -> Mapping[str, Any]:
     return next(row for row in world.queues if str(row["id"]) == queue_id)
 
 
-def _offers(part: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: one.get("offer_seconds") for name, one in part.get("media", {}).items()}
+def _said(part: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Medium → what is said of it."""
+    return {medium: one.get(name) for medium, one in part.get("media", {}).items()}

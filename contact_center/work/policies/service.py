@@ -21,7 +21,15 @@ from contact_center.storage.unit import Record, Unit
 from contact_center.work.policies import model, store
 from contact_center.work.policies.judging import judged
 from contact_center.work.policies.model import Document
-from contact_center.work.policies.running import NOBODY, TELL, hold_operators, run, tell_slice
+from contact_center.work.policies.running import (
+    NOBODY,
+    POINTS,
+    TELL,
+    hold_operators,
+    reprice_slice,
+    run,
+    tell_slice,
+)
 from contact_center.work.policies.seeding import seed
 from routing.rulebook import House
 
@@ -144,7 +152,7 @@ class Policies:
 
     def handlers(self) -> dict[str, Handler]:
         """The jobs of this feature."""
-        return {TELL: self.tell_operators}
+        return {TELL: self.tell_operators, POINTS: self.reprice}
 
     async def tell_operators(self, job: Job) -> None:
         """Tell the router of all operators, slice by slice; once more does no harm."""
@@ -153,6 +161,11 @@ class Policies:
             last = await self.database.run(
                 partial(tell_slice, after=last, actor=job.payload["actor"])
             )
+
+    async def reprice(self, job: Job) -> None:
+        """Let what waits cost what the policy says now, slice by slice; once more does no harm."""
+        while await self.database.run(partial(reprice_slice, actor=job.payload["actor"])):
+            pass
 
     # --- the file --------------------------------------------------------------------------------
 

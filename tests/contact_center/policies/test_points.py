@@ -84,6 +84,52 @@ async def test_of_many_operators_the_router_is_told_slice_by_slice_after_the_edi
     }
 
 
+async def test_what_waits_costs_what_the_policy_says_now(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boss, db, teams = await boss_of(office), office.db, await Teams.of(office)
+    anna = await office.hire("anna", "operator")
+    await db.execute("DELETE FROM offers")
+    await db.execute("DELETE FROM work")
+    states = ("offered", "active", "waiting", "parked")
+    talks = {state: await teams.talk("sales", anna.id, state="offered") for state in states}
+    await db.execute("UPDATE work SET state = 'active' WHERE id = $1", talks["active"].work)
+    lying = ", operator_id = NULL, offer_id = NULL, offer_until = NULL, accepted_at = NULL"
+    for state, more in (("waiting", ""), ("parked", ", parked_until = now(), preferred_id = $3")):
+        ids = [talks[state].work, state, *([anna.id] if more else [])]
+        await db.execute(f"UPDATE work SET state = $2{lying}{more} WHERE id = $1", *ids)
+    media = (await office.ask("GET", "/policies/current", boss)).body["body"]["media"]
+    body = {"media": {name: {**one, "points": one["points"] // 5} for name, one in media.items()}}
+    assert (await activate(office, boss, (await draft(office, boss, body))["id"])).status == 200
+    job = await db.fetchrow(
+        "SELECT id, kind, key, due_at, attempts, payload FROM jobs WHERE kind = $1", running.POINTS
+    )
+    assert job is not None
+    monkeypatch.setattr(running, "SLICE", 2)
+    await Policies(db).handlers()[running.POINTS](Job(**dict(job)))
+    cost = {row["state"]: row["cost"] for row in await db.fetch("SELECT state, cost FROM work")}
+    assert cost == {"offered": 4, "active": 20, "waiting": 4, "parked": 4}
+    used = await db.fetchval("SELECT used FROM operators WHERE id = $1", anna.id)
+    assert used == 24
+    told = [one for state in states for one in await office.events(f"work.{state}")]
+    assert {one["subject_id"]: one["data"]["cost"] for one in told} == {
+        talks[state].work: 4 for state in ("offered", "waiting", "parked")
+    }
+
+    async def hand_on(unit: Unit) -> int:
+        """What is handed on begins a turn, which costs what turns do now."""
+        former = await works.open_work(unit, talks["active"].contact)
+        assert former is not None
+        now = datetime.now(UTC)
+        await works.end(unit, former, "transferred", now=now, actor="system")
+        return (await works.start(
+            unit, contact_id=talks["active"].contact, queue_id=former.queue_id, medium="chat",
+            origin="transfer", now=now, actor="system", previous=former,
+        )).cost  # fmt: skip
+
+    assert await db.run(hand_on) == 4
+
+
 async def capacity(office: Office, who: Person) -> tuple[int, dict[str, int]]:
     row = await office.db.fetchrow("SELECT budget, ceilings FROM operators WHERE id = $1", who.id)
     assert row is not None
