@@ -198,6 +198,10 @@ def test_a_shift_begins_in_the_chosen_state_with_a_checked_sound(
     expect(page.get_by_role("button", name="Состояние: Перерыв")).to_be_visible()
 
 
+AWAY = """() => {
+  Object.defineProperty(document, "hidden", { get: () => true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
 # Chromium forgets a notice where the notices are listed while it is being shown: wait, do not look.
 SHOWN = """
   const show = ServiceWorkerRegistration.prototype.showNotification;
@@ -215,10 +219,10 @@ def test_an_offer_is_accepted_from_its_desktop_notice(
     operator.add_init_script(SHOWN)
     visitor = open_page(viewport=PHONE)
     company.sign_in(operator)
-    operator.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
     visitor.goto(company.chat)
     write(visitor, "Видно ли меня из другого окна?")
     operator.get_by_role("button", name="Принять").first.wait_for()
+    operator.evaluate(AWAY)  # seen for a moment, and not answered
     expect(operator).to_have_title(re.compile(r"^\(\d+\) "))
 
     operator.wait_for_function("window.noticeShown")

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useSyncExternalStore } from "react";
 import { preferencesOf, useCounts, useMe, useNames, useOffers } from "../api/hooks";
 import { heldRow } from "../api/client";
 import { named, useI18n } from "../i18n";
@@ -11,6 +11,11 @@ import { notice, readyNotices } from "./notices";
 import { useOfferCalls } from "./offerActs";
 
 const RING_EVERY = 4000;
+
+function onVisibility(listener: () => void): () => void {
+  document.addEventListener("visibilitychange", listener);
+  return () => document.removeEventListener("visibilitychange", listener);
+}
 
 /** Ring, notify and badge for what waits for this operator. */
 export function useAlerts(): void {
@@ -48,30 +53,29 @@ export function useAlerts(): void {
   useEffect(() => {
     calls.current = made;
   });
-  const shown = useRef(new Map<string, (() => void) | undefined>());
+  const shown = useRef(new Map<string, () => void>());
+  const hidden = useSyncExternalStore(onVisibility, () => document.hidden);
   useEffect(() => {
     const present = new Set(offers?.map((offer) => offer.id));
     for (const [id, close] of shown.current) {
       if (present.has(id)) continue;
-      close?.();
+      close();
       shown.current.delete(id);
     }
     for (const offer of offers ?? []) {
-      if (shown.current.has(offer.id)) continue;
+      // One that came while the page was seen is told of when it is seen no more.
+      if (!hidden || notices === false || shown.current.has(offer.id)) continue;
       const queue = queues.get(offer.contact.queue_id)?.name ?? "";
-      const close =
-        notices !== false && document.hidden
-          ? notice(t("notice.offer", { name: named(offer.contact.client, t) }), `${queue} · ${offer.contact.last_text}`, offer.id, {
-              open: () => {},
-              buttons: [
-                { action: "accept", title: t("offer.accept"), run: () => void calls.current.accept(offer) },
-                { action: "decline", title: t("offer.decline"), run: () => void calls.current.decline(offer, "busy") },
-              ],
-            })
-          : undefined;
+      const close = notice(t("notice.offer", { name: named(offer.contact.client, t) }), `${queue} · ${offer.contact.last_text}`, offer.id, {
+        open: () => {},
+        buttons: [
+          { action: "accept", title: t("offer.accept"), run: () => void calls.current.accept(offer) },
+          { action: "decline", title: t("offer.decline"), run: () => void calls.current.decline(offer, "busy") },
+        ],
+      });
       shown.current.set(offer.id, close);
     }
-  }, [offers, queues, notices, t]);
+  }, [offers, queues, notices, hidden, t]);
 
   useEffect(() => {
     return onArrival((event) => {
