@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { attrsOf, idOf, isPicture, placeOf, srcOf, withoutGone } from "./pictures";
+import { attrsOf, idOf, isPicture, keep, placeOf, srcOf, withoutGone } from "./pictures";
 import { schema, textOf } from "./schema";
 
 const ID = "018f3a00-0000-7000-8000-000000000001";
@@ -9,6 +9,12 @@ it("a picture is called by the file it is", () => {
   expect([idOf(srcOf(ID)), idOf("cid:x@y"), idOf("https://a.example/x.png")]).toEqual([ID, null, null]);
   expect(placeOf(srcOf(ID), [{ id: ID, url: "/files/1?e=1" }])).toBe("/files/1?e=1&inline=true");
   expect([placeOf(srcOf(OTHER), [{ id: ID, url: "/x" }]), placeOf("cid:x", [])]).toEqual([null, null]);
+});
+
+it("only the newest of the chosen pictures are held", () => {
+  for (let n = 0; n < 50; n += 1) keep(`018f3a00-0000-7000-8000-0000000001${String(n).padStart(2, "0")}`, new Blob(["x"]));
+  const held = [0, 9, 10, 49].map((n) => placeOf(srcOf(`018f3a00-0000-7000-8000-0000000001${String(n).padStart(2, "0")}`), [])?.slice(0, 5) ?? null);
+  expect(held).toEqual([null, null, "blob:", "blob:"]);
 });
 
 it("a wide picture is shown as wide as letters are read, a small one as it is", () => {

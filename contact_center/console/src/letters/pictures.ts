@@ -7,6 +7,7 @@ const SHOWN = /<img\b[^<>]*?\ssrc="(cid:[^"]*)"[^<>]*>/g;
 const WIDEST = 600;
 
 /** Files just chosen are shown as they are here: the address the service gives lives for minutes. */
+const KEPT = 40;
 const chosen = new Map<string, string>();
 
 export function isPicture({ type }: Pick<File, "type">): boolean {
@@ -27,8 +28,14 @@ export function placeOf(src: string, files: readonly Pick<Attachment, "id" | "ur
   return chosen.get(id ?? "") ?? (url ? `${url}&inline=true` : null);
 }
 
+/** The newest only: a browser holds each in memory until it is let go. */
 export function keep(id: string, file: Blob): void {
   chosen.set(id, URL.createObjectURL(file));
+  for (const [oldest, url] of chosen) {
+    if (chosen.size <= KEPT) return;
+    chosen.delete(oldest);
+    URL.revokeObjectURL(url);
+  }
 }
 
 export function attrsOf({ id, name, width }: Pick<Attachment, "id" | "name" | "width">): { src: string; alt: string; width: string | null } {

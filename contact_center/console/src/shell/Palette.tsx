@@ -98,7 +98,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       const next = (chosen + step + entries.length) % Math.max(1, entries.length);
       setAt(next);
       document.getElementById(`entry-${next}`)?.scrollIntoView({ block: "nearest" });
-    } else if (event.key === "Enter") {
+    } else if (event.key === "Enter" && !event.nativeEvent.isComposing) {
       event.preventDefault();
       entries[chosen]?.run();
     }
