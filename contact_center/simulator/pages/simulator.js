@@ -55,12 +55,13 @@ async function ask(method, path, body) {
   return reply.status === 204 || reply.status === 202 ? null : reply.json();
 }
 
+// What was answered; undefined where it was refused or did not arrive.
 async function act(method, path, body) {
   try {
     const answer = await ask(method, path, body);
     say("");
     return answer;
-  } catch (error) { say(error.message); return null; }
+  } catch (error) { say(error.message); return undefined; }
 }
 
 function say(text) { $("said").textContent = text; }
@@ -131,12 +132,12 @@ function show() {
 
 function newPhone(visitor) {
   const text = el("textarea", { rows: 1, maxlength: 4000, "aria-label": w.write, placeholder: w.write });
-  const send = () => {
+  const send = async () => {
     const value = text.value.trim();
     if (!value) return;
     text.value = "";
     choose(visitor.id);
-    act("POST", `/visitors/${visitor.id}/messages`, { text: value });
+    if (await act("POST", `/visitors/${visitor.id}/messages`, { text: value }) === undefined) text.value ||= value;
   };
   let typed = 0;
   text.addEventListener("keydown", (event) => {
