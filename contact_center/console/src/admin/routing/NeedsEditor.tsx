@@ -4,14 +4,22 @@ import { useWords } from "../texts";
 import type { Needs } from "./policy";
 import css from "./routing.module.css";
 
-interface NeedsProps {
+interface SkillsProps {
   label: string;
-  value: Needs;
-  onChange: (needs: Needs) => void;
   skills: readonly { code: string; label: string }[];
   /** The fault of one skill. */
   fault: (code: string) => string | undefined;
   readOnly: boolean;
+}
+
+interface NeedsProps extends SkillsProps {
+  value: Needs;
+  onChange: (needs: Needs) => void;
+}
+
+interface DropProps extends SkillsProps {
+  value: readonly string[];
+  onChange: (codes: string[]) => void;
 }
 
 const LEVELS = ["1", "2", "3", "4", "5"];
@@ -20,7 +28,7 @@ const LEVELS = ["1", "2", "3", "4", "5"];
 export function NeedsEditor({ label, value, onChange, skills, fault, readOnly }: NeedsProps) {
   const { w } = useWords();
   const free = skills.filter((one) => !(one.code in value));
-  const nameOf = (code: string) => skills.find((one) => one.code === code)?.label ?? code;
+  const nameOf = named(skills);
   const without = (code: string) => Object.fromEntries(Object.entries(value).filter(([own]) => own !== code));
   return (
     <fieldset className={css.needs} disabled={readOnly}>
@@ -35,10 +43,39 @@ export function NeedsEditor({ label, value, onChange, skills, fault, readOnly }:
           {fault(code) && <p className={css.fault}>{fault(code)}</p>}
         </div>
       ))}
-      {!readOnly && free.length > 0 && (
-        <Select aria-label={w("routing.add_need")} placeholder={w("routing.add_need")} searchable w={220} data={free.map((one) => ({ value: one.code, label: one.label }))} value={null} onChange={(code) => code && onChange({ ...value, [code]: 1 })} nothingFoundMessage={w("list.nothing")} />
-      )}
+      {!readOnly && <Add label={w("routing.add_need")} free={free} onAdd={(code) => onChange({ ...value, [code]: 1 })} />}
       {!Object.keys(value).length && <p className={css.muted}>{w("routing.no_needs")}</p>}
     </fieldset>
   );
 }
+
+/** Skills a step no longer asks for, also where the contact itself does. */
+export function DropEditor({ label, value, onChange, skills, fault, readOnly }: DropProps) {
+  const { w } = useWords();
+  const free = skills.filter((one) => !value.includes(one.code));
+  const nameOf = named(skills);
+  if (readOnly && !value.length) return null;
+  return (
+    <fieldset className={css.needs} disabled={readOnly}>
+      <legend>{label}</legend>
+      {value.map((code) => (
+        <div key={code} className={css.need}>
+          <span className={css.needName}>{nameOf(code)}</span>
+          <ActionIcon onClick={() => onChange(value.filter((own) => own !== code))} aria-label={w("routing.undrop", { name: nameOf(code) })}>
+            <Icon name="close" size={15} />
+          </ActionIcon>
+          {fault(code) && <p className={css.fault}>{fault(code)}</p>}
+        </div>
+      ))}
+      {!readOnly && <Add label={w("routing.add_drop")} free={free} onAdd={(code) => onChange([...value, code])} />}
+    </fieldset>
+  );
+}
+
+function Add({ label, free, onAdd }: { label: string; free: SkillsProps["skills"]; onAdd: (code: string) => void }) {
+  const { w } = useWords();
+  if (!free.length) return null;
+  return <Select aria-label={label} placeholder={label} searchable w={220} data={free.map((one) => ({ value: one.code, label: one.label }))} value={null} onChange={(code) => code && onAdd(code)} nothingFoundMessage={w("list.nothing")} />;
+}
+
+const named = (skills: SkillsProps["skills"]) => (code: string) => skills.find((one) => one.code === code)?.label ?? code;

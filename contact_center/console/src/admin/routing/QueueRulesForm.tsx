@@ -10,7 +10,7 @@ import { hoursFault } from "../queues/hours";
 import { HoursEditor } from "../queues/HoursEditor";
 import { useWords } from "../texts";
 import { HolidaysEditor } from "./HolidaysEditor";
-import { NeedsEditor } from "./NeedsEditor";
+import { DropEditor, NeedsEditor } from "./NeedsEditor";
 import { faultsAt, leftOver, type Medium, nextRung, type QueueRules, type Rung, STRATEGIES, TO_QUEUE, WAYS_OUT } from "./policy";
 import css from "./routing.module.css";
 
@@ -85,7 +85,7 @@ export function QueueRulesForm({ queue, media, others, skills, problems, fault, 
                     allowDeselect={false}
                     data={[{ value: "less", label: w("routing.ask_less") }, ...targets]}
                     value={step.overflow ?? "less"}
-                    onChange={(target) => target && rung(index, target === "less" ? { overflow: null } : { overflow: target, needs: {}, everyone: false })}
+                    onChange={(target) => target && rung(index, target === "less" ? { overflow: null } : { overflow: target, needs: {}, drop: [], everyone: false })}
                     error={told(`${place}.overflow`)}
                   />
                   <ActionIcon onClick={() => onChange({ ladder: queue.ladder.filter((_, n) => n !== index) })} aria-label={w("routing.remove_step", { n: index + 1 })}>
@@ -95,6 +95,7 @@ export function QueueRulesForm({ queue, media, others, skills, problems, fault, 
                 {!step.overflow && (
                   <>
                     <NeedsEditor label={w("routing.then_needs")} value={step.needs ?? {}} onChange={(needs) => rung(index, { needs })} skills={skills} fault={(code) => told(`${place}.needs.${code}`)} readOnly={readOnly} />
+                    <DropEditor label={w("routing.then_drop")} value={step.drop ?? []} onChange={(drop) => rung(index, { drop })} skills={skills} fault={(code) => told(`${place}.drop.${code}`)} readOnly={readOnly} />
                     {queue.members_only && <Switch label={w("routing.everyone")} checked={Boolean(step.everyone)} onChange={(event) => rung(index, { everyone: event.currentTarget.checked })} />}
                   </>
                 )}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Policy } from "../../api/generated";
-import { begunWith, faultsAt, grouped, isOld, isOvertaken, nextRung, queueOf, reasonOf, whole } from "./policy";
+import { begunWith, faultsAt, grouped, isOld, isOvertaken, leftOver, nextRung, queueOf, reasonOf, whole } from "./policy";
 
 const queue = (code: string, more = {}) => ({ code, needs: {}, members_only: true, strategy: "automatic", priority_seconds: 0, hold_seconds: 60, offer_seconds: 45, offer_seconds_by: {}, ladder: [], closed: "offer", zone: "UTC", hours: {}, holidays: {}, ...more });
 const running = { house: {}, media: { chat: { points: 20 } }, queues: [queue("orders"), queue("claims")] };
@@ -18,6 +18,8 @@ describe("a policy on the page", () => {
     expect(faultsAt(problems, "queues.orders.ladder[2].needs.ru")).toHaveLength(1);
     expect(faultsAt(problems, "queues.orders", true)).toHaveLength(1);
     expect(faultsAt(problems, "queues.orders.ladder[1]", true)).toHaveLength(0);
+    const dropped = [{ place: "queues.orders.ladder[1].drop.tax", reason: "there is no skill 'tax'" }];
+    expect(leftOver(dropped, "queues.orders.ladder[1]", true)).toEqual([]); // it stands beside the skill
     expect([queueOf("queues.orders.ladder[2]"), queueOf("house.misses")]).toEqual(["orders", undefined]);
   });
   test("the server's sentences are told apart", () => {
@@ -28,6 +30,7 @@ describe("a policy on the page", () => {
   test("a new step asks for no more than the last", () => {
     expect(nextRung(queue("a", { needs: { ru: 3 } }))).toEqual({ after_seconds: 30, needs: { ru: 3 } });
     expect(nextRung(queue("a", { ladder: [{ after_seconds: 60, needs: { ru: 1 }, everyone: true }] }))).toEqual({ after_seconds: 90, needs: { ru: 1 }, everyone: true });
+    expect(nextRung(queue("a", { ladder: [{ after_seconds: 60, needs: {}, drop: ["en"] }] }))).toEqual({ after_seconds: 90, needs: {}, drop: ["en"] });
   });
   test("changes are grouped by queue, the house's first", () => {
     const changes = ["queues.a.needs", "house.x", "queues.a.ladder"].map((place) => ({ place, before: 0, after: 1 }));

@@ -98,7 +98,7 @@ export function changed<T extends { code: string }>(queues: readonly T[], code: 
 /** A new step asks for what the last one does, half a minute later. */
 export function nextRung(queue: QueueRules): Rung {
   const last = queue.ladder.at(-1);
-  return { after_seconds: (last?.after_seconds ?? 0) + 30, needs: { ...(last?.needs ?? queue.needs) }, ...(last?.everyone ? { everyone: true } : {}) };
+  return { after_seconds: (last?.after_seconds ?? 0) + 30, needs: { ...(last?.needs ?? queue.needs) }, ...(last?.drop?.length ? { drop: [...last.drop] } : {}), ...(last?.everyone ? { everyone: true } : {}) };
 }
 
 /** The faults at a place and, with `within`, below it. */
@@ -108,7 +108,7 @@ export function faultsAt(problems: readonly PolicyProblem[], place: string, with
 
 /** Where the queue's form shows faults beside what they are about. */
 const BESIDE = /^(?:strategy|closed|zone|priority_seconds|hold_seconds|offer_seconds|department|hours(?:[.[].*)?|holidays\..+|ladder\[.+|needs\.[^.]+|offer_seconds_by\.[^.]+)$/;
-const BESIDE_STEP = /^(?:after_seconds|overflow|needs\.[^.]+)$/;
+const BESIDE_STEP = /^(?:after_seconds|overflow|(?:needs|drop)\.[^.]+)$/;
 const HOUSE_PLACES = /^(?:house\.(?:exclude_seconds|misses_in_a_row|capacity|grace_seconds|visitor_grace_seconds|wrap_up_limit_seconds)|media\.(?<medium>[^.]+)\.(?:points|ceiling|offer_seconds))$/;
 
 /** The faults below a queue, or a step of its ladder, that no field of the form shows. */

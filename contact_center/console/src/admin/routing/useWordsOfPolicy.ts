@@ -39,7 +39,8 @@ export function useWordsOfPolicy(titles: ReadonlyMap<string, string>) {
   const seconds = (value: number) => w("routing.seconds", { n: value });
   const needs = (value: Record<string, number> | undefined) => Object.entries(value ?? {}).map(([code, level]) => `${skillName(code)} ${level}+`).join(", ") || w("routing.no_needs");
   const target = (value: string | null | undefined) => (value?.startsWith(TO_QUEUE) ? w("routing.to_queue", { name: queueName(value.slice(TO_QUEUE.length)) }) : (maybeWord(`routing_closed.${value}`) ?? value ?? "—"));
-  const step = (rung: Rung) => `${seconds(rung.after_seconds)}: ${rung.overflow ? target(rung.overflow) : `${needs(rung.needs)}${rung.everyone ? `, ${w("routing.everyone_short")}` : ""}`}`;
+  const less = ({ needs: asked, drop = [], everyone }: Rung) => [needs(asked), drop.length && w("routing.drop_short", { names: drop.map(skillName).join(", ") }), everyone && w("routing.everyone_short")].filter(Boolean).join(", ");
+  const step = (rung: Rung) => `${seconds(rung.after_seconds)}: ${rung.overflow ? target(rung.overflow) : less(rung)}`;
   const spans = (given: readonly (readonly string[])[]) => given.map(([start, end]) => `${start}–${end}`).join(", ");
   const week = (given: Hours) =>
     !Object.keys(given).length
