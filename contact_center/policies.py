@@ -30,8 +30,14 @@ async def _with(url: str, use: Any) -> Any:
 
 
 def export(url: str) -> str:
-    """The policy that runs, as TOML."""
-    return file.written(asyncio.run(_with(url, lambda policies: policies.exported())))
+    """The policy that runs, as TOML; its faults, where an earlier release let some in, are told."""
+
+    async def use(policies: Policies) -> str:
+        document = await policies.exported()
+        _complain("the policy that runs", await policies.judge(document))
+        return file.written(document)
+
+    return str(asyncio.run(_with(url, use)))
 
 
 def bring(url: str, path: Path, *, activate: bool) -> int:
@@ -45,8 +51,7 @@ def bring(url: str, path: Path, *, activate: bool) -> int:
     async def use(policies: Policies) -> int:
         verdict = await policies.judge(document)
         if verdict["problems"]:
-            for one in verdict["problems"]:
-                sys.stderr.write(f"{path}: {one['place']}: {one['reason']}\n")
+            _complain(str(path), verdict)
             return 2
         if not verdict["changes"]:
             _say("nothing changes: this runs already")
@@ -63,6 +68,11 @@ def bring(url: str, path: Path, *, activate: bool) -> int:
         return int(asyncio.run(_with(url, use)))
     except Invalid as error:
         raise SettingsError(error.detail, file=str(path)) from None
+
+
+def _complain(whose: str, verdict: dict[str, Any]) -> None:
+    for one in verdict["problems"]:
+        sys.stderr.write(f"{whose}: {one['place']}: {one['reason']}\n")
 
 
 def _say(text: str) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from routing.model import NOTHING, Needs, Queue
 from routing.model import Rung as Step
 from routing.policy import Policy
 
 Seconds = Annotated[int, Field(ge=0, le=30 * 86_400)]
+Ceiling = Annotated[int, Field(ge=1, le=1000)]
 Level = Annotated[int, Field(ge=1, le=5)]
 _CODE, _DATE = r"^[^\s:]+$", r"^\d{4}-\d{2}-\d{2}$"
 _CLOCK = r"^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$"
@@ -56,11 +57,19 @@ class House(_Part):
     """Points of an operator where nothing else is said."""
 
 
+NO_CEILING = "none"
+"""How a file, which has no null, says that there is none."""
+
+
+def _ceiling(said: object) -> object:
+    return None if said == NO_CEILING else said
+
+
 class Medium(_Part):
     """What one talk costs of an operator's points, and how long its offers last."""
 
     points: Annotated[int, Field(ge=1, le=100_000)]
-    ceiling: Annotated[int, Field(ge=1, le=1000)] | None = None
+    ceiling: Annotated[Ceiling | None, BeforeValidator(_ceiling)] = None
     """The most of them at once for an operator of whom nothing else is said; None: no limit."""
     offer_seconds: Annotated[int, Field(ge=1, le=86_400)] | None = None
     exclusive: bool = False

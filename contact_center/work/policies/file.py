@@ -12,8 +12,11 @@ from typing import Any
 from contact_center.kernel import configfile
 from contact_center.kernel.errors import SettingsError
 from contact_center.work.hours import DAYS
+from contact_center.work.policies import model
+from contact_center.work.policies.model import Document, World
+from contact_center.work.policies.newcomers import USUAL
+from routing.rulebook import NO_CEILING
 
-Document = dict[str, Any]
 NAME = "routing.toml"
 TABLES = ("ladder", "hours", "holidays")
 """What of a queue is written as a table of its own, below its plain lines."""
@@ -27,12 +30,48 @@ def found() -> Path:
     return configfile.shipped(NAME)
 
 
+def document(part: Mapping[str, Any], world: World, edition: int) -> Document:
+    """What runs as a document for a file, also where it has faults.
+
+    The house and its media are whole: unsaid they would stay as they run when the file comes back.
+    """
+    names = {model.code_of(row): row["name"] for row in world.queues}
+    whole = model.compose(part, world)
+    kept = {name: _said(one, "ceiling") for name, one in whole["media"].items()}
+    return {
+        "version": str(edition), "house": whole["house"], "media": kept,
+        "skills": dict(world.skills),
+        "queues": [_queue(one, names[one["code"]]) for one in whole["queues"]],
+    }  # fmt: skip
+
+
+def _queue(queue: Mapping[str, Any], title: str) -> Document:
+    """What is not as it is where a document says nothing."""
+    said = {name: value for name, value in queue.items() if value != USUAL[name]}
+    if "ladder" in said:
+        said["ladder"] = [_said(rung) for rung in said["ladder"]]
+    return {"code": queue["code"], "title": title, **said}
+
+
+def _said(values: Mapping[str, Any], *also: str) -> Document:
+    return {name: one for name, one in values.items() if one is not None or name in also}
+
+
 def read(text: bytes, name: str) -> Document:
     """The document of a file. Raises SettingsError."""
     try:
-        return tomllib.loads(text.decode())
+        return _with_none(tomllib.loads(text.decode()))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError(f"is not TOML: {error}", file=name) from None
+
+
+def _with_none(document: Document) -> Document:
+    """TOML has no word for nothing: a medium without a ceiling says "none"."""
+    media = document.get("media")
+    for one in media.values() if isinstance(media, Mapping) else ():
+        if isinstance(one, dict) and one.get("ceiling") == NO_CEILING:
+            one["ceiling"] = None
+    return document
 
 
 def written(document: Mapping[str, Any]) -> str:
@@ -45,7 +84,9 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
     if house := document.get("house"):
         yield from ("", "[house]", *_pairs(house))
     for medium, one in document.get("media", {}).items():
-        yield from ("", f"[media.{_key(medium)}]", *_pairs(one))
+        unlimited = "ceiling" in one and one["ceiling"] is None
+        said = {**one, "ceiling": NO_CEILING} if unlimited else one
+        yield from ("", f"[media.{_key(medium)}]", *_pairs(said))
     if skills := document.get("skills"):
         yield from ("", "[skills]", *_pairs(skills))
     for queue in document.get("queues", []):

@@ -144,8 +144,8 @@ def changes(joined: Joined, running: Rulebook | None, book: Rulebook) -> Iterato
         if code not in told:
             told.add(code)
             yield Difference(f"queues.{code}", None, made[code])
-        if one.after != _USUAL[parts[2]]:
+        if one.after != USUAL[parts[2]]:
             yield one
 
 
-_USUAL = QueueRules(code="usual").model_dump(mode="json")
+USUAL = QueueRules(code="usual").model_dump(mode="json")

@@ -18,7 +18,7 @@ from contact_center.jobs.model import Handler, Job
 from contact_center.kernel.errors import Conflict
 from contact_center.storage.database import Database
 from contact_center.storage.unit import Record, Unit
-from contact_center.work.policies import model, store
+from contact_center.work.policies import file, model, store
 from contact_center.work.policies.judging import judged
 from contact_center.work.policies.model import Document
 from contact_center.work.policies.running import (
@@ -70,15 +70,7 @@ class Policies:
         """What runs as a document for a file: with the titles of queues and skills."""
         row, world = await store.current(self.database), await store.world(self.database)
         part = row["body"] if row else model.house()
-        book = model.checked({}, world, part)
-        document = book.model_dump(mode="json", exclude_defaults=True)
-        names = {model.code_of(queue): queue["name"] for queue in world.queues}
-        queues = [
-            {"code": queue["code"], "title": names[queue["code"]], **queue}
-            for queue in document.get("queues", [])
-        ]
-        edition = row["edition"] if row else 0
-        return {"version": str(edition), **document, "queues": queues}
+        return file.document(part, world, row["edition"] if row else 0)
 
     @staticmethod
     async def _part(db: store.Queries) -> Mapping[str, Any]:

@@ -130,7 +130,7 @@ def test_what_runs_is_exported_and_a_file_of_it_runs_when_it_has_no_faults(
     assert (
         "queues.nobody.department: is a new queue: name its department" in capsys.readouterr().err
     )
-    file.write_text(f"{text}\n[house]\nexclude_seconds = 90\n")
+    file.write_text(text.replace("exclude_seconds = 60", "exclude_seconds = 90"))
     assert policies.bring(database_url, file, activate=False) == 0
     assert policies.bring(database_url, file, activate=True) == 0
     assert capsys.readouterr().out.endswith("edition 1 runs now\n")

@@ -10,6 +10,7 @@ from contact_center import policies
 from contact_center.kernel.errors import SettingsError
 from contact_center.work.policies import file, store
 from contact_center.work.policies.service import Policies
+from routing.checks import read
 from tests.contact_center.policies.acting import HOURS, activate, boss_of, draft, row, sales
 from tests.support.office import Office
 
@@ -95,16 +96,26 @@ async def test_what_is_exported_is_what_is_imported(office: Office) -> None:
     policies = Policies(office.db)
     exported = await policies.exported()
     text = file.written(exported)
-    assert tomllib.loads(text) == exported
+    assert file.read(text.encode(), "routing.toml") == exported
+    assert read(tomllib.loads(text)).media["voice"].ceiling is None
     assert [queue["title"] for queue in exported["queues"]] == ["sales", "claims"]
-    judged = await policies.judge(tomllib.loads(text))
+    judged = await policies.judge(exported)
     assert (judged["problems"], judged["changes"], judged["adopted"]) == ([], [], {})
     assert judged["names"] == {"sales": "sales", "claims": "claims"}
+    media = {name: {**one, "ceiling": 3} for name, one in exported["media"].items()}
+    house = {"exclude_seconds": 600, "grace_seconds": 120, "capacity": 200}
+    await policies.install("command_line", {"house": house, "media": media}, "others")
+    assert await policies.exported() != exported | {"version": "3"}
+    await policies.install("command_line", file.read(text.encode(), "routing.toml"), "back")
+    assert await policies.exported() == exported | {"version": "4"}
+    await office.db.execute("UPDATE queues SET wrap_up_seconds = 1800 WHERE name = 'claims'")
+    assert (await policies.exported())["queues"][1]["wrap_up_seconds"] == 1800  # a fault, but kept
+    await office.db.execute("UPDATE queues SET wrap_up_seconds = 60")
     exported["skills"]["chess"] = "Шахматы"
     exported["queues"][0]["needs"] = {"chess": 2}
     exported["queues"][0]["ladder"] = []
     shown = await policies.install("command_line", exported, "by hand")
-    assert shown["edition"] == 3
+    assert shown["edition"] == 5
     assert await office.db.fetchval("SELECT title FROM skills WHERE code = 'chess'") == {
         "ru": "Шахматы"
     }
