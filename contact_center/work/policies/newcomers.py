@@ -65,7 +65,8 @@ def join(document: Document, world: World) -> Joined:
     for said in queues:
         code = said.get("code") if isinstance(said, Mapping) else None
         if isinstance(code, str) and code not in world.ids and code not in found:
-            found[code], faults = _newcomer(code, said, world)
+            second = _second(code, said, tuple(found.values()))
+            found[code], faults = second or _newcomer(code, said, world)
             problems += faults
     newcomers = tuple(found.values())
     plain = [_without(said, "department") for said in queues]
@@ -73,15 +74,32 @@ def join(document: Document, world: World) -> Joined:
                   tuple(problems))  # fmt: skip
 
 
+def _name(code: str, said: Mapping[str, Any]) -> str:
+    title = said.get("title")
+    return title.strip() if isinstance(title, str) and title.strip() else code
+
+
+def _named_twice(code: str, name: str, other: str) -> tuple[Newcomer, list[Problem]]:
+    reason = f"would be a second queue named {name!r}: that one's code is {other!r}"
+    return Newcomer(code, name), [Problem(f"queues.{code}", reason)]
+
+
+def _second(
+    code: str, said: Mapping[str, Any], found: Sequence[Newcomer]
+) -> tuple[Newcomer, list[Problem]] | None:
+    """The fault of a queue whose name another one the document brings along, or finds, has."""
+    name = _name(code, said)
+    other = next((one.code for one in found if _same(one.name, name)), None)
+    return None if other is None else _named_twice(code, name, other)
+
+
 def _newcomer(code: str, said: Mapping[str, Any], world: World) -> tuple[Newcomer, list[Problem]]:
-    title, at = said.get("title"), f"queues.{code}"
-    name = title.strip() if isinstance(title, str) and title.strip() else code
+    name, at = _name(code, said), f"queues.{code}"
     named = next((r for r in world.queues if _same(r["name"], name)), None)
     if named is not None and not named["code"]:
         return Newcomer(code, named["name"], named["id"]), []
     if named is not None:
-        reason = f"would be a second queue named {name!r}: that one's code is {named['code']!r}"
-        return Newcomer(code, name), [Problem(at, reason)]
+        return _named_twice(code, name, named["code"])
     if any(_same(one, name) or one == code for one in world.archived):
         reason = "is the name or code of a queue in the archive"
         return Newcomer(code, name), [Problem(at, reason)]
@@ -136,15 +154,15 @@ def changes(joined: Joined, running: Rulebook | None, book: Rulebook) -> Iterato
         yield Difference(f"queues.{code}.code", None, code)
     told: set[str] = set()
     for one in differences(running, book):
-        parts = one.place.split(".")
-        code = parts[1] if parts[0] == "queues" else ""
-        if code not in made:
+        at, _, name = one.place.rpartition(".")
+        code = at.removeprefix("queues.")  # which may have dots itself
+        if at == code or code not in made:
             yield one
             continue
         if code not in told:
             told.add(code)
             yield Difference(f"queues.{code}", None, made[code])
-        if one.after != USUAL[parts[2]]:
+        if one.after != USUAL[name]:
             yield one
 
 

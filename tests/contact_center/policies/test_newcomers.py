@@ -53,7 +53,9 @@ async def test_what_cannot_be_made_or_found_is_a_fault_of_the_draft(office: Offi
         ({**NEW, "department": "Moon"}, "queues.vip.department", "there is no department 'Moon'"),
         ({**NEW, "title": "Claims"}, "queues.vip", "in the archive"),
         ({**NEW, "department": None}, "queues.vip.department", "is a new queue"),
-    ]
+        ({**NEW, "code": str(office.ids["claims_queue"])},
+         f"queues.{office.ids['claims_queue']}", "in the archive"),
+    ]  # fmt: skip
     for queue, place, reason in bad:
         made = await draft(office, boss, queue, FOUND)
         found = {one["place"]: one["reason"] for one in made["problems"]}
@@ -66,6 +68,24 @@ async def test_what_cannot_be_made_or_found_is_a_fault_of_the_draft(office: Offi
     await office.db.execute("DELETE FROM departments WHERE name = 'claims'")
     alone = {name: value for name, value in NEW.items() if name != "department"}
     assert (await Policies(office.db).judge({"queues": [alone, FOUND]}))["problems"] == []
+
+
+async def test_of_two_queues_one_brings_along_each_has_a_name_and_what_it_changes(
+    office: Office,
+) -> None:
+    boss = await office.hire("boss", "administrator")
+    for title, has_it in (("important CLIENTS", "vip"), ("Sales", "s")):
+        other = {"code": "late", "title": title, "department": "Sales"}
+        made = await draft(office, boss, NEW, FOUND, other)
+        assert made["problems"] == [{
+            "place": "queues.late",
+            "reason": f"would be a second queue named {title!r}: that one's code is {has_it!r}",
+        }]  # fmt: skip
+    gold = {"code": "vip.gold", "title": "Gold", "department": "Sales", "strategy": "best_level"}
+    made = await draft(office, boss, NEW, FOUND, gold)
+    told = {one["place"]: one["after"] for one in made["changes"]}
+    assert told["queues.vip.gold"] == "Gold"
+    assert (told["queues.vip.strategy"], told["queues.vip.gold.strategy"]) == ("pack", "best_level")
 
 
 async def test_a_countrys_holidays_are_offered_in_the_readers_language(office: Office) -> None:

@@ -21,6 +21,7 @@ describe("a policy on the page", () => {
     const dropped = [{ place: "queues.orders.ladder[1].drop.tax", reason: "there is no skill 'tax'" }];
     expect(leftOver(dropped, "queues.orders.ladder[1]", true)).toEqual([]); // it stands beside the skill
     expect([queueOf("queues.orders.ladder[2]"), queueOf("house.misses")]).toEqual(["orders", undefined]);
+    expect([queueOf("queues.vip"), queueOf("queues.vip.gold"), queueOf("queues.vip.gold.needs.fr")]).toEqual(["vip", "vip.gold", "vip.gold"]);
   });
   test("the server's sentences are told apart", () => {
     expect(reasonOf("asks for ru 3, the rung before it for 2: a rung may only ask for less")).toEqual({ key: "stricter", params: { name: "ru", other: "", n: "3", m: "2" } });

@@ -118,18 +118,21 @@ export function leftOver(problems: readonly PolicyProblem[], place: string, step
 
 /** The faults that are of no queue the page shows, nor of a field of the house. */
 export function elsewhere(problems: readonly PolicyProblem[], body: PolicyBody): PolicyProblem[] {
-  const shown = new Set(body.queues.map((one) => one.code));
+  const shown = body.queues.map((one) => `queues.${one.code}`);
   return problems.filter(({ place }) => {
     const found = HOUSE_PLACES.exec(place);
     if (found) return found.groups?.medium !== undefined && !(found.groups.medium in body.media);
-    return !shown.has(queueOf(place) ?? "");
+    return !shown.some((queue) => place === queue || place.startsWith(`${queue}.`));
   });
 }
 
 /** The queue a place speaks of; undefined for the house and its media. */
 export function queueOf(place: string): string | undefined {
-  return /^queues\.([^.[]+)/.exec(place)?.[1];
+  return IN_QUEUE.exec(place)?.[1];
 }
+
+/** A code may have dots itself, so it goes on until a word of a queue's rules. */
+const IN_QUEUE = /^queues\.(.+?)(?:\.(?:code|title|department|needs|members_only|strategy|priority_seconds|hold_seconds|offer_seconds|offer_seconds_by|wrap_up_seconds|ladder|zone|hours|holidays|closed)(?:[.[].*)?)?$/;
 
 /** The server's sentences, told apart so that they can be said in the reader's language. */
 const REASONS: readonly [RegExp, string][] = [

@@ -50,8 +50,9 @@ export function useWordsOfPolicy(titles: ReadonlyMap<string, string>) {
           .join("; ") || w("hours.closed").toLowerCase();
   const days = (given: Holidays) => Object.entries(given).sort(([a], [b]) => a.localeCompare(b)).map(([day, own]) => `${dateWords(day, locale)}: ${own.length ? spans(own) : w("hours.closed").toLowerCase()}`).join("\n") || "—";
   const field = ({ place }: PolicyChange) => {
-    if (/^queues\.[^.[]+$/.test(place)) return w("routing.new_queue");
-    const name = place.replace(/^queues\.[^.[]+\./, "").replace(/^house\./, "");
+    const queue = `queues.${queueOf(place)}`;
+    if (place === queue) return w("routing.new_queue");
+    const name = place.replace(`${queue}.`, "").replace(/^house\./, "");
     const [kind, medium = "", part = ""] = place.split(".");
     if (kind === "media") return `${maybeWord(`medium.${medium}`) ?? medium}: ${maybeWord(`routing_field.${part}`) ?? part}`;
     if (kind === "skills") return w("routing.new_skill");
@@ -78,7 +79,7 @@ export function useWordsOfPolicy(titles: ReadonlyMap<string, string>) {
     const rest = code === undefined ? place : place.slice(`queues.${code}.`.length);
     const medium = /^media\.([^.]+)$/.exec(place)?.[1];
     const named = !/[.[]/.test(rest) || /^(?:media|house)\./.test(place);
-    const what = medium !== undefined ? mediumName(medium) : named ? field({ place, before: null, after: null }) : rest;
+    const what = rest === "" && code !== undefined ? queueName(code) : medium !== undefined ? mediumName(medium) : named ? field({ place, before: null, after: null }) : rest;
     return `${what}: ${fault(reason)}`;
   };
   return { skills: skills ?? [], queues: queues ?? [], skillName, queueName, fault, placed, field, value };
