@@ -22,7 +22,7 @@ from contact_center.storage.database import Database
 from contact_center.work.planning import past, store
 from contact_center.work.planning.simulate import Compared, How, compare
 from contact_center.work.planning.traffic import BadTraffic, Days, Traffic
-from contact_center.work.policies import model
+from contact_center.work.policies import judging, model
 from contact_center.work.policies import store as policy_store
 from contact_center.work.policies.model import Usual
 from routing.checks import BadPolicy
@@ -107,7 +107,7 @@ async def _last_day(url: str) -> tuple[Traffic, Rulebook]:
         raise Invalid(str(error)) from None
     finally:
         await database.close()
-    book = model.checked({}, world, row["body"] if row else model.house())
+    book = judging.checked({}, world, row["body"] if row else model.house())
     points = {medium: one.points for medium, one in book.media.items()}
     return past.traffic(rows, world.names, points), book
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
 import orjson
 import pytest
 
+from contact_center.kernel.errors import Invalid
+from contact_center.route import compare as route
 from contact_center.storage.database import Database
 from contact_center.work.planning import past
 from contact_center.work.planning.simulate import as_it_was, compare
@@ -39,7 +42,7 @@ async def turn(database: Database, work: UUID, ago: float, *, gave_up: bool = Fa
 
 
 async def test_the_last_day_tells_talks_waits_and_who_gave_up(
-    database: Database, house: House
+    database: Database, house: House, database_url: str
 ) -> None:
     with pytest.raises(BadTraffic, match="nobody came"):
         await last_day(database)
@@ -87,3 +90,7 @@ async def test_the_last_day_tells_talks_waits_and_who_gave_up(
     assert done.table()["", ""]["came"][0].value > 0
     was = as_it_was(traffic.seen, 20_000)["orders", "chat"]
     assert (was["came"], was["service_level"], was["abandoned"], was["waiting"]) == (4, 50, 25, 25)
+    # What runs has a fault: that is told in a sentence.
+    await database.execute("UPDATE queues SET wrap_up_seconds = 1800")
+    with pytest.raises(Invalid, match="wrap_up_limit"):
+        await asyncio.to_thread(route.last_day, database_url)
