@@ -45,6 +45,19 @@ UPDATE accounts SET health = $2, health_text = $3, health_at = $4
 WHERE id = $1 AND (health <> $2 OR health_text IS DISTINCT FROM $3)
 RETURNING version
 """
+UNSENT = """
+SELECT contact_id, state = 'sending' AND claim_until > now() AS goes FROM outbox
+WHERE account_id = $1 AND state IN ('held', 'pending', 'sending')
+"""
+# What somebody was sending when he died is as uncertain as ever.
+END_UNSENT = """
+UPDATE outbox SET
+  state = CASE WHEN state = 'sending' AND act = 'send' THEN 'uncertain' ELSE 'failed' END,
+  error_kind = 'rejected', error_text = $2, owner = NULL, claim_until = NULL, settled_at = now(),
+  version = version + 1
+WHERE account_id = $1 AND state IN ('held', 'pending', 'sending') RETURNING id
+"""
+TELL_ARCHIVED = "SELECT cc_outbox_changed($1, $2, 'archived')"
 
 
 # --- brands ----------------------------------------------------------------------------------

@@ -11,24 +11,14 @@ from datetime import datetime
 from contact_center.storage.unit import Unit
 from contact_center.work import store
 
-_OTHERWISE = """
-p.state = 'current' AND w.state IN ('waiting', 'offered', 'parked')
-  AND w.cost <> (p.body -> 'media' -> w.medium ->> 'points')::int"""
-OLD = f"SELECT w.id, w.operator_id FROM work w, policies p WHERE {_OTHERWISE} LIMIT $1"  # noqa: S608
-REPRICE = f"""
-UPDATE work w SET cost = (p.body -> 'media' -> w.medium ->> 'points')::int, version = w.version + 1
-FROM policies p WHERE {_OTHERWISE} AND w.id = ANY($1::uuid[])
-  AND (w.operator_id IS NULL OR w.operator_id = ANY($2::uuid[]))
-RETURNING w.id, w.version, w.state, cc_work_snapshot(w) AS snapshot"""  # noqa: S608
-
 
 async def reprice(unit: Unit, limit: int, *, now: datetime, actor: str) -> bool:
     """Let some turns cost what the running policy says; whether there were any to look at."""
-    old = await unit.fetch(OLD, limit)
+    old = await unit.fetch(store.COSTS_OTHERWISE, limit)
     offered = {row["operator_id"] for row in old if row["operator_id"] is not None}
     await unit.lock("operators", offered, "id")
     await unit.lock("work", [row["id"] for row in old], "id")
-    for row in await unit.fetch(REPRICE, [row["id"] for row in old], list(offered)):
+    for row in await unit.fetch(store.REPRICE, [row["id"] for row in old], list(offered)):
         unit.log(
             f"work.{row['state']}", "work", row["id"], version=row["version"], actor=actor,
             cause="policy", data=row["snapshot"],

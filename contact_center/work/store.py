@@ -36,6 +36,17 @@ UPDATE work w SET state = 'active', operator_id = $2, accepted_at = $3, offer_id
 WHERE w.id = $1 RETURNING {_BACK}"""  # noqa: S608
 PUT_OFF = f"""
 UPDATE work w SET parked_until = $2, version = w.version + 1 WHERE w.id = $1 RETURNING {_BACK}"""  # noqa: S608
+# What is in nobody's hands and costs other points than the running policy says.
+_OTHERWISE = """
+p.state = 'current' AND w.state IN ('waiting', 'offered', 'parked')
+  AND w.cost <> (p.body -> 'media' -> w.medium ->> 'points')::int"""
+COSTS_OTHERWISE = f"""
+SELECT w.id, w.operator_id FROM work w, policies p WHERE {_OTHERWISE} LIMIT $1"""  # noqa: S608
+REPRICE = f"""
+UPDATE work w SET cost = (p.body -> 'media' -> w.medium ->> 'points')::int, version = w.version + 1
+FROM policies p WHERE {_OTHERWISE} AND w.id = ANY($1::uuid[])
+  AND (w.operator_id IS NULL OR w.operator_id = ANY($2::uuid[]))
+RETURNING w.id, w.version, w.state, cc_work_snapshot(w) AS snapshot"""  # noqa: S608
 # As the engine's own return (`routing.endings.come_back`): a wait that begins now, for him first.
 COME_BACK = f"""
 UPDATE work w SET state = 'waiting', arrived_at = $2, queued_at = $2,
