@@ -38,6 +38,8 @@ function read(): Place {
 }
 
 const address = () => location.pathname + location.search;
+/** Asked for, and not come yet: the browser takes its time. */
+let goingBack = false;
 let shown = globalThis.location ? address() : "/";
 
 function changed(): void {
@@ -49,6 +51,7 @@ function changed(): void {
 
 /** The browser's own "back" and "forward" have gone when they are told: who is to stay is taken back. */
 function popped(): void {
+  goingBack = false;
   if (address() === shown || !guard || guard()) changed();
   else if (entry.at !== entryNow().at) history.go(entry.at - entryNow().at);
   else history.pushState(entry, "", shown);
@@ -66,8 +69,11 @@ export function navigate(to: string, options: { replace?: boolean } = {}): void 
 
 /** To the place above this one: back where it was come from there, so that the browser's "back" does not return. */
 export function goUp(to: string): void {
-  if (entry.from === to) history.back();
-  else navigate(to, { replace: true });
+  if (goingBack) return; // pressed twice
+  if (entry.from === to) {
+    goingBack = true;
+    history.back();
+  }   else navigate(to, { replace: true });
 }
 
 /** A form with unsaved changes asks before the place changes; returns how to lift the guard. */

@@ -113,17 +113,24 @@ export function useMessages(id: string) {
   });
 }
 
-export const useOffers = () =>
-  useQuery({ queryKey: keys.offers, queryFn: () => get("/offers"), refetchInterval: 30_000, enabled: useMay("work") });
+export function useOffers() {
+  const may = useMay("work");
+  const { data } = useQuery({ queryKey: keys.offers, queryFn: () => get("/offers"), refetchInterval: 30_000, enabled: may });
+  // Who may not work any more has none, whatever was fetched before.
+  return { data: may ? data : undefined };
+}
 
 /** My contacts whose result is still owed: closed, so in no view of open ones. */
-export const useWrapUps = () =>
-  useQuery({
+export function useWrapUps() {
+  const may = useMay("work");
+  const { data } = useQuery({
     queryKey: keys.wrapUps,
     queryFn: async () => (await get("/contacts", { query: { view: "wrap_up" } })).items,
     refetchInterval: 60_000,
-    enabled: useMay("work"),
-  }).data ?? NONE;
+    enabled: may,
+  });
+  return (may && data) || NONE;
+}
 
 export const useClient = (id: string | null) =>
   useQuery({ queryKey: keys.client(id ?? ""), queryFn: () => get("/clients/{id}", { path: { id: id ?? "" } }), enabled: Boolean(id) });

@@ -3,6 +3,7 @@ import { Button } from "@mantine/core";
 import { useI18n } from "../i18n";
 import { clock } from "../i18n/time";
 import { Icon } from "../ui/Icon";
+import { toast } from "../ui/toasts";
 import { Attachments } from "./Attachments";
 import { drafts } from "./drafts";
 import { focusComposer } from "./focus";
@@ -26,6 +27,14 @@ function edit(entry: Pending): void {
 export function PendingBubbles({ contact, entries, isGone = false }: { contact: string; entries: readonly Pending[]; isGone?: boolean }) {
   const i18n = useI18n();
   const { t } = i18n;
+  const copy = async (text: string) => {
+    try {
+      await navigator.clipboard.writeText(text); // there is none on plain http
+      toast("good", t("pending.copied"));
+    } catch {
+      toast("bad", t("pending.not_copied"));
+    }
+  };
   return entries.map((entry) => (
     <article key={entry.id} className={css.message} data-side={entry.kind === "note" ? "note" : "ours"} data-contact={contact}>
       <div className={css.column}>
@@ -58,7 +67,7 @@ export function PendingBubbles({ contact, entries, isGone = false }: { contact: 
               </Button>
               {isGone ? (
                 <>
-                  <Button size="compact-xs" variant="default" onClick={() => void navigator.clipboard?.writeText(entry.text).catch(() => {})}>
+                  <Button size="compact-xs" variant="default" onClick={() => void copy(entry.text)}>
                     {t("pending.copy")}
                   </Button>
                   <Button size="compact-xs" variant="default" onClick={() => outbox.drop(entry.id)}>

@@ -36,6 +36,23 @@ describe("drafts", () => {
     expect(saved).toEqual([["c1", "reply", "Hello", false]]);
   });
 
+  it("of a page of before an update are taken up by who works here, and nothing of them stays behind", () => {
+    const { held, page } = desk();
+    held.set("cc.draft.c1|reply", JSON.stringify({ text: "Old words", dirty: true, changedAt: Date.now() }));
+    expect(page().read("c1", "reply").text).toBe("Old words");
+    expect([...held.keys()]).toEqual(["cc.draft.me.c1|reply"]);
+  });
+
+  it("are tried again after a fault of the service or another sign-in, and not after a refusal", async () => {
+    const { drafts, saved } = desk([new Problem(500, {}), new Problem(403, { code: "csrf" }), new Problem(422, {})]);
+    drafts.write("c1", "note", { text: "Words" });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([drafts.read("c1", "note").refused, saved]).toEqual([true, []]);
+    drafts.write("c1", "note", { text: "Other words" });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(saved).toEqual([["c1", "note", "Other words", false]]);
+  });
+
   it("never mix contacts or kinds", () => {
     const { drafts } = desk();
     drafts.write("c1", "reply", { text: "to one" });

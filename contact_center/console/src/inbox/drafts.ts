@@ -40,6 +40,9 @@ const SAVE_AFTER = 2000;
 const RETRY_AFTER = 5000;
 /** What nobody came back to so long is forgotten here: mostly of contacts that are out of sight. */
 const LEFT_FOR_GOOD = 30 * 24 * 3_600_000;
+const UNNAMED = /^cc\.draft\.([^.|]+\|(?:reply|note))$/;
+/** A save that hangs longer, in ms, is tried again: others wait for it. */
+const PATIENCE = 15_000;
 
 export class Drafts {
   private readonly kept = new Map<string, Kept>();
@@ -58,14 +61,29 @@ export class Drafts {
 
   /** This employee writes here now. What he left behind waits for the server's word, contact by contact. */
   open(employee: string): void {
-    if (employee !== this.employee) this.kept.clear();
+    if (employee !== this.employee) {
+      this.kept.clear();
+      this.saving.clear();
+    }
     for (const [key, kept] of this.kept) if (kept.dirty) this.kept.set(key, { ...kept, found: true, refused: false });
     this.employee = employee;
     this.isOpen = true;
+    this.takeUpUnnamed();
     for (const name of this.cells.under(this.nameOf(""))) {
       if (serverNow() - (this.cells.get<Kept>(name)?.changedAt ?? 0) > LEFT_FOR_GOOD) this.cells.drop(name);
     }
     this.tell();
+  }
+
+  /** Drafts of pages of before an update bear no name: they are whose browser it is. */
+  private takeUpUnnamed(): void {
+    for (const name of this.cells.under("cc.draft.")) {
+      const key = UNNAMED.exec(name)?.[1];
+      if (!key) continue;
+      const mine = this.nameOf(key);
+      if (!this.cells.get(mine)) this.cells.put(mine, this.cells.get(name));
+      this.cells.drop(name);
+    }
   }
 
   /** Nobody is signed in: nothing is saved, for the next session may be another's. */
@@ -160,7 +178,7 @@ export class Drafts {
     } catch (error) {
       // It stays here and in the browser's storage; tried again until the house answers, unless its
       // answer will be the same as long as nothing else is written.
-      if (!(error instanceof Problem && error.isFinal)) this.saveSoon(key, RETRY_AFTER);
+      if (!isRefusal(error)) this.saveSoon(key, RETRY_AFTER);
       else if (this.kept.get(key) === draft) this.put(key, { ...draft, refused: true });
     }
   }
@@ -185,12 +203,18 @@ export class Drafts {
   }
 }
 
+/** Not a fault of the service, nor of a session that another tab has begun anew. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Problem && error.isFinal && error.status < 500 && error.code !== "csrf";
+}
+
 async function saveOnServer(contact: string, kind: DraftKind, draft: Kept, leaving: boolean): Promise<void> {
   const attachments = draft.attachments.map((attachment) => attachment.id);
   await put("/contacts/{id}/drafts/{kind}", {
     path: { id: contact, kind },
     body: { text: draft.text, attachments, letter: draft.letter, buttons: [...draft.buttons], reply_to: draft.reply_to },
     keepalive: leaving,
+    signal: AbortSignal.timeout(PATIENCE),
   });
   const { text, letter, reply_to } = draft;
   noteDraft(contact, kind, { text, attachments: draft.attachments, letter, buttons: draft.buttons as Draft["buttons"], reply_to, changed_at: null });

@@ -111,8 +111,9 @@ export class Outbox {
   /** What will not be sent unless somebody does something about it. */
   refused = (): readonly Pending[] => this.notTaken;
 
+  /** How many are still to be sent; what was refused is not. */
   get size(): number {
-    return this.entries.length;
+    return this.entries.filter((entry) => entry.state !== "refused").length;
   }
 
   watch = (listener: () => void): (() => void) => {

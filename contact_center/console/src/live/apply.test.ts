@@ -74,6 +74,22 @@ describe("news that come faster than answers", () => {
     stop();
   });
 
+  it("let every answer arrive, however long the news go on", async () => {
+    let begun = 0;
+    let arrived = 0;
+    const queryFn = async () => {
+      begun += 1;
+      await new Promise((done) => setTimeout(done, begun < 20 ? 1000 : 1500));
+      return String((arrived += 1));
+    };
+    const stop = new QueryObserver(queries, { queryKey: keys.offers, queryFn, initialData: "old", staleTime: 0 }).subscribe(() => {});
+    for (let at = 0; at < 600; at += 1) await happened(100);
+    expect(arrived).toBeGreaterThan(35);
+    expect(begun - arrived).toBeLessThan(3);
+    await vi.advanceTimersByTimeAsync(5000);
+    stop();
+  });
+
   it("wait for no answer for ever", async () => {
     const stop = new QueryObserver(queries, {
       queryKey: keys.offers, queryFn: () => new Promise<string>((done) => answers.push(done)), initialData: "old", staleTime: 0,

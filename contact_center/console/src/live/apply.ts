@@ -64,11 +64,13 @@ function outdated(queryKey: readonly string[]): void {
   for (const query of queries.getQueryCache().findAll({ queryKey })) {
     const { queryHash } = query;
     if (owed.has(queryHash)) continue;
+    let patience: ReturnType<typeof setTimeout>;
     const again = () => {
+      clearTimeout(patience);
       if (owed.delete(queryHash)) void queries.invalidateQueries({ queryKey: query.queryKey, exact: true });
     };
     owed.add(queryHash);
-    if (whenLoaded(query.queryKey, again)) setTimeout(() => query.state.data !== undefined && again(), PATIENCE);
+    if (whenLoaded(query.queryKey, again)) patience = setTimeout(() => query.state.data !== undefined && again(), PATIENCE);
     else again();
   }
 }

@@ -37,8 +37,8 @@ export function Session({ first, children }: SessionProps) {
     queryFn: async () => {
       try {
         const me = await get("/me");
-        noteMe(me);
         noteServerNow(me.now);
+        noteMe(me);
         return me;
       } catch (error) {
         if (error instanceof Problem && error.status === 401) return null;

@@ -77,6 +77,15 @@ export function useAlerts(): void {
     }
   }, [offers, queues, notices, hidden, t]);
 
+  // Whoever signs in next has nothing to do with them.
+  useEffect(() => {
+    const left = shown.current;
+    return () => {
+      for (const close of left.values()) close();
+      left.clear();
+    };
+  }, []);
+
   useEffect(() => {
     return onArrival((event) => {
       const mine = event.data?.operator_id === me.employee.id;

@@ -125,7 +125,13 @@ function Editor({ policy, running, heads, onShow, part: chosenPart, onPart: setP
       onShow(kept.id);
       await renew();
     });
-  const look = () => attempt(async () => setSummary({ edition: running.edition ?? 0, policy: dirty ? await keep() : policy }));
+  const look = () =>
+    attempt(async () => {
+      const kept = dirty ? await keep() : policy;
+      // What one has saved oneself overtakes nobody.
+      if (kept.id === begun.policy.id) setBegun({ ...begun, policy: kept });
+      setSummary({ edition: running.edition ?? 0, policy: kept });
+    });
   const activate = ({ policy: chosen, edition }: { policy: Policy; edition: number }) =>
     attempt(async () => {
       const now = await post("/policies/{id}/activate", { path: { id: chosen.id }, version: chosen.version, body: { edition } });

@@ -70,7 +70,7 @@ export function isOld({ policy, running }: Begun, newest: Policy, runs: Policy):
 
 /** Whether others have changed the very thing that is edited: a draft, or what runs. */
 export function isOvertaken({ policy, running }: Begun, newest: Policy, runs: Policy): boolean {
-  return policy.state === "draft" ? policy.version !== newest.version : running.edition !== runs.edition;
+  return policy.state === "draft" ? policy.version < newest.version : running.edition !== runs.edition;
 }
 
 /** What a draft leaves unsaid stays as it runs: the page always shows the whole. */
