@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, cast
 
 import aiosmtplib
 from aiosmtplib import SMTPResponse
@@ -95,9 +95,9 @@ class SmtpSession:
         A mere `close` waits half a minute for servers that answer no TLS goodbye, and they count
         the connection meanwhile.
         """
-        transport = self._client.transport
+        transport = _wire(self._client.transport)
         self._client.close()
-        if isinstance(transport, asyncio.WriteTransport):
+        if transport is not None:
             transport.abort()
 
     async def close(self) -> None:
@@ -266,12 +266,15 @@ class SmtpSession:
 async def _left(protocol: SMTPProtocol, reply: asyncio.Future[SMTPResponse]) -> None:
     """Until the socket has taken all that was written, or the server has answered already."""
     while not reply.done():
-        transport = protocol.transport
-        if not isinstance(transport, asyncio.WriteTransport) or not (
-            transport.get_write_buffer_size()
-        ):
+        transport = _wire(protocol.transport)
+        if transport is None or not transport.get_write_buffer_size():
             return
         await asyncio.sleep(0.005)
+
+
+def _wire(transport: asyncio.BaseTransport | None) -> asyncio.WriteTransport | None:
+    """What it is by what it can do: uvloop's transports are none of asyncio's classes."""
+    return cast("asyncio.WriteTransport | None", transport)
 
 
 def _all_refused(refused: Mapping[str, tuple[int, str]]) -> ChannelError:

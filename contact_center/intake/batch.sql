@@ -1,7 +1,9 @@
 -- The whole intake of one batch: ONE call, ONE transaction, ONE round trip (autocommit).
 --
 -- Every step is a statement of its own with its own snapshot, in the order of the house's locks:
--- dedupe keys, touchpoints and identities in key order, then contacts by id, then the rest. Work
+-- dedupe keys, touchpoints and identities in key order, then contacts by id, then the rest. Of clients
+-- only that they stay as they are is held (KEY SHARE), where addresses join them even before the
+-- contacts: nothing that holds contacts may ask for a client FOR UPDATE, as a merge does. Work
 -- that exists is never touched. The functions named cc_intake_<step> are the rare steps; each takes
 -- its rows as JSON. Everything a step logs holds ids and codes only.
 

@@ -134,6 +134,8 @@ $$;
 CREATE OR REPLACE FUNCTION cc_intake_vouch(rows jsonb) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 BEGIN
+  PERFORM cc_intake_hold_clients(ARRAY(
+    SELECT r.identity FROM jsonb_to_recordset(rows) AS r (identity uuid)));
   WITH vouched AS (
     SELECT i.id, i.client_id AS old, r.proof, coalesce(nullif(i.name, ''), r.name) AS name,
            i.touchpoint_id,

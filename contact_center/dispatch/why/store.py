@@ -93,7 +93,7 @@ SELECT count(*) FROM (
 OFFER = "SELECT id, work_id, operator_id, explanation, created_at FROM offers WHERE id = $1"
 OFFERED = """
 SELECT data FROM events WHERE subject_id = $1 AND kind = 'work.offered'
-  AND data ->> 'offer_id' = $2 ORDER BY seq DESC LIMIT 1
+  AND data ->> 'offer_id' = $2 ORDER BY seq LIMIT 1
 """
 THEN = """
 SELECT data FROM events

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -85,6 +86,12 @@ class World:
     def ids(self) -> dict[str, str]:
         """Queue code → id; a queue may be named by its id, too."""
         return {**{own: own for own in self.names}, **{c: i for i, c in self.names.items()}}
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Time zones by name: to read the machine's list of them takes milliseconds."""
+    return frozenset(available_timezones())
 
 
 def code_of(row: Mapping[str, Any]) -> str:
@@ -187,7 +194,7 @@ def _problems(book: Rulebook, world: World) -> Iterable[Problem]:
     for name, reason in ELSEWHERE.items():
         if getattr(book.house, name) != getattr(usual, name):
             yield Problem(f"house.{name}", reason)
-    zones = available_timezones()
+    zones = _zones()
     ids = world.ids
     media = {code_of(row): row["media"] for row in world.queues}
     for rules in book.queues:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,19 +23,40 @@ TELL = "policy.operators"
 """The job that tells the router of all operators after an edition has given them other points."""
 POINTS = "policy.points"
 """The job that lets what waits cost what another edition says."""
+OTHERS_END = timedelta(seconds=30)
+"""No transaction of the service lasts longer."""
 SLICE = 500
 NOBODY = UUID(int=0)
 
 
-async def faults(unit: Unit) -> list[Problem]:
-    """What is wrong with what the rows say now; nothing, but where an earlier release let it in."""
+Fault = tuple[str, str]
+"""A place and a reason, with "*" for the code of the queue that is changed: it may get another."""
+
+
+async def faults(unit: Unit, queue_id: UUID) -> set[Fault]:
+    """What is wrong with what the rows say now, with this queue even where it is in the archive.
+
+    Nothing, but where an earlier release, or what is around the queues, let it in.
+    """
     running = await store.current(unit)
     if running is None:
-        return []
-    return model.problems({}, await store.world(unit), running["body"])
+        return set()
+    world = await store.with_archived(unit, queue_id)
+    code = world.names.get(str(queue_id))
+    return {_fault(one, code) for one in model.problems({}, world, running["body"])}
 
 
-async def record(unit: Unit, actor: str, queue_id: UUID, known: Sequence[Problem] = ()) -> None:
+def _fault(problem: Problem, code: str | None) -> Fault:
+    if code is None:
+        return problem.place, problem.reason
+    own = f"queues.{code}"
+    place, rest = problem.place[: len(own)], problem.place[len(own) :]
+    if place == own and rest[:1] in ("", ".", "["):
+        place = "queues.*"
+    return place + rest, problem.reason.replace(repr(code), "*")
+
+
+async def record(unit: Unit, actor: str, queue_id: UUID, known: Collection[Fault] = ()) -> None:
     """Make an edition of what the rows say now, where they say something new.
 
     Call it after the last write to a queue. Before the first edition there is nothing to keep.
@@ -49,9 +71,11 @@ async def record(unit: Unit, actor: str, queue_id: UUID, known: Sequence[Problem
     body = model.compose(running["body"], world)
     if body == running["body"]:
         return
-    found = [one for one in model.problems({}, world, running["body"]) if one not in known]
+    code = world.names.get(str(queue_id))
+    problems = model.problems({}, world, running["body"])
+    found = [one for one in problems if _fault(one, code) not in known]
     if found:
-        raise refused(found, world.names.get(str(queue_id)))
+        raise refused(found, code)
     row = await store.add_edition(unit, body, author=actor, note="")
     tell(unit, row, actor, "queue")
 
@@ -105,7 +129,9 @@ async def run(
     tell(unit, row, actor, "activated")
     if _said(part, "points") != _said(model.part_of(book), "points"):
         due = await store.now(unit)  # a job, for work is locked before queues
-        await jobs.schedule(unit, POINTS, str(new_id()), due, {"actor": actor})
+        # And again when all have ended that read the edition before.
+        for later in (timedelta(0), OTHERS_END):
+            await jobs.schedule(unit, POINTS, str(new_id()), due + later, {"actor": actor})
     await operators.tell_directory(unit, row["id"], actor=actor, cause="policy")
     return row
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -18,13 +19,14 @@ from contact_center.work.policies.newcomers import Newcomer
 Queries = Database | Unit
 LOCK = 7_304_215_013  # held by who makes an edition, after the rows of queues
 
-QUEUES = """
+_QUEUES = """
 SELECT id, code, name, priority_seconds, preferred_hold_seconds, offer_seconds, wrap_up_seconds,
   zone, hours, rules, version, coalesce((
     SELECT array_agg(DISTINCT a.medium ORDER BY a.medium) FROM accounts a
     WHERE a.queue_id = queues.id AND a.archived_at IS NULL), '{}') AS media
-FROM queues WHERE archived_at IS NULL ORDER BY id
-"""
+FROM queues WHERE """
+QUEUES = _QUEUES + "archived_at IS NULL ORDER BY id"
+IN_ARCHIVE = _QUEUES + "archived_at IS NOT NULL AND id = $1"
 SKILLS = "SELECT code, title, archived_at FROM skills ORDER BY code"
 DEPARTMENTS = "SELECT id, name FROM departments WHERE archived_at IS NULL ORDER BY lower(name), id"
 ARCHIVED = "SELECT name, code, id::text FROM queues WHERE archived_at IS NOT NULL"
@@ -99,6 +101,12 @@ async def world(db: Queries, *, lock: bool = False) -> World:
     archived = await db.fetch(ARCHIVED)
     gone = frozenset(text for row in archived for text in row.values() if text)
     return World(tuple(queues), known, departments, gone, shelved)
+
+
+async def with_archived(db: Queries, queue_id: UUID) -> World:
+    """The same with this queue, even where it is in the archive."""
+    here = await world(db)
+    return replace(here, queues=(*here.queues, *await db.fetch(IN_ARCHIVE, queue_id)))
 
 
 def title(titles: Mapping[str, str]) -> str:

@@ -39,7 +39,7 @@ class Queues:
         async def step(unit: Unit) -> Record:
             target = queue_id or new_id()
             moved = await self._lock_members(unit, target, members)
-            known = await policies.faults(unit)
+            known = await policies.faults(unit, target) if changes else ()
             version = await self._write(unit, queue_id, target, changes, expected)
             if members is not None:
                 await store.set_members(unit, target, members)

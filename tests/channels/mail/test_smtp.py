@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import uvloop
 
 from channels.errors import (
     ChannelError,
@@ -128,6 +129,20 @@ async def test_what_was_not_accepted_may_be_sent_again(
         await send(server, raw=LARGE if where == "body" else RAW, **given)
     assert server.arrived == []
     assert (await send(server)).accepted == (ANNA,)
+
+
+def test_the_loop_of_the_service_knows_what_has_not_left_either() -> None:
+    """Its transports are of other classes."""
+
+    async def cut_short() -> None:
+        server = ScriptedSmtp()
+        await server.start()
+        server.answers["body"] = [CUT]
+        with pytest.raises(Temporary):
+            await send(server, raw=LARGE)
+        await server.stop()
+
+    uvloop.run(cut_short())
 
 
 @pytest.mark.parametrize("where", ["MAIL", "dot"])

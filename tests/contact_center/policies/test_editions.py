@@ -78,7 +78,13 @@ async def test_the_queue_page_cannot_bring_about_what_a_policy_must_not_say(offi
     # What an earlier release let in keeps nobody from changing something else, or mending it.
     await office.db.execute("UPDATE queues SET wrap_up_seconds = 1800 WHERE name = 'sales'")
     new = {"name": "New", "department_id": str(office.ids["sales"])}
-    assert (await office.ask("POST", "/queues", boss, json=new)).status == 201
+    made = await office.ask("POST", "/queues", boss, json=new)
+    assert made.status == 201
+    await office.db.execute("UPDATE queues SET wrap_up_seconds = 1801 WHERE name = 'New'")
+    for change in ({"code": "first"}, {"code": "next"}, {"archived": True}, {"archived": False}):
+        told = await office.ask("PATCH", f"/queues/{made.body['id']}", boss, json=change)
+        assert told.status == 200, change
+    await office.db.execute("UPDATE queues SET wrap_up_seconds = 9 WHERE name = 'New'")
     mended = await office.ask("PATCH", path, boss, json={"wrap_up_seconds": 900})
     assert mended.status == 200
     assert (await office.ask("GET", "/policies/current", boss)).body["problems"] == []

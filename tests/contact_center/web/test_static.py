@@ -100,6 +100,16 @@ async def test_the_widget_may_be_loaded_by_any_site(site):
     assert (await site.get("/panel.js")).status == 404
 
 
+async def test_a_panel_without_a_number_is_what_fits_an_older_widget(site, built):
+    (built / "widget" / "panel.js").write_text("panel()")
+    (built / "widget" / "before.js").write_text("before()")
+    app = web.Application()
+    static.add(app, built)
+    async with TestClient(TestServer(app)) as fresh:
+        assert await (await fresh.get("/panel.js")).text() == "before()"
+        assert await (await fresh.get("/panel.js?2")).text() == "panel()"
+
+
 @pytest.mark.parametrize(
     "path",
     [
