@@ -35,6 +35,7 @@ class Shop:
             "opens_at": None, "offline_form": True, "limits": {"text": 100, "file_bytes": 1000},
             "contact": None, "cursor": None, **session,
         }  # fmt: skip
+        self.users: set[str] = set()  # their talks open with the site's word only
         self.talks: dict[str, list[dict[str, Any]]] = {}
         self.asked: list[tuple[str, str]] = []  # path and token of each request
         self.sent: list[dict[str, Any]] = []
@@ -81,6 +82,8 @@ class Shop:
         if what == "session":
             came = self.count("/session")
             user = (request.post_data_json or {}).get("identity") or {}
+            self.users |= {user["user_id"]} if user else set()
+            visitor = "" if visitor in self.users else visitor
             visitor = user.get("user_id") or visitor or f"v{came}"
             return {**self.session, "token": f"{visitor}.{came}", "visitor": visitor}
         if what == "files":
@@ -203,3 +206,24 @@ def test_a_framed_panel_opens_and_closes_beside_any_styles_of_the_site(open_page
         shut()
         expect(frame).to_have_count(0)
         expect(launcher(page)).to_have_accessible_name("Open chat")
+
+
+def test_tabs_with_and_without_a_signed_in_user_do_not_take_each_others_visitor(
+    open_page: Open,
+) -> None:
+    page = open_page()
+    shop = Shop(page.context)
+    shop.talk("ann", "from ann")
+    visit(page).evaluate("cc.identify({ user_id: 'ann', hash: '' })")
+    expect(page.get_by_text("from ann")).to_be_visible()
+    other = visit(page.context.new_page())
+    other.locator("textarea").fill("from a guest")
+    other.locator("textarea").press("Enter")
+    expect(other.locator(".meta", has_text="Delivered")).to_be_visible()
+    came: list[str] = []  # with whose token the tab of the user comes back
+    page.on("request", lambda one: came.append(one.headers.get("authorization", "")))
+    for _ in range(2):
+        shop.drop_line(page)
+        other.locator(".net").wait_for(state="detached")
+    assert {one.removeprefix("Bearer ").partition(".")[0] for one in came} == {"ann"}
+    expect(other.get_by_role("log").get_by_text("from a guest")).to_be_visible()

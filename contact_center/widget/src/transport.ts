@@ -32,7 +32,7 @@ export interface Link {
 export function later(a: string, b: string): boolean {
   const [x = "", m = "0"] = a.split(":");
   const [y = "", n = "0"] = b.split(":");
-  return x === y ? Number(m) > Number(n) : x > y;
+  return x === y ? +m > +n : x > y;
 }
 
 const nobody = {
@@ -69,7 +69,7 @@ export class Transport {
         this.logout();
       }
     });
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.kick(); });
+    addEventListener("visibilitychange", () => { if (!document.hidden) this.kick(); });
   }
 
   private stored(): Waiting[] {
@@ -116,20 +116,24 @@ export class Transport {
 
   private async begin(): Promise<void> {
     const ask = { locale: this.lang, page: location.href.slice(0, 2000), referrer: document.referrer.slice(0, 2000), title: document.title.slice(0, 200), identity: this.identity };
+    const { net } = this;
     let session: Session;
     do {
-      this.net.token = this.net.get("token"); // all tabs are one visitor, also where they came or went meanwhile
+      // All tabs are one visitor, also where he came or went meanwhile; but a tab keeps whom it has,
+      // or one with an identity and one without would take each other's visitor at each reconnect.
+      const kept = net.get("token");
+      net.token = kept && (net.token || kept);
       session = await this.call<Session>("/session", ask);
-    } while (this.net.token !== this.net.get("token"));
+    } while (!net.token !== !net.get("token"));
     const before = this.link.session;
-    this.net.put("token", this.net.token = session.token);
+    net.put("token", net.token = session.token);
     this.set({ ...(before?.visitor !== session.visitor && nobody), queue: this.link.queue, session, contact: session.contact, state: "connecting" });
   }
 
   /** Fetch what is new; calls while one runs make it run once more. */
   fetchNew(): Promise<void> {
-    if (this.fetching) { this.again = true; return this.fetching; }
-    this.fetching = this.fetchAll().finally(() => {
+    if (this.fetching) this.again = true;
+    else this.fetching = this.fetchAll().finally(() => {
       this.fetching = undefined;
       if (this.again) { this.again = false; void this.fetchNew(); }
     });
@@ -179,8 +183,7 @@ export class Transport {
   private listen(life: object): Promise<void> {
     return new Promise((done) => {
       const url = this.net.path("/live").replace(/^http/, "ws");
-      const socket = new WebSocket(url, ["cc.chat", this.net.token ?? ""]);
-      this.socket = socket;
+      const socket = this.socket = new WebSocket(url, ["cc.chat", this.net.token ?? ""]);
       let opened = false;
       const watch = setInterval(() => {
         if (Date.now() - this.lastBeat > 20000) socket.close();
@@ -188,7 +191,7 @@ export class Transport {
       }, 5000);
       this.lastBeat = Date.now();
       socket.onopen = () => { opened = true; this.tries = 0; this.set({ state: "live" }); void this.fetchNew().catch(() => socket.close()); };
-      socket.onmessage = (event) => { this.lastBeat = Date.now(); this.hear(String(event.data)); };
+      socket.onmessage = (event) => { this.lastBeat = Date.now(); this.hear(event.data as string); };
       socket.onclose = () => {
         clearInterval(watch);
         if (!opened && navigator.onLine) void this.poll(life).then(done);
@@ -217,8 +220,8 @@ export class Transport {
         this.set({ typing: true });
       } else if (frame.t === "read" && frame.cursor) this.set({ operatorRead: frame.cursor });
       else if (frame.t === "contact" && frame.contact) this.set({ contact: frame.contact });
-      else if (frame.t === "new" || frame.t === "changed") void this.fetchNew().catch(() => this.socket?.close());
-      else if (frame.t === "beat" && frame.cursor && later(frame.cursor, this.last)) void this.fetchNew().catch(() => undefined);
+      else if (/new|changed/.test(frame.t)) void this.fetchNew().catch(() => this.socket?.close());
+      else if (frame.t === "beat" && frame.cursor && later(frame.cursor, this.last)) void this.fetchNew().catch(() => {});
     }
   }
 
@@ -231,10 +234,11 @@ export class Transport {
     void this.flush();
   }
 
-  retry(id: string): void {
-    this.keep(this.link.queue.map((one) => (one.id === id ? { ...one, failed: undefined } : one)));
-    void this.flush();
+  private mark(id: string, failed?: string): void {
+    this.keep(this.link.queue.map((one) => (one.id === id ? { ...one, failed } : one)));
   }
+
+  retry(id: string): void { this.mark(id); void this.flush(); }
 
   drop(id: string): void { this.keep(this.link.queue.filter((one) => one.id !== id)); }
 
@@ -254,11 +258,11 @@ export class Transport {
           await this.fetchNew();
           this.drop(next.id);
         } catch (error) {
-          const { status = 0, message } = error as Refusal;
-          if (status >= 400 && status < 500 && ![401, 408, 429].includes(status)) {
-            this.keep(this.link.queue.map((one) => (one.id === next.id ? { ...one, failed: message || String(status) } : one)));
+          const { status, message } = error as Refusal;
+          if (/^4(?!01|08|29)/.test(`${status}`)) { // refused for good
+            this.mark(next.id, message || `${status}`);
           } else {
-            if (status === 401) await this.begin().catch(() => undefined);
+            if (status === 401) await this.begin().catch(() => {});
             if (!navigator.onLine) return;
             await this.net.pause(tries++);
           }
@@ -274,11 +278,11 @@ export class Transport {
   }
 
   /** The visitor does not wait for an operator any longer. */
-  leave(): void { void this.net.call("/events", { type: "leave" }).catch(() => undefined); }
+  leave(): void { void this.net.call("/events", { type: "leave" }).catch(() => {}); }
 
   /** Tell how far the visitor has read; only ever forward. */
   read(cursor: string): void {
-    if (this.readCursor && !later(cursor, this.readCursor)) return;
+    if (!later(cursor, this.readCursor)) return;
     this.readCursor = cursor;
     void this.net.call("/events", { type: "read", cursor }).catch(() => { this.readCursor = ""; });
   }
