@@ -20,6 +20,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 SITE = "https://shop.example"
 TEXTS = json.loads((Path(contact_center.web.__file__).parent / "texts/widget.en.json").read_text())
 PAGE = '<!doctype html><html lang="en"><body><script src="/widget.js" data-key="k" {}></script>'
+DROPPED = (
+    "() => { const all = new DataTransfer(); all.items.add(new File(['x'], 'a.png')); return all }"
+)
 FORBIDDEN = "Object.defineProperty(window, 'localStorage', { get() { throw new Error('no') } })"
 FULL = "Storage.prototype.setItem = () => { throw new Error('full') }"
 Open = Callable[..., Page]
@@ -227,3 +230,18 @@ def test_tabs_with_and_without_a_signed_in_user_do_not_take_each_others_visitor(
         other.locator(".net").wait_for(state="detached")
     assert {one.removeprefix("Bearer ").partition(".")[0] for one in came} == {"ann"}
     expect(other.get_by_role("log").get_by_text("from a guest")).to_be_visible()
+
+
+def test_a_file_dropped_before_the_session_is_there_waits_for_it(open_page: Open) -> None:
+    page = open_page()
+    shop = Shop(page.context)
+    held: list[Route] = []
+    page.route("**/session", lambda route: held.append(route))  # noqa: PLW0108 - it gets a mark
+    visit(page).locator(".compose").dispatch_event(
+        "drop", {"dataTransfer": page.evaluate_handle(DROPPED)}
+    )
+    expect(page.get_by_text("a.png")).to_be_visible()
+    held[0].fallback()
+    expect(page.locator(".meta", has_text="Delivered")).to_be_visible()
+    assert shop.sent[0]["attachments"] == ["f1"]
+    assert ("/chat/v1/k/files", "v1.1") in shop.asked

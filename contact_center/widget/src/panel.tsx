@@ -54,7 +54,7 @@ export function mount(root: ShadowRoot, options: PanelOptions): Panel {
   }
   function show(): void { open = true; transport.start(); update(); }
   function close(): void { if (options.whole) return; open = false; update(); options.onClose(); }
-  document.addEventListener("visibilitychange", update);
+  addEventListener("visibilitychange", update);
   transport.start();
   update();
   return {
@@ -117,7 +117,7 @@ class Ask extends Component<AskProps, { missing?: string }> {
     const { away, transport, tell } = this.props;
     const box = event.currentTarget as HTMLFormElement;
     const given: Record<string, string> = {};
-    for (const [name, value] of new FormData(box)) given[name] = String(value).trim();
+    for (const [name, value] of new FormData(box)) given[name] = (value as string).trim();
     const wanted = [...this.fields().filter((one) => one.required).map((one) => one.name), ...(away ? ["message"] : [])];
     const missing = wanted.find((name) => !given[name]) ?? (box.checkValidity() ? "" : "email");
     if (missing) {
@@ -127,7 +127,7 @@ class Ask extends Component<AskProps, { missing?: string }> {
     }
     const { message, ...rest } = given;
     transport.prechat = rest;
-    if (message) transport.send(message, [], { prechat: rest, offline: away || undefined });
+    if (message) transport.send(message, [], { prechat: rest, offline: true });
     tell({ asked: true, left: false });
   };
 
@@ -176,13 +176,12 @@ class Talk extends Component<TalkProps> {
   render({ link, open, t, options, transport }: TalkProps) {
   const clock = new Intl.DateTimeFormat(options.lang, { hour: "2-digit", minute: "2-digit" });
   const dates = new Intl.DateTimeFormat(options.lang, { day: "numeric", month: "long" });
-  const greeting = t.greeting;
   let day = dates.format(new Date());
   let who = "";
   return (
     <>
       <div class="log" ref={this.log} role="log" aria-label={t.log} tabIndex={0} onScroll={({ currentTarget: box }) => { this.stuck = box.scrollHeight - box.scrollTop - box.clientHeight < 40; if (box.scrollTop < 40) transport.earlier(); }}>
-        {greeting && <div class="m"><div class="b">{greeting}</div></div>}
+        {t.greeting && <div class="m"><div class="b">{t.greeting}</div></div>}
         {link.messages.map((one) => {
           const today: string = dates.format(new Date(one.at));
           const line = today !== day && <div class="day" key={today}>{today}</div>;
@@ -191,7 +190,7 @@ class Talk extends Component<TalkProps> {
           const name = speaker !== who && speaker;
           day = today;
           who = speaker;
-          const status = one.from === "visitor" && (link.operatorRead && !later(one.cursor, link.operatorRead) ? t.read : t.delivered);
+          const status = one.from === "visitor" && (later(one.cursor, link.operatorRead) ? t.delivered : t.read);
           const words = one.text || (system && t[one.code ?? ""]);
           if (system && !words) return line;
           return (
@@ -234,9 +233,8 @@ function Files({ of, options: { net, lang } }: { of: FileInfo[]; options: PanelO
   ))}</>;
 }
 
-interface Upload { id: number; name: string; part: number; error?: string; stop: AbortController }
+interface Upload { name: string; part: number; error?: string | false; stop: AbortController }
 interface Composing { text: string; going: Upload[] }
-let uploads = 0;
 
 class Composer extends Component<TalkProps, Composing> {
   state: Composing = { text: this.props.options.net.get("draft") ?? "", going: [] };
@@ -247,6 +245,7 @@ class Composer extends Component<TalkProps, Composing> {
   componentDidUpdate(before?: Partial<TalkProps>) {
     const box = this.field.current!;
     if (this.props.open && !before?.open) box.focus();
+    if (this.props.link.session) this.attach(this.props.transport.early.splice(0));
     box.style.height = "auto";
     box.style.height = `${Math.min(box.scrollHeight + 2, 140)}px`;
   }
@@ -266,32 +265,33 @@ class Composer extends Component<TalkProps, Composing> {
     this.field.current?.focus();
   };
 
-  change(id: number, part?: Partial<Upload>) {
-    this.setState(({ going }) => ({ going: part ? going.map((one) => (one.id === id ? { ...one, ...part } : one)) : going.filter((one) => one.id !== id) }));
+  change(stop: AbortController, part?: Partial<Upload>) {
+    this.setState(({ going }) => ({ going: part ? going.map((one) => (one.stop === stop ? { ...one, ...part } : one)) : going.filter((one) => one.stop !== stop) }));
   }
 
   attach(files: Iterable<File>) {
-    const { link, t, options, transport } = this.props;
-    const limit = link.session?.limits.file_bytes ?? Infinity;
+    const { link: { session }, t, options, transport } = this.props;
+    if (!session) { transport.early.push(...files); return this.forceUpdate(); }
+    const limit = session.limits.file_bytes;
     const large = `${t.tooLarge} ${options.net.size(limit, options.lang)}`;
     for (const file of files) {
-      const id = ++uploads;
       const stop = new AbortController();
       const over = file.size > limit;
-      stop.signal.onabort = () => this.change(id);
-      this.setState(({ going }) => ({ going: [...going, { id, stop, name: file.name, part: 0, error: over ? large : undefined }] }));
-      if (!over) options.net.upload(file, (part) => this.change(id, { part }), stop.signal).then(
-        (info) => { this.change(id); if (link.session?.visitor === transport.link.session?.visitor) transport.send("", [info]); },
-        (error: Refusal) => this.change(id, { error: error.status === 413 ? large : error.message || t.refused }),
+      stop.signal.onabort = () => this.change(stop);
+      this.setState(({ going }) => ({ going: [...going, { stop, name: file.name, part: 0, error: over && large }] }));
+      if (!over) options.net.upload(file, (part) => this.change(stop, { part }), stop.signal).then(
+        (info) => { this.change(stop); if (session.visitor === transport.link.session?.visitor) transport.send("", [info]); },
+        (error: Refusal) => this.change(stop, { error: error.status === 413 ? large : error.message || t.refused }),
       );
     }
   }
 
-  render({ link, t }: TalkProps, { text, going }: Composing) {
+  render({ link, t, transport }: TalkProps, { text, going }: Composing) {
     return (
       <div onDragOver={(event) => event.preventDefault()} onDrop={(event) => { event.preventDefault(); this.attach(event.dataTransfer?.files ?? []); }}>
+        {transport.early.map(({ name }) => <div class="up">{name}</div>)}
         {going.map((one) => (
-          <div class="up" key={one.id} role={one.error ? "alert" : "status"}>
+          <div class="up" key={one.stop} role={one.error ? "alert" : "status"}>
             <span>{one.error ? `${one.name}: ${one.error}` : t.uploading + " " + one.name}</span>
             {!one.error && <progress value={one.part} aria-label={one.name} />}
             <button type="button" class="icon" aria-label={`${t.cancel}: ${one.name}`} onClick={() => one.stop.abort()}><Icon of="close" /></button>

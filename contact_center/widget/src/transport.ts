@@ -53,6 +53,7 @@ export class Transport {
   private readCursor = "";
   private asked = ""; // the oldest message when earlier ones were last asked for
   prechat: Record<string, string> | undefined; // goes with all that is written before something has arrived
+  early: File[] = []; // chosen before there is a session: they wait for it
 
   constructor(
     private readonly net: Net, private readonly lang: string,
@@ -295,6 +296,7 @@ export class Transport {
     this.net.kept = {};
     this.net.token = null;
     this.identity = this.prechat = undefined;
+    this.early = [];
     this.set(nobody);
   }
 }
