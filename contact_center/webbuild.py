@@ -56,7 +56,7 @@ class Project:
 
 PROJECTS = (
     Project("console", ("index.html",)),
-    Project("widget", ("widget.js", "panel.js")),
+    Project("widget", ("widget.js", "panel.js", "before.js")),
 )
 
 

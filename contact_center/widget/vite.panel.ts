@@ -1,6 +1,7 @@
 import { defineConfig } from "vite";
 
 // panel.js: what opens when the visitor wants to talk; an ES module loaded on first open.
+// before.js: what stands between it and a widget.js that is older.
 export default defineConfig({
   build: {
     target: "es2021",
@@ -8,6 +9,6 @@ export default defineConfig({
     emptyOutDir: false,
     // Vite keeps the white space of ES libraries; a visitor's browser has no use for it.
     rolldownOptions: { output: { minify: true, comments: { annotation: false } } },
-    lib: { entry: "src/panel.tsx", formats: ["es"], fileName: () => "panel.js" },
+    lib: { entry: { panel: "src/panel.tsx", before: "src/before.ts" }, formats: ["es"], fileName: (_, name) => `${name}.js` },
   },
 });

@@ -20,6 +20,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 SITE = "https://shop.example"
 TEXTS = json.loads((Path(contact_center.web.__file__).parent / "texts/widget.en.json").read_text())
 PAGE = '<!doctype html><html lang="en"><body><script src="/widget.js" data-key="k" {}></script>'
+OLDER = """<!doctype html><html lang="en"><body><div></div><script type="module">
+const { mount } = await import("/panel.js")
+window.cc = await mount(document.querySelector("div").attachShadow({ mode: "open" }), {
+  net: { key: "k", origin: location.origin }, icons: {}, lang: "en", words: [], side: "right",
+  onUnread() {}, onClose() {}, onMessage() {},
+})
+cc.open()
+</script>"""  # what a widget.js of before panels had a number does
 DROPPED = (
     "() => { const all = new DataTransfer(); all.items.add(new File(['x'], 'a.png')); return all }"
 )
@@ -70,7 +78,8 @@ class Shop:
         request = route.request
         path = request.url.removeprefix(SITE).partition("?")[0]
         if not path.startswith("/chat/v1/"):
-            built = BUILT / "widget" / path[1:]
+            older = request.url == SITE + "/panel.js"  # as the service has it: without a number
+            built = BUILT / "widget" / ("before.js" if older else path[1:])
             kind = "text/javascript" if path.endswith(".js") else "text/html"
             body = built.read_bytes() if path.endswith(".js") else self.page
             route.fulfill(body=body, content_type=kind)
@@ -245,3 +254,21 @@ def test_a_file_dropped_before_the_session_is_there_waits_for_it(open_page: Open
     expect(page.locator(".meta", has_text="Delivered")).to_be_visible()
     assert shop.sent[0]["attachments"] == ["f1"]
     assert ("/chat/v1/k/files", "v1.1") in shop.asked
+
+
+def test_a_page_of_before_an_update_can_talk_and_sign_out(open_page: Open) -> None:
+    page = open_page()
+    shop = Shop(page.context)
+    shop.talk("ann", "secret of ann")
+    shop.page = "<p>"
+    page.goto(SITE)
+    page.evaluate("localStorage['cc:k:token'] = 'ann.0'")
+    shop.page = OLDER
+    page.goto(SITE)
+    expect(page.get_by_text("secret of ann")).to_be_visible()
+    page.locator("textarea").fill("hello")
+    page.locator("textarea").press("Enter")
+    expect(page.locator(".meta", has_text="Delivered")).to_have_count(2)
+    page.evaluate("cc.logout()")
+    expect(page.get_by_text("secret of ann")).to_have_count(0)
+    assert "ann" not in page.evaluate("JSON.stringify(localStorage)")

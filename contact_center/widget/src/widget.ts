@@ -119,7 +119,8 @@ function load(): Promise<Panel> {
     onClose: () => { paint(false); go.focus(); emit("close"); },
     onMessage: (message) => emit("message", message),
   };
-  panel ??= import(/* @vite-ignore */ `${origin}/panel.js`)
+  // The number is of what is handed over: without it comes what fits a widget.js that hands over less.
+  panel ??= import(/* @vite-ignore */ `${origin}/panel.js?2`)
     .then((module: { mount: (root: ShadowRoot, options: PanelOptions) => Panel }) => module.mount(shadow, options));
   panel.catch(() => { panel = undefined; });
   return panel;
