@@ -106,6 +106,8 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # the library has no typ
 
     def send(self, line: str, scrub: str | None = None) -> None:  # noqa: ARG002 - not logged at all
         """Write a command; nothing of it is logged."""
+        if self.transport.is_closing():
+            return  # `lost` says why; on uvloop a write would end the listener instead
         self.transport.write(f"{line}\r\n".encode())
 
     async def welcome(self, line: bytes) -> None:
