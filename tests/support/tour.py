@@ -112,7 +112,7 @@ def _phones(page: Page) -> None:
 
 STOPS: tuple[Stop, ...] = (
     Stop("sign-in", "/", None),
-    Stop("inbox", "/"),
+    Stop("inbox", "/inbox/unread"),
     Stop("thread", "/", act=_open_first),
     Stop("close", "/", act=_then("KeyE")),
     Stop("transfer", "/", act=_then("KeyT")),
